@@ -1,0 +1,88 @@
+/**
+ * The layers of src. Each folder names the folders it may import besides itself;
+ * "ports" stands for src/middle/port.ts and src/store/port.ts. Only src/cli and
+ * src/index.ts, which wire the program together, are free.
+ */
+const PORTS = '^src/(middle|store)/port[.]ts$';
+
+const MAY_IMPORT = {
+  domain: [],
+  database: ['domain'],
+  middle: ['domain', 'database'],
+  store: ['domain', 'database'],
+  worker: ['domain', 'ports'],
+  operator: ['domain', 'ports'],
+  http: ['domain', 'ports', 'operator'],
+  simulator: ['domain', 'database'],
+  config: ['domain'],
+};
+
+const pathOf = (layer) => (layer === 'ports' ? PORTS : `^src/${layer}/`);
+
+const layerRules = Object.entries(MAY_IMPORT).map(([layer, allowed]) => ({
+  name: `${layer}-imports-only-its-layers`,
+  comment: `src/${layer} may import: ${[layer, ...allowed].join(', ')}.`,
+  severity: 'error',
+  from: { path: pathOf(layer) },
+  to: { path: '^src/', pathNot: [layer, ...allowed].map(pathOf) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'every-folder-has-a-layer',
+      comment: 'Add a new folder of src to the table of layers.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(cli/|index[.]ts$)', ...Object.keys(MAY_IMPORT).map(pathOf)] },
+      to: {},
+    },
+    {
+      name: 'domain-does-no-io',
+      comment: 'The domain is pure: besides its own files it may use zod and node:crypto.',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { pathNot: ['^src/', '^node_modules/zod/', '^(node:)?crypto$'] },
+    },
+    {
+      name: 'ports-import-domain-only',
+      comment: 'Of our own files a port knows the domain alone, so that a worker needs nothing else either.',
+      severity: 'error',
+      from: { path: PORTS },
+      to: { path: '^src/', pathNot: '^src/domain/' },
+    },
+    {
+      name: 'nothing-imports-the-command-line',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-development-packages-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'], pathNot: '^node_modules/@types/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['types', 'import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,7 @@
+-- SQLite has no users and no privileges: whoever may write the file may do anything to it. What can be done is
+-- done with the permissions of the file and of its folder, in which SQLite makes two more files (-wal, -shm):
+--
+--   chown bnet_sync:bnet_sync middle.sqlite
+--   chmod 600 middle.sqlite
+--
+-- There is nothing to run here.

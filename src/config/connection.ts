@@ -1,0 +1,73 @@
+import { isRecord } from './unchecked.js';
+
+/** What a database driver takes: a string, or an object of its own options. */
+export type Connection = string | Record<string, unknown>;
+
+/**
+ * Options of the drivers that this project knows by name. Under `connection` everything is
+ * allowed; these names only settle how a value given as bare text is read: `text` keeps every
+ * character (a password `007` stays `007`), `scalar` may become a number or a boolean.
+ */
+export const connectionKeys: Readonly<Record<string, 'text' | 'scalar'>> = {
+  filename: 'text',
+  connectString: 'text',
+  connectionString: 'text',
+  host: 'text',
+  port: 'scalar',
+  database: 'text',
+  user: 'text',
+  username: 'text',
+  password: 'text',
+  walletLocation: 'text',
+  walletPassword: 'text',
+  application_name: 'text',
+  ssl: 'scalar',
+  rejectUnauthorized: 'scalar',
+  externalAuth: 'scalar',
+};
+
+/** A fault of a connection, its path relative to the `connection` setting. */
+export interface ConnectionFault {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/**
+ * What is wrong with a connection for this client. Only what would fail late or silently is
+ * checked; everything else is the driver's to judge. A connection of the wrong type has no fault
+ * here, because the schema reports it.
+ */
+export function connectionFaults(client: unknown, connection: unknown): ConnectionFault[] {
+  if (typeof connection !== 'string' && !isRecord(connection)) return [];
+  if (client === 'better-sqlite3') return sqliteFaults(connection);
+  if (client === 'oracledb' && isRecord(connection) && !isFilled(connection['connectString'])) {
+    return [
+      { path: ['connectString'], message: 'Oracle needs a connect string, such as "host:1521/service"' },
+    ];
+  }
+  return [];
+}
+
+function sqliteFaults(connection: Connection): ConnectionFault[] {
+  const path = typeof connection === 'string' ? [] : ['filename'];
+  const filename = sqliteFilename(connection);
+  const fault = (message: string): ConnectionFault[] => [{ path, message }];
+  if (filename === undefined) return fault('SQLite needs the name of a file');
+  if (filename.toLowerCase() === ':memory:') {
+    return fault('a database in memory is seen by one connection only: name a file');
+  }
+  if (/^(file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(filename)) {
+    return fault('SQLite takes the plain name of a file, not a URL');
+  }
+  return [];
+}
+
+/** The file that a SQLite connection names (the driver ignores blanks around it), or undefined. */
+export function sqliteFilename(connection: unknown): string | undefined {
+  const filename = isRecord(connection) ? connection['filename'] : connection;
+  return isFilled(filename) ? filename.trim() : undefined;
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}

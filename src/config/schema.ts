@@ -1,0 +1,210 @@
+import { z } from 'zod';
+
+import type { Rules } from '../domain/rules.js';
+import { connectionFaults } from './connection.js';
+import { isRecord } from './unchecked.js';
+
+/** Timers fire at once beyond this many milliseconds (a signed 32-bit number). */
+const longestTimerMs = 2_147_483_647;
+
+const filledText = z.string().regex(/\S/, 'must not be empty');
+
+/** A number of up to 30 digits as text: a YAML or JSON number of that size would be rounded. */
+const digits = z
+  .string({
+    error: ({ input }) =>
+      typeof input === 'number' || typeof input === 'bigint'
+        ? 'expected a string, received a number: put it in quotes, large numbers would be rounded'
+        : undefined,
+  })
+  .regex(/^\d{1,30}$/, 'must be 1 to 30 digits');
+
+const connection = z.union([filledText, z.record(z.string(), z.unknown())], {
+  error: ({ input }) => (input === undefined ? undefined : 'expected a string or an object'),
+});
+
+/** Cross-field rules run whenever there is an object to look at, so that one run shows every fault. */
+const whenObject = { when: (payload: { value: unknown }): boolean => isRecord(payload.value) };
+
+function checkConnection(end: { client: string; connection: unknown }, ctx: z.core.$RefinementCtx): void {
+  for (const { path, message } of connectionFaults(end.client, end.connection)) {
+    ctx.addIssue({ code: 'custom', path: ['connection', ...path], message });
+  }
+}
+
+const oracleSchema = z.strictObject({
+  /**
+   * Use the driver's Thick mode, for what Thin mode cannot do (native network encryption, old
+   * servers). Default: absent, Thin mode. Set by who runs the Oracle client.
+   */
+  thick: z
+    .strictObject({
+      /** Folder of the Oracle Instant Client libraries, relative to the configuration file. Default: absent, the system's search path. */
+      libDir: filledText.optional(),
+    })
+    .optional(),
+  /** Folder of the wallet (`ewallet.pem`) for TLS, relative to the configuration file. Default: absent. Set where the DBA asks for it. */
+  walletLocation: filledText.optional(),
+  /** Password of the wallet; give it by environment variable. Default: absent. */
+  walletPassword: z.string().optional(),
+});
+
+const middleSchema = z
+  .strictObject({
+    /** Driver of the middle database. No default, set by who installs. `better-sqlite3` is for trials and tests. */
+    client: z.enum(['oracledb', 'pg', 'better-sqlite3']),
+    /**
+     * What the driver takes: a string, or an object (`connectString`, `user`, `password` for
+     * Oracle; `filename`, relative to the configuration file, for SQLite). No default.
+     */
+    connection,
+    /** Schema (owner) of the interface tables. Default: absent, the connected user's own. Set when they belong to another user. */
+    schema: filledText.optional(),
+    /**
+     * Products this worker serves, ids as strings of digits. Default: empty, all products. With
+     * ids, rows of other products are never touched. Set where products share the tables.
+     */
+    productIds: z.array(digits).default([]),
+    /**
+     * Whether the rows of the attribute tables follow their row's State. Default: true. Set to
+     * false where the worker has no UPDATE privilege on them.
+     */
+    markAttributes: z.boolean().default(true),
+    /** Settings of the Oracle driver; only with client `oracledb`. Default: absent. */
+    oracle: oracleSchema.optional(),
+  })
+  .superRefine(checkConnection, whenObject)
+  .refine(({ client, oracle }) => oracle === undefined || (client !== 'pg' && client !== 'better-sqlite3'), {
+    ...whenObject,
+    path: ['oracle'],
+    error: 'is only for the client oracledb',
+  });
+
+const storeSchema = z
+  .strictObject({
+    /** Driver of the product store. No default, set by who installs. */
+    client: z.enum(['pg', 'better-sqlite3']),
+    /** What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). No default. */
+    connection,
+    /**
+     * Path of a module with the product's own handlers, relative to the configuration file.
+     * Default: absent, no handlers. Set by the product's developers.
+     */
+    handlers: filledText.optional(),
+  })
+  .superRefine(checkConnection, whenObject);
+
+const workerSchema = z
+  .strictObject({
+    /** Most rows decided and applied in one batch, 1 to 5000. Default 500. Lower it where transactions must stay short. */
+    batchSize: z.int().min(1).max(5000).default(500),
+    /** Batches in work side by side, 1 to 16. Default 2. Raise it while both databases have room. */
+    concurrency: z.int().min(1).max(16).default(2),
+    /** Shortest pause between two polls that found too little, in ms, 10 to 3600000. Default 500. Raise it to spare the databases. */
+    pollIntervalMs: z.int().min(10).max(3_600_000).default(500),
+    /**
+     * Longest pause between polls when there is nothing to do, in ms, not below `pollIntervalMs`.
+     * Default 5000. Lower it for quicker reaction, raise it to spare an idle database.
+     */
+    idlePollMaxMs: z.int().max(longestTimerMs).default(5000),
+    /**
+     * Age before a row is taken, in ms by the middle database's clock: rows of slow transactions
+     * appear late, with keys older than those already seen. Default 2000; 0 takes rows at once.
+     * Raise it where the platform's transactions are long.
+     */
+    settleMs: z.int().min(0).max(longestTimerMs).default(2000),
+    /**
+     * How long after its CreateDate a row waits for an open (or bind) that has not been seen yet,
+     * in ms, before it is refused with 00402. Default 10000; 0 refuses at once. Raise it where
+     * the platform writes a customer's rows far apart.
+     */
+    dependencyGraceMs: z.int().min(0).max(longestTimerMs).default(10_000),
+    /**
+     * Life of a lease in ms, 1000 to 3600000: a crashed worker's customers are taken over after
+     * it. Default 15000. Shorter heals sooner and bears shorter pauses of the databases.
+     */
+    leaseTtlMs: z.int().min(1000).max(3_600_000).default(15_000),
+    /**
+     * Parts the customers are divided into, 1 to 4096; the same for all workers of a store.
+     * Default 64. Raise it, with all workers stopped, for more than a dozen workers.
+     */
+    shards: z.int().min(1).max(4096).default(64),
+    /**
+     * Tries of a row that kills its process or keeps failing alone, 1 to 100; then it ends in
+     * State 3 with 00205. Default 3. Raise it where processes die for reasons of their own.
+     */
+    maxAttempts: z.int().min(1).max(100).default(3),
+    /**
+     * Rows in succession with an unexpected error before the worker stops claiming, 1 to 1000.
+     * Default 5. Raise it only for handlers known to fail for single rows.
+     */
+    breakerThreshold: z.int().min(1).max(1000).default(5),
+    /** Time for rows in hand after the first stop signal, in ms; then exit 1. Default 15000. Keep it below the service manager's. */
+    drainTimeoutMs: z.int().min(0).max(longestTimerMs).default(15_000),
+    /** Deadline of a call to a database server in ms, 100 to 600000; past it the connection is thrown away. Default 10000. Raise it for slow databases. */
+    callTimeoutMs: z.int().min(100).max(600_000).default(10_000),
+  })
+  .superRefine(({ pollIntervalMs, idlePollMaxMs }, ctx) => {
+    if (typeof pollIntervalMs !== 'number' || typeof idlePollMaxMs !== 'number') return;
+    if (idlePollMaxMs >= pollIntervalMs) return;
+    const message = `must be at least ${String(pollIntervalMs)}, as worker.pollIntervalMs is`;
+    ctx.addIssue({ code: 'custom', path: ['idlePollMaxMs'], message });
+  }, whenObject);
+
+const rulesSchema = z.strictObject({
+  /** An open (0101) of an active product: refuse it with 00404, or treat it as a change. Default refuse. */
+  onDuplicateOpen: z.enum(['refuse', 'update']).default('refuse'),
+  /** A bind (0201) of a bound user: refuse it with 00404, or treat it as a change. Default refuse. */
+  onDuplicateBind: z.enum(['refuse', 'update']).default('refuse'),
+  /** A cancel (0103) while users are bound: refuse it with 00405, or unbind them. Default refuse. */
+  onCancelWithUsers: z.enum(['refuse', 'unbind']).default('refuse'),
+  /** Attributes of a change: replace the values of the given AttrSpecIDs (merge), or the whole set (replace). Default merge. */
+  attributes: z.enum(['merge', 'replace']).default('merge'),
+  /** AttrSpecID (digits, as a string) of the customer attribute that limits the bound users. Default null, no limit. */
+  userLimitAttrSpecId: digits.nullable().default(null),
+}) satisfies z.ZodType<Rules>;
+
+const logSchema = z.strictObject({
+  /** Least severe level that is logged. Default info. */
+  level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Lines for people (true) or JSON (false). Default: absent, for people when stdout is a terminal. */
+  pretty: z.boolean().optional(),
+});
+
+const httpSchema = z.strictObject({
+  /** Address to listen on. Default 127.0.0.1. Set it where probes and metrics come from other machines. */
+  host: filledText.default('127.0.0.1'),
+  /** Port to listen on, 0 to 65535 (0: any free one). No default. */
+  port: z.int().min(0).max(65_535),
+});
+
+/** The whole configuration. Unknown keys are faults; paths are resolved by `parseConfig`, not here. */
+export const configSchema = z.strictObject({
+  /** The platform's database with the interface tables. */
+  middle: middleSchema,
+  /** The product's own database, with the journal and the leases. */
+  store: storeSchema,
+  /** Speed and patience of the worker. */
+  worker: workerSchema.prefault({}),
+  /** Choices that the specification leaves to the product; the same for all workers of a store. */
+  rules: rulesSchema.prefault({}),
+  /** The log. */
+  log: logSchema.prefault({}),
+  /** Health, metrics and console. Default: absent, no server, so several workers can share one file. */
+  http: httpSchema.optional(),
+});
+
+/** A checked configuration: defaults filled in, paths absolute. */
+export type Config = z.output<typeof configSchema>;
+/** The platform's database with the interface tables. */
+export type MiddleConfig = Config['middle'];
+/** The product's own database, with the journal and the leases. */
+export type StoreConfig = Config['store'];
+/** Speed and patience of the worker; times in milliseconds. */
+export type WorkerConfig = Config['worker'];
+/** The log. */
+export type LogConfig = Config['log'];
+/** Health, metrics and console. */
+export type HttpConfig = NonNullable<Config['http']>;
+
+export type { Rules };

@@ -1,0 +1,110 @@
+import { DatabaseError, type DatabaseErrorKind } from './errors.js';
+
+/** SQLSTATEs of PostgreSQL by exact code, then by class; the class is the first two characters. */
+const sqlStates: Readonly<Record<string, DatabaseErrorKind>> = {
+  '28000': 'credentials',
+  '28P01': 'credentials',
+  '40001': 'conflict',
+  '40P01': 'conflict',
+  '55P03': 'conflict',
+  '57014': 'timeout',
+  '25P03': 'timeout',
+  '25006': 'unavailable',
+  '42501': 'schema',
+  '3D000': 'unreachable',
+  '57P01': 'connectionLost',
+  '57P02': 'connectionLost',
+  '57P03': 'unreachable',
+  '53300': 'unreachable',
+};
+const sqlStateClasses: Readonly<Record<string, DatabaseErrorKind>> = {
+  '08': 'connectionLost',
+  '22': 'data',
+  '23': 'constraint',
+  '3F': 'schema',
+  '42': 'schema',
+  '53': 'unavailable',
+  '57': 'unavailable',
+  '58': 'unavailable',
+  XX: 'unavailable',
+};
+
+/** Primary result codes of SQLite, without the extension (SQLITE_BUSY_SNAPSHOT is a SQLITE_BUSY). */
+const sqliteCodes: Readonly<Record<string, DatabaseErrorKind>> = {
+  SQLITE_BUSY: 'conflict',
+  SQLITE_LOCKED: 'conflict',
+  SQLITE_FULL: 'unavailable',
+  SQLITE_READONLY: 'unavailable',
+  SQLITE_IOERR: 'unavailable',
+  SQLITE_NOMEM: 'unavailable',
+  SQLITE_CORRUPT: 'unavailable',
+  SQLITE_NOTADB: 'unreachable',
+  SQLITE_CANTOPEN: 'unreachable',
+  SQLITE_CONSTRAINT: 'constraint',
+  SQLITE_TOOBIG: 'data',
+  SQLITE_MISMATCH: 'data',
+};
+
+const socketCodes: Readonly<Record<string, DatabaseErrorKind>> = {
+  ECONNREFUSED: 'unreachable',
+  ENOTFOUND: 'unreachable',
+  EAI_AGAIN: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ECONNRESET: 'connectionLost',
+  EPIPE: 'connectionLost',
+  ETIMEDOUT: 'timeout',
+};
+
+/** Messages of pg and knex that come without a code. */
+const messages: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
+  [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, 'connectionLost'],
+  [/timeout expired|timeout acquiring a connection|query read timeout/i, 'timeout'],
+  [/no such table|no such column|has no column named/i, 'schema'],
+  [/directory does not exist|unable to open database/i, 'unreachable'],
+  [/password must be a string|no password supplied/i, 'credentials'],
+];
+
+interface DriverError {
+  readonly message: string;
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly errors?: unknown;
+}
+
+/** Translates an error of pg, better-sqlite3 or knex; an error that no database raised is passed through as it is. */
+export function classify(error: unknown): unknown {
+  if (error instanceof DatabaseError || !isDriverError(error)) return error;
+  const inner = firstOf(error);
+  const code = typeof inner.code === 'string' ? inner.code : undefined;
+  const kind = kindOf(code, inner.message);
+  if (kind === undefined) return error;
+  const constraint = typeof inner.constraint === 'string' ? inner.constraint : undefined;
+  return new DatabaseError(kind, plainMessage(inner.message), { code, constraint, cause: error });
+}
+
+/** A host with several addresses fails with an AggregateError: its first error tells why. */
+function firstOf(error: DriverError): DriverError {
+  const first: unknown = Array.isArray(error.errors) ? error.errors[0] : undefined;
+  return isDriverError(first) ? first : error;
+}
+
+/** Undefined: not an error of a database. */
+function kindOf(code: string | undefined, message: string): DatabaseErrorKind | undefined {
+  const byMessage = messages.find(([pattern]) => pattern.test(message))?.[1];
+  if (code === undefined) return byMessage;
+  if (code === 'SQLITE_ERROR') return byMessage ?? 'other';
+  if (code.startsWith('SQLITE_')) return sqliteCodes[/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code] ?? 'other';
+  const known = sqlStates[code] ?? socketCodes[code] ?? sqlStateClasses[code.slice(0, 2)] ?? byMessage;
+  return known ?? (/^[0-9A-Z]{5}$/.test(code) ? 'other' : undefined);
+}
+
+/** Knex puts the whole statement in front of the server's words, with ` - ` between them. */
+function plainMessage(message: string): string {
+  const separator = message.lastIndexOf(' - ');
+  return separator === -1 ? message : message.slice(separator + 3);
+}
+
+function isDriverError(error: unknown): error is DriverError {
+  return error instanceof Error;
+}

@@ -1,0 +1,261 @@
+import knexBuilder, { type Knex } from 'knex';
+import type { Client } from 'pg';
+import { classify } from './classify.js';
+import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
+import { DatabaseError } from './errors.js';
+
+/*
+ * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
+ * hang a driver for ever (past it the connection is thrown away), a commit whose failure is seen (Knex's own promise of
+ * `commit()` resolves even then), and errors translated to kinds.
+ */
+
+/** How to open a database. */
+export interface DatabaseOptions {
+  /** What people call this database, for errors: `middle database`. */
+  readonly name?: string;
+  readonly client: 'pg' | 'better-sqlite3';
+  /** What the driver takes: a string, or an object (`filename` for SQLite). */
+  readonly connection: string | Readonly<Record<string, unknown>>;
+  /** How the connection names itself to the server (application_name). */
+  readonly applicationName: string;
+  /** The most connections held at once; SQLite always has one. */
+  readonly maxConnections: number;
+  /** Deadline of each call. */
+  readonly callTimeoutMs: number;
+  /** After how long the server itself ends a long statement or an idle transaction, so that a hung client frees its locks. */
+  readonly serverTimeoutMs: number;
+  /** PostgreSQL: the schema in which unqualified names are looked up. */
+  readonly schema?: string;
+  /** SQLite: deterministic functions that statements may use. */
+  readonly functions?: Readonly<Record<string, SqlFunction>>;
+}
+
+/** A function that SQLite calls. */
+export type SqlFunction = (...values: (string | number | null)[]) => string | number | null;
+
+/** The rows a statement returned and how many it changed. */
+export interface Result {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly changed: number;
+}
+
+/** Runs statements, alone or within a transaction. */
+export interface Executor {
+  readonly dialect: Dialect;
+  execute(statement: Fragment): Promise<Result>;
+}
+
+/** A transaction in progress. */
+export interface Transaction extends Executor {
+  /** Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws. One deadline. */
+  nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
+}
+
+/** An open database: a pool of connections that are made when they are needed. */
+export class Database implements Executor {
+  readonly dialect: Dialect;
+  readonly #name: string | undefined;
+  readonly #knex: Knex;
+  readonly #callTimeoutMs: number;
+
+  constructor(options: DatabaseOptions) {
+    this.#name = options.name;
+    this.dialect = options.client === 'pg' ? pgDialect : sqliteDialect;
+    this.#callTimeoutMs = options.callTimeoutMs;
+    this.#knex = knexBuilder(options.client === 'pg' ? pgConfig(options) : sqliteConfig(options));
+  }
+
+  /** Runs one statement outside any transaction. */
+  async execute(statement: Fragment): Promise<Result> {
+    return this.#withConnection((connection) =>
+      this.#bounded(connection, () => runRaw(rawQuery(this.#knex, statement).connection(connection as never))),
+    );
+  }
+
+  /** Runs `work` in a transaction and commits it; rolls back when `work` throws. */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return this.#withConnection(async (connection) => {
+      const trx = await this.#bounded(connection, () => this.#knex.transaction({ connection } as Knex.TransactionConfig));
+      const ended = trx.executionPromise;
+      ended.catch(() => undefined);
+      let result: T;
+      try {
+        result = await work(this.#transactionOn(trx, connection));
+      } catch (error) {
+        await this.#bounded(connection, () => trx.rollback(error)).catch(() => undefined);
+        throw error;
+      }
+      await this.#commit(trx, connection, ended);
+      return result;
+    });
+  }
+
+  /** Knex itself, for migrations. */
+  get knex(): Knex {
+    return this.#knex;
+  }
+
+  /** Closes all connections; waits no longer than a call may take. */
+  async close(): Promise<void> {
+    await withDeadline(this.#callTimeoutMs, this.#knex.destroy(), () => undefined).catch(() => undefined);
+  }
+
+  #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {
+    const execute = (statement: Fragment) =>
+      this.#bounded(connection, () => runRaw(rawQuery(trx, statement)));
+    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) => this.#bounded(connection, () => trx.transaction(work));
+    return { dialect: this.dialect, execute, nested };
+  }
+
+  async #commit(trx: Knex.Transaction, connection: unknown, ended: Promise<unknown>): Promise<void> {
+    try {
+      await this.#bounded(connection, async () => {
+        await trx.commit();
+        await ended;
+      });
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !losesTheAnswer.has(error.kind)) throw error;
+      throw new DatabaseError('commitUnknown', `the answer to a commit was lost: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #withConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
+    const client = this.#knex.client as Knex.Client;
+    let connection: unknown;
+    try {
+      connection = await client.acquireConnection();
+    } catch (error) {
+      throw this.#named(unreachable(classify(error)));
+    }
+    try {
+      return await work(connection);
+    } catch (error) {
+      throw this.#named(error);
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  }
+
+  /** Says which database failed, unless the error came from another one that was called within a transaction. */
+  #named(error: unknown): unknown {
+    if (error instanceof DatabaseError) error.database ??= this.#name;
+    return error;
+  }
+
+  async #bounded<T>(connection: unknown, call: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#callTimeoutMs, call(), () => {
+        abandon(connection);
+      });
+    } catch (error) {
+      throw classify(error);
+    }
+  }
+}
+
+const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
+
+/** A failure to get a connection is never a lost connection: nothing was sent. */
+function unreachable(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  const { kind, message, code } = error;
+  return kind === 'credentials' || kind === 'unreachable' ? error : new DatabaseError('unreachable', message, { code, cause: error });
+}
+
+function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
+  return knex.raw(statement.sql, statement.bindings as Knex.RawBinding[]);
+}
+
+async function runRaw(query: Knex.Raw): Promise<Result> {
+  const response = (await query) as unknown;
+  if (Array.isArray(response)) return { rows: response as Result['rows'], changed: response.length };
+  const { rows, rowCount, changes } = response as { rows?: Result['rows']; rowCount?: number | null; changes?: number };
+  return { rows: rows ?? [], changed: rowCount ?? changes ?? 0 };
+}
+
+async function withDeadline<T>(milliseconds: number, call: PromiseLike<T>, onExpiry: () => void): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`));
+      onExpiry();
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([call, expiry]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Cuts a connection whose peer is silent: nothing sent over it would be answered, a goodbye included. */
+function abandon(connection: unknown): void {
+  const held = connection as { __knex__disposed?: unknown; connection?: { stream?: { destroy(): void } } };
+  held.__knex__disposed = 'deadline passed';
+  held.connection?.stream?.destroy();
+}
+
+const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
+function pgConfig(options: DatabaseOptions): Knex.Config {
+  const { connection, callTimeoutMs, serverTimeoutMs } = options;
+  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const settings: ConstructorParameters<typeof Client>[0] = {
+    keepAlive: true,
+    connectionTimeoutMillis: callTimeoutMs,
+    statement_timeout: serverTimeoutMs,
+    idle_in_transaction_session_timeout: serverTimeoutMs,
+    application_name: options.applicationName,
+    ...given,
+  };
+  return {
+    client: 'pg',
+    version: '12',
+    connection: settings as Knex.StaticConnectionConfig,
+    pool: { min: 0, max: options.maxConnections },
+    acquireConnectionTimeout: callTimeoutMs,
+    log: quietLog,
+    ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
+  };
+}
+
+function sqliteConfig(options: DatabaseOptions): Knex.Config {
+  const { connection } = options;
+  const settings = typeof connection === 'string' ? { filename: connection } : connection;
+  return {
+    client: 'better-sqlite3',
+    connection: settings as { filename: string },
+    useNullAsDefault: true,
+    pool: {
+      min: 0,
+      max: 1,
+      afterCreate: (connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) => {
+        try {
+          prepareSqlite(connection, options);
+          done(null, connection);
+        } catch (error) {
+          done(error as Error, connection);
+        }
+      },
+    },
+    acquireConnectionTimeout: options.callTimeoutMs,
+    log: quietLog,
+  };
+}
+
+interface SqliteConnection {
+  pragma(text: string): unknown;
+  function(name: string, options: { deterministic: boolean }, implementation: SqlFunction): unknown;
+}
+
+const sqliteBusyTimeoutMs = 2000;
+
+function prepareSqlite(connection: SqliteConnection, options: DatabaseOptions): void {
+  connection.pragma(`busy_timeout = ${sqliteBusyTimeoutMs}`);
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  for (const [name, implementation] of Object.entries(options.functions ?? {})) {
+    connection.function(name, { deterministic: true }, implementation);
+  }
+}

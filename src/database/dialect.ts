@@ -1,0 +1,72 @@
+/*
+ * The seam between PostgreSQL and SQLite. Both speak the same INSERT … SELECT … ON CONFLICT, UPDATE … FROM and
+ * RETURNING, so that one text of a statement serves both; what differs is gathered here.
+ */
+
+/** A piece of SQL with the values of its `?` placeholders. */
+export interface Fragment {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
+/** Types of a recordset's columns. `number` is a number of up to 30 digits, bound as text. */
+export type ColumnType = 'number' | 'text' | 'integer' | 'instant' | 'date';
+
+/** Column names with their types, in order. */
+export type Columns = Readonly<Record<string, ColumnType>>;
+
+/** A value that can be bound. */
+export type Value = string | number | null;
+
+/** What PostgreSQL and SQLite write differently. */
+export interface Dialect {
+  readonly name: 'pg' | 'better-sqlite3';
+  /** Rows sent as one parameter per column (or one in all), to be used like a table. */
+  recordset(columns: Columns, rows: readonly (readonly Value[])[], alias: string): Fragment;
+  /** An instant of the product store as ISO 8601 text, UTC. */
+  instantText(expression: string): string;
+  /** The server's clock as an instant, the same within one transaction or later. */
+  readonly now: string;
+  /** The server's clock, so many milliseconds from now, as an instant. */
+  nowPlus(milliseconds: number): string;
+  /** Locks the rows of `alias` that a SELECT returns; empty where there is one writer anyway. */
+  lockRows(alias: string, options?: { skipLocked: true }): string;
+}
+
+const pgTypes: Readonly<Record<ColumnType, string>> = {
+  number: 'numeric',
+  text: 'text',
+  integer: 'bigint',
+  instant: 'timestamptz',
+  date: 'timestamp',
+};
+
+const iso8601 = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
+
+/** PostgreSQL. */
+export const pgDialect: Dialect = {
+  name: 'pg',
+  recordset(columns, rows, alias) {
+    const names = Object.keys(columns);
+    const arrays = names.map((_, index) => rows.map((row) => row[index] ?? null));
+    const casts = Object.values(columns).map((type) => `?::${pgTypes[type]}[]`);
+    return { sql: `unnest(${casts.join(', ')}) AS ${alias}(${names.join(', ')})`, bindings: arrays };
+  },
+  instantText: (expression) => `to_char(${expression} AT TIME ZONE 'UTC', ${iso8601})`,
+  now: 'clock_timestamp()',
+  nowPlus: (milliseconds) => `clock_timestamp() + interval '${milliseconds} milliseconds'`,
+  lockRows: (alias, options) => `FOR UPDATE OF ${alias}${options?.skipLocked === true ? ' SKIP LOCKED' : ''}`,
+};
+
+/** SQLite, with 30-digit numbers as TEXT and instants as ISO 8601 text. */
+export const sqliteDialect: Dialect = {
+  name: 'better-sqlite3',
+  recordset(columns, rows, alias) {
+    const picked = Object.keys(columns).map((name, index) => `value->>${index} AS ${name}`);
+    return { sql: `(SELECT ${picked.join(', ')} FROM json_each(?)) AS ${alias}`, bindings: [JSON.stringify(rows)] };
+  },
+  instantText: (expression) => expression,
+  now: `strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
+  nowPlus: (milliseconds) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '${milliseconds / 1000} seconds')`,
+  lockRows: () => '',
+};

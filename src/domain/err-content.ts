@@ -1,0 +1,50 @@
+import type { Source } from './keys.js';
+import { resultText, type ResultCode } from './result-codes.js';
+
+/** The length of the ErrContent column: Varchar2(1024), which Oracle counts in bytes by default. */
+export const errContentMaxBytes = 1024;
+
+/** Why a row is refused: a code of the registry and what the platform's people need to correct it. */
+export interface Refusal {
+  readonly code: ResultCode;
+  /** Field and value at fault, in Chinese; empty when the code says it all. */
+  readonly detail: string;
+}
+
+/** The ErrContent of a refused row: `code standard-text: detail`, one line, at most 1024 bytes of UTF-8 (P5). */
+export function errContent(source: Source, refusal: Refusal): string {
+  const standard = `${refusal.code} ${resultText(source, refusal.code) ?? ''}`;
+  const text = refusal.detail === '' ? standard : `${standard}: ${refusal.detail}`;
+  return cutToBytes(oneLine(text), errContentMaxBytes);
+}
+
+// Control characters of ASCII and Latin-1, and Unicode's own line and paragraph separators.
+// eslint-disable-next-line no-control-regex -- control characters are what this looks for
+const breaksTheLine = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** Replaces every control character and line separator by a space. */
+export function oneLine(text: string): string {
+  return text.replace(breaksTheLine, ' ');
+}
+
+/** Cuts a text to at most so many bytes of UTF-8, between characters. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > maxBytes) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}
+
+const quotedMaxCharacters = 60;
+
+/** A foreign value as it is shown in a text: in quotes, shortened when it is long. */
+export function quoted(value: string): string {
+  const characters = [...value];
+  const shown = characters.length > quotedMaxCharacters ? `${characters.slice(0, quotedMaxCharacters).join('')}…` : value;
+  return `"${shown}"`;
+}

@@ -1,0 +1,158 @@
+import { identityKey, type Identity } from './customer.js';
+import { isCanonicalNumber } from './keys.js';
+import { isBlank } from './operation.js';
+import type { Cell, PolledRow } from './rows.js';
+import type { UserKey } from './working-set.js';
+
+/*
+ * Waiting (P3's one exception). A row whose product, or user, the store has never seen waits for its open (0101), or
+ * bind (0201), until it is `worker.dependencyGraceMs` old: the platform may commit the two out of order. It waits
+ * unclaimed, and its customer's other rows wait behind it, so that their order holds, except the very open or bind it
+ * waits for, which overtakes it.
+ */
+
+/** What a customer waits for. */
+export interface Wait {
+  /** The customer that waits with all its rows. */
+  readonly custId: string;
+  readonly product: Identity;
+  /** The user that must be bound first; null: the product that must be opened first. */
+  readonly userId: string | null;
+  /** How long it may still wait. */
+  readonly remainingMs: number;
+}
+
+/** What a row's operation needs to have been seen by the store. */
+interface Needs {
+  readonly product: Identity;
+  readonly userId: string | null;
+}
+
+/** The products and users that must be looked up before the young rows of a page can be claimed. */
+export interface Dependencies {
+  readonly products: readonly Identity[];
+  readonly users: readonly UserKey[];
+}
+
+/** The keys, see `productKey` and `userKey`, of those dependencies that the store has seen, bound and active or not. */
+export type Seen = ReadonlySet<string>;
+
+/** A product as a member of `Seen`. */
+export function productKey(product: Identity): string {
+  return `P/${identityKey(product)}`;
+}
+
+/** A user as a member of `Seen`. */
+export function userKey(product: Identity, userId: string): string {
+  return `U/${identityKey(product)}/${userId}`;
+}
+
+/** How old a row is by the middle database's clock, both as `YYYY-MM-DD HH:MM:SS`; a missing CreateDate: for ever. */
+export function rowAgeMs(createDate: string | null, now: string): number {
+  if (createDate === null) return Infinity;
+  const age = Date.parse(`${now.replace(' ', 'T')}Z`) - Date.parse(`${createDate.replace(' ', 'T')}Z`);
+  return Number.isNaN(age) ? Infinity : age;
+}
+
+/** What the young rows among these would wait for if the store had not seen it. */
+export function dependenciesOf(rows: readonly PolledRow[], now: string, graceMs: number): Dependencies {
+  const products = new Map<string, Identity>();
+  const users = new Map<string, UserKey>();
+  for (const row of rows) {
+    if (rowAgeMs(row.createDate, now) >= graceMs) continue;
+    const needs = needsOf(row);
+    if (needs === null) continue;
+    products.set(productKey(needs.product), needs.product);
+    if (needs.userId !== null) {
+      users.set(userKey(needs.product, needs.userId), { ...needs.product, userId: needs.userId });
+    }
+  }
+  return { products: [...products.values()], users: [...users.values()] };
+}
+
+/** Which rows of a page may be claimed, and which customers wait. */
+export interface PagePlan {
+  readonly claim: readonly PolledRow[];
+  readonly waits: readonly Wait[];
+}
+
+/** Settings of `planPage`. */
+export interface WaitingContext {
+  readonly seen: Seen;
+  /** The middle database's clock at the poll. */
+  readonly now: string;
+  readonly graceMs: number;
+}
+
+/** Parts a page, in order, into rows to claim and customers that wait. */
+export function planPage(rows: readonly PolledRow[], context: WaitingContext): PagePlan {
+  const seen = new Set(context.seen);
+  const waits = new Map<string, Wait>();
+  const overtaken = new Set<string>();
+  const claim: PolledRow[] = [];
+  for (const row of rows) {
+    const customer = row.custId ?? '';
+    const waiting = waits.get(customer);
+    if (waiting !== undefined) {
+      if (!overtaken.has(customer) && satisfies(row, waiting)) {
+        overtaken.add(customer);
+        claim.push(row);
+      }
+      continue;
+    }
+    const wait = waitOf(row, seen, context);
+    if (wait !== null) {
+      waits.set(customer, wait);
+      continue;
+    }
+    claim.push(row);
+    const brings = broughtBy(row);
+    if (brings !== null) seen.add(brings);
+  }
+  return { claim, waits: [...waits.values()].filter((wait) => !overtaken.has(wait.custId)) };
+}
+
+function waitOf(row: PolledRow, seen: Seen, context: WaitingContext): Wait | null {
+  const remainingMs = context.graceMs - rowAgeMs(row.createDate, context.now);
+  if (remainingMs <= 0) return null;
+  const needs = needsOf(row);
+  if (needs === null) return null;
+  const { product, userId } = needs;
+  if (!seen.has(productKey(product))) return { custId: product.custId, product, userId: null, remainingMs };
+  if (userId === null || seen.has(userKey(product, userId))) return null;
+  return { custId: product.custId, product, userId, remainingMs };
+}
+
+/** Whether a row is the open, or the bind, that a customer waits for. */
+function satisfies(row: PolledRow, wait: Wait): boolean {
+  const wanted = wait.userId === null ? productKey(wait.product) : userKey(wait.product, wait.userId);
+  return broughtBy(row) === wanted;
+}
+
+/** What a row makes known to the store if it is applied. */
+function broughtBy(row: PolledRow): string | null {
+  const product = identityOf(row);
+  if (product === null) return null;
+  if (row.source === 'CUST') return row.opFlag === '0101' ? productKey(product) : null;
+  return row.opFlag === '0201' && isUsableText(row.userId) ? userKey(product, row.userId) : null;
+}
+
+function needsOf(row: PolledRow): Needs | null {
+  const product = identityOf(row);
+  if (product === null) return null;
+  if (row.source === 'CUST') return row.opFlag === '0102' || row.opFlag === '0103' ? { product, userId: null } : null;
+  if (!isUsableText(row.userId)) return null;
+  if (row.opFlag === '0201') return { product, userId: null };
+  return row.opFlag === '0202' || row.opFlag === '0203' ? { product, userId: row.userId } : null;
+}
+
+/** Null for a row that will be refused for its identity: it has nothing to wait for, nor can the store be asked. */
+function identityOf(row: PolledRow): Identity | null {
+  if (isBlank(row.productId) || isBlank(row.custId) || !isUsableText(row.bizId)) return null;
+  if (!isCanonicalNumber(row.productId) || !isCanonicalNumber(row.custId)) return null;
+  return { productId: row.productId, custId: row.custId, bizId: row.bizId };
+}
+
+function isUsableText(cell: Cell): cell is string {
+  return !isBlank(cell) && !cell.includes('\u0000');
+}

@@ -1,0 +1,189 @@
+import type { Database } from '../../database/database.js';
+import { sources, type Source } from '../../domain/keys.js';
+import type { InterfaceRow, PolledRow } from '../../domain/rows.js';
+import { State } from '../../domain/states.js';
+import type {
+  ClaimRequest,
+  ClaimResult,
+  Mark,
+  MarkConflict,
+  MarkResult,
+  MiddleDatabase,
+  Page,
+  PollRequest,
+} from '../port.js';
+import { pollStatement } from './poll.js';
+import {
+  attributesByRow,
+  attributeTable,
+  cell,
+  interfaceRow,
+  mainTable,
+  ourProducts,
+  rowColumns,
+  selectAttributes,
+  type MiddleTables,
+} from './tables.js';
+
+/**
+ * The middle database behind Knex: PostgreSQL and SQLite.
+ *
+ * Statements per page of both tables: poll 1; per table with rows in it: claim 1 (SQLite 2 in a transaction), read 1,
+ * attributes 1, mark 1 (SQLite 2).
+ */
+export class KnexMiddleDatabase implements MiddleDatabase {
+  readonly #database: Database;
+  readonly #tables: MiddleTables;
+
+  constructor(database: Database, tables: MiddleTables) {
+    this.#database = database;
+    this.#tables = tables;
+  }
+
+  async poll(request: PollRequest): Promise<Page> {
+    const { rows } = await this.#database.execute(pollStatement(this.#tables, request));
+    return { rows: rows.map(polledRow), now: String(rows[0]?.['now'] ?? '') };
+  }
+
+  async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
+    let claimed = 0;
+    const rows: InterfaceRow[] = [];
+    for (const source of sources) {
+      const ofTable = requests.filter(({ row }) => row.source === source);
+      if (ofTable.length === 0) continue;
+      claimed += await this.#claimRows(source, ofTable.filter(mustBeClaimed));
+      rows.push(...(await this.#read(source, ofTable.map(({ row }) => row.streamingNo))));
+    }
+    return { claimed, rows };
+  }
+
+  async mark(marks: readonly Mark[]): Promise<MarkResult> {
+    let marked = 0;
+    const conflicts: MarkConflict[] = [];
+    for (const source of sources) {
+      const ofTable = marks.filter((mark) => mark.source === source);
+      if (ofTable.length === 0) continue;
+      const changed = new Set(await this.#markRows(source, ofTable));
+      const unchanged = ofTable.filter((mark) => !changed.has(mark.streamingNo));
+      marked += ofTable.length - unchanged.length;
+      if (unchanged.length > 0) conflicts.push(...(await this.#conflicts(source, unchanged)));
+    }
+    return { marked, conflicts };
+  }
+
+  async hasOpenRows(): Promise<boolean> {
+    const exists = sources.map((source) => {
+      const ours = ourProducts(this.#tables, 't');
+      const open = `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NOT NULL`;
+      const sql = `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} AS t WHERE ${open}${ours.sql})`;
+      return { sql, bindings: ours.bindings };
+    });
+    const { rows } = await this.#database.execute({
+      sql: `SELECT CASE WHEN ${exists.map(({ sql }) => sql).join(' OR ')} THEN 1 ELSE 0 END AS open`,
+      bindings: exists.flatMap(({ bindings }) => bindings),
+    });
+    return Number(rows[0]?.['open']) === 1;
+  }
+
+  async ping(): Promise<void> {
+    await this.#database.execute({ sql: 'SELECT 1', bindings: [] });
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+
+  async #claimRows(source: Source, requests: readonly ClaimRequest[]): Promise<number> {
+    if (requests.length === 0) return 0;
+    const { dialect } = this.#tables;
+    const ours = ourProducts(this.#tables, 't');
+    const changed = await dialect.update(this.#database, {
+      ...this.#updated(source),
+      asked: dialect.recordset(
+        { streaming_no: 'number', newest: 'date' },
+        requests.map(({ row, newestAttempt }) => [row.streamingNo, newestAttempt]),
+        'a',
+      ),
+      set: `State = ${State.Processing}, StateDate = ${dialect.newAttempt}`,
+      leadsTo: [State.Processing],
+      guard: {
+        sql: `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND t.StateDate IS NULL))${ours.sql}`,
+        bindings: ours.bindings,
+      },
+    });
+    return changed.length;
+  }
+
+  async #markRows(source: Source, marks: readonly Mark[]): Promise<readonly string[]> {
+    const { dialect } = this.#tables;
+    const ours = ourProducts(this.#tables, 't');
+    return dialect.update(this.#database, {
+      ...this.#updated(source),
+      asked: dialect.recordset(
+        { streaming_no: 'number', attempt: 'date', err_content: 'text' },
+        marks.map((mark) => [mark.streamingNo, mark.attempt, mark.errContent]),
+        'a',
+      ),
+      set: `State = CASE WHEN a.err_content IS NULL THEN ${State.Succeeded} ELSE ${State.Failed} END,
+            ErrContent = a.err_content, StateDate = ${dialect.laterOfNowAnd('a.attempt')}`,
+      leadsTo: [State.Succeeded, State.Failed],
+      guard: {
+        sql: `t.State = ${State.Processing} AND ${dialect.sameAttempt}${ours.sql}`,
+        bindings: ours.bindings,
+      },
+    });
+  }
+
+  async #read(source: Source, streamingNos: readonly string[]): Promise<readonly InterfaceRow[]> {
+    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
+    const { rows } = await this.#database.execute({
+      sql: `SELECT ${rowColumns(this.#tables, source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
+      bindings: wanted.bindings,
+    });
+    const attributes = await this.#database.execute(selectAttributes(this.#tables, source, streamingNos));
+    const byRow = attributesByRow(attributes.rows);
+    return rows.map((row) => interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+  }
+
+  async #conflicts(source: Source, marks: readonly Mark[]): Promise<readonly MarkConflict[]> {
+    const streamingNos = marks.map((mark) => mark.streamingNo);
+    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
+    const { rows } = await this.#database.execute({
+      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
+                   ${this.#tables.dialect.dateText('t.StateDate')} AS "StateDate"
+            FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
+      bindings: wanted.bindings,
+    });
+    const present = new Map(rows.map((row) => [String(row['StreamingNo']), row]));
+    return marks.map((mark) => {
+      const row = present.get(mark.streamingNo);
+      if (row === undefined) return { mark, state: null, stateDate: null };
+      return { mark, state: Number(row['State']), stateDate: cell(row['StateDate']) };
+    });
+  }
+
+  #updated(source: Source): { table: string; attributeTable: string | null } {
+    const attributes = this.#tables.markAttributes ? attributeTable(this.#tables, source) : null;
+    return { table: mainTable(this.#tables, source), attributeTable: attributes };
+  }
+}
+
+/** A row taken over keeps its StateDate; without one it could not be told from an earlier attempt. */
+function mustBeClaimed({ row }: ClaimRequest): boolean {
+  return row.state === State.Initial || row.stateDate === null;
+}
+
+function polledRow(row: Readonly<Record<string, unknown>>): PolledRow {
+  return {
+    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
+    streamingNo: String(row['streaming_no']),
+    custId: cell(row['cust_id']),
+    productId: cell(row['product_id']),
+    bizId: cell(row['biz_id']),
+    userId: cell(row['user_id']),
+    opFlag: cell(row['op_flag']),
+    createDate: cell(row['create_date']),
+    state: Number(row['state']),
+    stateDate: cell(row['state_date']),
+  };
+}

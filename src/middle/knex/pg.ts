@@ -1,0 +1,23 @@
+import { pgDialect } from '../../database/dialect.js';
+import { updateInOneStatement, type MiddleDialect } from './dialect.js';
+
+const now = `date_trunc('second', localtimestamp)`;
+
+/** The middle database on PostgreSQL. */
+export const pgMiddle: MiddleDialect = {
+  recordset: (columns, rows, alias) => pgDialect.recordset(columns, rows, alias),
+  dateText: (column) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS')`,
+  pollOrder: 'CreateDate NULLS FIRST, StreamingNo',
+  now,
+  settledUntil: (settleMs) => `localtimestamp - interval '${settleMs} milliseconds'`,
+  newAttempt: `GREATEST(${now}, date_trunc('second', t.StateDate) + interval '1 second', a.newest + interval '1 second')`,
+  sameAttempt: `date_trunc('second', t.StateDate) = a.attempt`,
+  laterOfNowAnd: (date) => `GREATEST(${now}, ${date})`,
+  ageSeconds: (column) => `EXTRACT(EPOCH FROM localtimestamp - ${column})`,
+  numberIn: (column, values) => ({ sql: `${column} = ANY(?::numeric[])`, bindings: [values] }),
+  shardIn: (column, count, shards) => ({
+    sql: `COALESCE(mod(abs(${column}), ${count}), 0) = ANY(?::numeric[])`,
+    bindings: [shards],
+  }),
+  update: updateInOneStatement,
+};

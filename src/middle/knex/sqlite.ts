@@ -1,0 +1,33 @@
+import { sqliteDialect } from '../../database/dialect.js';
+import type { SqlFunction } from '../../database/database.js';
+import { shardOf } from '../../domain/keys.js';
+import { updateInTwoStatements, type MiddleDialect } from './dialect.js';
+
+/** Functions the statements below need on the connection. */
+export const sqliteFunctions: Readonly<Record<string, SqlFunction>> = {
+  shard_of: (custId, shards) => shardOf(custId === null ? null : String(custId), Number(shards)),
+};
+
+const now = `datetime('now')`;
+
+/** The middle database on SQLite: dates are text and compare as text, numbers compare by length, then as text. */
+export const sqliteMiddle: MiddleDialect = {
+  recordset: (columns, rows, alias) => sqliteDialect.recordset(columns, rows, alias),
+  dateText: (column) => column,
+  pollOrder: 'CreateDate, length(StreamingNo), StreamingNo',
+  now,
+  settledUntil: (settleMs) => `strftime('%Y-%m-%d %H:%M:%f', 'now', '-${settleMs / 1000} seconds')`,
+  newAttempt: `max(${now}, COALESCE(datetime(t.StateDate, '+1 second'), ''), COALESCE(datetime(a.newest, '+1 second'), ''))`,
+  sameAttempt: `t.StateDate = a.attempt`,
+  laterOfNowAnd: (date) => `max(${now}, COALESCE(${date}, ''))`,
+  ageSeconds: (column) => `(julianday('now') - julianday(${column})) * 86400`,
+  numberIn: (column, values) => ({
+    sql: `${column} IN (SELECT value FROM json_each(?))`,
+    bindings: [JSON.stringify(values)],
+  }),
+  shardIn: (column, count, shards) => ({
+    sql: `shard_of(${column}, ${count}) IN (SELECT value FROM json_each(?))`,
+    bindings: [JSON.stringify(shards)],
+  }),
+  update: updateInTwoStatements,
+};

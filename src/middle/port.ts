@@ -1,0 +1,152 @@
+import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import type { Wait } from '../domain/waiting.js';
+
+/*
+ * The middle database as the worker sees it. The conformance suite (test/conformance/middle.ts) is the definition of
+ * this port: whatever passes it may stand behind it.
+ *
+ * Dates are text, `YYYY-MM-DD HH:MM:SS`, by the middle database's clock. Numbers are text. Every call has a deadline
+ * and fails with a DatabaseError. With `productIds`, rows of other products do not exist for any method.
+ */
+
+/** Which rows a poll may return. */
+export interface PollRequest {
+  /** The most rows to return. */
+  readonly limit: number;
+  /** Rows younger than this are left alone: others with smaller keys may still become visible. 0: none is. */
+  readonly settleMs: number;
+  /** How many shards there are and which of them are held; every one: `'all'`. */
+  readonly shards: { readonly count: number; readonly held: readonly number[] | 'all' };
+  /** Customers whose rows are left out: in hand, or set aside. Null: rows without a CustID. */
+  readonly excluded: readonly (string | null)[];
+  /** Customers that wait: only what they wait for is returned. */
+  readonly waits: readonly Wait[];
+}
+
+/** The head of both main tables. */
+export interface Page {
+  /** In order: CreateDate (missing first), StreamingNo, customers before accounts. */
+  readonly rows: readonly PolledRow[];
+  /** The middle database's clock; empty when there are no rows. */
+  readonly now: string;
+}
+
+/** A polled row to claim or take over. */
+export interface ClaimRequest {
+  readonly row: PolledRow;
+  /** The newest attempt that the journal knows of this row: the claim's StateDate must be later. */
+  readonly newestAttempt: string | null;
+}
+
+/** What the claim found. */
+export interface ClaimResult {
+  /** How many rows the claim moved from State 0 to 1. */
+  readonly claimed: number;
+  /**
+   * All rows with the StreamingNos asked for, read after the claim, whatever their State: more than one of a key where
+   * the table has no primary key, none where the row is gone.
+   */
+  readonly rows: readonly InterfaceRow[];
+}
+
+/** An outcome to write to a row: State 2 when `errContent` is null, else State 3. */
+export interface Mark extends Attempt {
+  readonly errContent: string | null;
+}
+
+/** A row that a mark did not change, as it stands. */
+export interface MarkConflict {
+  readonly mark: Mark;
+  /** Null: the row is gone. */
+  readonly state: number | null;
+  readonly stateDate: Cell;
+}
+
+/** What a mark changed. */
+export interface MarkResult {
+  readonly marked: number;
+  readonly conflicts: readonly MarkConflict[];
+}
+
+/** What the worker needs of the middle database. */
+export interface MiddleDatabase {
+  /** Reads the head of both tables, States 0 and 1 together, in one statement: one snapshot. */
+  poll(request: PollRequest): Promise<Page>;
+  /**
+   * Moves rows 0→1 with a new StateDate, where they still are in State 0; attribute rows follow in the same
+   * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Then reads them all.
+   */
+  claim(requests: readonly ClaimRequest[]): Promise<ClaimResult>;
+  /** Moves rows 1→2 or 1→3 where State is 1 and StateDate is the attempt's; attribute rows follow. */
+  mark(marks: readonly Mark[]): Promise<MarkResult>;
+  /** Whether any row is in State 0 or 1, settled or not. */
+  hasOpenRows(): Promise<boolean>;
+  /** Fails when the database cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Rows by State; States outside the specification are not counted. */
+export type StateCounts = Readonly<Record<'0' | '1' | '2' | '3', number>>;
+
+/** Which failed rows to list. */
+export interface FailedFilter {
+  readonly code?: string;
+  readonly productId?: string;
+  readonly custId?: string;
+  /** StateDate at or after, `YYYY-MM-DD HH:MM:SS`. */
+  readonly since?: string;
+  readonly limit: number;
+}
+
+/** A row with all that the tables hold of it. */
+export interface FullRow extends InterfaceRow {
+  readonly errContent: Cell;
+  readonly remark: Cell;
+}
+
+/** A column as the database describes it; names in the specification's spelling are compared without case. */
+export interface ColumnDescription {
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+}
+
+/** An index as the database describes it. */
+export interface IndexDescription {
+  readonly table: string;
+  /** In index order, lower case, with `desc` or `nulls first` where that is not the database's default. */
+  readonly columns: readonly string[];
+}
+
+/** Which kind of database the middle database is: types and ready statements differ. */
+export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
+
+/** What operators do with the middle database: the command line and the console. */
+export interface MiddleOperations {
+  readonly kind: MiddleKind;
+  counts(): Promise<Readonly<Record<Source, StateCounts>>>;
+  /** Age of the oldest row in State 0, in seconds by the database's clock; null when there is none. */
+  oldestPendingSeconds(): Promise<number | null>;
+  /** Failed rows, newest StateDate first. */
+  failed(filter: FailedFilter): Promise<readonly FullRow[]>;
+  /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */
+  find(keys: readonly RowKey[]): Promise<readonly FullRow[]>;
+  /** Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. */
+  requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]>;
+  /** The database's clock. */
+  now(): Promise<string>;
+  /** Keys that stand more than once in a main table, at most `limit` of them. */
+  duplicates(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
+  /** How many rows in State 0 or 1 have no StreamingNo: they have no name to be answered by. */
+  withoutStreamingNo(): Promise<Readonly<Record<Source, number>>>;
+  /** The latest CreateDate among the rows in State 0; null when there is none. */
+  newestPending(): Promise<string | null>;
+  /** Columns of the four tables. */
+  columns(): Promise<readonly ColumnDescription[]>;
+  /** Indexes of the four tables, without partial ones. */
+  indexes(): Promise<readonly IndexDescription[]>;
+  /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
+  missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]>;
+}

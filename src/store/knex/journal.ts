@@ -1,0 +1,138 @@
+import type { Executor } from '../../database/database.js';
+import { DatabaseError } from '../../database/errors.js';
+import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
+import { rowId, type Attempt, type RowKey } from '../../domain/keys.js';
+import { AlreadyDecidedError } from '../port.js';
+
+const keyColumns = { source: 'text', streaming_no: 'number' } as const;
+
+/** Reads the current entries of these rows and the superseded ones of these very attempts. */
+export async function readJournal(executor: Executor, attempts: readonly Attempt[]): Promise<JournalEntry[]> {
+  if (attempts.length === 0) return [];
+  const { sql, bindings } = executor.dialect.recordset(
+    { ...keyColumns, attempt: 'text' },
+    attempts.map(({ source, streamingNo, attempt }) => [source, streamingNo, attempt]),
+    'w',
+  );
+  const { rows } = await executor.execute({
+    sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, j.attempt,
+                 CASE WHEN j.superseded THEN 1 ELSE 0 END AS superseded, j.outcome, j.err_content, j.digest
+          FROM ${sql} CROSS JOIN sync_journal AS j
+          WHERE j.source = w.source AND j.streaming_no = w.streaming_no AND (NOT j.superseded OR j.attempt = w.attempt)`,
+    bindings,
+  });
+  return rows.map((row) => ({
+    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
+    streamingNo: String(row['streaming_no']),
+    attempt: String(row['attempt']),
+    superseded: Number(row['superseded']) === 1,
+    outcome: row['outcome'] === 'applied' ? 'applied' : 'failed',
+    errContent: row['err_content'] === null ? null : String(row['err_content']),
+    digest: String(row['digest']),
+  }));
+}
+
+/** The newest attempt recorded for each of these rows, by `rowId`. */
+export async function readNewestAttempts(executor: Executor, keys: readonly RowKey[]): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map();
+  const { sql, bindings } = executor.dialect.recordset(
+    keyColumns,
+    keys.map(({ source, streamingNo }) => [source, streamingNo]),
+    'w',
+  );
+  const { rows } = await executor.execute({
+    sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, max(j.attempt) AS newest
+          FROM ${sql} CROSS JOIN sync_journal AS j
+          WHERE j.source = w.source AND j.streaming_no = w.streaming_no GROUP BY j.source, j.streaming_no`,
+    bindings,
+  });
+  return new Map(
+    rows.map((row) => {
+      const source = row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
+      return [rowId({ source, streamingNo: String(row['streaming_no']) }), String(row['newest'])];
+    }),
+  );
+}
+
+/** Closes the current entries of these rows. */
+export async function supersede(executor: Executor, keys: readonly RowKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  const { sql, bindings } = executor.dialect.recordset(
+    keyColumns,
+    keys.map(({ source, streamingNo }) => [source, streamingNo]),
+    'w',
+  );
+  await executor.execute({
+    sql: `UPDATE sync_journal AS j SET superseded = TRUE FROM ${sql}
+          WHERE j.source = w.source AND j.streaming_no = w.streaming_no AND NOT j.superseded`,
+    bindings,
+  });
+}
+
+const recordColumns = {
+  ...keyColumns,
+  attempt: 'text',
+  op_flag: 'text',
+  product_id: 'number',
+  cust_id: 'number',
+  biz_id: 'text',
+  user_id: 'text',
+  outcome: 'text',
+  code: 'text',
+  err_content: 'text',
+  digest: 'text',
+  worker: 'text',
+  decided_at: 'instant',
+} as const;
+
+/** Who decided the records, and when. */
+export interface Decider {
+  readonly workerId: string;
+  readonly at: string;
+}
+
+/** Inserts current entries; AlreadyDecidedError where a row has one, or the attempt was recorded before. */
+export async function insertRecords(
+  executor: Executor,
+  records: readonly JournalRecord[],
+  { workerId, at }: Decider,
+): Promise<void> {
+  if (records.length === 0) return;
+  const names = Object.keys(recordColumns).join(', ');
+  const { sql, bindings } = executor.dialect.recordset(
+    recordColumns,
+    records.map((record) => [
+      record.source,
+      record.streamingNo,
+      record.attempt,
+      record.opFlag,
+      record.productId,
+      record.custId,
+      record.bizId,
+      record.userId,
+      record.outcome,
+      record.code,
+      record.errContent,
+      record.digest,
+      workerId,
+      at,
+    ]),
+    'r',
+  );
+  try {
+    await executor.execute({
+      sql: `INSERT INTO sync_journal (superseded, ${names}) SELECT FALSE, ${names} FROM ${sql}`,
+      bindings,
+    });
+  } catch (error) {
+    if (isJournalKey(error)) throw new AlreadyDecidedError('a row of the batch was decided meanwhile', { cause: error });
+    throw error;
+  }
+}
+
+/** PostgreSQL names the constraint, SQLite the columns. */
+function isJournalKey(error: unknown): boolean {
+  if (!(error instanceof DatabaseError) || error.kind !== 'constraint') return false;
+  const named = error.constraint ?? error.message;
+  return /^sync_journal_(pkey|current)$|UNIQUE constraint failed: (sync_journal\.|index 'sync_journal_current)/.test(named);
+}

@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import type { Dialect } from '../../database/dialect.js';
+
+/*
+ * The tables of the product store. A migration that has been released is never changed; what comes later is another
+ * migration. 30-digit numbers are numeric(30,0) in PostgreSQL and TEXT in SQLite, where a number would be rounded.
+ */
+
+interface Migration {
+  readonly name: string;
+  up(types: Types): readonly string[];
+}
+
+interface Types {
+  readonly number: string;
+  readonly instant: string;
+  text(length: number): string;
+}
+
+const typesOf: Readonly<Record<Dialect['name'], Types>> = {
+  pg: { number: 'numeric(30,0)', instant: 'timestamptz', text: (length) => `varchar(${length})` },
+  'better-sqlite3': { number: 'text', instant: 'text', text: () => 'text' },
+};
+
+const initial: Migration = {
+  name: '0001_initial',
+  up: ({ number, instant, text }) => [
+    `CREATE TABLE bnet_customer (
+       product_id ${number} NOT NULL, cust_id ${number} NOT NULL, biz_id ${text(20)} NOT NULL,
+       area_code ${text(5)}, cust_account ${text(100)}, cust_name ${text(128)},
+       status ${text(9)} NOT NULL CHECK (status IN ('active', 'cancelled')),
+       opened_at ${instant} NOT NULL, changed_at ${instant}, cancelled_at ${instant},
+       last_streaming_no ${number} NOT NULL,
+       PRIMARY KEY (product_id, cust_id, biz_id))`,
+    // No key: the specification promises none for attribute ids.
+    `CREATE TABLE bnet_customer_attr (
+       product_id ${number} NOT NULL, cust_id ${number} NOT NULL, biz_id ${text(20)} NOT NULL,
+       attr_spec_id ${number} NOT NULL, attr_id ${number}, attr_value ${text(100)})`,
+    `CREATE INDEX bnet_customer_attr_owner ON bnet_customer_attr (product_id, cust_id, biz_id)`,
+    `CREATE TABLE bnet_account (
+       product_id ${number} NOT NULL, cust_id ${number} NOT NULL, biz_id ${text(20)} NOT NULL,
+       user_id ${text(100)} NOT NULL,
+       area_code ${text(5)}, acc_type ${text(2)}, acc_name ${text(100)},
+       status ${text(7)} NOT NULL CHECK (status IN ('bound', 'unbound')),
+       bound_at ${instant} NOT NULL, changed_at ${instant}, unbound_at ${instant},
+       last_streaming_no ${number} NOT NULL,
+       PRIMARY KEY (product_id, cust_id, biz_id, user_id))`,
+    `CREATE TABLE bnet_account_attr (
+       product_id ${number} NOT NULL, cust_id ${number} NOT NULL, biz_id ${text(20)} NOT NULL,
+       user_id ${text(100)} NOT NULL,
+       attr_spec_id ${number} NOT NULL, attr_id ${number}, attr_value ${text(100)})`,
+    `CREATE INDEX bnet_account_attr_owner ON bnet_account_attr (product_id, cust_id, biz_id, user_id)`,
+    // Business columns are plain text here: a refused row is recorded as it came.
+    `CREATE TABLE sync_journal (
+       source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),
+       streaming_no ${number} NOT NULL, attempt ${text(19)} NOT NULL, superseded boolean NOT NULL,
+       op_flag text, product_id ${number}, cust_id ${number}, biz_id text, user_id text,
+       outcome ${text(7)} NOT NULL CHECK (outcome IN ('applied', 'failed')),
+       code ${text(5)}, err_content text, digest ${text(43)} NOT NULL,
+       worker text NOT NULL, decided_at ${instant} NOT NULL,
+       PRIMARY KEY (source, streaming_no, attempt))`,
+    `CREATE UNIQUE INDEX sync_journal_current ON sync_journal (source, streaming_no) WHERE NOT superseded`,
+    `CREATE INDEX sync_journal_customer ON sync_journal (cust_id, decided_at)`,
+    `CREATE TABLE sync_shard (
+       shard integer PRIMARY KEY, owner text, term bigint NOT NULL, expires_at ${instant})`,
+    `CREATE TABLE sync_worker (
+       worker_id text PRIMARY KEY, host text NOT NULL, pid integer NOT NULL,
+       started_at ${instant} NOT NULL, heartbeat_at ${instant} NOT NULL, lease_ttl_ms integer NOT NULL)`,
+  ],
+};
+
+const migrations: readonly Migration[] = [initial];
+
+/** Where Knex keeps which migrations have run. */
+const tableName = 'sync_migration';
+
+/** The configuration of Knex's migrator: the migrations of this package are code, not files. */
+export function migratorConfig(dialect: Dialect): Knex.MigratorConfig {
+  const types = typesOf[dialect.name];
+  const migrationSource: Knex.MigrationSource<Migration> = {
+    getMigrations: () => Promise.resolve([...migrations]),
+    getMigrationName: (migration) => migration.name,
+    getMigration: (migration) =>
+      Promise.resolve({
+        up: async (trx: Knex) => {
+          for (const statement of migration.up(types)) await trx.raw(statement);
+        },
+        down: () => Promise.reject(new Error('migrations go forward only: restore a backup instead')),
+      }),
+  };
+  return { migrationSource, tableName };
+}
+
+/** The names of all migrations, in order. */
+export const migrationNames: readonly string[] = migrations.map((migration) => migration.name);

@@ -1,0 +1,140 @@
+import type { Knex } from 'knex';
+import type { JournalEntry, JournalRecord } from '../domain/journal.js';
+import type { Attempt, RowKey } from '../domain/keys.js';
+import type { Dependencies, Seen } from '../domain/waiting.js';
+import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
+
+/*
+ * The product store as the worker sees it: the product's customers and users, the journal, and the leases. The
+ * conformance suite (test/conformance/store.ts) is the definition of this port. Every call has a deadline and fails
+ * with a DatabaseError.
+ */
+
+/** A shard held by a worker. Every acquisition raises the term, so that a lost lease can be told from a present one. */
+export interface Lease {
+  readonly shard: number;
+  readonly term: number;
+}
+
+/** What the journal and the store know of rows before they are claimed. */
+export interface Foreknowledge {
+  /** The newest attempt recorded for a row, superseded or not, by `rowId`. */
+  readonly newestAttempts: ReadonlyMap<string, string>;
+  /** Which of the products and users asked for exist, whatever their status. */
+  readonly seen: Seen;
+}
+
+/** The transaction in which a batch is decided and applied. The leases it relies on are locked and were found held. */
+export interface ApplyTransaction {
+  /** The store's clock, ISO 8601, UTC: the time of everything this transaction writes. */
+  readonly at: string;
+  /** The current journal entries of these rows, and the superseded ones of these very attempts. */
+  journal(attempts: readonly Attempt[]): Promise<readonly JournalEntry[]>;
+  snapshot(request: SnapshotRequest): Promise<Snapshot>;
+  /** Writes what changed, in a fixed number of statements. */
+  write(changes: Changes): Promise<void>;
+  /** Records decided attempts; the current entries of the rows in `superseding` are closed first. */
+  record(records: readonly JournalRecord[], superseding: readonly RowKey[]): Promise<void>;
+  /** Runs a product's own code with a nested transaction: what it wrote is undone when it throws. */
+  nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
+}
+
+/** A lease that the transaction relies on is not held any more (P7). Nothing was changed. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** The attempt was decided by somebody else between the look at the journal and the write: look again. */
+export class AlreadyDecidedError extends Error {
+  override readonly name = 'AlreadyDecidedError';
+}
+
+/** The store was set up with another number of shards than the configuration's. */
+export class ShardsDifferError extends Error {
+  override readonly name = 'ShardsDifferError';
+
+  constructor(present: number, configured: number) {
+    super(
+      `the product store has ${present} shards, worker.shards says ${configured}: ` +
+        (present === 0 ? 'run "bnet-sync migrate" first' : `set worker.shards to ${present}`),
+    );
+  }
+}
+
+/** The lease store was used before `register`: a fault of the program. */
+export class WorkerUnregisteredError extends Error {
+  override readonly name = 'WorkerUnregisteredError';
+}
+
+/** What the worker needs of the product store. */
+export interface ProductStore {
+  foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge>;
+  /**
+   * Locks the leases exclusively, in shard order, and renews them where owner and term are the ones given
+   * (LeaseLostError otherwise); runs `work` and commits.
+   */
+  apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
+  readonly leases: LeaseStore;
+  /** Fails when the database cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A worker as it registers itself. */
+export interface WorkerIdentity {
+  /** New at each start. */
+  readonly workerId: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** A registered worker as operators see it. */
+export interface WorkerDescription extends WorkerIdentity {
+  readonly startedAt: string;
+  readonly heartbeatAt: string;
+  /** Whether its heartbeat is younger than its lease time. */
+  readonly alive: boolean;
+  readonly shards: readonly number[];
+}
+
+/** Leases of shards, all by the store's clock. */
+export interface LeaseStore {
+  /** Registers the worker; fails where `shards` is not the number that the store was set up with. */
+  register(worker: WorkerIdentity, shards: number): Promise<void>;
+  /** Heartbeat; renews the worker's leases, takes every shard that is free or whose lease has run out; all it holds now. */
+  keep(): Promise<readonly Lease[]>;
+  /** Gives all leases back (the terms stay) and takes the worker off the register. */
+  release(): Promise<void>;
+}
+
+/** A journal entry with everything that is recorded, for operators. */
+export interface JournalLine extends JournalRecord {
+  readonly superseded: boolean;
+  readonly worker: string;
+  readonly decidedAt: string;
+}
+
+/** What operators do with the product store. */
+export interface StoreOperations {
+  /** All journal entries of a row, newest attempt first. */
+  history(key: RowKey): Promise<readonly JournalLine[]>;
+  /**
+   * Which of these customers' rows were applied after the given row's own entry was decided, newest first, at most
+   * `limit`: a requeued row would take effect after them.
+   */
+  appliedSince(key: RowKey, custId: string, limit: number): Promise<readonly JournalLine[]>;
+  /** What a worker would read to decide rows, without its leases and locks: for a preview. */
+  journal(attempts: readonly Attempt[]): Promise<readonly JournalEntry[]>;
+  snapshot(request: SnapshotRequest): Promise<Snapshot>;
+  seen(dependencies: Dependencies): Promise<Seen>;
+  /** Registered workers, those alive first. */
+  workers(): Promise<readonly WorkerDescription[]>;
+  /** How many shards the store was set up with; 0 before the first migration. */
+  shards(): Promise<number>;
+  /** Names of migrations that have not run. */
+  pendingMigrations(): Promise<readonly string[]>;
+  /** Runs the migrations that have not run and creates the shards at the first time; returns the migrations' names. */
+  migrate(shards: number): Promise<readonly string[]>;
+  /** The store's clock, ISO 8601, UTC. */
+  now(): Promise<string>;
+}

@@ -1,0 +1,248 @@
+import { consequenceOf, DatabaseError } from '../database/errors.js';
+import type { Effect } from '../domain/decide.js';
+import { rowDigest } from '../domain/digest.js';
+import { errContent, oneLine, type Refusal } from '../domain/err-content.js';
+import { answerOf, type JournalEntry, type JournalRecord, type Outcome } from '../domain/journal.js';
+import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
+import { isRefusal, parseOperation, type Operation } from '../domain/operation.js';
+import { isRefusalCode } from '../domain/result-codes.js';
+import type { Rules } from '../domain/rules.js';
+import type { Cell } from '../domain/rows.js';
+import { rowAgeMs } from '../domain/waiting.js';
+import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
+import type { ApplyTransaction } from '../store/port.js';
+import type { Batch, BatchRow } from './batch.js';
+import type { HandlerResult, Handlers } from './handlers.js';
+
+/** A row's answer, recorded in the journal: what is left is its mark. */
+export interface DecidedRow {
+  readonly row: BatchRow;
+  readonly outcome: Outcome;
+  readonly code: string | null;
+  readonly errContent: string | null;
+  /** Set where the journal had the answer; `again`: for an earlier attempt of the row. */
+  readonly answered?: { readonly again: boolean };
+  readonly contentChanged: boolean;
+}
+
+/** A row whose handler met an unexpected error. */
+export interface BlamedRow {
+  readonly row: BatchRow;
+  readonly error: Error;
+}
+
+/** What came of a batch. Rows in neither list go back to the next poll. */
+export interface BatchResult {
+  readonly decided: readonly DecidedRow[];
+  readonly blamed: readonly BlamedRow[];
+}
+
+/** What the decisions of a batch depend on besides the store. */
+export interface DecisionSettings {
+  readonly rules: Rules;
+  readonly dependencyGraceMs: number;
+  readonly handlers: Handlers;
+  /** Rows that are refused whatever they say, by `rowId`: those that failed alone too often. */
+  readonly verdicts: ReadonlyMap<string, Refusal>;
+  /** How many rows a handler may fail before the rest of the batch is left alone. */
+  readonly mayBlame: number;
+}
+
+interface OpenRow {
+  readonly row: BatchRow;
+  readonly digest: string;
+  readonly asks: Operation | Refusal;
+  readonly supersedes: boolean;
+  readonly contentChanged: boolean;
+}
+
+/**
+ * Decides a batch in one transaction of the product store: journal and snapshot are read once, rows are decided in
+ * memory one after another in their order, and what changed is written with the journal. Nothing is kept between calls:
+ * a batch that fails half-way leaves no trace.
+ */
+export async function applyBatch(
+  transaction: ApplyTransaction,
+  batch: Batch,
+  settings: DecisionSettings,
+): Promise<BatchResult> {
+  const { decided, open } = await askJournal(transaction, batch.rows, settings);
+  const operations = open.map(({ asks }) => asks).filter((asks): asks is Operation => !isRefusal(asks));
+  const request = snapshotRequest(operations, settings.rules);
+  const work = new WorkingSet(request, await transaction.snapshot(request));
+  const result = await decideRows(transaction, work, { open, now: batch.now, settings });
+  await transaction.write(work.changes());
+  const recorded = result.decided.filter(({ row }) => isCanonicalNumber(row.streamingNo));
+  const closing = new Set(open.filter(({ supersedes }) => supersedes).map(({ row }) => rowId(row)));
+  await transaction.record(
+    recorded.map((row) => recordOf(row.decided, row.digest)),
+    recorded.map(({ row }): RowKey => row).filter((key) => closing.has(rowId(key))),
+  );
+  return { decided: [...decided, ...result.decided.map((row) => row.decided)], blamed: result.blamed };
+}
+
+async function askJournal(transaction: ApplyTransaction, rows: readonly BatchRow[], settings: DecisionSettings) {
+  const entries = new Map<string, JournalEntry[]>();
+  for (const entry of await transaction.journal(rows.filter((row) => isCanonicalNumber(row.streamingNo)))) {
+    const id = rowId(entry);
+    entries.set(id, [...(entries.get(id) ?? []), entry]);
+  }
+  const decided: DecidedRow[] = [];
+  const open: OpenRow[] = [];
+  for (const row of rows) {
+    const digest = row.refusal === undefined ? rowDigest(row.row) : `twin of ${row.attempt}`;
+    const answer = answerOf(entries.get(rowId(row)) ?? [], row.attempt, digest);
+    if (answer.kind === 'decided') decided.push(fromJournal(row, answer));
+    if (answer.kind !== 'undecided') continue;
+    const asks = row.refusal ?? settings.verdicts.get(rowId(row)) ?? parseOperation(row.row);
+    open.push({ row, digest, asks, supersedes: answer.supersedes, contentChanged: answer.contentChanged });
+  }
+  return { decided, open };
+}
+
+function fromJournal(row: BatchRow, answer: { outcome: Outcome; errContent: string | null; again: boolean }): DecidedRow {
+  const code = answer.errContent?.slice(0, 5) ?? null;
+  const { outcome, again } = answer;
+  return { row, outcome, code, errContent: answer.errContent, answered: { again }, contentChanged: false };
+}
+
+interface Decisions {
+  readonly decided: { readonly decided: DecidedRow; readonly row: BatchRow; readonly digest: string }[];
+  readonly blamed: BlamedRow[];
+}
+
+async function decideRows(
+  transaction: ApplyTransaction,
+  work: WorkingSet,
+  { open, now, settings }: { open: readonly OpenRow[]; now: string; settings: DecisionSettings },
+): Promise<Decisions> {
+  const decided: Decisions['decided'] = [];
+  const blamed: BlamedRow[] = [];
+  const putOff = new Set<Cell>();
+  for (const row of open) {
+    if (putOff.has(row.row.row.custId)) continue;
+    const verdict = await decideRow(transaction, work, { row, now, settings });
+    if (verdict.kind === 'later') putOff.add(row.row.row.custId);
+    else if (verdict.kind === 'blamed') {
+      putOff.add(row.row.row.custId);
+      blamed.push({ row: row.row, error: verdict.error });
+      if (blamed.length >= settings.mayBlame) break;
+    } else decided.push({ decided: outcomeOf(row, verdict), row: row.row, digest: row.digest });
+  }
+  return { decided, blamed };
+}
+
+type Verdict =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** It may wait for an open or a bind: not decided now. */
+  | { readonly kind: 'later' }
+  | { readonly kind: 'blamed'; readonly error: Error };
+
+async function decideRow(
+  transaction: ApplyTransaction,
+  work: WorkingSet,
+  { row, now, settings }: { row: OpenRow; now: string; settings: DecisionSettings },
+): Promise<Verdict> {
+  const { asks } = row;
+  if (isRefusal(asks)) return { kind: 'refused', refusal: asks };
+  const decision = work.decide(asks, { rules: settings.rules, at: transaction.at });
+  if (decision.kind === 'refused') {
+    const young = rowAgeMs(row.row.row.createDate, now) < settings.dependencyGraceMs;
+    if (decision.missing !== undefined && young) return { kind: 'later' };
+    return { kind: 'refused', refusal: decision.refusal };
+  }
+  const refusal = await callHandler(transaction, work, { operation: asks, effect: decision, handlers: settings.handlers });
+  if (refusal instanceof Error) return { kind: 'blamed', error: refusal };
+  if (refusal !== null) return { kind: 'refused', refusal };
+  work.take(asks, decision, transaction.at);
+  return { kind: 'applied' };
+}
+
+/** Thrown inside the nested transaction so that a refused row's own writes are undone. */
+class RefusedByHandler extends Error {
+  constructor(readonly refusal: Refusal) {
+    super('refused by the handler');
+  }
+}
+
+/** Calls the product's handler. An Error is returned where the row may be to blame, thrown where it is not. */
+async function callHandler(
+  transaction: ApplyTransaction,
+  work: WorkingSet,
+  { operation, effect, handlers }: { operation: Operation; effect: Effect; handlers: Handlers },
+): Promise<Refusal | Error | null> {
+  const call = handlerCall(transaction.at, work, { operation, effect, handlers });
+  if (call === null) return null;
+  try {
+    await transaction.nested(async (knex) => {
+      const refusal = refusalOf(operation, await call(knex));
+      if (refusal !== null) throw new RefusedByHandler(refusal);
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof RefusedByHandler) return error.refusal;
+    if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'suspect') throw error;
+    return error instanceof Error ? error : new Error(`the handler threw ${String(error)}`);
+  }
+}
+
+type HandlerCall = (knex: Parameters<NonNullable<Handlers['onCustomer']>>[0]['knex']) => Promise<HandlerResult>;
+
+function handlerCall(
+  at: string,
+  work: WorkingSet,
+  { operation, effect, handlers }: { operation: Operation; effect: Effect; handlers: Handlers },
+): HandlerCall | null {
+  const state = work.stateOf(operation);
+  if (operation.source === 'CUST') {
+    const { customer: after } = effect;
+    if (handlers.onCustomer === undefined || after === undefined) return null;
+    return async (knex) => handlers.onCustomer?.({ knex, at, operation, before: state.customer, after });
+  }
+  const { account: after } = effect;
+  const { customer } = state;
+  if (handlers.onAccount === undefined || after === undefined || customer === null) return null;
+  const before = state.users.get(operation.userId) ?? null;
+  return async (knex) => handlers.onAccount?.({ knex, at, operation, customer, before, after });
+}
+
+function refusalOf(operation: Operation, result: HandlerResult): Refusal | null {
+  if (result === undefined || result === null) return null;
+  const { code, detail } = result.refuse;
+  if (!isRefusalCode(operation.source, code)) throw new Error(`the handler refused with "${code}", which is no code of the registry`);
+  return { code, detail: String(detail) };
+}
+
+function outcomeOf({ row, contentChanged }: OpenRow, verdict: Verdict & { kind: 'applied' | 'refused' }): DecidedRow {
+  if (verdict.kind === 'applied') return { row, outcome: 'applied', code: null, errContent: null, contentChanged };
+  const text = errContent(row.source, verdict.refusal);
+  return { row, outcome: 'failed', code: verdict.refusal.code, errContent: text, contentChanged };
+}
+
+function recordOf({ row, outcome, code, errContent: text }: DecidedRow, digest: string): JournalRecord {
+  const { productId, custId, bizId, userId, opFlag } = row.row;
+  return {
+    source: row.source,
+    streamingNo: row.streamingNo,
+    attempt: row.attempt,
+    outcome,
+    code,
+    errContent: text,
+    opFlag: asText(opFlag),
+    productId: asNumber(productId),
+    custId: asNumber(custId),
+    bizId: asText(bizId),
+    userId: asText(userId),
+    digest,
+  };
+}
+
+/** The journal's columns take what a refused row holds: a number only where it is one, text without control characters. */
+function asNumber(value: Cell): Cell {
+  return value !== null && isCanonicalNumber(value) ? value : null;
+}
+
+function asText(value: Cell): Cell {
+  return value === null ? null : oneLine(value);
+}

@@ -1,0 +1,105 @@
+import type { Refusal } from '../domain/err-content.js';
+import { rowId, shardOf, type Attempt, type RowKey } from '../domain/keys.js';
+import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import { State } from '../domain/states.js';
+import type { ClaimRequest } from '../middle/port.js';
+import type { Lease } from '../store/port.js';
+
+/** A claimed row on its way to be decided. */
+export interface BatchRow extends Attempt {
+  readonly row: InterfaceRow;
+  /** Set where the row is refused whatever it says: its key stands more than once in the table. */
+  readonly refusal?: Refusal;
+  /** Other StateDates under which rows with this key were claimed; they get the same answer. */
+  readonly twins: readonly string[];
+}
+
+/** Claimed rows of customers that are in no other batch, in order, with the leases they rely on. */
+export interface Batch {
+  readonly rows: readonly BatchRow[];
+  /** As held when the rows were polled. */
+  readonly leases: readonly Lease[];
+  /** The middle database's clock at the poll. */
+  readonly now: string;
+}
+
+/** Claimed rows, and how many go back to the next poll. */
+export interface Accepted {
+  readonly rows: readonly BatchRow[];
+  readonly putBack: number;
+}
+
+/**
+ * Compares rows as read after the claim with what was polled. State 1 is ours, also where our claim did not change the
+ * row: a claim whose answer was lost may have landed. A row that is not in State 1, or whose CustID, or StateDate for
+ * a row taken over, is not the one polled, goes back to the next poll, with the later rows of its customer.
+ */
+export function acceptClaimed(requests: readonly ClaimRequest[], rows: readonly InterfaceRow[]): Accepted {
+  const found = new Map<string, InterfaceRow[]>();
+  for (const row of rows) {
+    const id = rowId(row);
+    const list = found.get(id);
+    if (list === undefined) found.set(id, [row]);
+    else list.push(row);
+  }
+  const putBack = new Set<Cell>();
+  const accepted: BatchRow[] = [];
+  for (const { row: polled } of requests) {
+    if (putBack.has(polled.custId)) continue;
+    const present = found.get(rowId(polled)) ?? [];
+    const batchRow = present.length > 1 ? refusedTwins(present) : asPolled(polled, present[0]);
+    if (batchRow === null) putBack.add(polled.custId);
+    else accepted.push(batchRow);
+  }
+  return { rows: accepted, putBack: requests.length - accepted.length };
+}
+
+function asPolled(polled: PolledRow, row: InterfaceRow | undefined): BatchRow | null {
+  if (row?.state !== State.Processing || row.stateDate === null || row.custId !== polled.custId) return null;
+  const takenOver = polled.state === State.Processing && polled.stateDate !== null;
+  if (takenOver && row.stateDate !== polled.stateDate) return null;
+  return { source: row.source, streamingNo: row.streamingNo, attempt: row.stateDate, row, twins: [] };
+}
+
+/** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
+function refusedTwins(rows: readonly InterfaceRow[]): BatchRow | null {
+  const open = rows.filter((row) => row.state === State.Processing && row.stateDate !== null);
+  const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
+  const [row, attempt] = [open[0], attempts[0]];
+  if (row === undefined || attempt === undefined) return null;
+  const detail = `StreamingNo ${row.streamingNo} 在表中重复出现 ${rows.length} 次`;
+  const { source, streamingNo } = row;
+  return { source, streamingNo, attempt, row, refusal: { code: '00404', detail }, twins: attempts.slice(1) };
+}
+
+/** Parts a batch by shard into at most `lanes` batches: no customer, and no lease, is in two of them. */
+export function partByLane(batch: Batch, shards: number, lanes: number): ReadonlyMap<number, Batch> {
+  const leaseOf = new Map(batch.leases.map((lease) => [lease.shard, lease]));
+  const parts = new Map<number, { rows: BatchRow[]; leases: Map<number, Lease>; now: string }>();
+  for (const row of batch.rows) {
+    const shard = shardOf(row.row.custId, shards);
+    const lease = leaseOf.get(shard);
+    if (lease === undefined) throw new Error(`row ${rowId(row)} was polled without the lease of shard ${shard}`);
+    const lane = shard % lanes;
+    const part = parts.get(lane) ?? { rows: [], leases: new Map<number, Lease>(), now: batch.now };
+    parts.set(lane, part);
+    part.rows.push(row);
+    part.leases.set(shard, lease);
+  }
+  return new Map(
+    [...parts].map(([lane, { rows, leases, now }]) => {
+      return [lane, { rows, now, leases: [...leases.values()].sort((a, b) => a.shard - b.shard) }];
+    }),
+  );
+}
+
+/** The leases that some rows of a batch rely on. */
+export function leasesOf(rows: readonly BatchRow[], leases: readonly Lease[], shards: number): readonly Lease[] {
+  const relied = new Set(rows.map(({ row }) => shardOf(row.custId, shards)));
+  return leases.filter(({ shard }) => relied.has(shard));
+}
+
+/** Polled rows without those whose key came twice: one request stands for all rows with its key. */
+export function oncePerKey<T extends RowKey>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [rowId(row), row])).values()];
+}

@@ -1,0 +1,64 @@
+import { rowId } from '../domain/keys.js';
+import { State } from '../domain/states.js';
+import { dependenciesOf, planPage } from '../domain/waiting.js';
+import type { ClaimRequest, MiddleDatabase } from '../middle/port.js';
+import type { Lease, ProductStore } from '../store/port.js';
+import { acceptClaimed, oncePerKey, type Batch } from './batch.js';
+import type { Emit } from './events.js';
+import type { Hand } from './hand.js';
+import type { Outages } from './outages.js';
+import type { WorkerSettings } from './settings.js';
+
+/** What the stages of a worker share. */
+export interface Workshop {
+  readonly middle: MiddleDatabase;
+  readonly store: ProductStore;
+  readonly settings: WorkerSettings;
+  readonly hand: Hand;
+  readonly outages: Outages;
+  readonly emit: Emit;
+}
+
+/** A claimed page; no rows in `batch` when all of them wait or went back. */
+export interface ClaimedPage {
+  readonly batch: Batch;
+  /** How many rows the poll returned. */
+  readonly polled: number;
+}
+
+/**
+ * Poll → plan → claim → look again. The customers of the page are in hand from the moment their rows are polled; the
+ * caller releases those of the returned batch, whatever becomes of it.
+ */
+export async function claimPage(shop: Workshop, leases: readonly Lease[], limit: number): Promise<ClaimedPage> {
+  const { middle, store, settings, hand, outages, emit } = shop;
+  const held = leases.length === settings.shards ? 'all' : leases.map(({ shard }) => shard);
+  const page = await outages.watch('middle', () =>
+    middle.poll({
+      limit,
+      settleMs: settings.settleMs,
+      shards: { count: settings.shards, held },
+      excluded: hand.excluded(),
+      waits: hand.waits(),
+    }),
+  );
+  const nothing: Batch = { rows: [], leases, now: page.now };
+  if (page.rows.length === 0) return { batch: nothing, polled: 0 };
+
+  const dependencies = dependenciesOf(page.rows, page.now, settings.dependencyGraceMs);
+  const foreknowledge = await outages.watch('store', () => store.foresee(oncePerKey(page.rows), dependencies));
+  const plan = planPage(page.rows, { seen: foreknowledge.seen, now: page.now, graceMs: settings.dependencyGraceMs });
+  for (const wait of plan.waits) hand.wait(wait);
+  if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
+  if (plan.claim.length === 0) return { batch: nothing, polled: page.rows.length };
+
+  const requests: ClaimRequest[] = oncePerKey(plan.claim).map((row) => ({
+    row,
+    newestAttempt: foreknowledge.newestAttempts.get(rowId(row)) ?? null,
+  }));
+  const result = await outages.watch('middle', () => middle.claim(requests));
+  const accepted = acceptClaimed(requests, result.rows);
+  const takenOver = requests.filter(({ row }) => row.state === State.Processing).length;
+  emit('claimed', { rows: accepted.rows.length, claimed: result.claimed, takenOver, putBack: accepted.putBack });
+  return { batch: { ...nothing, rows: accepted.rows }, polled: page.rows.length };
+}

@@ -1,0 +1,48 @@
+import type { RowKey } from '../domain/keys.js';
+import type { Wait } from '../domain/waiting.js';
+import type { MarkConflict } from '../middle/port.js';
+
+/** One of the two databases. */
+export type DatabaseRole = 'middle' | 'store';
+
+/**
+ * The catalogue of what a worker tells while it works. Log lines and metrics are made from these events and from
+ * nothing else.
+ */
+export interface WorkerEvents {
+  started: { readonly workerId: string; readonly shards: number };
+  /** The shards held have changed. */
+  leases: { readonly held: number; readonly shards: number };
+  /** A poll was answered; the next one follows after `delayMs`. */
+  polled: { readonly rows: number; readonly delayMs: number };
+  /** Rows were claimed; `putBack` of them changed meanwhile and go back to the next poll. */
+  claimed: { readonly rows: number; readonly claimed: number; readonly takenOver: number; readonly putBack: number };
+  /** A batch was committed in the product store; `answered` rows had been decided before. */
+  applied: { readonly applied: number; readonly failed: number; readonly answered: number; readonly durationMs: number };
+  marked: { readonly succeeded: number; readonly failed: number; readonly durationMs: number };
+  /** A row ended in State 3. */
+  rowFailed: RowKey & { readonly code: string; readonly errContent: string };
+  /** A success that was put back to State 0 is marked again, without a second effect. */
+  answeredAgain: RowKey;
+  /** A row that was applied came back with other content and is applied as a new one. */
+  contentChanged: RowKey;
+  /** A row did not stand as expected when it was to be marked. */
+  markConflict: MarkConflict;
+  /** Customers wait for an open or a bind that has not been seen yet. */
+  waiting: { readonly waits: readonly Wait[] };
+  /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
+  suspected: RowKey & { readonly tries: number; readonly error: string; readonly delayMs: number; readonly final: boolean };
+  /** A database cannot be worked with; nothing is failed for it. */
+  outage: { readonly database: DatabaseRole; readonly error: string; readonly failures: number; readonly delayMs: number };
+  recovered: { readonly database: DatabaseRole };
+  /** Unexpected errors row after row, or a missing table: claiming has stopped, nothing is failed for it. */
+  breakerOpened: { readonly error: string; readonly delayMs: number };
+  breakerClosed: Record<string, never>;
+  /** A batch was dropped because its lease had been taken by another worker. */
+  leaseLost: { readonly rows: number };
+  stopping: { readonly inHand: number };
+  stopped: Record<string, never>;
+}
+
+/** Tells an event. */
+export type Emit = <Name extends keyof WorkerEvents>(name: Name, event: WorkerEvents[Name]) => void;

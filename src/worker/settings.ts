@@ -1,0 +1,18 @@
+import type { Rules } from '../domain/rules.js';
+
+/** How a worker works: the `worker` and `rules` sections of the configuration. Times in milliseconds. */
+export interface WorkerSettings {
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly pollIntervalMs: number;
+  readonly idlePollMaxMs: number;
+  readonly settleMs: number;
+  readonly dependencyGraceMs: number;
+  readonly leaseTtlMs: number;
+  readonly shards: number;
+  readonly maxAttempts: number;
+  readonly breakerThreshold: number;
+  readonly drainTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  readonly rules: Rules;
+}

@@ -1,0 +1,230 @@
+import { EventEmitter } from 'node:events';
+import { consequenceOf, DatabaseError } from '../database/errors.js';
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import type { MiddleDatabase } from '../middle/port.js';
+import type { ProductStore } from '../store/port.js';
+import { Breaker } from './breaker.js';
+import { claimPage, type Workshop } from './claim-page.js';
+import { errorText } from './error-text.js';
+import type { Emit, WorkerEvents } from './events.js';
+import { Hand } from './hand.js';
+import type { Handlers } from './handlers.js';
+import { BreakerOpenError, Isolator } from './isolate.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { Outages } from './outages.js';
+import { Pipeline } from './pipeline.js';
+import type { WorkerSettings } from './settings.js';
+import { Alarm, backoffMs, systemTime, type Time } from './time.js';
+
+/*
+ * The life of a worker.
+ *
+ *   register → [ poll → claim → (pipeline: apply → mark) ]* → drain → give leases back
+ *
+ * Polling is adaptive: at once after a full page, after `pollIntervalMs` when there was something, and then backing off
+ * up to `idlePollMaxMs`; an outage or an open breaker puts its own back-off before the next poll. With `once`, the loop
+ * ends when no row of our products is in State 0 or 1.
+ *
+ * Stopping (P11): no new poll; what was polled is claimed, applied and marked; leases are given back.
+ */
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly middle: MiddleDatabase;
+  readonly store: ProductStore;
+  readonly settings: WorkerSettings;
+  readonly handlers?: Handlers;
+  /** End when nothing is left to do. */
+  readonly once?: boolean;
+  readonly time?: Time;
+}
+
+/** With `once`, how long an outage may last before the worker gives up. */
+const onceOutageLimitMs = 5 * 60_000;
+const breakerLimits = { first: 1_000, most: 60_000 };
+/** Rows tried while the breaker is half open: enough that one bad row cannot keep it open. */
+const probeRows = 10;
+
+/** A worker: polls, applies and marks until it is stopped. One instance runs once. */
+export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }> {
+  readonly workerId = randomUUID();
+  readonly #settings: WorkerSettings;
+  readonly #once: boolean;
+  readonly #time: Time;
+  readonly #shop: Workshop;
+  readonly #breaker: Breaker;
+  readonly #pipeline: Pipeline;
+  readonly #keeper: LeaseKeeper;
+  readonly #alarm: Alarm;
+  #stopping = false;
+  #fatal: unknown;
+  #breakerUntil = 0;
+  #idleDelayMs: number;
+
+  constructor(parts: WorkerParts) {
+    super();
+    const { settings, time = systemTime } = parts;
+    const emit: Emit = (name, event) => {
+      this.emit(name, ...([event] as never));
+    };
+    this.#settings = settings;
+    this.#once = parts.once ?? false;
+    this.#time = time;
+    this.#alarm = new Alarm(time);
+    this.#idleDelayMs = settings.pollIntervalMs;
+    this.#breaker = new Breaker(settings.breakerThreshold);
+    const outages = new Outages(time, emit);
+    this.#shop = { middle: parts.middle, store: parts.store, settings, hand: new Hand(time), outages, emit };
+    const isolator = new Isolator(this.#shop, { breaker: this.#breaker, handlers: parts.handlers ?? {}, time });
+    this.#pipeline = new Pipeline(this.#shop, { isolator, breaker: this.#breaker, time }, {
+      onPageDone: () => {
+        this.#alarm.ring();
+      },
+      onLeaseLost: () => {
+        this.#keeper.recheck();
+      },
+      onBreakerOpen: (error) => {
+        this.#openBreaker(error);
+      },
+      onFatal: (error) => {
+        this.#fail(error);
+      },
+    });
+    this.#keeper = new LeaseKeeper(parts.store.leases, settings, {
+      time,
+      emit,
+      outages,
+      onChange: () => {
+        this.#alarm.ring();
+      },
+    });
+  }
+
+  /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
+  async run(): Promise<void> {
+    const { emit } = this.#shop;
+    await this.#register();
+    emit('started', { workerId: this.workerId, shards: this.#settings.shards });
+    const keeping = this.#keeper.run().catch((error: unknown) => {
+      this.#fail(error);
+    });
+    try {
+      await this.#work();
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#pipeline.empty();
+    await this.#keeper.stop(keeping).catch((error: unknown) => {
+      if (!this.#shop.outages.isOutage(error)) this.#fail(error);
+    });
+    emit('stopped', {});
+    if (this.#fatal !== undefined) throw this.#fatal;
+  }
+
+  /** Asks the worker to finish what it has in hand and to end; `run` resolves when it has. */
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#shop.emit('stopping', { inHand: this.#pipeline.pages });
+    this.#alarm.ring();
+  }
+
+  #fail(error: unknown): void {
+    this.#fatal ??= error;
+    this.#stopping = true;
+    this.#alarm.ring();
+  }
+
+  async #register(): Promise<void> {
+    const { store, outages } = this.#shop;
+    const me = { workerId: this.workerId, host: hostname(), pid: process.pid };
+    for (;;) {
+      try {
+        await outages.watch('store', () => store.leases.register(me, this.#settings.shards));
+        outages.worked('store');
+        return;
+      } catch (error) {
+        if (!outages.isOutage(error) || this.#stopping || this.#once) throw error;
+        await this.#alarm.sleep(outages.remainingMs());
+      }
+    }
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopping) {
+      await this.#pipeline.room();
+      const pauseMs = this.#pauseMs();
+      if (pauseMs > 0) {
+        await this.#pipeline.empty();
+        await this.#alarm.sleep(pauseMs);
+        continue;
+      }
+      try {
+        if (await this.#turn()) return;
+      } catch (error) {
+        this.#afterFailure(error);
+      }
+    }
+  }
+
+  /** One poll and what follows from it; true when there is nothing left to do. */
+  async #turn(): Promise<boolean> {
+    const leases = this.#keeper.held();
+    if (leases.length === 0) return this.#idle();
+    const limit = this.#breaker.closed ? this.#settings.batchSize : Math.min(probeRows, this.#settings.batchSize);
+    const { batch, polled } = await claimPage(this.#shop, leases, limit);
+    if (batch.rows.length > 0) {
+      this.#idleDelayMs = this.#settings.pollIntervalMs;
+      this.#pipeline.take(batch);
+      if (!this.#breaker.closed) await this.#pipeline.empty();
+      const delayMs = polled >= limit ? 0 : this.#settings.pollIntervalMs;
+      this.#shop.emit('polled', { rows: polled, delayMs });
+      if (delayMs > 0) await this.#alarm.sleep(delayMs);
+      return false;
+    }
+    return this.#idle(polled);
+  }
+
+  /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
+  async #idle(polled = 0): Promise<boolean> {
+    const { hand, middle, outages, emit } = this.#shop;
+    outages.worked('middle');
+    if (this.#pipeline.pages > 0) {
+      await this.#alarm.sleep(this.#settings.pollIntervalMs);
+      return false;
+    }
+    const delayMs = Math.min(this.#idleDelayMs, hand.nextReturnMs() ?? Infinity);
+    emit('polled', { rows: polled, delayMs });
+    if (this.#once) {
+      if (!(await outages.watch('middle', () => middle.hasOpenRows()))) return true;
+      await this.#alarm.sleep(Math.min(delayMs, this.#settings.pollIntervalMs));
+      return false;
+    }
+    await this.#alarm.sleep(delayMs);
+    this.#idleDelayMs = Math.min(this.#idleDelayMs * 2, this.#settings.idlePollMaxMs);
+    return false;
+  }
+
+  #afterFailure(error: unknown): void {
+    const { outages } = this.#shop;
+    if (outages.isOutage(error)) {
+      if (this.#once && outages.durationMs() > onceOutageLimitMs) throw error;
+    } else if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'stop') {
+      this.#breaker.open();
+      this.#openBreaker(error);
+    } else throw error;
+  }
+
+  #openBreaker(error: unknown): void {
+    const delayMs = Math.round(backoffMs(this.#breaker.openings, breakerLimits, this.#time.random()));
+    this.#breakerUntil = this.#time.now() + delayMs;
+    this.#shop.emit('breakerOpened', { error: errorText(error), delayMs });
+    if (this.#once) this.#fail(error instanceof BreakerOpenError ? error : new BreakerOpenError(errorText(error), { cause: error }));
+  }
+
+  #pauseMs(): number {
+    const breakerMs = this.#breaker.closed ? 0 : this.#breakerUntil - this.#time.now();
+    return Math.max(0, breakerMs, this.#shop.outages.remainingMs());
+  }
+}

@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { parseConfig } from '../../../src/config/parse.js';
+import { faultLines, faultsOf, minimal, parsed } from './minimal-config.js';
+
+const sqlite = (connection: unknown): Record<string, unknown> => ({ client: 'better-sqlite3', connection });
+
+describe('a connection', () => {
+  it('is a string or an object', async () => {
+    for (const connection of [5, true, null, ['x']]) {
+      const [line] = await faultLines({ store: { connection } });
+      expect(line).toMatch(/^store\.connection: expected a string or an object/);
+    }
+    expect(await faultLines({ store: { connection: '' } })).toEqual([
+      'store.connection: must not be empty (***)',
+    ]);
+  });
+
+  it('reaches the driver as it is given, functions included', () => {
+    const password = (): string => 'fresh';
+    const connection = { host: 'db', password, ssl: { ca: Buffer.from('x') } };
+    expect(parsed({ store: { connection } }).store.connection).toEqual(connection);
+  });
+});
+
+describe('an Oracle connection', () => {
+  it('needs a connect string when it is an object', async () => {
+    const fault =
+      'middle.connection.connectString: Oracle needs a connect string, such as "host:1521/service"';
+    expect(await faultLines({ middle: { client: 'oracledb', connection: { user: 'u' } } })).toEqual([fault]);
+    for (const connectString of ['', ' ', 5]) {
+      expect(await faultLines({ middle: { client: 'oracledb', connection: { connectString } } })).toEqual([
+        `${fault} (***)`,
+      ]);
+    }
+    const connection = { connectString: 'h/s', user: 'u', password: 'p' };
+    expect(parsed({ middle: { client: 'oracledb', connection } }).middle.connection).toEqual(connection);
+  });
+
+  it('cannot be that of the product store', async () => {
+    const [line] = await faultLines({ store: { client: 'oracledb' } });
+    expect(line).toBe('store.client: Invalid option: expected one of "pg"|"better-sqlite3" ("oracledb")');
+  });
+
+  it('may have settings of the driver, which other clients may not', async () => {
+    const oracle = { thick: { libDir: '/opt/oracle' }, walletLocation: '/etc/wallet', walletPassword: 'w' };
+    const middle = { client: 'oracledb', connection: 'h/s', oracle };
+    expect(parsed({ middle }).middle.oracle).toEqual(oracle);
+    expect(parsed({ middle: { ...middle, oracle: { thick: {} } } }).middle.oracle).toEqual({ thick: {} });
+    for (const other of [{ client: 'pg' }, sqlite('x.db')]) {
+      expect(await faultLines({ middle: { ...other, oracle: {} } })).toEqual([
+        'middle.oracle: is only for the client oracledb',
+      ]);
+    }
+  });
+});
+
+describe('a SQLite connection', () => {
+  it.each([[{}], [{ filename: '' }], [{ filename: ' ' }], [{ filename: 5 }], [{ Filename: 'x' }]])(
+    'needs a file name: %j',
+    async (connection) => {
+      const [line] = await faultLines({ store: sqlite(connection) });
+      expect(line).toMatch(/^store\.connection\.filename: SQLite needs the name of a file/);
+    },
+  );
+
+  it.each([':memory:', ' :memory: ', ':MEMORY:'])('cannot be in memory: %j', async (filename) => {
+    const message = 'a database in memory is seen by one connection only: name a file';
+    expect(await faultLines({ middle: sqlite({ filename }) })).toEqual([
+      `middle.connection.filename: ${message} (${JSON.stringify(filename)})`,
+    ]);
+    expect(await faultLines({ store: sqlite(filename) })).toEqual([`store.connection: ${message} (***)`]);
+  });
+
+  it.each(['file:x.db?mode=memory', 'sqlite:///x.db', 'postgres://u:hunter2@h/d'])(
+    'cannot be a URL: %s',
+    async (filename) => {
+      const lines = [
+        ...(await faultLines({ store: sqlite(filename) })),
+        ...(await faultLines({ store: sqlite({ filename }) })),
+      ];
+      expect(lines).toHaveLength(2);
+      for (const line of lines) expect(line).toContain('SQLite takes the plain name of a file, not a URL');
+      expect(lines.join()).not.toContain('hunter2');
+    },
+  );
+});
+
+describe('relative paths', () => {
+  it('start from the given folder, in strings and in objects', () => {
+    const input = {
+      middle: sqlite('middle.db'),
+      store: { ...sqlite({ filename: ' ../data/store.db ', readonly: false }), handlers: './handlers.js' },
+    };
+    const { middle, store } = parseConfig(input, '/etc/bnet-sync');
+    expect(middle.connection).toBe('/etc/bnet-sync/middle.db');
+    expect(store.connection).toEqual({ filename: '/etc/data/store.db', readonly: false });
+    expect(store.handlers).toBe('/etc/bnet-sync/handlers.js');
+  });
+
+  it('of the Oracle driver start there too', () => {
+    const oracle = { thick: { libDir: 'client' }, walletLocation: 'wallet' };
+    expect(parsed({ middle: { client: 'oracledb', connection: 'h/s', oracle } }).middle.oracle).toEqual({
+      thick: { libDir: '/etc/bnet-sync/client' },
+      walletLocation: '/etc/bnet-sync/wallet',
+    });
+  });
+
+  it('leave absolute paths, other connections and the input alone', () => {
+    const input = minimal({ store: { ...sqlite({ filename: '/var/store.db' }), handlers: '/opt/h.js' } });
+    const before = structuredClone(input);
+    const { middle, store } = parseConfig(input, '/etc/bnet-sync');
+    expect(middle.connection).toBe('postgres://middle.example.com/ismp');
+    expect(store).toMatchObject({ connection: { filename: '/var/store.db' }, handlers: '/opt/h.js' });
+    expect(input).toEqual(before);
+  });
+});
+
+describe('one SQLite file for both databases', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'config-'));
+    mkdirSync(join(folder, 'data'));
+    symlinkSync(join(folder, 'data'), join(folder, 'link'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const pathsOf = async (middle: unknown, store: unknown, more = {}): Promise<string[]> =>
+    (await faultsOf({ middle: sqlite(middle), store: sqlite(store), ...more }, folder)).map(
+      ({ path }) => path,
+    );
+
+  it('is a fault, however the file is named', async () => {
+    expect(await pathsOf('a.db', 'a.db')).toEqual(['store.connection']);
+    expect(await pathsOf('a.db', { filename: './data/../a.db' })).toEqual(['store.connection']);
+    expect(await pathsOf({ filename: join(folder, 'a.db') }, ' a.db ')).toEqual(['store.connection']);
+  });
+
+  it('is a fault through symbolic links, to the folder or to the file', async () => {
+    expect(await pathsOf('data/new.db', 'link/new.db')).toEqual(['store.connection']);
+    writeFileSync(join(folder, 'data', 'old.db'), '');
+    symlinkSync(join(folder, 'data', 'old.db'), join(folder, 'alias.db'));
+    expect(await pathsOf('alias.db', 'link/old.db')).toEqual(['store.connection']);
+  });
+
+  it('is reported along with other faults', async () => {
+    expect(await pathsOf('a.db', 'a.db', { worker: { shards: 0 } })).toEqual([
+      'worker.shards',
+      'store.connection',
+    ]);
+  });
+
+  it('is no fault for two files, nor for two schemas of one server', () => {
+    expect(() => parseConfig({ middle: sqlite('a.db'), store: sqlite('b.db') }, folder)).not.toThrow();
+    const connection = { host: 'one', filename: 'x' };
+    expect(() => parsed({ middle: { connection }, store: { connection } })).not.toThrow();
+  });
+});
