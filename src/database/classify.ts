@@ -58,7 +58,10 @@ const socketCodes: Readonly<Record<string, DatabaseErrorKind>> = {
 
 /** Messages of pg and knex that come without a code. */
 const messages: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
-  [/connection terminated|client has encountered a connection error|connection ended|not queryable/i, 'connectionLost'],
+  [
+    /connection terminated|client has encountered a connection error|connection ended|not queryable/i,
+    'connectionLost',
+  ],
   [/timeout expired|timeout acquiring a connection|query read timeout/i, 'timeout'],
   [/no such table|no such column|has no column named/i, 'schema'],
   [/directory does not exist|unable to open database/i, 'unreachable'],

@@ -69,14 +69,18 @@ export class Database implements Executor {
   /** Runs one statement outside any transaction. */
   async execute(statement: Fragment): Promise<Result> {
     return this.#withConnection((connection) =>
-      this.#bounded(connection, () => runRaw(rawQuery(this.#knex, statement).connection(connection as never))),
+      this.#bounded(connection, () =>
+        runRaw(rawQuery(this.#knex, statement).connection(connection as never)),
+      ),
     );
   }
 
   /** Runs `work` in a transaction and commits it; rolls back when `work` throws. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#withConnection(async (connection) => {
-      const trx = await this.#bounded(connection, () => this.#knex.transaction({ connection } as Knex.TransactionConfig));
+      const trx = await this.#bounded(connection, () =>
+        this.#knex.transaction({ connection } as Knex.TransactionConfig),
+      );
       const ended = trx.executionPromise;
       ended.catch(() => undefined);
       let result: T;
@@ -91,9 +95,15 @@ export class Database implements Executor {
     });
   }
 
-  /** Knex itself, for migrations. */
-  get knex(): Knex {
-    return this.#knex;
+  /** Runs the migrations that have not run, without a deadline of ours; returns their names. */
+  async migrate(config: Knex.MigratorConfig): Promise<readonly string[]> {
+    await this.execute({ sql: 'SELECT 1', bindings: [] });
+    try {
+      const [, names] = (await this.#knex.migrate.latest(config)) as [number, string[]];
+      return names;
+    } catch (error) {
+      throw this.#named(classify(error));
+    }
   }
 
   /** Closes all connections; waits no longer than a call may take. */
@@ -104,7 +114,8 @@ export class Database implements Executor {
   #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {
     const execute = (statement: Fragment) =>
       this.#bounded(connection, () => runRaw(rawQuery(trx, statement)));
-    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) => this.#bounded(connection, () => trx.transaction(work));
+    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) =>
+      this.#bounded(connection, () => trx.transaction(work));
     return { dialect: this.dialect, execute, nested };
   }
 
@@ -116,7 +127,9 @@ export class Database implements Executor {
       });
     } catch (error) {
       if (!(error instanceof DatabaseError) || !losesTheAnswer.has(error.kind)) throw error;
-      throw new DatabaseError('commitUnknown', `the answer to a commit was lost: ${error.message}`, { cause: error });
+      throw new DatabaseError('commitUnknown', `the answer to a commit was lost: ${error.message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -160,7 +173,9 @@ const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
 function unreachable(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error;
   const { kind, message, code } = error;
-  return kind === 'credentials' || kind === 'unreachable' ? error : new DatabaseError('unreachable', message, { code, cause: error });
+  return kind === 'credentials' || kind === 'unreachable'
+    ? error
+    : new DatabaseError('unreachable', message, { code, cause: error });
 }
 
 function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
@@ -170,7 +185,11 @@ function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
 async function runRaw(query: Knex.Raw): Promise<Result> {
   const response = (await query) as unknown;
   if (Array.isArray(response)) return { rows: response as Result['rows'], changed: response.length };
-  const { rows, rowCount, changes } = response as { rows?: Result['rows']; rowCount?: number | null; changes?: number };
+  const { rows, rowCount, changes } = response as {
+    rows?: Result['rows'];
+    rowCount?: number | null;
+    changes?: number;
+  };
   return { rows: rows ?? [], changed: rowCount ?? changes ?? 0 };
 }
 
@@ -178,7 +197,9 @@ async function withDeadline<T>(milliseconds: number, call: PromiseLike<T>, onExp
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`));
+      reject(
+        new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`),
+      );
       onExpiry();
     }, milliseconds);
   });
@@ -196,7 +217,12 @@ function abandon(connection: unknown): void {
   held.connection?.stream?.destroy();
 }
 
-const quietLog = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+const quietLog = {
+  warn: () => undefined,
+  error: () => undefined,
+  deprecate: () => undefined,
+  debug: () => undefined,
+};
 
 function pgConfig(options: DatabaseOptions): Knex.Config {
   const { connection, callTimeoutMs, serverTimeoutMs } = options;
@@ -230,7 +256,10 @@ function sqliteConfig(options: DatabaseOptions): Knex.Config {
     pool: {
       min: 0,
       max: 1,
-      afterCreate: (connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) => {
+      afterCreate: (
+        connection: SqliteConnection,
+        done: (error: Error | null, connection: unknown) => void,
+      ) => {
         try {
           prepareSqlite(connection, options);
           done(null, connection);

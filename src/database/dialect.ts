@@ -63,7 +63,10 @@ export const sqliteDialect: Dialect = {
   name: 'better-sqlite3',
   recordset(columns, rows, alias) {
     const picked = Object.keys(columns).map((name, index) => `value->>${index} AS ${name}`);
-    return { sql: `(SELECT ${picked.join(', ')} FROM json_each(?)) AS ${alias}`, bindings: [JSON.stringify(rows)] };
+    return {
+      sql: `(SELECT ${picked.join(', ')} FROM json_each(?)) AS ${alias}`,
+      bindings: [JSON.stringify(rows)],
+    };
   },
   instantText: (expression) => expression,
   now: `strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,

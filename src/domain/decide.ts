@@ -34,7 +34,11 @@ export interface DecisionContext {
  * Decides one operation over the state of its customer's product and users. Pure: the same arguments always give
  * the same answer. The table of operations, needs, effects and refusals is in docs/operations-table.md.
  */
-export function decide(state: ProductState, operation: Operation, context: DecisionContext): Effect | Refused {
+export function decide(
+  state: ProductState,
+  operation: Operation,
+  context: DecisionContext,
+): Effect | Refused {
   switch (operation.opFlag) {
     case '0101':
       return open(state, operation, context);
@@ -72,7 +76,11 @@ function open(state: ProductState, operation: CustomerOperation, context: Decisi
   return { kind: 'effect', customer, boundUsers: state.boundUsers };
 }
 
-function changeCustomer(state: ProductState, operation: CustomerOperation, context: DecisionContext): Effect | Refused {
+function changeCustomer(
+  state: ProductState,
+  operation: CustomerOperation,
+  context: DecisionContext,
+): Effect | Refused {
   const old = state.customer;
   if (old?.status !== 'active') return noActiveProduct(state, operation.identity);
   const customer: Customer = {
@@ -87,7 +95,11 @@ function changeCustomer(state: ProductState, operation: CustomerOperation, conte
   return { kind: 'effect', customer, boundUsers: state.boundUsers };
 }
 
-function cancel(state: ProductState, operation: CustomerOperation, context: DecisionContext): Effect | Refused {
+function cancel(
+  state: ProductState,
+  operation: CustomerOperation,
+  context: DecisionContext,
+): Effect | Refused {
   const old = state.customer;
   if (old?.status !== 'active') return noActiveProduct(state, operation.identity);
   if (state.boundUsers > 0 && context.rules.onCancelWithUsers === 'refuse') {
@@ -99,7 +111,12 @@ function cancel(state: ProductState, operation: CustomerOperation, context: Deci
     cancelledAt: context.at,
     lastStreamingNo: operation.streamingNo,
   };
-  return { kind: 'effect', customer, boundUsers: 0, ...(state.boundUsers > 0 ? { unbindsAll: true as const } : {}) };
+  return {
+    kind: 'effect',
+    customer,
+    boundUsers: 0,
+    ...(state.boundUsers > 0 ? { unbindsAll: true as const } : {}),
+  };
 }
 
 function bind(state: ProductState, operation: AccountOperation, context: DecisionContext): Effect | Refused {
@@ -108,11 +125,17 @@ function bind(state: ProductState, operation: AccountOperation, context: Decisio
   const old = state.users.get(operation.userId);
   if (old?.status === 'bound') {
     if (context.rules.onDuplicateBind === 'update') return changeAccount(state, operation, context);
-    return refused('00404', `用户已绑定 (UserID=${quoted(operation.userId)}, ${identityText(operation.identity)})`);
+    return refused(
+      '00404',
+      `用户已绑定 (UserID=${quoted(operation.userId)}, ${identityText(operation.identity)})`,
+    );
   }
   const limit = userLimit(product, context.rules);
   if (limit !== null && state.boundUsers >= limit) {
-    return refused('00406', `已绑定 ${state.boundUsers} 个用户, 上限 ${limit} (${identityText(operation.identity)})`);
+    return refused(
+      '00406',
+      `已绑定 ${state.boundUsers} 个用户, 上限 ${limit} (${identityText(operation.identity)})`,
+    );
   }
   const account: Account = {
     ...operation.identity,
@@ -130,7 +153,11 @@ function bind(state: ProductState, operation: AccountOperation, context: Decisio
   return { kind: 'effect', account, boundUsers: state.boundUsers + 1 };
 }
 
-function changeAccount(state: ProductState, operation: AccountOperation, context: DecisionContext): Effect | Refused {
+function changeAccount(
+  state: ProductState,
+  operation: AccountOperation,
+  context: DecisionContext,
+): Effect | Refused {
   const old = state.users.get(operation.userId);
   if (old?.status !== 'bound') return notBound(state, operation);
   const account: Account = {
@@ -145,7 +172,11 @@ function changeAccount(state: ProductState, operation: AccountOperation, context
   return { kind: 'effect', account, boundUsers: state.boundUsers };
 }
 
-function unbind(state: ProductState, operation: AccountOperation, context: DecisionContext): Effect | Refused {
+function unbind(
+  state: ProductState,
+  operation: AccountOperation,
+  context: DecisionContext,
+): Effect | Refused {
   const old = state.users.get(operation.userId);
   if (old?.status !== 'bound') return notBound(state, operation);
   const account: Account = {
@@ -158,7 +189,11 @@ function unbind(state: ProductState, operation: AccountOperation, context: Decis
 }
 
 /** All values that a message gives for a spec replace all old values of that spec; other specs stay. */
-function changedAttributes(old: readonly Attribute[], given: readonly Attribute[], rules: Rules): readonly Attribute[] {
+function changedAttributes(
+  old: readonly Attribute[],
+  given: readonly Attribute[],
+  rules: Rules,
+): readonly Attribute[] {
   if (rules.attributes === 'replace') return given;
   if (given.length === 0) return old;
   const givenSpecs = new Set(given.map((attribute) => attribute.attrSpecId));
@@ -168,8 +203,12 @@ function changedAttributes(old: readonly Attribute[], given: readonly Attribute[
 /** The most users the customer may have bound; null where its attribute is absent or no whole number. */
 function userLimit(customer: Customer, rules: Rules): number | null {
   if (rules.userLimitAttrSpecId === null) return null;
-  const value = customer.attributes.find((attribute) => attribute.attrSpecId === rules.userLimitAttrSpecId)?.attrValue;
-  return value !== null && value !== undefined && /^\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : null;
+  const value = customer.attributes.find(
+    (attribute) => attribute.attrSpecId === rules.userLimitAttrSpecId,
+  )?.attrValue;
+  return value !== null && value !== undefined && /^\d{1,9}$/.test(value.trim())
+    ? Number(value.trim())
+    : null;
 }
 
 function noActiveProduct(state: ProductState, identity: Identity): Refused {

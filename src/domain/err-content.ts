@@ -45,6 +45,7 @@ const quotedMaxCharacters = 60;
 /** A foreign value as it is shown in a text: in quotes, shortened when it is long. */
 export function quoted(value: string): string {
   const characters = [...value];
-  const shown = characters.length > quotedMaxCharacters ? `${characters.slice(0, quotedMaxCharacters).join('')}…` : value;
+  const shown =
+    characters.length > quotedMaxCharacters ? `${characters.slice(0, quotedMaxCharacters).join('')}…` : value;
   return `"${shown}"`;
 }

@@ -32,7 +32,12 @@ export type Answer =
   /** Nobody decided it: decide. `supersedes` tells that an older attempt's entry is closed with it. */
   | { readonly kind: 'undecided'; readonly supersedes: boolean; readonly contentChanged: boolean }
   /** It was decided: only the mark is missing. `again`: a success that was put back to State 0. */
-  | { readonly kind: 'decided'; readonly outcome: Outcome; readonly errContent: string | null; readonly again: boolean }
+  | {
+      readonly kind: 'decided';
+      readonly outcome: Outcome;
+      readonly errContent: string | null;
+      readonly again: boolean;
+    }
   /** A later attempt of the row was decided meanwhile: this one is nobody's business any more. */
   | { readonly kind: 'superseded' };
 

@@ -40,10 +40,10 @@ export function isBlank(cell: Cell): cell is null {
 
 /*
  * Columns. A schema says what is wrong with a value in Chinese, without naming the column: zod's path does that.
- * An empty message stands for a missing value, which is another result code (00401).
+ * The message `missing` stands for a missing value, which is another result code (00401).
  */
 
-const missing = '';
+const missing = 'missing';
 const notANumber = '不是 30 位以内的整数';
 
 const cell = z
@@ -56,7 +56,8 @@ const text = (maxCharacters: number) =>
   cell.superRefine((value, issue) => {
     if (value === null) return;
     if (value.includes('\u0000')) issue.addIssue('含有空字符 (NUL)');
-    if (value.length > maxCharacters && [...value].length > maxCharacters) issue.addIssue(`超过 ${maxCharacters} 位`);
+    if (value.length > maxCharacters && [...value].length > maxCharacters)
+      issue.addIssue(`超过 ${maxCharacters} 位`);
   });
 
 const number30 = cell.superRefine((value, issue) => {
@@ -134,6 +135,11 @@ export function parseOperation(row: InterfaceRow): Operation | Refusal {
   return row.source === 'CUST' ? parseCustomerRow(row) : parseAccountRow(row);
 }
 
+/** The refusal of rows that share one StreamingNo: none of them can be told from the others. */
+export function repeatedStreamingNo(streamingNo: string, count: number): Refusal {
+  return { code: '00404', detail: `StreamingNo ${streamingNo} 在表中重复出现 ${count} 次` };
+}
+
 /** Tells a refusal from an operation. */
 export function isRefusal(result: Operation | Refusal): result is Refusal {
   return 'code' in result;
@@ -163,7 +169,9 @@ function commonFields(data: z.output<(typeof operationSchemas)['0102' | '0202']>
 }
 
 function inIdOrder(attributes: Attribute[]): Attribute[] {
-  return attributes.length < 2 ? attributes : attributes.sort((a, b) => compareNumbers(a.attrId ?? '', b.attrId ?? ''));
+  return attributes.length < 2
+    ? attributes
+    : attributes.sort((a, b) => compareNumbers(a.attrId ?? '', b.attrId ?? ''));
 }
 
 function unknownFlag(opFlag: Cell, expected: readonly string[]): Refusal {
@@ -172,7 +180,8 @@ function unknownFlag(opFlag: Cell, expected: readonly string[]): Refusal {
 
 function refusalOf(row: InterfaceRow, error: z.ZodError): Refusal {
   const absent = error.issues.filter((issue) => issue.message === missing);
-  if (absent.length > 0) return { code: '00401', detail: absent.map((issue) => describe(row, issue.path).name).join(', ') };
+  if (absent.length > 0)
+    return { code: '00401', detail: absent.map((issue) => describe(row, issue.path).name).join(', ') };
   const faults = error.issues.map((issue) => {
     const { name, value } = describe(row, issue.path);
     return `${name} ${quoted(value ?? '')} ${issue.message}`;
@@ -183,7 +192,10 @@ function refusalOf(row: InterfaceRow, error: z.ZodError): Refusal {
 function describe(row: InterfaceRow, path: readonly PropertyKey[]): { name: string; value: Cell } {
   const [first, index, column] = path;
   if (first !== 'attributes') {
-    return { name: columnNames[String(first)] ?? String(first), value: row[first as keyof InterfaceRow] as Cell };
+    return {
+      name: columnNames[String(first)] ?? String(first),
+      value: row[first as keyof InterfaceRow] as Cell,
+    };
   }
   const attributeRow = row.attributes[Number(index)];
   const idName = row.source === 'CUST' ? 'CustAttrID' : 'AccAttrID';

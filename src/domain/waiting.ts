@@ -140,7 +140,8 @@ function broughtBy(row: PolledRow): string | null {
 function needsOf(row: PolledRow): Needs | null {
   const product = identityOf(row);
   if (product === null) return null;
-  if (row.source === 'CUST') return row.opFlag === '0102' || row.opFlag === '0103' ? { product, userId: null } : null;
+  if (row.source === 'CUST')
+    return row.opFlag === '0102' || row.opFlag === '0103' ? { product, userId: null } : null;
   if (!isUsableText(row.userId)) return null;
   if (row.opFlag === '0201') return { product, userId: null };
   return row.opFlag === '0202' || row.opFlag === '0203' ? { product, userId: row.userId } : null;

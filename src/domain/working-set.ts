@@ -86,7 +86,14 @@ export class WorkingSet {
       const storedUsers = accounts.get(key) ?? new Map<string, Account>();
       const users = new Map(storedUsers);
       const boundUsers = counts.get(key) ?? 0;
-      this.#products.set(key, { customer, users, boundUsers, storedCustomer: customer, storedUsers, unboundAllBy: null });
+      this.#products.set(key, {
+        customer,
+        users,
+        boundUsers,
+        storedCustomer: customer,
+        storedUsers,
+        unboundAllBy: null,
+      });
     }
   }
 

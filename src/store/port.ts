@@ -55,9 +55,18 @@ export class ShardsDifferError extends Error {
 
   constructor(present: number, configured: number) {
     super(
-      `the product store has ${present} shards, worker.shards says ${configured}: ` +
-        (present === 0 ? 'run "bnet-sync migrate" first' : `set worker.shards to ${present}`),
+      `the product store was set up with ${present} shards, not ${configured}: set worker.shards to ${present}, ` +
+        'the number is fixed at the first migration',
     );
+  }
+}
+
+/** The store's tables are not there: `bnet-sync migrate` makes them. */
+export class StoreNotMigratedError extends Error {
+  override readonly name = 'StoreNotMigratedError';
+
+  constructor() {
+    super('the product store is not set up: run "bnet-sync migrate" first');
   }
 }
 
@@ -99,7 +108,7 @@ export interface WorkerDescription extends WorkerIdentity {
 
 /** Leases of shards, all by the store's clock. */
 export interface LeaseStore {
-  /** Registers the worker; fails where `shards` is not the number that the store was set up with. */
+  /** Registers the worker. StoreNotMigratedError, or ShardsDifferError where `shards` is not the store's number. */
   register(worker: WorkerIdentity, shards: number): Promise<void>;
   /** Heartbeat; renews the worker's leases, takes every shard that is free or whose lease has run out; all it holds now. */
   keep(): Promise<readonly Lease[]>;

@@ -81,7 +81,11 @@ export async function applyBatch(
   return { decided: [...decided, ...result.decided.map((row) => row.decided)], blamed: result.blamed };
 }
 
-async function askJournal(transaction: ApplyTransaction, rows: readonly BatchRow[], settings: DecisionSettings) {
+async function askJournal(
+  transaction: ApplyTransaction,
+  rows: readonly BatchRow[],
+  settings: DecisionSettings,
+) {
   const entries = new Map<string, JournalEntry[]>();
   for (const entry of await transaction.journal(rows.filter((row) => isCanonicalNumber(row.streamingNo)))) {
     const id = rowId(entry);
@@ -100,7 +104,10 @@ async function askJournal(transaction: ApplyTransaction, rows: readonly BatchRow
   return { decided, open };
 }
 
-function fromJournal(row: BatchRow, answer: { outcome: Outcome; errContent: string | null; again: boolean }): DecidedRow {
+function fromJournal(
+  row: BatchRow,
+  answer: { outcome: Outcome; errContent: string | null; again: boolean },
+): DecidedRow {
   const code = answer.errContent?.slice(0, 5) ?? null;
   const { outcome, again } = answer;
   return { row, outcome, code, errContent: answer.errContent, answered: { again }, contentChanged: false };
@@ -152,7 +159,11 @@ async function decideRow(
     if (decision.missing !== undefined && young) return { kind: 'later' };
     return { kind: 'refused', refusal: decision.refusal };
   }
-  const refusal = await callHandler(transaction, work, { operation: asks, effect: decision, handlers: settings.handlers });
+  const refusal = await callHandler(transaction, work, {
+    operation: asks,
+    effect: decision,
+    handlers: settings.handlers,
+  });
   if (refusal instanceof Error) return { kind: 'blamed', error: refusal };
   if (refusal !== null) return { kind: 'refused', refusal };
   work.take(asks, decision, transaction.at);
@@ -187,7 +198,9 @@ async function callHandler(
   }
 }
 
-type HandlerCall = (knex: Parameters<NonNullable<Handlers['onCustomer']>>[0]['knex']) => Promise<HandlerResult>;
+type HandlerCall = (
+  knex: Parameters<NonNullable<Handlers['onCustomer']>>[0]['knex'],
+) => Promise<HandlerResult>;
 
 function handlerCall(
   at: string,
@@ -210,12 +223,17 @@ function handlerCall(
 function refusalOf(operation: Operation, result: HandlerResult): Refusal | null {
   if (result === undefined || result === null) return null;
   const { code, detail } = result.refuse;
-  if (!isRefusalCode(operation.source, code)) throw new Error(`the handler refused with "${code}", which is no code of the registry`);
+  if (!isRefusalCode(operation.source, code))
+    throw new Error(`the handler refused with "${code}", which is no code of the registry`);
   return { code, detail: String(detail) };
 }
 
-function outcomeOf({ row, contentChanged }: OpenRow, verdict: Verdict & { kind: 'applied' | 'refused' }): DecidedRow {
-  if (verdict.kind === 'applied') return { row, outcome: 'applied', code: null, errContent: null, contentChanged };
+function outcomeOf(
+  { row, contentChanged }: OpenRow,
+  verdict: Verdict & { kind: 'applied' | 'refused' },
+): DecidedRow {
+  if (verdict.kind === 'applied')
+    return { row, outcome: 'applied', code: null, errContent: null, contentChanged };
   const text = errContent(row.source, verdict.refusal);
   return { row, outcome: 'failed', code: verdict.refusal.code, errContent: text, contentChanged };
 }

@@ -1,5 +1,6 @@
 import type { Refusal } from '../domain/err-content.js';
 import { rowId, shardOf, type Attempt, type RowKey } from '../domain/keys.js';
+import { repeatedStreamingNo } from '../domain/operation.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { ClaimRequest } from '../middle/port.js';
@@ -67,9 +68,15 @@ function refusedTwins(rows: readonly InterfaceRow[]): BatchRow | null {
   const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
   const [row, attempt] = [open[0], attempts[0]];
   if (row === undefined || attempt === undefined) return null;
-  const detail = `StreamingNo ${row.streamingNo} 在表中重复出现 ${rows.length} 次`;
   const { source, streamingNo } = row;
-  return { source, streamingNo, attempt, row, refusal: { code: '00404', detail }, twins: attempts.slice(1) };
+  return {
+    source,
+    streamingNo,
+    attempt,
+    row,
+    refusal: repeatedStreamingNo(streamingNo, rows.length),
+    twins: attempts.slice(1),
+  };
 }
 
 /** Parts a batch by shard into at most `lanes` batches: no customer, and no lease, is in two of them. */
@@ -79,7 +86,8 @@ export function partByLane(batch: Batch, shards: number, lanes: number): Readonl
   for (const row of batch.rows) {
     const shard = shardOf(row.row.custId, shards);
     const lease = leaseOf.get(shard);
-    if (lease === undefined) throw new Error(`row ${rowId(row)} was polled without the lease of shard ${shard}`);
+    if (lease === undefined)
+      throw new Error(`row ${rowId(row)} was polled without the lease of shard ${shard}`);
     const lane = shard % lanes;
     const part = parts.get(lane) ?? { rows: [], leases: new Map<number, Lease>(), now: batch.now };
     parts.set(lane, part);
@@ -94,7 +102,11 @@ export function partByLane(batch: Batch, shards: number, lanes: number): Readonl
 }
 
 /** The leases that some rows of a batch rely on. */
-export function leasesOf(rows: readonly BatchRow[], leases: readonly Lease[], shards: number): readonly Lease[] {
+export function leasesOf(
+  rows: readonly BatchRow[],
+  leases: readonly Lease[],
+  shards: number,
+): readonly Lease[] {
   const relied = new Set(rows.map(({ row }) => shardOf(row.custId, shards)));
   return leases.filter(({ shard }) => relied.has(shard));
 }

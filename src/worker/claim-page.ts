@@ -30,7 +30,11 @@ export interface ClaimedPage {
  * Poll → plan → claim → look again. The customers of the page are in hand from the moment their rows are polled; the
  * caller releases those of the returned batch, whatever becomes of it.
  */
-export async function claimPage(shop: Workshop, leases: readonly Lease[], limit: number): Promise<ClaimedPage> {
+export async function claimPage(
+  shop: Workshop,
+  leases: readonly Lease[],
+  limit: number,
+): Promise<ClaimedPage> {
   const { middle, store, settings, hand, outages, emit } = shop;
   const held = leases.length === settings.shards ? 'all' : leases.map(({ shard }) => shard);
   const page = await outages.watch('middle', () =>
@@ -46,8 +50,14 @@ export async function claimPage(shop: Workshop, leases: readonly Lease[], limit:
   if (page.rows.length === 0) return { batch: nothing, polled: 0 };
 
   const dependencies = dependenciesOf(page.rows, page.now, settings.dependencyGraceMs);
-  const foreknowledge = await outages.watch('store', () => store.foresee(oncePerKey(page.rows), dependencies));
-  const plan = planPage(page.rows, { seen: foreknowledge.seen, now: page.now, graceMs: settings.dependencyGraceMs });
+  const foreknowledge = await outages.watch('store', () =>
+    store.foresee(oncePerKey(page.rows), dependencies),
+  );
+  const plan = planPage(page.rows, {
+    seen: foreknowledge.seen,
+    now: page.now,
+    graceMs: settings.dependencyGraceMs,
+  });
   for (const wait of plan.waits) hand.wait(wait);
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
   if (plan.claim.length === 0) return { batch: nothing, polled: page.rows.length };
@@ -59,6 +69,11 @@ export async function claimPage(shop: Workshop, leases: readonly Lease[], limit:
   const result = await outages.watch('middle', () => middle.claim(requests));
   const accepted = acceptClaimed(requests, result.rows);
   const takenOver = requests.filter(({ row }) => row.state === State.Processing).length;
-  emit('claimed', { rows: accepted.rows.length, claimed: result.claimed, takenOver, putBack: accepted.putBack });
+  emit('claimed', {
+    rows: accepted.rows.length,
+    claimed: result.claimed,
+    takenOver,
+    putBack: accepted.putBack,
+  });
   return { batch: { ...nothing, rows: accepted.rows }, polled: page.rows.length };
 }

@@ -16,9 +16,19 @@ export interface WorkerEvents {
   /** A poll was answered; the next one follows after `delayMs`. */
   polled: { readonly rows: number; readonly delayMs: number };
   /** Rows were claimed; `putBack` of them changed meanwhile and go back to the next poll. */
-  claimed: { readonly rows: number; readonly claimed: number; readonly takenOver: number; readonly putBack: number };
+  claimed: {
+    readonly rows: number;
+    readonly claimed: number;
+    readonly takenOver: number;
+    readonly putBack: number;
+  };
   /** A batch was committed in the product store; `answered` rows had been decided before. */
-  applied: { readonly applied: number; readonly failed: number; readonly answered: number; readonly durationMs: number };
+  applied: {
+    readonly applied: number;
+    readonly failed: number;
+    readonly answered: number;
+    readonly durationMs: number;
+  };
   marked: { readonly succeeded: number; readonly failed: number; readonly durationMs: number };
   /** A row ended in State 3. */
   rowFailed: RowKey & { readonly code: string; readonly errContent: string };
@@ -31,9 +41,19 @@ export interface WorkerEvents {
   /** Customers wait for an open or a bind that has not been seen yet. */
   waiting: { readonly waits: readonly Wait[] };
   /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
-  suspected: RowKey & { readonly tries: number; readonly error: string; readonly delayMs: number; readonly final: boolean };
+  suspected: RowKey & {
+    readonly tries: number;
+    readonly error: string;
+    readonly delayMs: number;
+    readonly final: boolean;
+  };
   /** A database cannot be worked with; nothing is failed for it. */
-  outage: { readonly database: DatabaseRole; readonly error: string; readonly failures: number; readonly delayMs: number };
+  outage: {
+    readonly database: DatabaseRole;
+    readonly error: string;
+    readonly failures: number;
+    readonly delayMs: number;
+  };
   recovered: { readonly database: DatabaseRole };
   /** Unexpected errors row after row, or a missing table: claiming has stopped, nothing is failed for it. */
   breakerOpened: { readonly error: string; readonly delayMs: number };

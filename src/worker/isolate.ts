@@ -73,7 +73,10 @@ export class Isolator {
     }
   }
 
-  async #applyOrHalve(batch: Batch, rows: readonly BatchRow[]): Promise<BatchResult | { halves: BatchRow[][] }> {
+  async #applyOrHalve(
+    batch: Batch,
+    rows: readonly BatchRow[],
+  ): Promise<BatchResult | { halves: BatchRow[][] }> {
     try {
       return await this.#applyOnce(batch, rows);
     } catch (error) {
@@ -92,17 +95,23 @@ export class Isolator {
     const leases = leasesOf(rows, batch.leases, settings.shards);
     const result = await outages.watch('store', () =>
       store.apply(leases, (transaction) =>
-        applyBatch(transaction, { rows, leases, now: batch.now }, {
-          rules: settings.rules,
-          dependencyGraceMs: settings.dependencyGraceMs,
-          handlers: this.#handlers,
-          verdicts: this.#verdicts(rows),
-          mayBlame: settings.breakerThreshold,
-        }),
+        applyBatch(
+          transaction,
+          { rows, leases, now: batch.now },
+          {
+            rules: settings.rules,
+            dependencyGraceMs: settings.dependencyGraceMs,
+            handlers: this.#handlers,
+            verdicts: this.#verdicts(rows),
+            mayBlame: settings.breakerThreshold,
+          },
+        ),
       ),
     );
     const answered = result.decided.filter((row) => row.answered !== undefined).length;
-    const failed = result.decided.filter((row) => row.outcome === 'failed' && row.answered === undefined).length;
+    const failed = result.decided.filter(
+      (row) => row.outcome === 'failed' && row.answered === undefined,
+    ).length;
     const applied = result.decided.length - answered - failed;
     emit('applied', { applied, failed, answered, durationMs: this.#time.now() - startedAt });
     return result;
@@ -111,7 +120,9 @@ export class Isolator {
   /** Customers with a suspected row go alone, row by row; all others stay together. */
   #suspectsAlone(rows: readonly BatchRow[]): BatchRow[][] {
     if (this.#suspects.size === 0) return [[...rows]];
-    const suspected = new Set(rows.filter((row) => this.#suspects.has(rowId(row))).map(({ row }) => row.custId));
+    const suspected = new Set(
+      rows.filter((row) => this.#suspects.has(rowId(row))).map(({ row }) => row.custId),
+    );
     const alone = rows.filter(({ row }) => suspected.has(row.custId)).map((row) => [row]);
     return [rows.filter(({ row }) => !suspected.has(row.custId)), ...alone];
   }

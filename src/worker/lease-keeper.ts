@@ -12,7 +12,12 @@ import { Alarm, type Time } from './time.js';
 export class LeaseKeeper {
   readonly #store: LeaseStore;
   readonly #settings: WorkerSettings;
-  readonly #parts: { readonly time: Time; readonly emit: Emit; readonly outages: Outages; readonly onChange: () => void };
+  readonly #parts: {
+    readonly time: Time;
+    readonly emit: Emit;
+    readonly outages: Outages;
+    readonly onChange: () => void;
+  };
   readonly #alarm: Alarm;
   #leases: readonly Lease[] = [];
   #renewedAt = 0;

@@ -47,7 +47,9 @@ export class Outages {
 
   #failed(database: DatabaseRole, error: DatabaseError): void {
     if (consequenceOf(error.kind) === 'stop') {
-      throw new CredentialsRefusedError(`the ${nameOf[database]} refuses the credentials: ${error.message}`, { cause: error });
+      throw new CredentialsRefusedError(`the ${nameOf[database]} refuses the credentials: ${error.message}`, {
+        cause: error,
+      });
     }
     if (consequenceOf(error.kind) !== 'retry') return;
     this.#since ??= this.time.now();

@@ -106,7 +106,11 @@ export class Pipeline {
     const marks = decided.flatMap(marksOf);
     const result = await outages.watch('middle', () => middle.mark(marks));
     const failed = marks.filter((mark) => mark.errContent !== null).length;
-    emit('marked', { succeeded: marks.length - failed, failed, durationMs: this.#parts.time.now() - startedAt });
+    emit('marked', {
+      succeeded: marks.length - failed,
+      failed,
+      durationMs: this.#parts.time.now() - startedAt,
+    });
     for (const conflict of result.conflicts) if (!answersAlready(conflict)) emit('markConflict', conflict);
     this.#tell(decided);
     outages.worked('middle');

@@ -76,21 +76,29 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     this.#breaker = new Breaker(settings.breakerThreshold);
     const outages = new Outages(time, emit);
     this.#shop = { middle: parts.middle, store: parts.store, settings, hand: new Hand(time), outages, emit };
-    const isolator = new Isolator(this.#shop, { breaker: this.#breaker, handlers: parts.handlers ?? {}, time });
-    this.#pipeline = new Pipeline(this.#shop, { isolator, breaker: this.#breaker, time }, {
-      onPageDone: () => {
-        this.#alarm.ring();
-      },
-      onLeaseLost: () => {
-        this.#keeper.recheck();
-      },
-      onBreakerOpen: (error) => {
-        this.#openBreaker(error);
-      },
-      onFatal: (error) => {
-        this.#fail(error);
-      },
+    const isolator = new Isolator(this.#shop, {
+      breaker: this.#breaker,
+      handlers: parts.handlers ?? {},
+      time,
     });
+    this.#pipeline = new Pipeline(
+      this.#shop,
+      { isolator, breaker: this.#breaker, time },
+      {
+        onPageDone: () => {
+          this.#alarm.ring();
+        },
+        onLeaseLost: () => {
+          this.#keeper.recheck();
+        },
+        onBreakerOpen: (error) => {
+          this.#openBreaker(error);
+        },
+        onFatal: (error) => {
+          this.#fail(error);
+        },
+      },
+    );
     this.#keeper = new LeaseKeeper(parts.store.leases, settings, {
       time,
       emit,
@@ -103,7 +111,8 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
 
   /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
   async run(): Promise<void> {
-    const { emit } = this.#shop;
+    const { emit, middle, outages } = this.#shop;
+    if (this.#once) await outages.watch('middle', () => middle.ping());
     await this.#register();
     emit('started', { workerId: this.workerId, shards: this.#settings.shards });
     const keeping = this.#keeper.run().catch((error: unknown) => {
@@ -172,7 +181,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   async #turn(): Promise<boolean> {
     const leases = this.#keeper.held();
     if (leases.length === 0) return this.#idle();
-    const limit = this.#breaker.closed ? this.#settings.batchSize : Math.min(probeRows, this.#settings.batchSize);
+    const limit = this.#breaker.closed
+      ? this.#settings.batchSize
+      : Math.min(probeRows, this.#settings.batchSize);
     const { batch, polled } = await claimPage(this.#shop, leases, limit);
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
@@ -220,7 +231,10 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const delayMs = Math.round(backoffMs(this.#breaker.openings, breakerLimits, this.#time.random()));
     this.#breakerUntil = this.#time.now() + delayMs;
     this.#shop.emit('breakerOpened', { error: errorText(error), delayMs });
-    if (this.#once) this.#fail(error instanceof BreakerOpenError ? error : new BreakerOpenError(errorText(error), { cause: error }));
+    if (this.#once)
+      this.#fail(
+        error instanceof BreakerOpenError ? error : new BreakerOpenError(errorText(error), { cause: error }),
+      );
   }
 
   #pauseMs(): number {

@@ -54,7 +54,10 @@ export interface MiddleDialect {
 }
 
 /** Runs a guarded update as two statements in one transaction. */
-export async function updateInTwoStatements(database: Transactional, update: GuardedUpdate): Promise<readonly string[]> {
+export async function updateInTwoStatements(
+  database: Transactional,
+  update: GuardedUpdate,
+): Promise<readonly string[]> {
   return database.transaction(async (transaction) => {
     const { rows } = await transaction.execute({
       sql: `${mainUpdate(update)} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
@@ -74,7 +77,10 @@ export async function updateInTwoStatements(database: Transactional, update: Gua
 }
 
 /** Runs a guarded update and its attribute rows as one statement. */
-export async function updateInOneStatement(database: Transactional, update: GuardedUpdate): Promise<readonly string[]> {
+export async function updateInOneStatement(
+  database: Transactional,
+  update: GuardedUpdate,
+): Promise<readonly string[]> {
   const follow =
     update.attributeTable === null
       ? ''

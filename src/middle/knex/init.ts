@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Database } from '../../database/database.js';
+import type { Database, Transaction } from '../../database/database.js';
 import type { Dialect } from '../../database/dialect.js';
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import { catalogOf } from './catalog.js';
@@ -32,18 +32,29 @@ export async function initMiddle(
   dialectName: Dialect['name'],
   schema?: string,
 ): Promise<readonly string[]> {
-  const files = ['tables.sql', 'indexes.sql'].map((file) => new URL(`${folderOf[dialectName]}/${file}`, sqlFolder));
+  const files = ['tables.sql', 'indexes.sql'].map(
+    (file) => new URL(`${folderOf[dialectName]}/${file}`, sqlFolder),
+  );
   const statements = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).flatMap(statementsOf);
   return database.transaction(async (transaction) => {
-    if (schema !== undefined) {
-      await transaction.execute({ sql: `SELECT set_config('search_path', quote_ident(?), true)`, bindings: [schema] });
-    }
+    if (schema !== undefined) await enterSchema(transaction, schema);
     const { rows } = await transaction.execute(catalogOf[dialectName].columns(tableNames));
     const existing = [...new Set(rows.map((row) => String(row['table_name']).toUpperCase()))];
     if (existing.length > 0) throw new TablesExistError(existing);
     for (const sql of statements) await transaction.execute({ sql, bindings: [] });
     return tableNames;
   });
+}
+
+/** Lets unqualified names lead to a schema, until the transaction ends. */
+async function enterSchema(transaction: Transaction, schema: string): Promise<void> {
+  await transaction.execute({
+    sql: `SELECT set_config('search_path', quote_ident(?), true)`,
+    bindings: [schema],
+  });
+  const { rows } = await transaction.execute({ sql: 'SELECT current_schema() AS schema', bindings: [] });
+  if (rows[0]?.['schema'] === null)
+    throw new Error(`there is no schema "${schema}" (middle.schema): create it first`);
 }
 
 /** The statements of a file, each ended by a semicolon at the end of its line; comments are left out. */

@@ -52,7 +52,12 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       const ofTable = requests.filter(({ row }) => row.source === source);
       if (ofTable.length === 0) continue;
       claimed += await this.#claimRows(source, ofTable.filter(mustBeClaimed));
-      rows.push(...(await this.#read(source, ofTable.map(({ row }) => row.streamingNo))));
+      rows.push(
+        ...(await this.#read(
+          source,
+          ofTable.map(({ row }) => row.streamingNo),
+        )),
+      );
     }
     return { claimed, rows };
   }

@@ -55,7 +55,8 @@ export class KnexMiddleOperations implements MiddleOperations {
     const counts = { CUST: noRows(), ACCOUNT: noRows() };
     for (const row of rows) {
       const state = String(row['state']);
-      if (isCounted(state)) counts[row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT'][state] = Number(row['number']);
+      if (isCounted(state))
+        counts[row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT'][state] = Number(row['number']);
     }
     return counts;
   }
@@ -79,7 +80,12 @@ export class KnexMiddleOperations implements MiddleOperations {
     for (const source of sources) {
       const { sql, bindings } = failedCondition(this.#tables, filter);
       const newestFirst = `t.StateDate DESC NULLS LAST, length(CAST(t.StreamingNo AS TEXT)) DESC, t.StreamingNo DESC`;
-      rows.push(...(await this.#read(source, { sql: `${sql} ORDER BY ${newestFirst} LIMIT ${filter.limit}`, bindings })));
+      rows.push(
+        ...(await this.#read(source, {
+          sql: `${sql} ORDER BY ${newestFirst} LIMIT ${filter.limit}`,
+          bindings,
+        })),
+      );
     }
     return rows.sort(newestStateFirst).slice(0, filter.limit);
   }
@@ -110,13 +116,17 @@ export class KnexMiddleOperations implements MiddleOperations {
 
   async now(): Promise<string> {
     const { dialect } = this.#tables;
-    const { rows } = await this.#database.execute({ sql: `SELECT ${dialect.dateText(dialect.now)} AS now`, bindings: [] });
+    const { rows } = await this.#database.execute({
+      sql: `SELECT ${dialect.dateText(dialect.now)} AS now`,
+      bindings: [],
+    });
     return String(rows[0]?.['now']);
   }
 
   async duplicates(limit: number): Promise<readonly (RowKey & { readonly count: number })[]> {
     const rows = await this.#ofBothTables(
-      (source) => `SELECT '${source}' AS source, CAST(t.StreamingNo AS TEXT) AS streaming_no, count(*) AS number`,
+      (source) =>
+        `SELECT '${source}' AS source, CAST(t.StreamingNo AS TEXT) AS streaming_no, count(*) AS number`,
       (ours) => ({
         sql: `t.StreamingNo IS NOT NULL${ours.sql} GROUP BY t.StreamingNo HAVING count(*) > 1`,
         bindings: ours.bindings,
@@ -243,7 +253,8 @@ function pending(ours: Fragment): Fragment {
 
 function failedCondition({ dialect }: MiddleTables, filter: FailedFilter): Fragment {
   const conditions: Fragment[] = [{ sql: `t.State = ${State.Failed}`, bindings: [] }];
-  if (filter.code !== undefined) conditions.push({ sql: 'substr(t.ErrContent, 1, 5) = ?', bindings: [filter.code] });
+  if (filter.code !== undefined)
+    conditions.push({ sql: 'substr(t.ErrContent, 1, 5) = ?', bindings: [filter.code] });
   if (filter.productId !== undefined) conditions.push(dialect.numberIn('t.ProductID', [filter.productId]));
   if (filter.custId !== undefined) conditions.push(dialect.numberIn('t.CustID', [filter.custId]));
   if (filter.since !== undefined) conditions.push({ sql: 't.StateDate >= ?', bindings: [filter.since] });

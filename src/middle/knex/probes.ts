@@ -11,7 +11,11 @@ export interface Probe {
 /** One probe per table to read and column to update. */
 export function probes(tables: MiddleTables): Probe[] {
   const needed = sources.flatMap((source) => [
-    { name: tableOf[source], table: mainTable(tables, source), columns: ['State', 'StateDate', 'ErrContent'] },
+    {
+      name: tableOf[source],
+      table: mainTable(tables, source),
+      columns: ['State', 'StateDate', 'ErrContent'],
+    },
     {
       name: attributeTableOf[source],
       table: attributeTable(tables, source),

@@ -42,7 +42,16 @@ const ownColumns: Readonly<Record<Source, readonly string[]>> = {
 
 /** Select list of a main table's row under alias `t`, all as text, plus `more` columns. */
 export function rowColumns(tables: MiddleTables, source: Source, more: readonly string[] = []): string {
-  const texts = ['StreamingNo', 'ProductID', 'BizID', 'AreaCode', 'CustID', 'OPFlag', ...ownColumns[source], ...more];
+  const texts = [
+    'StreamingNo',
+    'ProductID',
+    'BizID',
+    'AreaCode',
+    'CustID',
+    'OPFlag',
+    ...ownColumns[source],
+    ...more,
+  ];
   const dates = ['CreateDate', 'StateDate'];
   return [
     ...texts.map((column) => `CAST(t.${column} AS TEXT) AS "${column}"`),
@@ -52,7 +61,11 @@ export function rowColumns(tables: MiddleTables, source: Source, more: readonly 
 }
 
 /** Statement that reads the attribute rows of these rows. */
-export function selectAttributes(tables: MiddleTables, source: Source, streamingNos: readonly string[]): Fragment {
+export function selectAttributes(
+  tables: MiddleTables,
+  source: Source,
+  streamingNos: readonly string[],
+): Fragment {
   const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   const wanted = tables.dialect.numberIn('x.StreamingNo', streamingNos);
   return {
@@ -98,7 +111,11 @@ function compareAttributes(a: AttributeRow, b: AttributeRow): number {
 }
 
 /** A driver's row as the domain knows it. */
-export function interfaceRow(source: Source, row: DriverRow, attributes: readonly AttributeRow[]): InterfaceRow {
+export function interfaceRow(
+  source: Source,
+  row: DriverRow,
+  attributes: readonly AttributeRow[],
+): InterfaceRow {
   return {
     source,
     streamingNo: String(row['StreamingNo']),

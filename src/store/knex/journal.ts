@@ -33,7 +33,10 @@ export async function readJournal(executor: Executor, attempts: readonly Attempt
 }
 
 /** The newest attempt recorded for each of these rows, by `rowId`. */
-export async function readNewestAttempts(executor: Executor, keys: readonly RowKey[]): Promise<Map<string, string>> {
+export async function readNewestAttempts(
+  executor: Executor,
+  keys: readonly RowKey[],
+): Promise<Map<string, string>> {
   if (keys.length === 0) return new Map();
   const { sql, bindings } = executor.dialect.recordset(
     keyColumns,
@@ -125,7 +128,8 @@ export async function insertRecords(
       bindings,
     });
   } catch (error) {
-    if (isJournalKey(error)) throw new AlreadyDecidedError('a row of the batch was decided meanwhile', { cause: error });
+    if (isJournalKey(error))
+      throw new AlreadyDecidedError('a row of the batch was decided meanwhile', { cause: error });
     throw error;
   }
 }
@@ -134,5 +138,7 @@ export async function insertRecords(
 function isJournalKey(error: unknown): boolean {
   if (!(error instanceof DatabaseError) || error.kind !== 'constraint') return false;
   const named = error.constraint ?? error.message;
-  return /^sync_journal_(pkey|current)$|UNIQUE constraint failed: (sync_journal\.|index 'sync_journal_current)/.test(named);
+  return /^sync_journal_(pkey|current)$|UNIQUE constraint failed: (sync_journal\.|index 'sync_journal_current)/.test(
+    named,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Database, Executor } from '../../database/database.js';
+import { DatabaseError } from '../../database/errors.js';
 import type { Lease, LeaseStore, WorkerIdentity } from '../port.js';
-import { ShardsDifferError, WorkerUnregisteredError } from '../port.js';
+import { ShardsDifferError, StoreNotMigratedError, WorkerUnregisteredError } from '../port.js';
 
 /*
  * Leases. A shard is held by a row of sync_shard: owner, term and expires_at, all by the store's clock.
@@ -59,8 +60,8 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   async register(worker: WorkerIdentity, shards: number): Promise<void> {
-    const { rows } = await this.#database.execute({ sql: 'SELECT count(*) AS shards FROM sync_shard', bindings: [] });
-    const present = Number(rows[0]?.['shards']);
+    const present = await this.#countShards();
+    if (present === 0) throw new StoreNotMigratedError();
     if (present !== shards) throw new ShardsDifferError(present, shards);
     const { dialect } = this.#database;
     await this.#database.execute({
@@ -73,6 +74,20 @@ export class KnexLeaseStore implements LeaseStore {
       bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs],
     });
     this.#workerId = worker.workerId;
+  }
+
+  /** 0 where the table is missing too. */
+  async #countShards(): Promise<number> {
+    try {
+      const { rows } = await this.#database.execute({
+        sql: 'SELECT count(*) AS shards FROM sync_shard',
+        bindings: [],
+      });
+      return Number(rows[0]?.['shards']);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.kind === 'schema') return 0;
+      throw error;
+    }
   }
 
   async keep(): Promise<readonly Lease[]> {
@@ -103,7 +118,10 @@ export class KnexLeaseStore implements LeaseStore {
       sql: 'UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE owner = ?',
       bindings: [this.#workerId],
     });
-    await this.#database.execute({ sql: 'DELETE FROM sync_worker WHERE worker_id = ?', bindings: [this.#workerId] });
+    await this.#database.execute({
+      sql: 'DELETE FROM sync_worker WHERE worker_id = ?',
+      bindings: [this.#workerId],
+    });
   }
 }
 

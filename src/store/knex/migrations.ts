@@ -72,7 +72,7 @@ const initial: Migration = {
 const migrations: readonly Migration[] = [initial];
 
 /** Where Knex keeps which migrations have run. */
-const tableName = 'sync_migration';
+export const migrationTable = 'sync_migration';
 
 /** The configuration of Knex's migrator: the migrations of this package are code, not files. */
 export function migratorConfig(dialect: Dialect): Knex.MigratorConfig {
@@ -88,7 +88,7 @@ export function migratorConfig(dialect: Dialect): Knex.MigratorConfig {
         down: () => Promise.reject(new Error('migrations go forward only: restore a backup instead')),
       }),
   };
-  return { migrationSource, tableName };
+  return { migrationSource, tableName: migrationTable };
 }
 
 /** The names of all migrations, in order. */

@@ -4,7 +4,13 @@ import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies } from '../../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../../domain/working-set.js';
-import { LeaseLostError, type ApplyTransaction, type Foreknowledge, type Lease, type ProductStore } from '../port.js';
+import {
+  LeaseLostError,
+  type ApplyTransaction,
+  type Foreknowledge,
+  type Lease,
+  type ProductStore,
+} from '../port.js';
 import { insertRecords, readJournal, readNewestAttempts, supersede } from './journal.js';
 import { KnexLeaseStore, lockLeases } from './leases.js';
 import { readSeen, readSnapshot } from './snapshot.js';

@@ -19,7 +19,12 @@ const userColumns = { ...identityColumns, user_id: 'text' } as const;
 /** Joins a table to the wanted identities (or users), driving from these. */
 function join(executor: Executor, table: string, wanted: readonly (Identity | UserKey)[]): Fragment {
   const ofUsers = wanted.some((key) => 'userId' in key);
-  const rows = wanted.map((key) => [key.productId, key.custId, key.bizId, ...('userId' in key ? [key.userId] : [])]);
+  const rows = wanted.map((key) => [
+    key.productId,
+    key.custId,
+    key.bizId,
+    ...('userId' in key ? [key.userId] : []),
+  ]);
   const { sql, bindings } = executor.dialect.recordset(ofUsers ? userColumns : identityColumns, rows, 'w');
   const sameUser = ofUsers ? ' AND t.user_id = w.user_id' : '';
   return {
@@ -48,7 +53,10 @@ async function readExisting<T extends Identity | UserKey>(
   if (wanted.length === 0) return [];
   const { sql, bindings } = join(executor, table, wanted);
   const user = table === 'bnet_account' ? 't.user_id' : `''`;
-  const { rows } = await executor.execute({ sql: `SELECT ${identityList}, ${user} AS user_id ${sql}`, bindings });
+  const { rows } = await executor.execute({
+    sql: `SELECT ${identityList}, ${user} AS user_id ${sql}`,
+    bindings,
+  });
   return rows.map((row) => ({ ...identityOf(row), userId: String(row['user_id']) }));
 }
 
@@ -121,7 +129,10 @@ async function readAttributes(
   const ofUsers = table === 'bnet_account_attr';
   const { sql, bindings } = join(executor, table, owners);
   const user = ofUsers ? ', t.user_id' : '';
-  const { rows } = await executor.execute({ sql: `SELECT ${identityList}${user}, ${attributeList} ${sql}`, bindings });
+  const { rows } = await executor.execute({
+    sql: `SELECT ${identityList}${user}, ${attributeList} ${sql}`,
+    bindings,
+  });
   for (const row of rows) {
     const identity = identityKey(identityOf(row));
     const owner = ofUsers ? `${identity}/${String(row['user_id'])}` : identity;
@@ -138,7 +149,10 @@ async function readAttributes(
   return byOwner;
 }
 
-async function countBoundUsers(executor: Executor, counted: readonly Identity[]): Promise<Snapshot['boundUsers']> {
+async function countBoundUsers(
+  executor: Executor,
+  counted: readonly Identity[],
+): Promise<Snapshot['boundUsers']> {
   if (counted.length === 0) return [];
   const { sql, bindings } = join(executor, 'bnet_account', counted);
   const { rows } = await executor.execute({
@@ -150,7 +164,11 @@ async function countBoundUsers(executor: Executor, counted: readonly Identity[])
 }
 
 function identityOf(row: DriverRow): Identity {
-  return { productId: String(row['product_id']), custId: String(row['cust_id']), bizId: String(row['biz_id']) };
+  return {
+    productId: String(row['product_id']),
+    custId: String(row['cust_id']),
+    bizId: String(row['biz_id']),
+  };
 }
 
 function userOf(row: DriverRow): UserKey {

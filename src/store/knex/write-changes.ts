@@ -115,7 +115,10 @@ async function writeAccounts(executor: Executor, accounts: readonly Account[]): 
   });
 }
 
-async function replaceCustomerAttributes(executor: Executor, changes: readonly Changed<Customer>[]): Promise<void> {
+async function replaceCustomerAttributes(
+  executor: Executor,
+  changes: readonly Changed<Customer>[],
+): Promise<void> {
   const stored = changes.filter((change) => change.hadAttributes).map(({ subject }) => subject);
   if (stored.length > 0) {
     const { sql, bindings } = executor.dialect.recordset(
@@ -142,7 +145,10 @@ async function replaceCustomerAttributes(executor: Executor, changes: readonly C
   await insert(executor, 'bnet_customer_attr', { ...identity, ...attributeColumns }, rows);
 }
 
-async function replaceAccountAttributes(executor: Executor, changes: readonly Changed<Account>[]): Promise<void> {
+async function replaceAccountAttributes(
+  executor: Executor,
+  changes: readonly Changed<Account>[],
+): Promise<void> {
   const stored = changes.filter((change) => change.hadAttributes).map(({ subject }) => subject);
   if (stored.length > 0) {
     const { sql, bindings } = executor.dialect.recordset(

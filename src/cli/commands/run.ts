@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { ConfigError } from '../../config/config-error.js';
+import { loadConfig } from '../../config/load.js';
+import { redactConfig } from '../../config/redact.js';
+import { createWorker, DrainTimeoutError, type SyncWorker } from '../../create-worker.js';
+import { logEvents } from '../../log/log-events.js';
+import { createLogger } from '../../log/logger.js';
+import { ShardsDifferError } from '../../store/port.js';
+import { CredentialsRefusedError } from '../../worker/outages.js';
+
+const help = `
+Rows in State 0 are claimed, applied to the product store and marked 2 or 3. SIGTERM or SIGINT stops gracefully: rows
+in hand are finished first; a second signal, or worker.drainTimeoutMs, ends at once and loses nothing.
+
+Example:
+  $ bnet-sync run --config /etc/bnet-sync.yaml
+  $ bnet-sync run --once        # ends when no row is in State 0 or 1`;
+
+/** Registers `run`: the worker. */
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('work: apply pending rows to the product store')
+    .option('--once', 'end when no row of our products is in State 0 or 1')
+    .addHelpText('after', help)
+    .action(async (options: { once?: boolean }, command: Command) => {
+      const { config: file } = command.optsWithGlobals<{ config?: string }>();
+      const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
+      const pretty = config.log.pretty ?? process.stdout.isTTY;
+      const logger = createLogger({ level: config.log.level, pretty, destination: 'stdout' });
+      logger.debug({ config: redactConfig(config) }, 'configuration');
+      const worker = await createWorker(config, { once: options.once ?? false });
+      logEvents(worker, logger);
+      stopOnSignals(worker, (message) => {
+        logger.error(message);
+      });
+      try {
+        await worker.start();
+      } catch (error) {
+        throw forUsers(error);
+      }
+    });
+}
+
+/** First signal: stop gracefully. Second signal, or the drain time passed: end at once with 1. */
+function stopOnSignals(worker: SyncWorker, complain: (message: string) => void): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      complain(`${signal} again: ending at once; the rows in hand stay in State 1 and are taken over`);
+      process.exit(1);
+    }
+    stopping = true;
+    worker.stop().catch((error: unknown) => {
+      if (!(error instanceof DrainTimeoutError)) throw error;
+      complain(`${error.message}: ending at once; they stay in State 1 and are taken over`);
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** What made the worker end, as the command line tells errors and chooses exit codes. */
+function forUsers(error: unknown): unknown {
+  if (error instanceof ShardsDifferError)
+    return new ConfigError([{ path: 'worker.shards', message: error.message }]);
+  if (error instanceof CredentialsRefusedError) return error.cause;
+  return error;
+}

@@ -1,0 +1,92 @@
+import type { Config } from './config/schema.js';
+import { loadHandlers } from './load-handlers.js';
+import { KnexProductStore } from './store/knex/product-store.js';
+import { openMiddle, openStoreDatabase } from './wiring.js';
+import type { WorkerEvents } from './worker/events.js';
+import type { Handlers } from './worker/handlers.js';
+import { Worker } from './worker/worker.js';
+
+/** What may be said about a worker besides its configuration. */
+export interface CreateWorkerOptions {
+  /** The product's own logic; without it the module that `store.handlers` names is loaded. */
+  readonly handlers?: Handlers;
+  /** End when no row of our products is in State 0 or 1. Default: work until `stop`. */
+  readonly once?: boolean;
+}
+
+/** The rows in hand were not finished within `worker.drainTimeoutMs`. Nothing is lost: the next worker takes them over. */
+export class DrainTimeoutError extends Error {
+  override readonly name = 'DrainTimeoutError';
+}
+
+/** A worker over the two databases of a configuration. */
+export interface SyncWorker {
+  /** New for each worker; stands in the journal and in `sync_worker`. */
+  readonly workerId: string;
+  /** Listens to what the worker tells. */
+  on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): SyncWorker;
+  /**
+   * Works until `stop` is called or, with `once`, nothing is left; then both databases are closed. Rejects where it
+   * cannot go on: DatabaseError, CredentialsRefusedError, BreakerOpenError (with `once`), ShardsDifferError.
+   */
+  start(): Promise<void>;
+  /**
+   * Claims nothing more, finishes and marks what is in hand, gives the leases back. Resolves when `start` has ended;
+   * DrainTimeoutError when that takes longer than `worker.drainTimeoutMs`.
+   */
+  stop(): Promise<void>;
+}
+
+/** Makes a worker from a checked configuration (`loadConfig` or `parseConfig`). Nothing is connected before `start`. */
+export async function createWorker(config: Config, options: CreateWorkerOptions = {}): Promise<SyncWorker> {
+  const handlers = options.handlers ?? (await loadHandlers(config.store.handlers));
+  const applicationName = 'bnet-sync worker';
+  const middle = await openMiddle(config, { applicationName });
+  const store = new KnexProductStore(
+    openStoreDatabase(config, { applicationName }),
+    config.worker.leaseTtlMs,
+  );
+  const worker = new Worker({
+    middle: middle.database,
+    store,
+    settings: { ...config.worker, rules: config.rules },
+    handlers,
+    once: options.once ?? false,
+  });
+  let running: Promise<void> | undefined;
+  const run = async (): Promise<void> => {
+    try {
+      await worker.run();
+    } finally {
+      await Promise.all([middle.close(), store.close()]);
+    }
+  };
+  const synchronised: SyncWorker = {
+    workerId: worker.workerId,
+    on: (name, listener) => {
+      worker.on(name, listener as never);
+      return synchronised;
+    },
+    start: () => (running ??= run()),
+    stop: async () => {
+      worker.stop();
+      const ended = running?.catch(() => undefined) ?? Promise.all([middle.close(), store.close()]);
+      await withinDrainTime(ended, config.worker.drainTimeoutMs);
+    },
+  };
+  return synchronised;
+}
+
+async function withinDrainTime(ended: Promise<unknown>, drainTimeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new DrainTimeoutError(`rows in hand were not finished within ${drainTimeoutMs} ms`));
+    }, drainTimeoutMs);
+  });
+  try {
+    await Promise.race([ended, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

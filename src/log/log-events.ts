@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import { rowId } from '../domain/keys.js';
+import type { WorkerEvents } from '../worker/events.js';
+
+/** Something that tells worker events: a worker. */
+export interface EventSource {
+  on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): unknown;
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** One line of the log: how loud, which fields, which words. */
+type Line<Name extends keyof WorkerEvents> = (event: WorkerEvents[Name]) => readonly [Level, object, string];
+
+const databaseName = { middle: 'the middle database', store: 'the product store' } as const;
+
+/** How each event reads in the log. A missing line would not compile. */
+const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
+  started: (event) => ['info', event, 'worker started'],
+  leases: (event) => ['info', event, `holding ${event.held} of ${event.shards} shards`],
+  polled: (event) => ['debug', event, `polled ${event.rows} rows`],
+  claimed: (event) => ['debug', event, `claimed ${event.claimed} rows, took over ${event.takenOver}`],
+  applied: (event) => ['debug', event, `applied ${event.applied}, refused ${event.failed} rows`],
+  marked: ({ succeeded, failed, durationMs }) => [
+    'info',
+    { succeeded, failed, durationMs: Math.round(durationMs) },
+    `finished ${succeeded + failed} rows, ${failed} of them failed`,
+  ],
+  rowFailed: (event) => [
+    'warn',
+    { row: rowId(event), code: event.code, errContent: event.errContent },
+    'row failed',
+  ],
+  answeredAgain: (event) => [
+    'warn',
+    { row: rowId(event) },
+    'a row that had succeeded was put back: marked again, not applied again',
+  ],
+  contentChanged: (event) => [
+    'warn',
+    { row: rowId(event) },
+    'a row that had been applied came back with other content: decided anew',
+  ],
+  markConflict: ({ mark, state, stateDate }) => [
+    'warn',
+    { row: rowId(mark), attempt: mark.attempt, state, stateDate },
+    'a row did not stand as expected when it was to be marked: left as it is',
+  ],
+  waiting: ({ waits }) => [
+    'debug',
+    { customers: waits.length, first: waits[0]?.custId },
+    'customers wait for an open or a bind that has not been seen yet',
+  ],
+  suspected: ({ source, streamingNo, ...rest }) => [
+    'error',
+    { row: rowId({ source, streamingNo }), ...rest },
+    rest.final
+      ? `a row failed alone ${rest.tries} times: it ends in State 3 with 00205`
+      : 'a row failed alone with an unexpected error: tried again later, others go on',
+  ],
+  outage: ({ database, error, failures, delayMs }) => [
+    'warn',
+    { database, error, failures, delayMs },
+    `${databaseName[database]} cannot be worked with: ${error}; trying again in ${delayMs} ms`,
+  ],
+  recovered: (event) => ['info', event, `${databaseName[event.database]} works again`],
+  breakerOpened: (event) => [
+    'error',
+    event,
+    `stopped claiming, no row is failed for it: ${event.error}; trying a few rows in ${event.delayMs} ms`,
+  ],
+  breakerClosed: () => ['info', {}, 'rows take effect again: claiming goes on'],
+  leaseLost: (event) => [
+    'warn',
+    event,
+    'a lease was taken by another worker: batch dropped, nothing was written',
+  ],
+  stopping: (event) => ['info', event, 'stopping: finishing what is in hand'],
+  stopped: () => ['info', {}, 'stopped'],
+};
+
+/** Writes a log line for every event of a worker. */
+export function logEvents(worker: EventSource, logger: Logger): void {
+  for (const name of Object.keys(lines) as (keyof WorkerEvents)[]) logEvent(worker, logger, name);
+}
+
+function logEvent<Name extends keyof WorkerEvents>(worker: EventSource, logger: Logger, name: Name): void {
+  const line: Line<Name> = lines[name];
+  worker.on(name, (event) => {
+    const [level, fields, words] = line(event);
+    logger[level]({ event: name, ...fields }, words);
+  });
+}

@@ -1,0 +1,87 @@
+import type { MiddleKind } from '../../middle/port.js';
+import { fine, type Finding } from './finding.js';
+
+/** Clocks read at about the same time, all as `YYYY-MM-DD HH:MM:SS`. */
+export interface Clocks {
+  readonly kind: MiddleKind;
+  readonly middleNow: string;
+  /** This machine's clock, in its own time zone. */
+  readonly localTime: string;
+  /** This machine's clock, in UTC. */
+  readonly utcTime: string;
+  /** The latest CreateDate among the pending rows. */
+  readonly newestPending: string | null;
+  readonly settleMs: number;
+}
+
+const toleranceSeconds = 5;
+const zoneStepSeconds = 15 * 60;
+const aheadSeconds = 60;
+
+/**
+ * Compares the middle database's clock with this machine's. No promise rests on ours; but a CreateDate is judged by the
+ * database's clock, and whoever writes it may have another one.
+ */
+export function clockFindings(clocks: Clocks): Finding[] {
+  return [differenceFinding(clocks), ...aheadFindings(clocks)];
+}
+
+function differenceFinding({ kind, middleNow, localTime, utcTime, settleMs }: Clocks): Finding {
+  // SQLite's clock is this machine's in UTC, by definition.
+  const here = kind === 'sqlite' ? utcTime : localTime;
+  const difference = secondsBetween(here, middleNow);
+  const shown = `the middle database's clock shows ${middleNow}`;
+  if (Math.abs(difference) <= toleranceSeconds) {
+    return fine('clock', `${shown}, as this machine's does${kind === 'sqlite' ? ' in UTC' : ''}`);
+  }
+  const offZone = Math.abs(difference) % zoneStepSeconds;
+  const isZone = Math.min(offZone, zoneStepSeconds - offZone) <= toleranceSeconds;
+  const direction = difference > 0 ? 'ahead' : 'behind';
+  return {
+    area: 'clock',
+    level: 'warning',
+    finding: `${shown}, this machine's ${here}: ${durationText(difference)} ${direction}${isZone ? ', another time zone' : ''}`,
+    whatToDo:
+      `see that CreateDate is written by the database's clock: one written by a clock ahead of it keeps its row waiting ` +
+      `that long, one written by a clock behind it makes worker.settleMs (${settleMs}) and worker.dependencyGraceMs void`,
+  };
+}
+
+function aheadFindings({ middleNow, newestPending, settleMs }: Clocks): Finding[] {
+  if (newestPending === null || settleMs === 0) return [];
+  const ahead = secondsBetween(middleNow, newestPending);
+  if (ahead < aheadSeconds) return [];
+  return [
+    {
+      area: 'clock',
+      level: 'fault',
+      finding: `a pending row has the CreateDate ${newestPending}, ${durationText(ahead)} ahead of the database's clock`,
+      whatToDo:
+        'rows are left alone until their CreateDate has passed: let the platform write it by the clock of the database; ' +
+        'worker.settleMs: 0 takes them at once',
+    },
+  ];
+}
+
+function secondsBetween(from: string, to: string): number {
+  return (timeOf(to) - timeOf(from)) / 1000;
+}
+
+function timeOf(text: string): number {
+  return Date.parse(`${text.replace(' ', 'T')}Z`);
+}
+
+/** The two largest units of a time span: `5 h 45 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.floor(Math.abs(seconds));
+  const parts: [number, string][] = [
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor(whole / 3600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'min'],
+    [whole % 60, 's'],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first === -1) return '0 s';
+  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0);
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
+}

@@ -1,0 +1,155 @@
+import type { MiddleOperations } from '../../middle/port.js';
+import type { StoreOperations } from '../../store/port.js';
+import { clockFindings } from './clock.js';
+import { fine, type Area, type Finding } from './finding.js';
+import { indexFindings } from './indexes.js';
+import { privilegeFindings } from './privileges.js';
+import { rowFindings } from './rows.js';
+import { tableFindings } from './tables.js';
+import { workerFindings } from './workers.js';
+
+/** What the doctor examines. */
+export interface Patient {
+  /** Connects to the middle database, or fails. */
+  readonly middle: () => Promise<MiddleOperations>;
+  /** Connects to the product store, or fails. */
+  readonly store: () => Promise<StoreOperations>;
+  /** This machine's clock. */
+  readonly clock: () => Date;
+  readonly settings: DoctorSettings;
+}
+
+/** What the doctor must know of the configuration. */
+export interface DoctorSettings {
+  /** `middle.schema`. */
+  readonly schema?: string;
+  /** The user of `middle.connection`, where it is named there. */
+  readonly user?: string;
+  readonly settleMs: number;
+  readonly shards: number;
+}
+
+/** All findings, and the errors of the databases that could not be reached. */
+export interface DoctorReport {
+  readonly findings: readonly Finding[];
+  readonly unreached: readonly unknown[];
+}
+
+const namedDuplicates = 10;
+
+/** Examines both databases, changing nothing. A check that fails is a finding, never the end of the others. */
+export async function examine(patient: Patient): Promise<DoctorReport> {
+  const middle = await reach('middle database', async () => {
+    const operations = await patient.middle();
+    await operations.now();
+    return operations;
+  });
+  const store = await reach('product store', async () => {
+    const operations = await patient.store();
+    await operations.now();
+    return operations;
+  });
+  return {
+    findings: [
+      ...middle.findings,
+      ...(middle.reached === null ? [] : await examineMiddle(middle.reached, patient)),
+      ...store.findings,
+      ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, patient.settings)),
+    ],
+    unreached: [...middle.errors, ...store.errors],
+  };
+}
+
+interface Reached<T> {
+  readonly reached: T | null;
+  readonly findings: readonly Finding[];
+  readonly errors: readonly unknown[];
+}
+
+async function reach<T>(
+  area: 'middle database' | 'product store',
+  connect: () => Promise<T>,
+): Promise<Reached<T>> {
+  try {
+    return { reached: await connect(), findings: [fine(area, 'can be reached')], errors: [] };
+  } catch (error) {
+    const section = area === 'middle database' ? 'middle.connection' : 'store.connection';
+    const whatToDo = `see that it is running and that ${section} leads there with the right user`;
+    const finding = `cannot be reached: ${messageOf(error)}`;
+    return { reached: null, findings: [{ area, level: 'fault', finding, whatToDo }], errors: [error] };
+  }
+}
+
+async function examineMiddle(middle: MiddleOperations, { clock, settings }: Patient): Promise<Finding[]> {
+  const context = { kind: middle.kind, ...settings };
+  return [
+    ...(await check('tables', async () => tableFindings(middle.kind, await middle.columns()))),
+    ...(await check('privileges', async () => privilegeFindings(context, await middle.missingPrivileges()))),
+    ...(await check('indexes', async () => indexFindings(context, await middle.indexes()))),
+    ...(await check('clock', async () => {
+      const newestPending = await middle.newestPending();
+      const middleNow = await middle.now();
+      const { settleMs } = settings;
+      return clockFindings({ kind: middle.kind, middleNow, ...timesOf(clock()), newestPending, settleMs });
+    })),
+    ...(await check('rows', async () =>
+      rowFindings({
+        duplicates: await middle.duplicates(namedDuplicates),
+        withoutStreamingNo: await middle.withoutStreamingNo(),
+      }),
+    )),
+  ];
+}
+
+async function examineStore(
+  store: StoreOperations,
+  middle: MiddleOperations | null,
+  settings: DoctorSettings,
+): Promise<Finding[]> {
+  const migrations = await check('migrations', async () =>
+    migrationFindings(await store.pendingMigrations()),
+  );
+  if (migrations.some(({ level }) => level !== 'ok')) return migrations;
+  const workers = await check('workers', async () =>
+    workerFindings({
+      workers: await store.workers(),
+      storeShards: await store.shards(),
+      configuredShards: settings.shards,
+      rowsInHand: middle === null ? 0 : await rowsInHand(middle),
+    }),
+  );
+  return [...migrations, ...workers];
+}
+
+function migrationFindings(pending: readonly string[]): Finding[] {
+  if (pending.length === 0) return [fine('migrations', 'all have run')];
+  const finding = `the product store lacks ${pending.join(', ')}`;
+  return [{ area: 'migrations', level: 'fault', finding, whatToDo: 'run "bnet-sync migrate"' }];
+}
+
+/** Zero where it cannot be told: the checks of the middle database tell why. */
+async function rowsInHand(middle: MiddleOperations): Promise<number> {
+  const counts = await middle.counts().catch(() => null);
+  return counts === null ? 0 : counts.CUST['1'] + counts.ACCOUNT['1'];
+}
+
+async function check(area: Area, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const whatToDo = 'the findings above may tell why';
+    return [{ area, level: 'warning', finding: `could not be checked: ${messageOf(error)}`, whatToDo }];
+  }
+}
+
+function timesOf(clock: Date): { localTime: string; utcTime: string } {
+  const text = (date: Date) => date.toISOString().slice(0, 19).replace('T', ' ');
+  return {
+    localTime: text(new Date(clock.getTime() - clock.getTimezoneOffset() * 60_000)),
+    utcTime: text(clock),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

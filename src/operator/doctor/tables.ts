@@ -1,0 +1,176 @@
+import { attributeTableOf, tableOf } from '../../domain/keys.js';
+import type { ColumnDescription, MiddleKind } from '../../middle/port.js';
+import { fine, type Finding, type Level } from './finding.js';
+
+/** What the specification says of a column (5.2.2.1 to 5.2.2.4): a number of digits, a text of characters, or a date. */
+type Specified = { readonly digits: number } | { readonly characters: number } | 'date';
+
+const number30: Specified = { digits: 30 };
+const state: Specified = { digits: 2 };
+const text = (characters: number): Specified => ({ characters });
+
+const main = {
+  StreamingNo: number30,
+  ProductID: number30,
+  BizID: text(20),
+  AreaCode: text(5),
+  CustID: number30,
+  OPFlag: text(4),
+  CreateDate: 'date',
+  State: state,
+  ErrContent: text(1024),
+  StateDate: 'date',
+  Remark: text(1024),
+} as const;
+
+const attribute = {
+  StreamingNo: number30,
+  CustID: number30,
+  AttrSpecID: number30,
+  AttrValue: text(100),
+  CreateDate: 'date',
+  State: state,
+  StateDate: 'date',
+} as const;
+
+const specification: Readonly<Record<string, Readonly<Record<string, Specified>>>> = {
+  [tableOf.CUST]: { ...main, CustAccount: text(100), CustName: text(128) },
+  [attributeTableOf.CUST]: { CustAttrID: number30, ...attribute },
+  [tableOf.ACCOUNT]: { ...main, UserID: text(100), AccType: state, AccName: text(100) },
+  [attributeTableOf.ACCOUNT]: { AccAttrID: number30, ...attribute },
+};
+
+/** Compares the four tables with the specification. Wider columns and further ones are fine. */
+export function tableFindings(kind: MiddleKind, columns: readonly ColumnDescription[]): Finding[] {
+  const types = new Map(columns.map(({ table, column, type }) => [`${table}.${column}`.toLowerCase(), type]));
+  const present = new Set(columns.map(({ table }) => table.toLowerCase()));
+  const findings = Object.entries(specification).flatMap(([table, specified]) => {
+    if (!present.has(table.toLowerCase())) return [missingTable(table)];
+    return Object.entries(specified).flatMap(([column, expected]) => {
+      const type = types.get(`${table}.${column}`.toLowerCase());
+      const verdict = type === undefined ? missingColumn : judge[kind](expected, type);
+      return verdict === null ? [] : [columnFinding(`${table}.${column}`, type, verdict)];
+    });
+  });
+  return findings.length > 0
+    ? findings
+    : [fine('tables', 'columns, types and lengths are those of the specification')];
+}
+
+function missingTable(table: string): Finding {
+  return {
+    area: 'tables',
+    level: 'fault',
+    finding: `${table} is missing, or this user may not see it`,
+    whatToDo:
+      'set middle.schema to the schema (owner) of the tables, ask for the grants of grants.sql, ' +
+      'or make trial tables with "bnet-sync init-middle"',
+  };
+}
+
+/** What is wrong with a column. */
+interface Verdict {
+  readonly level: Level;
+  readonly problem: string;
+  readonly whatToDo: string;
+}
+
+const missingColumn: Verdict = {
+  level: 'fault',
+  problem: 'is missing',
+  whatToDo: 'ask the platform for the tables of the specification, section 5.2.2',
+};
+
+function columnFinding(
+  name: string,
+  type: string | undefined,
+  { level, problem, whatToDo }: Verdict,
+): Finding {
+  const finding =
+    type === undefined ? `${name} ${problem}` : `${name} (${type.trim() || 'no type'}) ${problem}`;
+  return { area: 'tables', level, finding, whatToDo };
+}
+
+const fault = (problem: string, whatToDo: string): Verdict => ({ level: 'fault', problem, whatToDo });
+const warning = (problem: string, whatToDo: string): Verdict => ({ level: 'warning', problem, whatToDo });
+
+/** Null: the column is as specified, or wider. */
+type Judge = (expected: Specified, type: string) => Verdict | null;
+
+const judge: Readonly<Record<MiddleKind, Judge>> = {
+  oracle: (expected, type) => judgeDeclared(expected, type, { number: /^number\b/i, date: /^date$/i }),
+  postgresql: (expected, type) =>
+    judgeDeclared(expected, type, { number: /^numeric\b/i, date: /^timestamp(\(\d\))? without time zone$/i }),
+  sqlite: judgeAffinity,
+};
+
+/** A database that keeps to declared types. */
+function judgeDeclared(
+  expected: Specified,
+  type: string,
+  names: { number: RegExp; date: RegExp },
+): Verdict | null {
+  if (expected === 'date') return names.date.test(type) ? null : judgeDate(type);
+  if ('digits' in expected) return judgeNumber(expected.digits, type, names.number);
+  if (!/^(n?varchar2?|character varying|n?char|character|text|n?clob)\b/i.test(type)) {
+    return fault('is no text', `it must be a text of ${expected.characters} characters`);
+  }
+  if (/^(n?char|character)\b(?! varying)/i.test(type)) {
+    return warning('pads its values with blanks', 'make it a text of variable length');
+  }
+  return judgeLength(expected.characters, type);
+}
+
+function judgeDate(type: string): Verdict {
+  if (/^date$/i.test(type))
+    return fault('has no time of day', 'it must hold seconds: timestamp(0) without time zone');
+  if (/^timestamp/i.test(type)) {
+    return warning(
+      'is not the plain date of the specification',
+      'dates without zone, in seconds, are what is expected',
+    );
+  }
+  return fault('is no date', 'it must be a date with seconds and without zone');
+}
+
+function judgeNumber(digits: number, type: string, name: RegExp): Verdict | null {
+  if (/^(big|small)?int(eger)?\b/i.test(type)) {
+    const integerDigits = /^big/i.test(type) ? 18 : /^small/i.test(type) ? 4 : 9;
+    return integerDigits >= digits ? null : narrower(digits);
+  }
+  if (!name.test(type)) return fault('is no exact number', `it must be a number of ${digits} digits`);
+  const [, precision, scale] = /\((\d+)(?:,\s*(-?\d+))?\)/.exec(type) ?? [];
+  if (precision === undefined) return null;
+  return Number(precision) - Number(scale ?? 0) >= digits ? null : narrower(digits);
+}
+
+function narrower(digits: number): Verdict {
+  return warning(`holds less than ${digits} digits`, `the specification says Number(${digits},0)`);
+}
+
+function judgeLength(characters: number, type: string): Verdict | null {
+  const length = /\((\d+)/.exec(type)?.[1];
+  if (length === undefined || Number(length) >= characters) return null;
+  const whatToDo = `the specification says Varchar2(${characters})`;
+  // The one text that we write: a mark that does not fit would be refused again and again.
+  if (characters === 1024)
+    return fault(`is shorter than ${characters}`, `${whatToDo}; an error text may be that long`);
+  return warning(`is shorter than ${characters}`, whatToDo);
+}
+
+/** SQLite converts values by the affinity of a column's declared type (its documentation, section 3.1). */
+function judgeAffinity(expected: Specified, type: string): Verdict | null {
+  const isInteger = /int/i.test(type);
+  const isText = !isInteger && /char|clob|text/i.test(type);
+  if (expected === 'date') {
+    return isText || /date|time/i.test(type)
+      ? null
+      : fault('does not keep text', 'declare it TEXT: dates are text here');
+  }
+  if ('digits' in expected && expected.digits <= 2) {
+    return isInteger ? null : fault('does not keep whole numbers as they are', 'declare it INTEGER');
+  }
+  return isText
+    ? null
+    : fault('would change what it is given: 30 digits are rounded, 0101 becomes 101', 'declare it TEXT');
+}

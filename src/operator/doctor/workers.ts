@@ -1,0 +1,66 @@
+import type { WorkerDescription } from '../../store/port.js';
+import { fine, type Finding } from './finding.js';
+
+/** Who works, and on how many shards. */
+export interface Workforce {
+  readonly workers: readonly WorkerDescription[];
+  /** How many shards the store was set up with. */
+  readonly storeShards: number;
+  /** `worker.shards` of the configuration. */
+  readonly configuredShards: number;
+  /** Rows of both tables in State 1. */
+  readonly rowsInHand: number;
+}
+
+/** Looks at leases and heartbeats. */
+export function workerFindings({ workers, storeShards, configuredShards, rowsInHand }: Workforce): Finding[] {
+  const findings: Finding[] = [];
+  if (storeShards !== configuredShards) {
+    findings.push({
+      area: 'workers',
+      level: 'fault',
+      finding: `worker.shards is ${configuredShards}, the product store has ${storeShards}: no worker will start`,
+      whatToDo: storeShards === 0 ? 'run "bnet-sync migrate"' : `set worker.shards to ${storeShards}`,
+    });
+  }
+  const alive = workers.filter((worker) => worker.alive);
+  for (const worker of workers.filter(({ alive: lives }) => !lives)) findings.push(silentWorker(worker));
+  if (alive.length === 0) findings.push(nobodyWorks(rowsInHand));
+  else findings.push(...sharesOf(alive, storeShards));
+  return findings;
+}
+
+function silentWorker({ workerId, host, pid, heartbeatAt, shards }: WorkerDescription): Finding {
+  const held = shards.length === 0 ? '' : `; it holds ${shards.length} shards until others take them`;
+  return {
+    area: 'workers',
+    level: 'warning',
+    finding: `worker ${workerId} (${host}, process ${pid}) has been silent since ${heartbeatAt}${held}`,
+    whatToDo: 'look for its last log lines; a running worker takes its rows over by itself',
+  };
+}
+
+function nobodyWorks(rowsInHand: number): Finding {
+  const inHand = rowsInHand === 0 ? '' : `, and ${rowsInHand} rows are in State 1`;
+  return {
+    area: 'workers',
+    level: 'warning',
+    finding: `no worker is running${inHand}`,
+    whatToDo:
+      'start one with "bnet-sync run": it takes over what others left, there is nothing to reset by hand',
+  };
+}
+
+function sharesOf(alive: readonly WorkerDescription[], storeShards: number): Finding[] {
+  const held = new Set(alive.flatMap((worker) => worker.shards)).size;
+  if (held === storeShards)
+    return [fine('workers', `${alive.length} running, all ${storeShards} shards are held`)];
+  return [
+    {
+      area: 'workers',
+      level: 'warning',
+      finding: `${alive.length} running, they hold ${held} of ${storeShards} shards`,
+      whatToDo: 'look again after worker.leaseTtlMs: leases of stopped workers must run out first',
+    },
+  ];
+}

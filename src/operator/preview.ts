@@ -1,0 +1,249 @@
+import { rowDigest } from '../domain/digest.js';
+import { errContent, type Refusal } from '../domain/err-content.js';
+import { answerOf, type JournalEntry } from '../domain/journal.js';
+import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
+import { isRefusal, parseOperation, repeatedStreamingNo, type Operation } from '../domain/operation.js';
+import type { Rules } from '../domain/rules.js';
+import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import { State } from '../domain/states.js';
+import { dependenciesOf, planPage, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
+import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
+import type { MiddleDatabase, MiddleOperations } from '../middle/port.js';
+import type { StoreOperations } from '../store/port.js';
+
+/** Where a preview reads. */
+export interface PreviewSources {
+  readonly database: MiddleDatabase;
+  readonly middle: MiddleOperations;
+  readonly store: StoreOperations;
+}
+
+/** What decides besides the rows. */
+export interface PreviewSettings {
+  /** The most rows to look at, from the head of both tables. */
+  readonly limit: number;
+  readonly rules: Rules;
+  readonly settleMs: number;
+  readonly dependencyGraceMs: number;
+}
+
+/** What would become of a row. */
+export interface PreviewedRow {
+  /** The specification's table name. */
+  readonly table: string;
+  readonly streamingNo: string;
+  readonly opFlag: Cell;
+  readonly productId: Cell;
+  readonly custId: Cell;
+  readonly bizId: Cell;
+  readonly userId: Cell;
+  readonly createDate: Cell;
+  readonly state: number;
+  readonly outcome: 'applied' | 'failed' | 'waits';
+  /** Of a failure. */
+  readonly code: string | null;
+  readonly errContent: string | null;
+  /** What else there is to know. */
+  readonly note: string | null;
+}
+
+/**
+ * Decides the head of the pending rows as a worker would now, in order, and changes nothing. The product's own handlers
+ * are not called. Rows that are still settling are decided too, and say so.
+ */
+export async function preview(
+  sources: PreviewSources,
+  settings: PreviewSettings,
+): Promise<readonly PreviewedRow[]> {
+  const page = await sources.database.poll({
+    limit: settings.limit,
+    settleMs: 0,
+    shards: { count: 1, held: 'all' },
+    excluded: [],
+    waits: [],
+  });
+  const polled = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
+  const questions = await questionsOf(sources, polled);
+  const operations = [...questions.values()].flatMap(({ asks }) =>
+    asks === null || isRefusal(asks) ? [] : [asks],
+  );
+  const request = snapshotRequest(operations, settings.rules);
+  const { dependencyGraceMs: graceMs } = settings;
+  const rehearsal = new Rehearsal(questions, new WorkingSet(request, await sources.store.snapshot(request)), {
+    at: await sources.store.now(),
+    now: page.now,
+    seen: new Set(await sources.store.seen(dependenciesOf(polled, page.now, graceMs))),
+    settings,
+  });
+  const verdicts = rehearsal.run(polled.filter((row) => questions.has(rowId(row))));
+  return polled.flatMap((row) => {
+    const verdict = verdicts.get(rowId(row));
+    return verdict === undefined ? [] : [previewed(row, verdict, page.now, settings)];
+  });
+}
+
+/** What a row asks for, and what the journal says of it. */
+interface Question {
+  /** Null: the journal has the answer. */
+  readonly asks: Operation | Refusal | null;
+  readonly answer: Verdict | null;
+  readonly note: string | null;
+}
+
+interface Verdict {
+  readonly outcome: PreviewedRow['outcome'];
+  readonly errContent: string | null;
+  readonly note: string | null;
+}
+
+/** Reads the rows' content and the journal; rows that have gone or were finished meanwhile are left out. */
+async function questionsOf(
+  sources: PreviewSources,
+  polled: readonly PolledRow[],
+): Promise<Map<string, Question>> {
+  const rows = new Map<string, InterfaceRow[]>();
+  for (const row of await sources.middle.find(polled))
+    rows.set(rowId(row), [...(rows.get(rowId(row)) ?? []), row]);
+  const entries = new Map<string, JournalEntry[]>();
+  for (const entry of await sources.store.journal(polled.filter(isJournalled).map(attemptOf))) {
+    entries.set(rowId(entry), [...(entries.get(rowId(entry)) ?? []), entry]);
+  }
+  const questions = new Map<string, Question>();
+  for (const key of polled) {
+    const [row, ...twins] = rows.get(rowId(key)) ?? [];
+    if (row === undefined || (row.state !== State.Initial && row.state !== State.Processing)) continue;
+    const question =
+      twins.length > 0
+        ? { asks: repeatedStreamingNo(key.streamingNo, twins.length + 1), answer: null, note: null }
+        : questionOf(row, attemptOf(key).attempt, entries.get(rowId(key)) ?? []);
+    questions.set(rowId(key), question);
+  }
+  return questions;
+}
+
+function isJournalled(key: RowKey): boolean {
+  return isCanonicalNumber(key.streamingNo);
+}
+
+/** A row in State 0 is a new attempt, whatever its StateDate. */
+function attemptOf(row: PolledRow): { source: PolledRow['source']; streamingNo: string; attempt: string } {
+  const attempt = row.state === State.Processing ? (row.stateDate ?? '') : '';
+  return { source: row.source, streamingNo: row.streamingNo, attempt };
+}
+
+function questionOf(row: InterfaceRow, attempt: string, entries: readonly JournalEntry[]): Question {
+  const answer = answerOf(entries, attempt, rowDigest(row));
+  if (answer.kind === 'decided') {
+    const outcome = answer.outcome;
+    const note = answer.again
+      ? 'applied before with the same content: marked again, without a second effect'
+      : 'decided already, only its mark is missing';
+    return { asks: null, answer: { outcome, errContent: answer.errContent, note }, note };
+  }
+  const changed = answer.kind === 'undecided' && answer.contentChanged;
+  return {
+    asks: parseOperation(row),
+    answer: null,
+    note: changed ? 'applied before with other content' : null,
+  };
+}
+
+interface Circumstances {
+  /** The store's clock. */
+  readonly at: string;
+  /** The middle database's clock. */
+  readonly now: string;
+  /** Products and users known; grows with what is applied. */
+  readonly seen: Set<string>;
+  readonly settings: PreviewSettings;
+}
+
+/** Decides rows over a working set that is thrown away. */
+class Rehearsal {
+  readonly #questions: ReadonlyMap<string, Question>;
+  readonly #work: WorkingSet;
+  readonly #circumstances: Circumstances;
+  readonly #verdicts = new Map<string, Verdict>();
+
+  constructor(questions: ReadonlyMap<string, Question>, work: WorkingSet, circumstances: Circumstances) {
+    this.#questions = questions;
+    this.#work = work;
+    this.#circumstances = circumstances;
+  }
+
+  /** Round after round, as polls would follow one another: what a round applies may be what other rows wait for. */
+  run(rows: readonly PolledRow[]): ReadonlyMap<string, Verdict> {
+    const { now, seen, settings } = this.#circumstances;
+    let open = rows;
+    for (;;) {
+      const plan = planPage(open, { seen, now, graceMs: settings.dependencyGraceMs });
+      for (const row of plan.claim) this.#decide(row);
+      const left = open.filter((row) => !this.#verdicts.has(rowId(row)));
+      if (left.length === open.length || left.length === 0) {
+        for (const row of left) this.#verdicts.set(rowId(row), waiting(row, plan.waits));
+        return this.#verdicts;
+      }
+      open = left;
+    }
+  }
+
+  #decide(row: PolledRow): void {
+    const question = this.#questions.get(rowId(row));
+    if (question === undefined) return;
+    const verdict = question.answer ?? this.#verdictOn(row, question);
+    if (verdict !== null) this.#verdicts.set(rowId(row), verdict);
+  }
+
+  /** Null: it may wait for what it misses. */
+  #verdictOn(row: PolledRow, { asks, note }: Question): Verdict | null {
+    const { at, now, seen, settings } = this.#circumstances;
+    if (asks === null) return null;
+    const refused = (refusal: Refusal): Verdict => {
+      return { outcome: 'failed', errContent: errContent(row.source, refusal), note };
+    };
+    if (isRefusal(asks)) return refused(asks);
+    const decision = this.#work.decide(asks, { rules: settings.rules, at });
+    if (decision.kind === 'refused') {
+      const young = rowAgeMs(row.createDate, now) < settings.dependencyGraceMs;
+      return decision.missing !== undefined && young ? null : refused(decision.refusal);
+    }
+    this.#work.take(asks, decision, at);
+    if (decision.customer !== undefined) seen.add(productKey(decision.customer));
+    if (decision.account !== undefined) seen.add(userKey(decision.account, decision.account.userId));
+    return { outcome: 'applied', errContent: null, note };
+  }
+}
+
+function waiting(row: PolledRow, waits: readonly Wait[]): Verdict {
+  const wait = waits.find(({ custId }) => custId === row.custId);
+  if (wait === undefined)
+    return { outcome: 'waits', errContent: null, note: 'its customer waits for an open or a bind' };
+  const { productId, bizId } = wait.product;
+  const missing = wait.userId === null ? 'the open (0101)' : `the bind (0201) of UserID ${wait.userId}`;
+  const seconds = Math.ceil(wait.remainingMs / 1000);
+  const note = `its customer waits up to ${seconds} s for ${missing}, ProductID ${productId}, BizID ${bizId}`;
+  return { outcome: 'waits', errContent: null, note };
+}
+
+function previewed(
+  row: PolledRow,
+  verdict: Verdict,
+  now: string,
+  { settleMs }: PreviewSettings,
+): PreviewedRow {
+  const ageMs = rowAgeMs(row.createDate, now);
+  const settling = row.state === State.Initial && ageMs < settleMs;
+  const notes = [
+    verdict.note,
+    settling ? `left alone for ${Math.ceil((settleMs - ageMs) / 1000)} s more` : null,
+  ];
+  const { streamingNo, opFlag, productId, custId, bizId, userId, createDate, state } = row;
+  return {
+    table: tableOf[row.source],
+    ...{ streamingNo, opFlag, productId, custId, bizId, userId, createDate, state },
+    outcome: verdict.outcome,
+    code: verdict.errContent?.slice(0, 5) ?? null,
+    errContent: verdict.errContent,
+    note: notes.filter((note) => note !== null).join('; ') || null,
+  };
+}

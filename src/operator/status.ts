@@ -1,0 +1,24 @@
+import { tableOf } from '../domain/keys.js';
+import type { MiddleOperations, StateCounts } from '../middle/port.js';
+import type { StoreOperations, WorkerDescription } from '../store/port.js';
+
+/** How much there is to do and who does it: the answer of `status --json`. */
+export interface Status {
+  /** Rows by State, under the specification's table names; our products only. */
+  readonly tables: Readonly<Record<string, StateCounts>>;
+  /** Age of the oldest row in State 0; null when there is none, or none with a CreateDate. */
+  readonly oldestPendingSeconds: number | null;
+  readonly workers: readonly WorkerDescription[];
+}
+
+/** Reads the status of both databases. */
+export async function status(middle: MiddleOperations, store: StoreOperations): Promise<Status> {
+  const counts = await middle.counts();
+  const oldestPendingSeconds = await middle.oldestPendingSeconds();
+  const workers = await store.workers();
+  return {
+    tables: { [tableOf.CUST]: counts.CUST, [tableOf.ACCOUNT]: counts.ACCOUNT },
+    oldestPendingSeconds,
+    workers,
+  };
+}

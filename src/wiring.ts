@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { ConfigError } from './config/config-error.js';
+import { sqliteFilename } from './config/connection.js';
+import type { Config } from './config/schema.js';
+import { Database } from './database/database.js';
+import { DatabaseError } from './database/errors.js';
+import { KnexMiddleDatabase } from './middle/knex/middle-database.js';
+import { KnexMiddleOperations } from './middle/knex/middle-operations.js';
+import { pgMiddle } from './middle/knex/pg.js';
+import { sqliteFunctions, sqliteMiddle } from './middle/knex/sqlite.js';
+import type { MiddleTables } from './middle/knex/tables.js';
+import type { MiddleDatabase, MiddleOperations } from './middle/port.js';
+
+/*
+ * From a configuration to open adapters. Nothing connects before the first call. A database must be there: a SQLite
+ * file that is missing is a database that cannot be reached, not an empty one.
+ */
+
+/** How a process opens a database. */
+export interface OpenOptions {
+  /** How it names itself to the server. */
+  readonly applicationName: string;
+  /** SQLite: make the file when it is missing. Default: fail. */
+  readonly createFile?: boolean;
+}
+
+/** The middle database, for the worker and for operators. */
+export interface OpenMiddle {
+  readonly database: MiddleDatabase;
+  readonly operations: MiddleOperations;
+  close(): Promise<void>;
+}
+
+const maxConnections = 5;
+
+/** Opens the middle database. */
+export async function openMiddle(config: Config, options: OpenOptions): Promise<OpenMiddle> {
+  const database = openMiddleDatabase(config, options);
+  const { schema, productIds, markAttributes } = config.middle;
+  const tables: MiddleTables = {
+    dialect: database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle,
+    schema,
+    productIds: productIds.map(canonicalNumber),
+    markAttributes,
+  };
+  return {
+    database: new KnexMiddleDatabase(database, tables),
+    operations: new KnexMiddleOperations(database, tables),
+    close: () => database.close(),
+  };
+}
+
+/** Opens the middle database where Knex reaches it, for statements of one's own. */
+export function openMiddleDatabase(config: Config, options: OpenOptions): Database {
+  const { client, connection, schema } = config.middle;
+  if (client === 'oracledb') {
+    throw new ConfigError([
+      { path: 'middle.client', message: 'oracledb is not available yet: use pg or better-sqlite3' },
+    ]);
+  }
+  if (client === 'better-sqlite3' && schema !== undefined) {
+    throw new ConfigError([{ path: 'middle.schema', message: 'SQLite has no schemas: leave it out' }]);
+  }
+  const name = 'middle database';
+  requireFile(config.middle, name, options);
+  const { callTimeoutMs } = config.worker;
+  return new Database({
+    ...{ name, client, connection, maxConnections, callTimeoutMs },
+    applicationName: options.applicationName,
+    serverTimeoutMs: callTimeoutMs,
+    functions: sqliteFunctions,
+  });
+}
+
+/**
+ * Opens the product store. The server ends long statements and idle transactions well within the lease time, so that
+ * the locks of a worker that hangs do not outlive its lease; our own deadline is below the lease time as well.
+ */
+export function openStoreDatabase(config: Config, options: OpenOptions): Database {
+  const { client, connection } = config.store;
+  const { callTimeoutMs, leaseTtlMs } = config.worker;
+  const name = 'product store';
+  requireFile(config.store, name, options);
+  return new Database({
+    ...{ name, client, connection, maxConnections },
+    applicationName: options.applicationName,
+    callTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.8 * leaseTtlMs)),
+    serverTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.6 * leaseTtlMs)),
+  });
+}
+
+function requireFile(end: Config['middle'] | Config['store'], name: string, options: OpenOptions): void {
+  if (end.client !== 'better-sqlite3' || options.createFile === true) return;
+  const filename = sqliteFilename(end.connection);
+  if (filename === undefined || existsSync(filename)) return;
+  const error = new DatabaseError('unreachable', `there is no file ${filename}`);
+  error.database = name;
+  throw error;
+}
+
+/** A number of the configuration as databases write it: without leading zeros. */
+function canonicalNumber(digits: string): string {
+  return BigInt(digits).toString();
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import type { RowKey } from '../../src/domain/keys.js';
+import type { MiddleDatabase } from '../../src/middle/port.js';
+import { attributeRules } from './middle/attributes.js';
+import { claimRules } from './middle/claim.js';
+import { contentRules } from './middle/content.js';
+import { markRules } from './middle/mark.js';
+import { openRowsRules } from './middle/open-rows.js';
+import { orderRules } from './middle/order.js';
+import { outageRules } from './middle/outages.js';
+import { productRules } from './middle/products.js';
+import type { PlantedColumns, PlantedRow, StandingRow } from './middle/rows.js';
+import { selectionRules } from './middle/selection.js';
+import { settleRules } from './middle/settle.js';
+import { shardRules } from './middle/shards.js';
+import { twinRules } from './middle/twins.js';
+import { waitingRules } from './middle/waiting.js';
+
+/** Settings of an adapter under test. */
+export interface MiddleSettings {
+  readonly productIds?: readonly string[];
+  readonly markAttributes?: boolean;
+}
+
+/**
+ * A middle database made for a suite, seen from the platform's side: rows are planted, changed and read back past the
+ * adapter under test, over connections of the fixture's own. Whatever is to stand behind the port brings one of these.
+ */
+export interface MiddleFixture {
+  /** Opens the adapter under test, with connections of its own. The fixture closes it. */
+  open(settings?: MiddleSettings): MiddleDatabase;
+  /** Opens an adapter whose server is not there. */
+  openUnreachable(): MiddleDatabase;
+  /** Opens an adapter on a database without the interface tables. */
+  openWithoutTables(): MiddleDatabase;
+  /** How many statements the adapters opened here send while `work` runs, BEGIN and COMMIT included. */
+  statementsDuring(work: () => Promise<unknown>): Promise<number>;
+  /** The database's clock, `YYYY-MM-DD HH:MM:SS`. */
+  now(): Promise<string>;
+  plant(rows: readonly PlantedRow[]): Promise<void>;
+  /** Changes columns of every row with this key, as the platform does. */
+  change(key: RowKey, columns: PlantedColumns): Promise<void>;
+  /** Deletes every row with this key, without its attributes. */
+  remove(key: RowKey): Promise<void>;
+  /** All rows with all their columns and attributes: customers first, by StreamingNo. */
+  rows(): Promise<readonly StandingRow[]>;
+  /** Takes away the primary keys of the main tables, for good: real tables may have none. */
+  dropKeys(): Promise<void>;
+  /** Closes the adapters opened so far and empties the tables. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The fixture of the running test. */
+export type Fixture = () => MiddleFixture;
+
+/** The rules of the port MiddleDatabase: what passes them may stand behind it. */
+export function middleConformance(name: string, open: () => Promise<MiddleFixture>): void {
+  describe(`${name} as a middle database`, () => {
+    withFixture(open, (fixture) => {
+      orderRules(fixture);
+      settleRules(fixture);
+      selectionRules(fixture);
+      waitingRules(fixture);
+      shardRules(fixture);
+      claimRules(fixture);
+      contentRules(fixture);
+      attributeRules(fixture);
+      markRules(fixture);
+      productRules(fixture);
+      openRowsRules(fixture);
+      outageRules(fixture);
+    });
+  });
+
+  describe(`${name} as a middle database without keys`, () => {
+    const openWithoutKeys = async () => {
+      const fixture = await open();
+      await fixture.dropKeys();
+      return fixture;
+    };
+    withFixture(openWithoutKeys, twinRules);
+  });
+}
+
+/** Opens one fixture for a group of tests; each of them begins with empty tables. */
+export function withFixture(open: () => Promise<MiddleFixture>, rules: (fixture: Fixture) => void): void {
+  let opened: MiddleFixture | undefined;
+  beforeAll(async () => {
+    opened = await open();
+  });
+  beforeEach(() => opened?.clear());
+  afterAll(() => opened?.close());
+  rules(() => opened!);
+}

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MortalProcess } from '../support/crashing.js';
+import { column, openPair, standing, type Pair } from '../support/databases.js';
+import {
+  clear,
+  expireLeases,
+  histories,
+  inOrder,
+  plantHistory,
+  rules,
+  storedModel,
+  type HistoryRow,
+} from '../support/model-rows.js';
+import { hasPostgres } from '../support/postgres.js';
+import { runModel, type ModelRules } from '../support/sequential-model.js';
+import { drain, testWorker } from '../support/workers.js';
+
+const settings = fc.record({
+  batchSize: fc.integer({ min: 1, max: 20 }),
+  concurrency: fc.integer({ min: 1, max: 3 }),
+});
+const deaths = fc.array(fc.record({ calls: fc.integer({ min: 1, max: 40 }), afterEffect: fc.boolean() }), {
+  maxLength: 6,
+});
+
+for (const { kind, runs } of [
+  { kind: 'SQLite', runs: 60 },
+  { kind: 'PostgreSQL', runs: 25 },
+] as const) {
+  describe.runIf(kind === 'SQLite' || hasPostgres)(`random histories on ${kind}`, () => {
+    let pair: Pair;
+    beforeAll(async () => {
+      pair = await openPair(kind);
+    });
+    afterAll(async () => {
+      await pair.close();
+    });
+
+    const stored = (rows: readonly HistoryRow[]) =>
+      kind === 'SQLite' ? rows : rows.map((row) => ({ ...row, areaCode: row.areaCode?.slice(0, 5) ?? null }));
+
+    async function expectModel(rows: readonly HistoryRow[], modelRules: ModelRules): Promise<void> {
+      const model = runModel(inOrder(stored(rows)), modelRules);
+      const present = await standing(pair.middle);
+      const outcomes = model.outcomes.map(({ source, streamingNo }) => {
+        const row = present.get(`${source}:${streamingNo}`);
+        return {
+          source,
+          streamingNo,
+          code: row?.state === 3 ? (row.errContent?.slice(0, 5) ?? '') : null,
+          state: row?.state,
+        };
+      });
+      expect(outcomes).toEqual(
+        model.outcomes.map((each) => ({ ...each, state: each.code === null ? 2 : 3 })),
+      );
+      expect(await storedModel(pair)).toEqual(model.store);
+      expect(
+        Number((await column(pair.store, 'SELECT count(*) FROM sync_journal WHERE NOT superseded'))[0]),
+      ).toBe(rows.length);
+    }
+
+    it('a history ends in the same store as a plain sequential model', async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, rules, settings, async (rows, modelRules, chosen) => {
+          await clear(pair);
+          await plantHistory(pair, rows);
+          await drain({
+            middle: pair.openMiddle(),
+            store: pair.openStore(),
+            settings: { ...chosen, rules: modelRules },
+          });
+          await expectModel(rows, modelRules);
+        }),
+        { numRuns: runs },
+      );
+    });
+
+    it('the same history cut by deaths of the process at random points ends in the same store', async () => {
+      await fc.assert(
+        fc.asyncProperty(histories, rules, settings, deaths, async (rows, modelRules, chosen, plan) => {
+          await clear(pair);
+          await plantHistory(pair, rows);
+          for (const { calls, afterEffect } of plan) {
+            const mortal = new MortalProcess(calls, afterEffect);
+            const [middle, store] = [pair.openMiddle(), pair.openStore()];
+            const { worker } = testWorker({
+              middle: mortal.middle(middle),
+              store: mortal.store(store),
+              settings: { ...chosen, rules: modelRules },
+              once: true,
+            });
+            await worker.run().catch(() => undefined);
+            await Promise.all([middle.close(), store.close()]);
+            await expireLeases(pair);
+          }
+          await drain({
+            middle: pair.openMiddle(),
+            store: pair.openStore(),
+            settings: { ...chosen, rules: modelRules },
+          });
+          await expectModel(rows, modelRules);
+        }),
+        { numRuns: runs },
+      );
+    });
+  });
+}

@@ -1,0 +1,94 @@
+import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
+import type {
+  ApplyTransaction,
+  Lease,
+  LeaseStore,
+  ProductStore,
+  WorkerIdentity,
+} from '../../src/store/port.js';
+import type { Dependencies } from '../../src/domain/waiting.js';
+import type { RowKey } from '../../src/domain/keys.js';
+
+/** The process is dead: nothing it asks for happens any more. */
+export class ProcessDied extends Error {
+  override readonly name = 'ProcessDied';
+}
+
+/**
+ * A process that dies at its n-th call to a database, before the call takes effect or after it: its ports work until
+ * then and never again. So every window between two calls can be reached without a real process.
+ */
+export class MortalProcess {
+  #callsLeft: number;
+  readonly #afterEffect: boolean;
+  #dead = false;
+
+  constructor(calls: number, afterEffect: boolean) {
+    this.#callsLeft = calls;
+    this.#afterEffect = afterEffect;
+  }
+
+  get died(): boolean {
+    return this.#dead;
+  }
+
+  middle(real: MiddleDatabase): MiddleDatabase {
+    return {
+      poll: (request: PollRequest) => this.#call(() => real.poll(request)),
+      claim: (requests: readonly ClaimRequest[]) => this.#call(() => real.claim(requests)),
+      mark: (marks: readonly Mark[]) => this.#call(() => real.mark(marks)),
+      hasOpenRows: () => this.#call(() => real.hasOpenRows()),
+      ping: () => this.#call(() => real.ping()),
+      close: () => real.close(),
+    };
+  }
+
+  store(real: ProductStore): ProductStore {
+    return {
+      leases: this.#leases(real.leases),
+      foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
+        this.#call(() => real.foresee(keys, dependencies)),
+      apply: (leases, work) =>
+        this.#call(() =>
+          real.apply(leases as readonly Lease[], (transaction) => work(this.#within(transaction))),
+        ),
+      ping: () => this.#call(() => real.ping()),
+      close: () => real.close(),
+    };
+  }
+
+  #within(real: ApplyTransaction): ApplyTransaction {
+    return {
+      at: real.at,
+      journal: (attempts) => this.#call(() => real.journal(attempts)),
+      snapshot: (request) => this.#call(() => real.snapshot(request)),
+      write: (changes) => this.#call(() => real.write(changes)),
+      record: (records, superseding) => this.#call(() => real.record(records, superseding)),
+      nested: (work) => this.#call(() => real.nested(work)),
+    };
+  }
+
+  #leases(real: LeaseStore): LeaseStore {
+    return {
+      register: (worker: WorkerIdentity, shards: number) => this.#call(() => real.register(worker, shards)),
+      keep: () => this.#call(() => real.keep()),
+      release: () => this.#call(() => real.release()),
+    };
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    this.#live();
+    this.#callsLeft -= 1;
+    const last = this.#callsLeft <= 0;
+    if (last && !this.#afterEffect) this.#dead = true;
+    this.#live();
+    const result = await call();
+    if (last) this.#dead = true;
+    this.#live();
+    return result;
+  }
+
+  #live(): void {
+    if (this.#dead) throw new ProcessDied('the process is dead');
+  }
+}

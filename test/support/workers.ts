@@ -1,0 +1,107 @@
+import type { MiddleDatabase } from '../../src/middle/port.js';
+import type { ProductStore } from '../../src/store/port.js';
+import type { WorkerEvents } from '../../src/worker/events.js';
+import type { Handlers } from '../../src/worker/handlers.js';
+import type { WorkerSettings } from '../../src/worker/settings.js';
+import { Worker } from '../../src/worker/worker.js';
+
+/** Settings that do not make a test wait. */
+export const quickSettings: WorkerSettings = {
+  batchSize: 50,
+  concurrency: 2,
+  pollIntervalMs: 10,
+  idlePollMaxMs: 50,
+  settleMs: 0,
+  dependencyGraceMs: 0,
+  leaseTtlMs: 5000,
+  shards: 8,
+  maxAttempts: 3,
+  breakerThreshold: 5,
+  drainTimeoutMs: 5000,
+  callTimeoutMs: 5000,
+  rules: {
+    onDuplicateOpen: 'refuse',
+    onDuplicateBind: 'refuse',
+    onCancelWithUsers: 'refuse',
+    attributes: 'merge',
+    userLimitAttrSpecId: null,
+  },
+};
+
+/** An event that was told, with its name. */
+export type ToldEvent = {
+  [Name in keyof WorkerEvents]: { name: Name; event: WorkerEvents[Name] };
+}[keyof WorkerEvents];
+
+const eventNames: Record<keyof WorkerEvents, true> = {
+  started: true,
+  leases: true,
+  polled: true,
+  claimed: true,
+  applied: true,
+  marked: true,
+  rowFailed: true,
+  answeredAgain: true,
+  contentChanged: true,
+  markConflict: true,
+  waiting: true,
+  suspected: true,
+  outage: true,
+  recovered: true,
+  breakerOpened: true,
+  breakerClosed: true,
+  leaseLost: true,
+  stopping: true,
+  stopped: true,
+};
+
+/** What a worker in a test is made of; settings left out are the quick ones. */
+export interface TestWorkerParts {
+  readonly middle: MiddleDatabase;
+  readonly store: ProductStore;
+  readonly settings?: Partial<WorkerSettings>;
+  readonly handlers?: Handlers;
+  readonly once?: boolean;
+}
+
+/** A worker and everything it tells. */
+export function testWorker({ settings, ...parts }: TestWorkerParts): { worker: Worker; told: ToldEvent[] } {
+  const worker = new Worker({ ...parts, settings: { ...quickSettings, ...settings } });
+  const told: ToldEvent[] = [];
+  for (const name of Object.keys(eventNames) as (keyof WorkerEvents)[]) {
+    worker.on(name, ((event: unknown) => {
+      told.push({ name, event } as ToldEvent);
+    }) as never);
+  }
+  return { worker, told };
+}
+
+/** Runs a worker until nothing is left, and closes what it was given. */
+export async function drain(parts: TestWorkerParts): Promise<ToldEvent[]> {
+  const { worker, told } = testWorker({ once: true, ...parts });
+  try {
+    await worker.run();
+  } finally {
+    await Promise.all([parts.middle.close(), parts.store.close()]);
+  }
+  return told;
+}
+
+/** Resolves when an event of this name is told. */
+export function toldOnce<Name extends keyof WorkerEvents>(
+  worker: Worker,
+  name: Name,
+): Promise<WorkerEvents[Name]> {
+  return new Promise((resolve) => {
+    worker.once(name, resolve as never);
+  });
+}
+
+/** Waits, looking often, until a condition holds; fails after `limitMs`. */
+export async function until(condition: () => Promise<boolean> | boolean, limitMs = 20_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`still not true after ${limitMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
