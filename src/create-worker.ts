@@ -40,10 +40,10 @@ export interface SyncWorker {
 /** Makes a worker from a checked configuration (`loadConfig` or `parseConfig`). Nothing is connected before `start`. */
 export async function createWorker(config: Config, options: CreateWorkerOptions = {}): Promise<SyncWorker> {
   const handlers = options.handlers ?? (await loadHandlers(config.store.handlers));
-  const applicationName = 'bnet-sync worker';
-  const middle = await openMiddle(config, { applicationName });
+  const opening = { applicationName: 'bnet-sync worker', byKey: true };
+  const middle = await openMiddle(config, opening);
   const store = new KnexProductStore(
-    openStoreDatabase(config, { applicationName }),
+    openStoreDatabase(config, opening),
     config.worker.leaseTtlMs,
   );
   const worker = new Worker({

@@ -20,6 +20,8 @@ import type { MiddleDatabase, MiddleOperations } from './middle/port.js';
 export interface OpenOptions {
   /** How it names itself to the server. */
   readonly applicationName: string;
+  /** Set by the worker, whose statements reach rows by key. Default: false. */
+  readonly byKey?: boolean;
   /** SQLite: make the file when it is missing. Default: fail. */
   readonly createFile?: boolean;
 }
@@ -62,11 +64,12 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
     throw new ConfigError([{ path: 'middle.schema', message: 'SQLite has no schemas: leave it out' }]);
   }
   const name = 'middle database';
-  requireFile(config.middle, name, options);
+  requireFile(config.middle, options, { name, maker: 'init-middle' });
   const { callTimeoutMs } = config.worker;
   return new Database({
     ...{ name, client, connection, maxConnections, callTimeoutMs },
     applicationName: options.applicationName,
+    byKey: options.byKey ?? false,
     serverTimeoutMs: callTimeoutMs,
     functions: sqliteFunctions,
   });
@@ -80,20 +83,26 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
   const { client, connection } = config.store;
   const { callTimeoutMs, leaseTtlMs } = config.worker;
   const name = 'product store';
-  requireFile(config.store, name, options);
+  requireFile(config.store, options, { name, maker: 'migrate' });
   return new Database({
     ...{ name, client, connection, maxConnections },
     applicationName: options.applicationName,
+    byKey: options.byKey ?? false,
     callTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.8 * leaseTtlMs)),
     serverTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.6 * leaseTtlMs)),
   });
 }
 
-function requireFile(end: Config['middle'] | Config['store'], name: string, options: OpenOptions): void {
+/** Fails where a SQLite file is missing: the driver would make an empty one. */
+function requireFile(
+  end: Config['middle'] | Config['store'],
+  options: OpenOptions,
+  { name, maker }: { readonly name: string; readonly maker: string },
+): void {
   if (end.client !== 'better-sqlite3' || options.createFile === true) return;
   const filename = sqliteFilename(end.connection);
   if (filename === undefined || existsSync(filename)) return;
-  const error = new DatabaseError('unreachable', `there is no file ${filename}`);
+  const error = new DatabaseError('unreachable', `there is no file ${filename}; "bnet-sync ${maker}" makes it`);
   error.database = name;
   throw error;
 }

@@ -25,6 +25,11 @@ export interface DatabaseOptions {
   readonly callTimeoutMs: number;
   /** After how long the server itself ends a long statement or an idle transaction, so that a hung client frees its locks. */
   readonly serverTimeoutMs: number;
+  /**
+   * PostgreSQL: statements reach a few hundred rows by key in tables of any size, so the planner is told to go by the
+   * indexes. Left to itself it reads whole tables, whose size it does not know after a bulk load. Default: false.
+   */
+  readonly byKey?: boolean;
   /** PostgreSQL: the schema in which unqualified names are looked up. */
   readonly schema?: string;
   /** SQLite: deterministic functions that statements may use. */
@@ -239,11 +244,25 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
     client: 'pg',
     version: '12',
     connection: settings as Knex.StaticConnectionConfig,
-    pool: { min: 0, max: options.maxConnections },
+    pool: {
+      min: 0,
+      max: options.maxConnections,
+      createTimeoutMillis: callTimeoutMs,
+      ...(options.byKey === true ? { afterCreate: goByIndexes } : {}),
+    },
     acquireConnectionTimeout: callTimeoutMs,
     log: quietLog,
     ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
   };
+}
+
+/** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
+const byIndexes = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
+
+function goByIndexes(connection: Client, done: (error: Error | null, connection: unknown) => void): void {
+  connection.query(byIndexes.map((setting) => `SET ${setting} = off`).join('; '), (error: Error | null) => {
+    done(error, connection);
+  });
 }
 
 function sqliteConfig(options: DatabaseOptions): Knex.Config {

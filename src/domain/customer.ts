@@ -5,9 +5,9 @@ export interface Identity {
   readonly bizId: string;
 }
 
-/** An identity as one string, for maps. The parts before BizID are numbers, so a separator cannot be forged. */
+/** An identity as one string, for maps, also as the start of a longer key: the length tells where BizID ends. */
 export function identityKey(identity: Identity): string {
-  return `${identity.productId}/${identity.custId}/${identity.bizId}`;
+  return `${identity.productId}/${identity.custId}/${identity.bizId.length}/${identity.bizId}`;
 }
 
 /** One attribute value of a customer or user; a spec may have several (specification 5.1). */

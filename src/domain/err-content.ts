@@ -22,9 +22,9 @@ export function errContent(source: Source, refusal: Refusal): string {
 // eslint-disable-next-line no-control-regex -- control characters are what this looks for
 const breaksTheLine = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
-/** Replaces every control character and line separator by a space. */
+/** Replaces every control character and line separator by a space, and half a character, which UTF-8 lacks, by U+FFFD. */
 export function oneLine(text: string): string {
-  return text.replace(breaksTheLine, ' ');
+  return text.replace(breaksTheLine, ' ').replace(/\p{Cs}/gu, '\ufffd');
 }
 
 /** Cuts a text to at most so many bytes of UTF-8, between characters. */

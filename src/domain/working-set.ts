@@ -97,7 +97,7 @@ export class WorkingSet {
     }
   }
 
-  /** The present state of an operation's product; what is returned does not change with later effects on users. */
+  /** The present state of an operation's product; good until the next effect takes place. */
   stateOf(operation: Operation): ProductState {
     const product = this.#product(operation);
     return { customer: product.customer, users: product.users, boundUsers: product.boundUsers };
@@ -115,7 +115,8 @@ export class WorkingSet {
     if (effect.account !== undefined) product.users.set(effect.account.userId, effect.account);
     product.boundUsers = effect.boundUsers;
     if (effect.unbindsAll !== true) return;
-    product.unboundAllBy = operation.streamingNo;
+    // After the first such cancel, every bound user is one that the batch mentions.
+    product.unboundAllBy ??= operation.streamingNo;
     for (const account of product.users.values()) {
       if (account.status !== 'bound') continue;
       const unbound = { status: 'unbound', unboundAt: at, lastStreamingNo: operation.streamingNo } as const;

@@ -58,7 +58,7 @@ export interface Mark extends Attempt {
 /** A row that a mark did not change, as it stands. */
 export interface MarkConflict {
   readonly mark: Mark;
-  /** Null: the row is gone. */
+  /** Null: the row is gone, or it has no State. */
   readonly state: number | null;
   readonly stateDate: Cell;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from './fault.js';
 import { history } from './history.js';
 import type { RowKey } from '../domain/keys.js';
@@ -6,6 +6,14 @@ import type { Rules } from '../domain/rules.js';
 import type { Message } from './message.js';
 import type { Platform } from './platform.js';
 import type { SentCorrection } from './refused-rows.js';
+
+/** How long nothing may happen before the simulator gives the worker up. */
+export interface Patience {
+  /** Until the worker is seen to work at all; 0: refused rows are looked for once. */
+  readonly toBeginMs: number;
+  /** From then on. */
+  readonly toGoOnMs: number;
+}
 
 /** What to simulate. */
 export interface SimulateOptions {
@@ -28,11 +36,8 @@ export interface SimulateOptions {
   readonly durationSeconds?: number;
   /** Whether to correct refused rows, those of earlier runs included. */
   readonly correct: boolean;
-  /**
-   * How long to wait for the worker, after the last row, while nothing happens and corrections are still to be sent;
-   * 0: refused rows are looked for once.
-   */
-  readonly patienceMs: number;
+  /** How long to wait for the worker, after the last row, while corrections are still to be sent. */
+  readonly patience: Patience;
   /** Ends the simulation early, without an error. */
   readonly signal?: AbortSignal;
 }
@@ -122,6 +127,8 @@ class Simulation {
     for (let batch = take(messages, batchSize); batch.length > 0; batch = take(messages, batchSize)) {
       if (this.#isOver()) return;
       this.#note(batch, await this.#platform.send(batch));
+      // SQLite answers at once: without a pause neither a signal nor a timer would ever get its turn.
+      await setImmediate();
       if (correct && performance.now() - this.#lookedAt > millisecondsBetweenLooks) await this.#correctOnce();
       if (ratePerSecond !== undefined) await this.#sleepUntil((this.#rows / ratePerSecond) * 1000);
     }
@@ -129,15 +136,19 @@ class Simulation {
 
   /** Sends corrections until every row to correct was refused and corrected, or nothing has happened for too long. */
   async sendCorrections(): Promise<void> {
-    const { patienceMs, signal } = this.#options;
-    let open = Infinity;
+    const { patience, signal } = this.#options;
+    let patienceMs = this.#corrections.length > 0 ? patience.toGoOnMs : patience.toBeginMs;
+    let open = await this.#platform.countOpen();
     let movedAt = performance.now();
     while (signal?.aborted !== true) {
       const corrected = await this.#correctOnce();
       if (corrected >= correctionsAtOnce) continue;
       if (this.#toCorrect.size === 0) return;
       const openNow = await this.#platform.countOpen();
-      if (corrected > 0 || openNow < open) movedAt = performance.now();
+      if (corrected > 0 || openNow < open) {
+        movedAt = performance.now();
+        patienceMs = patience.toGoOnMs;
+      }
       open = openNow;
       if (performance.now() - movedAt >= patienceMs) return;
       await this.#sleepUntil(this.#elapsedMs() + millisecondsBetweenLooks);

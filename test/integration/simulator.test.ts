@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../src/domain/keys.js';
 import { faultKinds } from '../../src/simulator/fault.js';
@@ -33,7 +34,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       userLimitAttrSpecId,
       batchSize: 97,
       correct: false,
-      patienceMs: 0,
+      patience: { toBeginMs: 0, toGoOnMs: 0 },
       ...more,
     });
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore(), settings: { rules } });
@@ -99,19 +100,15 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('shows attributes together with their rows: a reader never sees one without the other', async () => {
-      const reader = pair.openMiddle();
       const sending = simulate(platform, optionsOf({ rows: 600, badShare: 0, batchSize: 20 }));
-      let isSending = true;
-      void sending.finally(() => {
-        isSending = false;
-      });
+      const ended = settled(sending);
       const missing = `SELECT count(*) FROM IF_BNET_CUST_ATTR x
         WHERE NOT EXISTS (SELECT 1 FROM IF_BNET_CUST t WHERE t.StreamingNo = x.StreamingNo)`;
       const bare = `SELECT count(*) FROM IF_BNET_CUST t WHERE OPFlag = '0101'
         AND NOT EXISTS (SELECT 1 FROM IF_BNET_CUST_ATTR x WHERE t.StreamingNo = x.StreamingNo)`;
-      while (isSending) expect([await count(missing), await count(bare)]).toEqual([0, 0]);
+      do expect([await count(missing), await count(bare)]).toEqual([0, 0]);
+      while (!(await ended(1)));
       await sending;
-      await reader.close();
     });
 
     it('sends a history of which the worker refuses exactly what is wrong on purpose', async () => {
@@ -157,14 +154,12 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     it('corrects while a worker is at work, and waits for the rest', async () => {
       const working = simulate(
         platform,
-        optionsOf({ correct: true, patienceMs: 20_000, ratePerSecond: 800 }),
+        optionsOf({ correct: true, patience: { toBeginMs: 20_000, toGoOnMs: 20_000 }, ratePerSecond: 800 }),
       );
-      let isSending = true;
-      const ended = working.finally(() => {
-        isSending = false;
-      });
-      while (isSending) await work();
-      const summary = await ended;
+      const ended = settled(working);
+      do await work();
+      while (!(await ended(50)));
+      const summary = await working;
       await work();
       expect(summary.toCorrect).toBe(0);
       expect(summary.corrections.length).toBe(summary.faults.filter((fault) => fault.correctable).length);
@@ -230,6 +225,15 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
 function idOf({ source, streamingNo }: RowKey): string {
   return `${source}:${streamingNo}`;
+}
+
+/** Tells, after a pause in which others may run, whether a promise has settled. */
+function settled(promise: Promise<unknown>): (pauseMs: number) => Promise<boolean> {
+  const done = promise.then(
+    () => true,
+    () => true,
+  );
+  return (pauseMs) => Promise.race([done, sleep(pauseMs, false)]);
 }
 
 function polled({ source, streamingNo }: RowKey) {

@@ -14,6 +14,7 @@ export class SilentProxy {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #listener: Server;
   readonly #pipes = new Set<Pipe>();
+  #accepted = 0;
   #silent = false;
   #cut: { readonly text: string; readonly when: CutWhen } | undefined;
 
@@ -35,9 +36,9 @@ export class SilentProxy {
     return (this.#listener.address() as AddressInfo).port;
   }
 
-  /** How many connections are open through it. */
-  get connections(): number {
-    return this.#pipes.size;
+  /** How many connections were made to it. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Passes nothing on any more, in either direction; connections stay open, and new ones are accepted. */
@@ -68,6 +69,7 @@ export class SilentProxy {
     const pipe: Pipe = { client, server: connect(this.#target) };
     let cutsAtAnswer = false;
     this.#pipes.add(pipe);
+    this.#accepted += 1;
     client.on('data', (chunk) => {
       if (this.#silent) return;
       if (this.#cut !== undefined && chunk.includes(this.#cut.text)) {

@@ -18,7 +18,9 @@ export interface GuardedUpdate {
   readonly set: string;
   /** The States that `set` gives: attribute rows follow rows in one of these. */
   readonly leadsTo: readonly State[];
-  /** The guard, over `t` and `a`; the join by StreamingNo is added. */
+  /** The guard: the State that a row must be in. */
+  readonly expects: State;
+  /** What else must hold, `AND …` over `t` and `a`; the join by StreamingNo is added. */
   readonly guard: Fragment;
 }
 
@@ -53,21 +55,24 @@ export interface MiddleDialect {
   update(database: Transactional, update: GuardedUpdate): Promise<readonly string[]>;
 }
 
-/** Runs a guarded update as two statements in one transaction. */
+/**
+ * Runs a guarded update as two statements in one transaction. Rows are found by StreamingNo: the + keeps SQLite from
+ * walking all rows of a State by the poll's index instead, which would cost more with every finished row.
+ */
 export async function updateInTwoStatements(
   database: Transactional,
   update: GuardedUpdate,
 ): Promise<readonly string[]> {
   return database.transaction(async (transaction) => {
     const { rows } = await transaction.execute({
-      sql: `${mainUpdate(update)} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
+      sql: `${mainUpdate(update, '+t.State')} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
       bindings: [...update.asked.bindings, ...update.guard.bindings],
     });
     const changed = rows.map((row) => String(row['streaming_no']));
     if (update.attributeTable !== null && changed.length > 0) {
       await transaction.execute({
         sql: `UPDATE ${update.attributeTable} AS x SET State = m.State, StateDate = m.StateDate FROM ${update.table} AS m
-              WHERE x.StreamingNo = m.StreamingNo AND m.State IN (${update.leadsTo.join(', ')})
+              WHERE x.StreamingNo = m.StreamingNo AND +m.State IN (${update.leadsTo.join(', ')})
                 AND m.StreamingNo IN (SELECT value FROM json_each(?))`,
         bindings: [JSON.stringify(changed)],
       });
@@ -88,14 +93,14 @@ export async function updateInOneStatement(
            UPDATE ${update.attributeTable} AS x SET State = m.State, StateDate = m.StateDate
            FROM main AS m WHERE x.StreamingNo = m.StreamingNo)`;
   const { rows } = await database.execute({
-    sql: `WITH main AS (${mainUpdate(update)} RETURNING t.StreamingNo, t.State, t.StateDate)${follow}
+    sql: `WITH main AS (${mainUpdate(update, 't.State')} RETURNING t.StreamingNo, t.State, t.StateDate)${follow}
           SELECT CAST(StreamingNo AS TEXT) AS streaming_no FROM main`,
     bindings: [...update.asked.bindings, ...update.guard.bindings],
   });
   return rows.map((row) => String(row['streaming_no']));
 }
 
-function mainUpdate(update: GuardedUpdate): string {
+function mainUpdate(update: GuardedUpdate, state: string): string {
   return `UPDATE ${update.table} AS t SET ${update.set} FROM ${update.asked.sql}
-          WHERE t.StreamingNo = a.streaming_no AND ${update.guard.sql}`;
+          WHERE t.StreamingNo = a.streaming_no AND ${state} = ${update.expects}${update.guard.sql}`;
 }

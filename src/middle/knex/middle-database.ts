@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.js';
+import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import type { InterfaceRow, PolledRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
@@ -51,7 +52,8 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     for (const source of sources) {
       const ofTable = requests.filter(({ row }) => row.source === source);
       if (ofTable.length === 0) continue;
-      claimed += await this.#claimRows(source, ofTable.filter(mustBeClaimed));
+      claimed += await this.#claimRows(source, State.Initial, ofTable);
+      await this.#claimRows(source, State.Processing, ofTable);
       rows.push(
         ...(await this.#read(
           source,
@@ -98,7 +100,11 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  async #claimRows(source: Source, requests: readonly ClaimRequest[]): Promise<number> {
+  /** Starts a new attempt at the rows polled in this State; one taken over keeps its StateDate where it has one. */
+  async #claimRows(source: Source, state: State, asked: readonly ClaimRequest[]): Promise<number> {
+    const requests = asked.filter(
+      ({ row }) => row.state === state && (state === State.Initial || row.stateDate === null),
+    );
     if (requests.length === 0) return 0;
     const { dialect } = this.#tables;
     const ours = ourProducts(this.#tables, 't');
@@ -111,10 +117,8 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       ),
       set: `State = ${State.Processing}, StateDate = ${dialect.newAttempt}`,
       leadsTo: [State.Processing],
-      guard: {
-        sql: `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND t.StateDate IS NULL))${ours.sql}`,
-        bindings: ours.bindings,
-      },
+      expects: state,
+      guard: { ...ours, sql: `${state === State.Initial ? '' : ' AND t.StateDate IS NULL'}${ours.sql}` },
     });
     return changed.length;
   }
@@ -132,15 +136,13 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       set: `State = CASE WHEN a.err_content IS NULL THEN ${State.Succeeded} ELSE ${State.Failed} END,
             ErrContent = a.err_content, StateDate = ${dialect.laterOfNowAnd('a.attempt')}`,
       leadsTo: [State.Succeeded, State.Failed],
-      guard: {
-        sql: `t.State = ${State.Processing} AND ${dialect.sameAttempt}${ours.sql}`,
-        bindings: ours.bindings,
-      },
+      expects: State.Processing,
+      guard: { ...ours, sql: ` AND ${dialect.sameAttempt}${ours.sql}` },
     });
   }
 
   async #read(source: Source, streamingNos: readonly string[]): Promise<readonly InterfaceRow[]> {
-    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
+    const wanted = this.#ourRows(streamingNos);
     const { rows } = await this.#database.execute({
       sql: `SELECT ${rowColumns(this.#tables, source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
       bindings: wanted.bindings,
@@ -151,8 +153,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
   }
 
   async #conflicts(source: Source, marks: readonly Mark[]): Promise<readonly MarkConflict[]> {
-    const streamingNos = marks.map((mark) => mark.streamingNo);
-    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
+    const wanted = this.#ourRows(marks.map((mark) => mark.streamingNo));
     const { rows } = await this.#database.execute({
       sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
                    ${this.#tables.dialect.dateText('t.StateDate')} AS "StateDate"
@@ -163,19 +164,21 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     return marks.map((mark) => {
       const row = present.get(mark.streamingNo);
       if (row === undefined) return { mark, state: null, stateDate: null };
-      return { mark, state: Number(row['State']), stateDate: cell(row['StateDate']) };
+      const state = row['State'] === null ? null : Number(row['State']);
+      return { mark, state, stateDate: cell(row['StateDate']) };
     });
+  }
+
+  #ourRows(streamingNos: readonly string[]): Fragment {
+    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
+    const ours = ourProducts(this.#tables, 't');
+    return { sql: wanted.sql + ours.sql, bindings: [...wanted.bindings, ...ours.bindings] };
   }
 
   #updated(source: Source): { table: string; attributeTable: string | null } {
     const attributes = this.#tables.markAttributes ? attributeTable(this.#tables, source) : null;
     return { table: mainTable(this.#tables, source), attributeTable: attributes };
   }
-}
-
-/** A row taken over keeps its StateDate; without one it could not be told from an earlier attempt. */
-function mustBeClaimed({ row }: ClaimRequest): boolean {
-  return row.state === State.Initial || row.stateDate === null;
 }
 
 function polledRow(row: Readonly<Record<string, unknown>>): PolledRow {

@@ -200,7 +200,8 @@ export class KnexMiddleOperations implements MiddleOperations {
       ),
       set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${dialect.laterOfNowAnd('t.StateDate')}`,
       leadsTo: [State.Initial],
-      guard: { sql: `t.State = ${State.Failed}${ours.sql}`, bindings: ours.bindings },
+      expects: State.Failed,
+      guard: ours,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { MiddleKind } from '../../middle/port.js';
+import { durationText } from '../duration.js';
 import { fine, type Finding } from './finding.js';
 
 /** Clocks read at about the same time, all as `YYYY-MM-DD HH:MM:SS`. */
@@ -69,19 +70,4 @@ function secondsBetween(from: string, to: string): number {
 
 function timeOf(text: string): number {
   return Date.parse(`${text.replace(' ', 'T')}Z`);
-}
-
-/** The two largest units of a time span: `5 h 45 min`. */
-export function durationText(seconds: number): string {
-  const whole = Math.floor(Math.abs(seconds));
-  const parts: [number, string][] = [
-    [Math.floor(whole / 86_400), 'd'],
-    [Math.floor(whole / 3600) % 24, 'h'],
-    [Math.floor(whole / 60) % 60, 'min'],
-    [whole % 60, 's'],
-  ];
-  const first = parts.findIndex(([count]) => count > 0);
-  if (first === -1) return '0 s';
-  const shown = parts.slice(first, first + 2).filter(([count]) => count > 0);
-  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
 }

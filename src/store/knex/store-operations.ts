@@ -171,5 +171,5 @@ function lineOf(row: DriverRow): JournalLine {
 }
 
 function text(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value as string | number);
+  return typeof value === 'string' ? value : null;
 }

@@ -46,7 +46,11 @@ export function claimRules(fixture: Fixture): void {
       expect(await fixture().rows()).toEqual(
         before.map((row) =>
           row.source === 'ACCOUNT'
-            ? { ...row, ...claimed, attributes: row.attributes.map((attribute) => ({ ...attribute, ...claimed })) }
+            ? {
+                ...row,
+                ...claimed,
+                attributes: row.attributes.map((attribute) => ({ ...attribute, ...claimed })),
+              }
             : row,
         ),
       );
@@ -59,14 +63,19 @@ export function claimRules(fixture: Fixture): void {
       const after = await fixture().now();
       for (const { stateDate } of rows) {
         expect(stateDate).toMatch(wholeSeconds);
-        expect(stateDate! >= before && stateDate! <= after, `${before} <= ${stateDate!} <= ${after}`).toBe(true);
+        expect(stateDate! >= before && stateDate! <= after, `${before} <= ${stateDate!} <= ${after}`).toBe(
+          true,
+        );
       }
       expect((await fixture().rows()).map((row) => row.stateDate)).toEqual(sortedDates(rows));
     });
 
     it('dates the attempt after the StateDate that the row had, also when that lies in the future', async () => {
       const future = later(await fixture().now(), 86_400);
-      await fixture().plant([cust('1', { stateDate: future }), account('2', { stateDate: '2038-12-31 23:59:59' })]);
+      await fixture().plant([
+        cust('1', { stateDate: future }),
+        account('2', { stateDate: '2038-12-31 23:59:59' }),
+      ]);
       const { rows } = await claimAll(fixture().open());
       expect(byId(rows, 'IF_BNET_CUST:1').stateDate).toBe(later(future, 1));
       expect(byId(rows, 'IF_BNET_ACCOUNT:2').stateDate).toBe('2039-01-01 00:00:00');
@@ -131,7 +140,10 @@ export function claimRules(fixture: Fixture): void {
         const middle = fixture().open();
         const { rows } = await middle.poll(everything());
         const errContent = state === State.Failed ? '00401 关键数据项不能为空: CustName' : null;
-        await fixture().change({ source: 'CUST', streamingNo: '1' }, { state, stateDate: longAgo, errContent });
+        await fixture().change(
+          { source: 'CUST', streamingNo: '1' },
+          { state, stateDate: longAgo, errContent },
+        );
         await fixture().change({ source: 'ACCOUNT', streamingNo: '2' }, { state, stateDate: null });
         const before = await fixture().rows();
         const result = await middle.claim(requestsFor(rows));
@@ -162,7 +174,10 @@ export function claimRules(fixture: Fixture): void {
       const result = await middle.claim(requestsFor(rows));
       expect(result.claimed).toBe(1);
       expect(ids(result.rows)).toEqual(['IF_BNET_CUST:2']);
-      expect(await middle.claim([requestFor(cust('3')), requestFor(account('4'))])).toEqual({ claimed: 0, rows: [] });
+      expect(await middle.claim([requestFor(cust('3')), requestFor(account('4'))])).toEqual({
+        claimed: 0,
+        rows: [],
+      });
     });
 
     it('does nothing without requests', async () => {
@@ -179,7 +194,10 @@ export function claimRules(fixture: Fixture): void {
       const first = await one.claim(requestsFor(polls[0].rows));
       const standing = await fixture().rows();
       const second = await other.claim(
-        requestsFor(polls[1].rows, { 'IF_BNET_CUST:1': first.rows[0]!.stateDate!, 'IF_BNET_ACCOUNT:2': longAgo }),
+        requestsFor(polls[1].rows, {
+          'IF_BNET_CUST:1': first.rows[0]!.stateDate!,
+          'IF_BNET_ACCOUNT:2': longAgo,
+        }),
       );
       expect([first.claimed, second.claimed]).toEqual([2, 0]);
       expect(second.rows).toEqual(first.rows);

@@ -12,12 +12,25 @@ export function contentRules(fixture: Fixture): void {
       await fixture().plant([cust('1'), account('2', { attributes: [{ attrId: '1', attrValue: 'old' }] })]);
       const middle = fixture().open();
       const { rows } = await middle.poll(everything());
-      const corrected = { custId: '2000', custName: '更正后', opFlag: '0102', productId: '43', bizId: 'BIZ9' };
+      const corrected = {
+        custId: '2000',
+        custName: '更正后',
+        opFlag: '0102',
+        productId: '43',
+        bizId: 'BIZ9',
+      };
       await fixture().change({ source: 'CUST', streamingNo: '1' }, corrected);
-      await fixture().change({ source: 'ACCOUNT', streamingNo: '2' }, { accName: '李四', userId: 'U9', areaCode: '010' });
+      await fixture().change(
+        { source: 'ACCOUNT', streamingNo: '2' },
+        { accName: '李四', userId: 'U9', areaCode: '010' },
+      );
       const result = await middle.claim(requestsFor(rows));
       expect(byId(result.rows, 'IF_BNET_CUST:1')).toMatchObject(corrected);
-      expect(byId(result.rows, 'IF_BNET_ACCOUNT:2')).toMatchObject({ accName: '李四', userId: 'U9', areaCode: '010' });
+      expect(byId(result.rows, 'IF_BNET_ACCOUNT:2')).toMatchObject({
+        accName: '李四',
+        userId: 'U9',
+        areaCode: '010',
+      });
     });
 
     it('is every column of a customer row as text, exactly', async () => {
@@ -88,8 +101,18 @@ export function contentRules(fixture: Fixture): void {
       const { rows } = await claimAll(fixture().open());
       const noCust = { custAccount: null, custName: null };
       expect(byId(rows, 'IF_BNET_CUST:1')).toMatchObject({ ...missing, ...noCust });
-      expect(byId(rows, 'IF_BNET_CUST:2')).toMatchObject({ bizId: null, areaCode: null, opFlag: null, ...noCust });
-      expect(byId(rows, 'IF_BNET_ACCOUNT:3')).toMatchObject({ ...missing, userId: null, accType: null, accName: null });
+      expect(byId(rows, 'IF_BNET_CUST:2')).toMatchObject({
+        bizId: null,
+        areaCode: null,
+        opFlag: null,
+        ...noCust,
+      });
+      expect(byId(rows, 'IF_BNET_ACCOUNT:3')).toMatchObject({
+        ...missing,
+        userId: null,
+        accType: null,
+        accName: null,
+      });
       expect(byId(rows, 'IF_BNET_ACCOUNT:4')).toMatchObject({ bizId: null, userId: null, accName: null });
     });
 

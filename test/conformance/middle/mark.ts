@@ -16,7 +16,9 @@ export function markRules(fixture: Fixture): void {
     it('of a success moves the row to State 2 without ErrContent, also where a foreign text stood', async () => {
       await fixture().plant([cust('1', { ...processing, errContent: 'foreign' }), account('2', processing)]);
       const before = await fixture().now();
-      const result = await fixture().open().mark([mark('CUST', '1'), mark('ACCOUNT', '2')]);
+      const result = await fixture()
+        .open()
+        .mark([mark('CUST', '1'), mark('ACCOUNT', '2')]);
       const after = await fixture().now();
       expect(result).toEqual({ marked: 2, conflicts: [] });
       for (const row of await fixture().rows()) {
@@ -26,12 +28,18 @@ export function markRules(fixture: Fixture): void {
     });
 
     it('of a failure moves the row to State 3 with its text, up to 1024 bytes of Chinese', async () => {
-      const texts = [`1${'错'.repeat(341)}`, '00403 数据格式不正确: CustName "O\'Neil ?:x \\ 𠀀😀" 超过 128 位'];
+      const texts = [
+        `1${'错'.repeat(341)}`,
+        '00403 数据格式不正确: CustName "O\'Neil ?:x \\ 𠀀😀" 超过 128 位',
+      ];
       expect(Buffer.byteLength(texts[0]!)).toBe(1024);
       await fixture().plant([cust('1', processing), account('1', processing)]);
       const result = await fixture()
         .open()
-        .mark([mark('CUST', '1', { errContent: texts[0]! }), mark('ACCOUNT', '1', { errContent: texts[1]! })]);
+        .mark([
+          mark('CUST', '1', { errContent: texts[0]! }),
+          mark('ACCOUNT', '1', { errContent: texts[1]! }),
+        ]);
       expect(result).toEqual({ marked: 2, conflicts: [] });
       const rows = await fixture().rows();
       expect(rows.map((row) => row.state)).toEqual([State.Failed, State.Failed]);
@@ -42,7 +50,9 @@ export function markRules(fixture: Fixture): void {
       const every = { areaCode: '571', remark: '备注', ...processing };
       await fixture().plant([cust('1', every), cust('11', every), account('1', every), account('11', every)]);
       const before = await fixture().rows();
-      await fixture().open().mark([mark('ACCOUNT', '1', { errContent: '00404' })]);
+      await fixture()
+        .open()
+        .mark([mark('ACCOUNT', '1', { errContent: '00404' })]);
       const after = await fixture().rows();
       const { stateDate } = byId(after, 'IF_BNET_ACCOUNT:1');
       const marked = { state: State.Failed, stateDate, errContent: '00404' };
@@ -53,14 +63,19 @@ export function markRules(fixture: Fixture): void {
     it('never dates the row before its attempt, also when that lies in the future', async () => {
       const future = later(await fixture().now(), 86_400);
       await fixture().plant([cust('1', { ...processing, stateDate: future })]);
-      await fixture().open().mark([mark('CUST', '1', { attempt: future })]);
+      await fixture()
+        .open()
+        .mark([mark('CUST', '1', { attempt: future })]);
       expect((await fixture().rows())[0]!.stateDate! >= future).toBe(true);
     });
 
     it.each([State.Initial, State.Succeeded, State.Failed, null])(
       'leaves a row in State %s alone and reports it as it stands',
       async (state) => {
-        await fixture().plant([cust('1', { state, stateDate: longAgo, errContent: 'kept' }), account('2', processing)]);
+        await fixture().plant([
+          cust('1', { state, stateDate: longAgo, errContent: 'kept' }),
+          account('2', processing),
+        ]);
         const before = await fixture().rows();
         const asked = mark('CUST', '1', { errContent: '00404' });
         const result = await fixture()
@@ -102,7 +117,10 @@ export function markRules(fixture: Fixture): void {
       const late = mark('CUST', '1', { attempt: first });
       const { conflicts } = await stopped.mark([late]);
       expect(conflicts).toEqual([{ mark: late, state: State.Processing, stateDate: second }]);
-      expect(await present.mark([mark('CUST', '1', { attempt: second })])).toEqual({ marked: 1, conflicts: [] });
+      expect(await present.mark([mark('CUST', '1', { attempt: second })])).toEqual({
+        marked: 1,
+        conflicts: [],
+      });
     });
 
     it('of a row that has vanished is reported without a state', async () => {
@@ -128,7 +146,9 @@ export function markRules(fixture: Fixture): void {
     it('names rows by all 30 digits', async () => {
       const [one, other] = ['123456789012345678901234567890', '123456789012345678901234567891'];
       await fixture().plant([cust(one, processing), cust(other, processing)]);
-      await fixture().open().mark([mark('CUST', other)]);
+      await fixture()
+        .open()
+        .mark([mark('CUST', other)]);
       expect((await fixture().rows()).map((row) => [row.streamingNo, row.state])).toEqual([
         [one, State.Processing],
         [other, State.Succeeded],

@@ -11,7 +11,7 @@ function manyRows(): PlantedRow[] {
     const plant = index % 2 === 0 ? cust : account;
     const createDate = index % 7 === 0 ? null : later(longAgo, (index * 31) % 5);
     const state = index % 3 === 0 ? State.Processing : State.Initial;
-    const streamingNo = `${'1'.repeat(((index >> 1) % 15) * 2)}${String(1000 + ((index * 17) % 60))}`;
+    const streamingNo = `${'1'.repeat(((index >> 1) % 14) * 2)}${String(1000 + ((index * 17) % 60))}`;
     return plant(streamingNo, { createDate, state, stateDate: state === State.Processing ? longAgo : null });
   });
 }

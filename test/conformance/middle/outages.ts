@@ -28,13 +28,19 @@ export async function kindOf(call: Promise<unknown>): Promise<DatabaseErrorKind>
 /** How calls fail when the database is not what it should be. */
 export function outageRules(fixture: Fixture): void {
   describe('a call', () => {
-    it.each(Object.entries(calls))('to a server that is not there fails as unreachable: %s', async (_name, call) => {
-      expect(await kindOf(call(fixture().openUnreachable()))).toBe('unreachable');
-    });
+    it.each(Object.entries(calls))(
+      'to a server that is not there fails as unreachable: %s',
+      async (_name, call) => {
+        expect(await kindOf(call(fixture().openUnreachable()))).toBe('unreachable');
+      },
+    );
 
-    it.each(Object.entries(calls))('fails for the schema where the tables are missing: %s', async (_name, call) => {
-      expect(await kindOf(call(fixture().openWithoutTables()))).toBe('schema');
-    });
+    it.each(Object.entries(calls))(
+      'fails for the schema where the tables are missing: %s',
+      async (_name, call) => {
+        expect(await kindOf(call(fixture().openWithoutTables()))).toBe('schema');
+      },
+    );
   });
 
   describe('a ping', () => {

@@ -24,7 +24,12 @@ export function productRules(fixture: Fixture): void {
       const page = await fixture()
         .open({ productIds })
         .poll(everything({ limit: 4 }));
-      expect(idsOf(page)).toEqual(['IF_BNET_CUST:1', 'IF_BNET_ACCOUNT:1', 'IF_BNET_CUST:2', 'IF_BNET_ACCOUNT:2']);
+      expect(idsOf(page)).toEqual([
+        'IF_BNET_CUST:1',
+        'IF_BNET_ACCOUNT:1',
+        'IF_BNET_CUST:2',
+        'IF_BNET_ACCOUNT:2',
+      ]);
       expect(idsOf(await fixture().open().poll(everything()))).toHaveLength(38);
     });
 

@@ -54,21 +54,6 @@ export function twinRules(fixture: Fixture): void {
       expect((await fixture().rows()).map((row) => row.state)).toEqual([State.Failed, State.Failed]);
     });
 
-    it('a mark of an attempt that no row of the key has is a conflict, whatever its twin got', async () => {
-      const present = later(longAgo, 1);
-      await fixture().plant([
-        cust('1', { state: State.Processing, stateDate: longAgo }),
-        cust('1', { state: State.Processing, stateDate: present }),
-      ]);
-      const late = { ...key, attempt: later(longAgo, -1), errContent: '00404' };
-      const result = await fixture()
-        .open()
-        .mark([{ ...key, attempt: longAgo, errContent: '00404' }, late]);
-      expect(result.marked).toBe(1);
-      expect(result.conflicts).toMatchObject([{ mark: late }]);
-      expect((await fixture().rows()).map((row) => row.state).sort()).toEqual([State.Processing, State.Failed]);
-    });
-
     it('rows without a StreamingNo are nobody’s: they cannot be answered', async () => {
       await fixture().plant([cust(null), account(null, { state: State.Processing })]);
       const middle = fixture().open();

@@ -20,7 +20,10 @@ const businessColumns = [
 
 const cell = fc.option(fc.constantFrom('1', '2', 'a', '","', 'null', '中'));
 const attributes = fc.array(fc.record({ attrId: cell, attrSpecId: cell, attrValue: cell }), { maxLength: 3 });
-const business = fc.record({ ...Object.fromEntries(businessColumns.map((column) => [column, cell])), attributes });
+const business = fc.record({
+  ...Object.fromEntries(businessColumns.map((column) => [column, cell])),
+  attributes,
+});
 
 describe('the digest of a row', () => {
   it('differs where any business column differs, also by being missing', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutToBytes, errContent, errContentMaxBytes, oneLine, quoted } from '../../../src/domain/err-content.js';
+import {
+  cutToBytes,
+  errContent,
+  errContentMaxBytes,
+  oneLine,
+  quoted,
+} from '../../../src/domain/err-content.js';
 import type { ResultCode } from '../../../src/domain/result-codes.js';
 import { resultCodes } from '../../../src/domain/result-codes.js';
 
@@ -58,7 +64,11 @@ describe('the ErrContent of a refused row', () => {
   it('loses nothing that fits', () => {
     const standard = '00404 业务逻辑执行错误: ';
     const room = errContentMaxBytes - bytesOf(standard);
-    for (const detail of ['x'.repeat(room), '中'.repeat(Math.floor(room / 3)), '😀'.repeat(Math.floor(room / 4))]) {
+    for (const detail of [
+      'x'.repeat(room),
+      '中'.repeat(Math.floor(room / 3)),
+      '😀'.repeat(Math.floor(room / 4)),
+    ]) {
       expect(errContent('CUST', { code: '00404', detail })).toBe(`${standard}${detail}`);
     }
   });
@@ -90,7 +100,9 @@ describe('a text on one line', () => {
     fc.assert(
       fc.property(characters, (text) => {
         const line = [...oneLine(text)];
-        expect(line.map((character, index) => ([...text][index] === character ? character : ' '))).toEqual(line);
+        expect(line.map((character, index) => ([...text][index] === character ? character : ' '))).toEqual(
+          line,
+        );
         expect(line).toHaveLength([...text].length);
       }),
     );

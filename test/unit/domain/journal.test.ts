@@ -10,7 +10,8 @@ function entry(overrides: Partial<JournalEntry>): JournalEntry {
   const key = { source: 'CUST', streamingNo: '1001', attempt: present } as const;
   return { ...key, superseded: false, outcome: 'applied', errContent: null, digest: 'content', ...overrides };
 }
-const failed = (overrides: Partial<JournalEntry>) => entry({ outcome: 'failed', errContent: failure, ...overrides });
+const failed = (overrides: Partial<JournalEntry>) =>
+  entry({ outcome: 'failed', errContent: failure, ...overrides });
 
 const answer = (...entries: JournalEntry[]) => answerOf(entries, present, 'content');
 
@@ -39,9 +40,15 @@ describe('an attempt that nobody decided', () => {
   });
 
   it('is not answered by superseded entries of other attempts', () => {
-    const closed = [entry({ attempt: earlier, superseded: true }), failed({ attempt: later, superseded: true })];
+    const closed = [
+      entry({ attempt: earlier, superseded: true }),
+      failed({ attempt: later, superseded: true }),
+    ];
     expect(answer(...closed)).toEqual({ kind: 'undecided', supersedes: false, contentChanged: false });
-    expect(answer(...closed, failed({ attempt: earlier }))).toMatchObject({ kind: 'undecided', supersedes: true });
+    expect(answer(...closed, failed({ attempt: earlier }))).toMatchObject({
+      kind: 'undecided',
+      supersedes: true,
+    });
     expect(answer(...closed, entry({ attempt: earlier }))).toMatchObject({ kind: 'decided', again: true });
   });
 });
@@ -58,7 +65,11 @@ describe('an attempt that was decided', () => {
 
   it('is nobody’s business any more where a later attempt superseded it, whatever became of that', () => {
     for (const own of [entry({ superseded: true }), failed({ superseded: true })]) {
-      for (const current of [entry({ attempt: later }), failed({ attempt: later }), entry({ attempt: later, digest: 'x' })]) {
+      for (const current of [
+        entry({ attempt: later }),
+        failed({ attempt: later }),
+        entry({ attempt: later, digest: 'x' }),
+      ]) {
         expect(answer(own, current)).toEqual({ kind: 'superseded' });
         expect(answer(current, own)).toEqual({ kind: 'superseded' });
       }

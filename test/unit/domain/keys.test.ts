@@ -10,7 +10,17 @@ import {
 } from '../../../src/domain/keys.js';
 
 const digits = fc.bigInt({ min: 0n, max: 10n ** 30n - 1n }).map(String);
-const fewNumbers = fc.constantFrom('0', '1', '9', '10', '99', '100', '9'.repeat(29), `1${'0'.repeat(29)}`, '9'.repeat(30));
+const fewNumbers = fc.constantFrom(
+  '0',
+  '1',
+  '9',
+  '10',
+  '99',
+  '100',
+  '9'.repeat(29),
+  `1${'0'.repeat(29)}`,
+  '9'.repeat(30),
+);
 const number = fc.oneof(digits, fewNumbers);
 const rows: fc.Arbitrary<RowOrder> = fc.record({
   source: fc.constantFrom('CUST', 'ACCOUNT'),
@@ -87,11 +97,30 @@ describe('a row id', () => {
 
 describe('a canonical number', () => {
   it('is every whole number of up to 30 digits as a database writes it', () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(10n ** 30n) + 1n, max: 10n ** 30n - 1n }), (n) => isCanonicalNumber(String(n))));
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 30n) + 1n, max: 10n ** 30n - 1n }), (n) =>
+        isCanonicalNumber(String(n)),
+      ),
+    );
   });
 
   it('is nothing else', () => {
-    for (const text of ['', ' ', '-', '-0', '00', '01', '+1', '1.0', '1e3', '1 ', '\n1', '1\n', '１', '1'.repeat(31)]) {
+    for (const text of [
+      '',
+      ' ',
+      '-',
+      '-0',
+      '00',
+      '01',
+      '+1',
+      '1.0',
+      '1e3',
+      '1 ',
+      '\n1',
+      '1\n',
+      '１',
+      '1'.repeat(31),
+    ]) {
       expect(isCanonicalNumber(text)).toBe(false);
     }
   });
@@ -110,7 +139,12 @@ describe('the shard of a customer', () => {
   });
 
   it('is exact where a double would round', () => {
-    for (const custId of ['999999999999999', '1000000000000000', '9007199254740993', '123456789012345678901234567891']) {
+    for (const custId of [
+      '999999999999999',
+      '1000000000000000',
+      '9007199254740993',
+      '123456789012345678901234567891',
+    ]) {
       expect(shardOf(custId, 64)).toBe(Number(BigInt(custId) % 64n));
     }
   });

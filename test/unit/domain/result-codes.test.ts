@@ -24,7 +24,8 @@ describe('the registry of result codes', () => {
   });
 
   it('tells the codes of M2M products apart by table', () => {
-    const m2m = (source: 'CUST' | 'ACCOUNT') => resultCodes(source).filter(({ code }) => code.startsWith('007'));
+    const m2m = (source: 'CUST' | 'ACCOUNT') =>
+      resultCodes(source).filter(({ code }) => code.startsWith('007'));
     expect(m2m('CUST').map(({ code, text }) => `${code} ${text}`)).toEqual([
       '00701 CustID 错误',
       '00702 ProductID 错误',
@@ -79,7 +80,17 @@ describe('a row may be refused', () => {
   });
 
   it('not with anything else, names that every object has included', () => {
-    for (const code of ['', '402', '00007', '00402 ', '00402\n', '99999', 'toString', '__proto__', 'constructor']) {
+    for (const code of [
+      '',
+      '402',
+      '00007',
+      '00402 ',
+      '00402\n',
+      '99999',
+      'toString',
+      '__proto__',
+      'constructor',
+    ]) {
       for (const source of tables) expect(isRefusalCode(source, code)).toBe(false);
     }
   });

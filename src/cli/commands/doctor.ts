@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { Config } from '../../config/schema.js';
+import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
+import type { Finding } from '../../operator/doctor/finding.js';
+import { KnexStoreOperations } from '../../store/knex/store-operations.js';
+import { openMiddle, openStoreDatabase } from '../../wiring.js';
+import { ExitCode, exitCodeOf } from '../exit-codes.js';
+import { printJson, printLines, shown } from '../output.js';
+import { applicationNameOf, configOf } from '../session.js';
+
+const notes = `
+Nothing is changed: privileges are tried with updates that match no row. Ends with 1 where
+there is a fault, and with 3 where a database cannot be reached.
+
+Example:
+  bnet-sync doctor --config bnet-sync.yaml`;
+
+/** Adds `doctor`. */
+export function registerDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('examine both databases, and say what to do')
+    .option('--json', 'print JSON')
+    .addHelpText('after', notes)
+    .action(async (options: { json?: true }, command: Command) => {
+      const report = await examineConfigured(await configOf(command), applicationNameOf(command));
+      if (options.json === true) printJson(report.findings);
+      else printLines(...report.findings.flatMap(findingLines));
+      process.exitCode = codeOf(report);
+    });
+}
+
+async function examineConfigured(config: Config, applicationName: string): Promise<DoctorReport> {
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    return await examine({
+      middle: async () => {
+        const middle = await openMiddle(config, { applicationName });
+        opened.push(middle);
+        return middle.operations;
+      },
+      store: async () => {
+        const database = openStoreDatabase(config, { applicationName });
+        opened.push(database);
+        return new KnexStoreOperations(database);
+      },
+      clock: () => new Date(),
+      settings: settingsOf(config),
+    });
+  } finally {
+    for (const database of opened) await database.close();
+  }
+}
+
+function settingsOf({
+  middle: { connection, schema },
+  worker: { settleMs, shards },
+}: Config): DoctorSettings {
+  const user = typeof connection === 'string' ? undefined : connection['user'];
+  return {
+    settleMs,
+    shards,
+    ...(schema === undefined ? {} : { schema }),
+    ...(typeof user === 'string' ? { user } : {}),
+  };
+}
+
+function codeOf({ findings, unreached }: DoctorReport): ExitCode {
+  const [error] = unreached;
+  if (error !== undefined) return exitCodeOf(error);
+  return findings.some(({ level }) => level === 'fault') ? ExitCode.Failed : ExitCode.Fine;
+}
+
+const levelWidth = 'warning'.length + 2;
+const areaWidth = 'middle database'.length + 2;
+
+function findingLines({ level, area, finding, whatToDo }: Finding): string[] {
+  const first = `${level.padEnd(levelWidth)}${area.padEnd(areaWidth)}${shown(finding)}`;
+  return whatToDo === null ? [first] : [first, `${' '.repeat(levelWidth + areaWidth)}→ ${shown(whatToDo)}`];
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { preview, type PreviewedRow } from '../../operator/preview.js';
+import { limitArgument } from '../arguments.js';
+import { listText, printJson, printLines } from '../output.js';
+import { shortTableName } from '../words.js';
+import { withDatabases } from '../session.js';
+
+interface PreviewOptions {
+  readonly limit: number;
+  readonly json?: true;
+}
+
+const notes = `
+Rows are decided in order, each over what those before it would have done. Nothing is
+changed, and a product's own handlers are not asked.
+
+Example:
+  bnet-sync preview --limit 200 --config bnet-sync.yaml`;
+
+/** Adds `preview`. */
+export function registerPreview(program: Command): void {
+  program
+    .command('preview')
+    .description('show what would become of the pending rows, touching nothing')
+    .option('--limit <rows>', 'so many rows from the head of both tables', limitArgument, 50)
+    .option('--json', 'print JSON')
+    .addHelpText('after', notes)
+    .action(async (options: PreviewOptions, command: Command) => {
+      await withDatabases(command, async ({ config, middle, store }) => {
+        const { settleMs, dependencyGraceMs } = config.worker;
+        const rows = await preview(
+          { database: middle.database, middle: middle.operations, store },
+          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs },
+        );
+        if (options.json === true) printJson(rows);
+        else printLines(...previewLines(rows, options.limit));
+      });
+    });
+}
+
+function previewLines(rows: readonly PreviewedRow[], limit: number): string[] {
+  if (rows.length === 0) return ['No pending row.'];
+  const list = listText({
+    columns: [
+      { head: 'Table' },
+      { head: 'StreamingNo' },
+      { head: 'OPFlag' },
+      { head: 'CustID' },
+      { head: 'BizID', optional: true },
+      { head: 'UserID', shorten: true, optional: true },
+      { head: 'Outcome' },
+      { head: 'Why', shorten: true },
+    ],
+    rows: rows.map((row) => [
+      shortTableName(row.table),
+      row.streamingNo,
+      row.opFlag,
+      row.custId,
+      row.bizId,
+      row.userId,
+      row.outcome,
+      [row.errContent, row.note].filter((text) => text !== null).join(' — '),
+    ]),
+  });
+  const count = (outcome: PreviewedRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
+  const sum = `${count('applied')} would be applied, ${count('failed')} would fail, ${count('waits')} would wait.`;
+  const more = rows.length === limit ? ` The first ${limit}; --limit shows more.` : '';
+  return [list, sum + more];
+}

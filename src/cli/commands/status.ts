@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { State } from '../../domain/states.js';
+import { durationText } from '../../operator/duration.js';
+import { status, type Status } from '../../operator/status.js';
+import { listText, printJson, printLines } from '../output.js';
+import { stateText } from '../words.js';
+import { withDatabases } from '../session.js';
+
+/** Adds `status`. */
+export function registerStatus(program: Command): void {
+  program
+    .command('status')
+    .description('show how many rows are pending, in hand, succeeded and failed, and who works on them')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
+    .action(async (options: { json?: true }, command: Command) => {
+      await withDatabases(command, async ({ middle, store }) => {
+        const answer = await status(middle.operations, store);
+        if (options.json === true) printJson(answer);
+        else printLines(...statusLines(answer));
+      });
+    });
+}
+
+const states = Object.values(State);
+
+function statusLines({ tables, oldestPendingSeconds, workers }: Status): string[] {
+  const counts = listText({
+    columns: [
+      { head: 'Table' },
+      ...states.map((state) => ({ head: stateText(state), right: true as const })),
+    ],
+    rows: Object.entries(tables).map(([table, count]) => [
+      table,
+      ...states.map((state) => count[`${state}`]),
+    ]),
+  });
+  const oldest =
+    oldestPendingSeconds === null
+      ? 'No pending row.'
+      : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
+  if (workers.length === 0) return [counts, oldest, 'No worker is running.'];
+  const crew = listText({
+    columns: [
+      { head: 'Worker' },
+      { head: 'Host', shorten: true },
+      { head: 'Process', right: true, optional: true },
+      { head: 'Started', optional: true },
+      { head: 'Last heartbeat' },
+      { head: 'Shards', right: true },
+      { head: 'Alive' },
+    ],
+    rows: workers.map((worker) => [
+      worker.workerId,
+      worker.host,
+      worker.pid,
+      worker.startedAt,
+      worker.heartbeatAt,
+      worker.shards.length,
+      worker.alive ? 'yes' : 'no',
+    ]),
+  });
+  return [counts, oldest, crew];
+}

@@ -1,0 +1,64 @@
+import { CommanderError } from 'commander';
+import { ConfigError } from '../config/config-error.js';
+import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
+import { ShardsDifferError } from '../store/port.js';
+
+/** What a command ends with. */
+export const ExitCode = {
+  Fine: 0,
+  Failed: 1,
+  /** Wrong usage or configuration. */
+  Usage: 2,
+  /** A database cannot be reached or refuses the credentials. */
+  Unreachable: 3,
+} as const;
+
+/** One of the exit codes. */
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const isUnreachable: ReadonlySet<DatabaseErrorKind> = new Set([
+  'unreachable',
+  'credentials',
+  'connectionLost',
+  'timeout',
+]);
+
+/** The exit code for an error that ended a command. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Fine : ExitCode.Usage;
+  if (error instanceof ConfigError || error instanceof ShardsDifferError) return ExitCode.Usage;
+  if (error instanceof DatabaseError && isUnreachable.has(error.kind)) return ExitCode.Unreachable;
+  return ExitCode.Failed;
+}
+
+/** An error in words for people; null where it was printed already. */
+export function explain(error: unknown): string | null {
+  if (error instanceof CommanderError) return null;
+  if (error instanceof DatabaseError) return explainDatabase(error);
+  // A fault of the program: whoever mends it needs to know where.
+  if (error instanceof TypeError || error instanceof ReferenceError) return error.stack ?? error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function explainDatabase(error: DatabaseError): string {
+  const database = error.database ?? 'database';
+  switch (error.kind) {
+    case 'unreachable':
+      return `the ${database} cannot be reached: ${error.message}`;
+    case 'credentials':
+      return `the ${database} refuses the credentials: ${error.message}`;
+    case 'connectionLost':
+      return `the connection to the ${database} broke: ${error.message}`;
+    case 'timeout':
+      return `the ${database} does not answer: ${error.message}`;
+    case 'schema':
+      return `the ${database} lacks a table, a column or a privilege: ${error.message} ("bnet-sync doctor" says which)`;
+    case 'conflict':
+    case 'unavailable':
+    case 'commitUnknown':
+    case 'constraint':
+    case 'data':
+    case 'other':
+      return `the ${database} reports an error: ${error.message}`;
+  }
+}

@@ -1,0 +1,92 @@
+import Table from 'cli-table3';
+import { oneLine } from '../domain/err-content.js';
+
+/** Prints a result for programs: nothing else may be printed with it. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Prints lines of a result for people. */
+export function printLines(...lines: string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+/** A value as it is shown to people: foreign control characters would command the terminal. */
+export function shown(value: string | number | null): string {
+  return value === null ? '' : oneLine(String(value));
+}
+
+/** A column of a list. */
+export interface Column {
+  readonly head: string;
+  /** Set to the right, as numbers are. */
+  readonly right?: true;
+  /** Its texts may be shortened to fit the terminal, the last such column first. */
+  readonly shorten?: true;
+  /** It may be left out where shortening is not enough, the first such column first. */
+  readonly optional?: true;
+}
+
+/** A list for people. */
+export interface List {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+const widthWithoutTerminal = 160;
+const narrowestColumn = 14;
+
+/** Draws a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */
+export function listText(list: List, width = process.stdout.columns || widthWithoutTerminal): string {
+  const leftOut: string[] = [];
+  for (let fitting = list; ;) {
+    const widths = naturalWidths(fitting);
+    const excess = shorten(fitting, widths, width);
+    const optional = fitting.columns.findIndex((column) => column.optional === true);
+    if (excess <= 0 || optional === -1) {
+      const note = `Left out for this terminal: ${leftOut.join(', ')}; --json has everything.`;
+      return [draw(fitting, widths), ...(leftOut.length === 0 ? [] : [note])].join('\n');
+    }
+    leftOut.push(fitting.columns[optional]?.head ?? '');
+    fitting = withoutColumn(fitting, optional);
+  }
+}
+
+/** Narrows the columns that may be; returns by how much the list still is too wide. */
+function shorten({ columns }: List, widths: number[], width: number): number {
+  let excess = widths.reduce((sum, each) => sum + each + 1, 1) - width;
+  for (let column = columns.length - 1; column >= 0 && excess > 0; column--) {
+    if (columns[column]?.shorten !== true) continue;
+    const present = widths[column] ?? 0;
+    const less = Math.max(0, Math.min(excess, present - narrowestColumn));
+    widths[column] = present - less;
+    excess -= less;
+  }
+  return excess;
+}
+
+function withoutColumn({ columns, rows }: List, index: number): List {
+  const others = <T>(cells: readonly T[]): T[] => cells.filter((_, column) => column !== index);
+  return { columns: others(columns), rows: rows.map(others) };
+}
+
+function draw({ columns, rows }: List, colWidths: number[]): string {
+  const table = new Table({
+    head: columns.map(({ head }) => head),
+    colWidths,
+    colAligns: columns.map(({ right }) => (right === true ? 'right' : 'left')),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((row) => row.map(shown)));
+  return table.toString();
+}
+
+/** The upper border tells how wide the columns are on the screen, where a Chinese character takes two places. */
+function naturalWidths(list: List): number[] {
+  const whole = draw(list, []);
+  const border = whole.slice(0, whole.indexOf('\n'));
+  return border
+    .slice(1, -1)
+    .split('┬')
+    .map((part) => part.length);
+}

@@ -1,0 +1,50 @@
+import { SingleBar } from 'cli-progress';
+
+/** Shows on stderr how far something has come. */
+export interface Progress {
+  /** `note` says in a few words what has been done so far. */
+  show(done: number, note: string): void;
+  end(): void;
+}
+
+const millisecondsBetweenLines = 3000;
+
+/** A bar where stderr is a terminal, else a line every few seconds; with `quiet`, nothing but the bar. */
+export function showProgress(what: string, total: number, quiet = false): Progress {
+  if (process.stderr.isTTY) return bar(what, total);
+  return quiet ? { show: () => undefined, end: () => undefined } : lines(what, total);
+}
+
+function bar(what: string, total: number): Progress {
+  const counted = Number.isFinite(total) ? '{bar} {value}/{total}' : '{value}';
+  const drawn = new SingleBar({
+    stream: process.stderr,
+    format: `${what} ${counted} {note}`,
+    hideCursor: true,
+    barsize: 30,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+  });
+  drawn.start(Number.isFinite(total) ? total : 0, 0, { note: '' });
+  return {
+    show: (done, note) => {
+      drawn.update(done, { note });
+    },
+    end: () => {
+      drawn.stop();
+    },
+  };
+}
+
+function lines(what: string, total: number): Progress {
+  const of = Number.isFinite(total) ? `/${total}` : '';
+  let writtenAt = performance.now();
+  return {
+    show: (done, note) => {
+      if (performance.now() - writtenAt < millisecondsBetweenLines) return;
+      writtenAt = performance.now();
+      process.stderr.write(`${what} ${done}${of} ${note}\n`);
+    },
+    end: () => undefined,
+  };
+}

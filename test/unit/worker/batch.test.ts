@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rowId, shardOf, type RowKey } from '../../../src/domain/keys.js';
+import type { InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
+import { State } from '../../../src/domain/states.js';
+import type { ClaimRequest } from '../../../src/middle/port.js';
+import type { Lease } from '../../../src/store/port.js';
+import { acceptClaimed, leasesOf, oncePerKey, partByLane, type BatchRow } from '../../../src/worker/batch.js';
+import { accountRow, customerRow, polledRow } from '../../support/builders.js';
+
+const claimedAt = '2026-11-20 08:00:05';
+const earlier = '2026-11-20 07:00:00';
+
+function request(streamingNo: string, overrides: Partial<PolledRow> = {}): ClaimRequest {
+  return { row: polledRow('0101', { streamingNo, ...overrides }), newestAttempt: null };
+}
+const takeover = (streamingNo: string, stateDate: string | null) =>
+  request(streamingNo, { state: State.Processing, stateDate });
+
+function row(streamingNo: string, overrides: Partial<InterfaceRow> = {}): InterfaceRow {
+  return customerRow({ streamingNo, stateDate: claimedAt, ...overrides });
+}
+
+const keysOf = (rows: readonly RowKey[]): string[] => rows.map(({ streamingNo }) => streamingNo);
+
+describe('a claimed row', () => {
+  it('is one attempt, named by the StateDate found after the claim', () => {
+    const present = row('1');
+    expect(acceptClaimed([request('1')], [present])).toEqual({
+      rows: [{ source: 'CUST', streamingNo: '1', attempt: claimedAt, row: present, twins: [] }],
+      putBack: 0,
+    });
+  });
+
+  it('is ours in State 1 whoever claimed it, for the answer to a claim may be lost', () => {
+    const { rows } = acceptClaimed(
+      [request('1'), takeover('2', null)],
+      [row('1', { stateDate: earlier }), row('2')],
+    );
+    expect(rows.map(({ attempt }) => attempt)).toEqual([earlier, claimedAt]);
+  });
+
+  it('comes in the order of the poll, not in that of the read', () => {
+    const requests = ['2', '1', '3'].map((streamingNo) => request(streamingNo));
+    expect(keysOf(acceptClaimed(requests, [row('1'), row('3'), row('2')]).rows)).toEqual(['2', '1', '3']);
+  });
+
+  it('is not mistaken for the row of the other table with its StreamingNo', () => {
+    const bind: ClaimRequest = {
+      row: polledRow('0201', { streamingNo: '1', custId: '2' }),
+      newestAttempt: null,
+    };
+    const present = [row('1'), accountRow({ streamingNo: '1', custId: '2', stateDate: claimedAt })];
+    expect(acceptClaimed([request('1'), bind], present).rows.map(rowId)).toEqual([
+      'IF_BNET_CUST:1',
+      'IF_BNET_ACCOUNT:1',
+    ]);
+    expect(acceptClaimed([bind], [row('1')])).toEqual({ rows: [], putBack: 1 });
+  });
+});
+
+describe('a row goes back to the next poll', () => {
+  const goesBack = (polled: ClaimRequest, present: InterfaceRow[]): void => {
+    const others = { custId: '2' };
+    const requests = [request('1'), polled, request('3'), request('4', others), request('5')];
+    const rows = ['1', '3', '5'].map((streamingNo) => row(streamingNo));
+    const accepted = acceptClaimed(requests, [...rows, row('4', others), ...present]);
+    expect(keysOf(accepted.rows)).toEqual(['1', '4']);
+    expect(accepted.putBack).toBe(3);
+  };
+
+  it('with the later rows of its customer, and no others, where it is gone', () => {
+    goesBack(request('2'), []);
+  });
+
+  it.each([State.Initial, State.Succeeded, State.Failed, null, 7])('in State %s', (state) => {
+    goesBack(request('2'), [row('2', { state })]);
+    goesBack(takeover('2', claimedAt), [row('2', { state })]);
+  });
+
+  it('where its CustID has changed', () => {
+    for (const custId of ['3', null]) goesBack(request('2'), [row('2', { custId })]);
+  });
+
+  it('where its StateDate is not that of the attempt taken over', () => {
+    goesBack(takeover('2', earlier), [row('2')]);
+    goesBack(takeover('2', earlier), [row('2', { stateDate: null })]);
+  });
+
+  it('where it has no StateDate to name the attempt', () => {
+    goesBack(request('2'), [row('2', { stateDate: null })]);
+    goesBack(takeover('2', null), [row('2', { stateDate: null })]);
+  });
+
+  it('also where it has no customer: such rows share their order', () => {
+    const requests = ['1', '2'].map((streamingNo) => request(streamingNo, { custId: null }));
+    expect(acceptClaimed([...requests, request('3')], [row('2', { custId: null }), row('3')])).toMatchObject({
+      rows: [{ streamingNo: '3' }],
+      putBack: 2,
+    });
+  });
+});
+
+describe('two rows with one StreamingNo', () => {
+  const refusal = { code: '00404', detail: 'StreamingNo 1 在表中重复出现 2 次' };
+
+  it('are refused with 00404, under one attempt where they were claimed together', () => {
+    const { rows, putBack } = acceptClaimed([request('1')], [row('1'), row('1', { custName: 'other' })]);
+    expect(rows).toMatchObject([{ streamingNo: '1', attempt: claimedAt, refusal, twins: [] }]);
+    expect(putBack).toBe(0);
+  });
+
+  it('are refused under the latest attempt, and the others get the same answer', () => {
+    const present = [
+      row('1', { stateDate: earlier }),
+      row('1'),
+      row('1', { stateDate: '2026-11-20 06:00:00' }),
+    ];
+    expect(acceptClaimed([request('1')], present).rows).toMatchObject([
+      {
+        attempt: claimedAt,
+        refusal: { detail: 'StreamingNo 1 在表中重复出现 3 次' },
+        twins: [earlier, '2026-11-20 06:00:00'],
+      },
+    ]);
+  });
+
+  it('are refused also where one of them was answered before, which stays as it is', () => {
+    const { rows } = acceptClaimed(
+      [request('1')],
+      [row('1', { state: State.Succeeded, stateDate: earlier }), row('1')],
+    );
+    expect(rows).toMatchObject([{ attempt: claimedAt, refusal, twins: [] }]);
+  });
+
+  it('do not keep back the later rows of their customer', () => {
+    expect(keysOf(acceptClaimed([request('1'), request('2')], [row('1'), row('1'), row('2')]).rows)).toEqual([
+      '1',
+      '2',
+    ]);
+  });
+
+  it('go back to the next poll where neither is in State 1', () => {
+    const present = [row('1', { state: State.Initial }), row('1', { state: State.Succeeded }), row('2')];
+    expect(acceptClaimed([request('1'), request('2')], present)).toEqual({ rows: [], putBack: 2 });
+  });
+
+  it('of two customers stand under the customer that was polled: its shard is the one we hold', () => {
+    for (const present of [
+      [row('1', { custId: '64' }), row('1', { custId: '65' })],
+      [row('1', { custId: '65' }), row('1', { custId: '64' })],
+    ]) {
+      const { rows } = acceptClaimed([request('1', { custId: '65' })], present);
+      expect(rows.map((accepted) => accepted.row.custId)).toEqual(['65']);
+      const batch = { rows, leases: [{ shard: 1, term: 1 }], now: claimedAt };
+      expect([...partByLane(batch, 64, 4).keys()]).toEqual([1]);
+    }
+  });
+});
+
+describe('polled rows', () => {
+  it('are asked for once per key, in their order', () => {
+    const rows = ['1', '2', '1', '3', '2'].map((streamingNo) => polledRow('0101', { streamingNo }));
+    expect(oncePerKey(rows).map(({ streamingNo }) => streamingNo)).toEqual(['1', '2', '3']);
+    const both = [polledRow('0101', { streamingNo: '1' }), polledRow('0201', { streamingNo: '1' })];
+    expect(oncePerKey(both)).toEqual(both);
+    expect(oncePerKey([])).toEqual([]);
+  });
+});
+
+describe('a batch parted into lanes', () => {
+  const shards = 8;
+  const leases: readonly Lease[] = Array.from({ length: shards }, (_, shard) => ({ shard, term: shard + 1 }));
+  const customers = fc.option(fc.bigInt({ min: 0n, max: 20n }).map(String), { freq: 10 });
+  const batches = fc.array(customers, { maxLength: 30 }).map(
+    (list) =>
+      acceptClaimed(
+        list.map((custId, index) => request(String(index), { custId })),
+        list.map((custId, index) => row(String(index), { custId })),
+      ).rows,
+  );
+
+  it('has every row once, no customer and no lease in two lanes, and each customer in order', () => {
+    fc.assert(
+      fc.property(batches, fc.integer({ min: 1, max: 10 }), (rows, lanes) => {
+        const parts = [...partByLane({ rows, leases, now: claimedAt }, shards, lanes)];
+        expect(parts.length).toBeLessThanOrEqual(lanes);
+        expect(parts.flatMap(([, part]) => [...part.rows]).sort(byKey)).toEqual([...rows].sort(byKey));
+        const held = parts.flatMap(([, part]) => part.leases.map(({ shard }) => shard));
+        expect(new Set(held).size).toBe(held.length);
+        for (const [lane, part] of parts) {
+          expect(lane >= 0 && lane < lanes).toBe(true);
+          expect(part.now).toBe(claimedAt);
+          expect(part.rows).toEqual(rows.filter((accepted) => part.rows.includes(accepted)));
+          const relied = [...new Set(part.rows.map((accepted) => shardOf(accepted.row.custId, shards)))].sort(
+            (a, b) => a - b,
+          );
+          expect(part.leases).toEqual(relied.map((shard) => leases[shard]));
+        }
+      }),
+    );
+  });
+
+  it('takes leases and terms as they were held at the poll', () => {
+    const rows = acceptClaimed([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
+    const parts = partByLane(
+      {
+        rows,
+        leases: [
+          { shard: 3, term: 41 },
+          { shard: 4, term: 1 },
+        ],
+        now: claimedAt,
+      },
+      shards,
+      2,
+    );
+    expect([...parts]).toEqual([[1, { rows, leases: [{ shard: 3, term: 41 }], now: claimedAt }]]);
+  });
+
+  it('is refused where a row’s lease is not held: it would be applied without a fence', () => {
+    const rows = acceptClaimed([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
+    expect(() => partByLane({ rows, leases: [{ shard: 4, term: 1 }], now: claimedAt }, shards, 2)).toThrow(
+      'row IF_BNET_CUST:1 was polled without the lease of shard 3',
+    );
+  });
+
+  it('relies on the leases of its rows alone', () => {
+    const rows = ['1', '2', null].map(
+      (custId) => acceptClaimed([request('1', { custId })], [row('1', { custId })]).rows[0]!,
+    );
+    expect(leasesOf(rows, leases, shards).map(({ shard }) => shard)).toEqual([0, 1, 2]);
+    expect(leasesOf([], leases, shards)).toEqual([]);
+  });
+});
+
+function byKey(a: BatchRow, b: BatchRow): number {
+  return Number(a.streamingNo) - Number(b.streamingNo);
+}
