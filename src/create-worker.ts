@@ -42,10 +42,7 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
   const handlers = options.handlers ?? (await loadHandlers(config.store.handlers));
   const opening = { applicationName: 'bnet-sync worker', byKey: true };
   const middle = await openMiddle(config, opening);
-  const store = new KnexProductStore(
-    openStoreDatabase(config, opening),
-    config.worker.leaseTtlMs,
-  );
+  const store = new KnexProductStore(openStoreDatabase(config, opening), config.worker.leaseTtlMs);
   const worker = new Worker({
     middle: middle.database,
     store,

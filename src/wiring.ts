@@ -102,7 +102,10 @@ function requireFile(
   if (end.client !== 'better-sqlite3' || options.createFile === true) return;
   const filename = sqliteFilename(end.connection);
   if (filename === undefined || existsSync(filename)) return;
-  const error = new DatabaseError('unreachable', `there is no file ${filename}; "bnet-sync ${maker}" makes it`);
+  const error = new DatabaseError(
+    'unreachable',
+    `there is no file ${filename}; "bnet-sync ${maker}" makes it`,
+  );
   error.database = name;
   throw error;
 }

@@ -2,8 +2,8 @@ import { SingleBar } from 'cli-progress';
 
 /** Shows on stderr how far something has come. */
 export interface Progress {
-  /** `note` says in a few words what has been done so far. */
-  show(done: number, note: string): void;
+  /** `note` says in a few words what has been done so far; `total` where it is not the one from the start. */
+  show(done: number, note: string, total?: number): void;
   end(): void;
 }
 
@@ -27,7 +27,8 @@ function bar(what: string, total: number): Progress {
   });
   drawn.start(Number.isFinite(total) ? total : 0, 0, { note: '' });
   return {
-    show: (done, note) => {
+    show: (done, note, newTotal) => {
+      if (newTotal !== undefined) drawn.setTotal(newTotal);
       drawn.update(done, { note });
     },
     end: () => {
@@ -37,13 +38,12 @@ function bar(what: string, total: number): Progress {
 }
 
 function lines(what: string, total: number): Progress {
-  const of = Number.isFinite(total) ? `/${total}` : '';
   let writtenAt = performance.now();
   return {
-    show: (done, note) => {
+    show: (done, note, newTotal = total) => {
       if (performance.now() - writtenAt < millisecondsBetweenLines) return;
       writtenAt = performance.now();
-      process.stderr.write(`${what} ${done}${of} ${note}\n`);
+      process.stderr.write(`${what} ${done}${Number.isFinite(newTotal) ? `/${newTotal}` : ''} ${note}\n`);
     },
     end: () => undefined,
   };

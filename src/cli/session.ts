@@ -16,29 +16,45 @@ export function applicationNameOf(command: Command): string {
   return `bnet-sync ${command.name()}`;
 }
 
-/** Both databases, open. */
-export interface Session {
+/** The middle database, open. */
+export interface MiddleSession {
   readonly config: Config;
   readonly middle: OpenMiddle;
+}
+
+/** Opens the middle database for an operator's command, and closes it whatever comes. */
+export async function withMiddle(
+  command: Command,
+  work: (session: MiddleSession) => Promise<void>,
+): Promise<void> {
+  const config = await configOf(command);
+  const middle = await openMiddle(config, { applicationName: applicationNameOf(command) });
+  try {
+    await work({ config, middle });
+  } finally {
+    await middle.close();
+  }
+}
+
+/** Both databases, open. */
+export interface Session extends MiddleSession {
   readonly store: StoreOperations;
 }
 
-/** Opens both databases for an operator's command, and closes them whatever comes. */
+/** The same with both databases; fails where one cannot be reached, before anything was done in the other. */
 export async function withDatabases(
   command: Command,
   work: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const config = await configOf(command);
-  const applicationName = applicationNameOf(command);
-  const middle = await openMiddle(config, { applicationName });
-  try {
-    const database = openStoreDatabase(config, { applicationName });
+  await withMiddle(command, async ({ config, middle }) => {
+    const database = openStoreDatabase(config, { applicationName: applicationNameOf(command) });
     try {
-      await work({ config, middle, store: new KnexStoreOperations(database) });
+      const store = new KnexStoreOperations(database);
+      await middle.database.ping();
+      await store.now();
+      await work({ config, middle, store });
     } finally {
       await database.close();
     }
-  } finally {
-    await middle.close();
-  }
+  });
 }

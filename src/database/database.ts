@@ -174,13 +174,16 @@ export class Database implements Executor {
 
 const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
 
+/** What Knex says whenever its pool's time is up; the rest of its words would mislead. */
+const outOfTime = 'Knex: Timeout acquiring a connection';
+
 /** A failure to get a connection is never a lost connection: nothing was sent. */
 function unreachable(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) return error;
-  const { kind, message, code } = error;
-  return kind === 'credentials' || kind === 'unreachable'
-    ? error
-    : new DatabaseError('unreachable', message, { code, cause: error });
+  const { kind, code } = error;
+  if (kind === 'credentials' || kind === 'unreachable') return error;
+  const message = error.message.startsWith(outOfTime) ? 'no connection could be made in time' : error.message;
+  return new DatabaseError('unreachable', message, { code, cause: error });
 }
 
 function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
@@ -229,6 +232,12 @@ const quietLog = {
   debug: () => undefined,
 };
 
+/**
+ * The inner limits of getting a connection end first: the error of a connection that could not be made must reach the
+ * call that waits for it, or the pool gives it to the next call.
+ */
+const marginMs = 100;
+
 function pgConfig(options: DatabaseOptions): Knex.Config {
   const { connection, callTimeoutMs, serverTimeoutMs } = options;
   const given = typeof connection === 'string' ? { connectionString: connection } : connection;
@@ -247,10 +256,10 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
     pool: {
       min: 0,
       max: options.maxConnections,
-      createTimeoutMillis: callTimeoutMs,
+      createTimeoutMillis: callTimeoutMs + marginMs,
       ...(options.byKey === true ? { afterCreate: goByIndexes } : {}),
     },
-    acquireConnectionTimeout: callTimeoutMs,
+    acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
     log: quietLog,
     ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
   };
@@ -270,7 +279,7 @@ function sqliteConfig(options: DatabaseOptions): Knex.Config {
   const settings = typeof connection === 'string' ? { filename: connection } : connection;
   return {
     client: 'better-sqlite3',
-    connection: settings as { filename: string },
+    connection: settings,
     useNullAsDefault: true,
     pool: {
       min: 0,

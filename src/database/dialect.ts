@@ -24,11 +24,11 @@ export interface Dialect {
   /** Rows sent as one parameter per column (or one in all), to be used like a table. */
   recordset(columns: Columns, rows: readonly (readonly Value[])[], alias: string): Fragment;
   /** An instant of the product store as ISO 8601 text, UTC. */
-  instantText(expression: string): string;
+  readonly instantText: (expression: string) => string;
   /** The server's clock as an instant, the same within one transaction or later. */
   readonly now: string;
   /** The server's clock, so many milliseconds from now, as an instant. */
-  nowPlus(milliseconds: number): string;
+  readonly nowPlus: (milliseconds: number) => string;
   /** Locks the rows of `alias` that a SELECT returns; empty where there is one writer anyway. */
   lockRows(alias: string, options?: { skipLocked: true }): string;
 }

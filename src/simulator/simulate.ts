@@ -55,6 +55,8 @@ export interface SimulationProgress {
   readonly sent: number;
   readonly bad: number;
   readonly corrected: number;
+  /** Rows that were inserted or put back for that. */
+  readonly correctionRows: number;
   /** Corrections that cannot be sent yet, because their rows are not refused yet. */
   readonly toCorrect: number;
 }
@@ -200,7 +202,8 @@ class Simulation {
 
   #report(): void {
     const [bad, corrected, toCorrect] = [this.#faults.length, this.#corrections.length, this.#toCorrect.size];
-    this.#onProgress({ sent: this.#rows, bad, corrected, toCorrect });
+    const correctionRows = this.#corrections.reduce((sum, { sent }) => sum + sent.length, 0);
+    this.#onProgress({ sent: this.#rows, bad, corrected, correctionRows, toCorrect });
   }
 
   #isOver(): boolean {

@@ -12,7 +12,7 @@ import { rowAgeMs } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
 import type { ApplyTransaction } from '../store/port.js';
 import type { Batch, BatchRow } from './batch.js';
-import type { HandlerResult, Handlers } from './handlers.js';
+import type { HandlerRefusal, HandlerResult, Handlers } from './handlers.js';
 
 /** A row's answer, recorded in the journal: what is left is its mark. */
 export interface DecidedRow {
@@ -220,12 +220,19 @@ function handlerCall(
   return async (knex) => handlers.onAccount?.({ knex, at, operation, customer, before, after });
 }
 
+/** What plain JavaScript returns is not checked by a compiler. */
+function isRefusalRequest(result: HandlerResult): result is HandlerRefusal {
+  const returned = result as Partial<HandlerRefusal> | null | undefined;
+  return typeof returned?.refuse === 'object';
+}
+
 function refusalOf(operation: Operation, result: HandlerResult): Refusal | null {
-  if (result === undefined || result === null) return null;
+  if (!isRefusalRequest(result)) return null;
   const { code, detail } = result.refuse;
-  if (!isRefusalCode(operation.source, code))
-    throw new Error(`the handler refused with "${code}", which is no code of the registry`);
-  return { code, detail: String(detail) };
+  if (!isRefusalCode(operation.source, code)) {
+    throw new Error(`the handler refused with ${JSON.stringify(code)}, which is no code of the registry`);
+  }
+  return { code, detail };
 }
 
 function outcomeOf(

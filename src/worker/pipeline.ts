@@ -84,7 +84,9 @@ export class Pipeline {
   async #finish(batch: Batch, customers: ReadonlySet<Cell>): Promise<void> {
     try {
       const lanes = partByLane(batch, this.#shop.settings.shards, this.#lanes.length);
-      const parts = [...lanes].map(([lane, part]) => this.#lanes[lane]?.add(() => this.#apply(part)) ?? []);
+      const parts = [...lanes].map(
+        async ([lane, part]) => this.#lanes[lane]?.add(() => this.#apply(part)) ?? [],
+      );
       const decided = (await Promise.all(parts)).flat();
       if (decided.length > 0) await this.#marking.add(() => this.#mark(decided));
     } catch (error) {

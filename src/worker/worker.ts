@@ -58,7 +58,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   readonly #keeper: LeaseKeeper;
   readonly #alarm: Alarm;
   #stopping = false;
-  #fatal: unknown;
+  #fatal: Error | undefined;
   #breakerUntil = 0;
   #idleDelayMs: number;
 
@@ -140,7 +140,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   }
 
   #fail(error: unknown): void {
-    this.#fatal ??= error;
+    this.#fatal ??= error instanceof Error ? error : new Error(errorText(error));
     this.#stopping = true;
     this.#alarm.ring();
   }

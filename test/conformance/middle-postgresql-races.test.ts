@@ -122,25 +122,25 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database, several sessions a
     'a poll held up at %s sees one moment of both tables and States',
     async (table) => {
       await fixture.plant([cust('1'), account('2', processing)]);
-      const [page] = await against(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`, () => {
-        const polling = fixture.open().poll(everything());
-        const changing = watcher.untilWaiting(1).then(() =>
-          platform.query(
-            `INSERT INTO if_bnet_cust (streamingno, state) VALUES (10, 0);
-             INSERT INTO if_bnet_account (streamingno, state) VALUES (11, 0);
-             UPDATE if_bnet_cust SET state = 1 WHERE streamingno = 1;
-             UPDATE if_bnet_account SET state = 0 WHERE streamingno = 2`,
-          ),
-        );
-        return [changing.then(() => polling)];
-      });
-      expect(idsOf(page!)).toEqual([
+      await platform.query('BEGIN');
+      await platform.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      const polling = fixture.open().poll(everything());
+      await watcher.untilWaiting(1);
+      await platform.query(
+        `INSERT INTO if_bnet_cust (streamingno, state) VALUES (10, 0);
+         INSERT INTO if_bnet_account (streamingno, state) VALUES (11, 0);
+         UPDATE if_bnet_cust SET state = 1 WHERE streamingno = 1;
+         UPDATE if_bnet_account SET state = 0 WHERE streamingno = 2;
+         COMMIT`,
+      );
+      const page = await polling;
+      expect(idsOf(page)).toEqual([
         'IF_BNET_CUST:10',
         'IF_BNET_ACCOUNT:11',
         'IF_BNET_CUST:1',
         'IF_BNET_ACCOUNT:2',
       ]);
-      expect(page!.rows.map((row) => row.state)).toEqual([0, 0, 1, 0]);
+      expect(page.rows.map((row) => row.state)).toEqual([0, 0, 1, 0]);
     },
   );
 

@@ -1,7 +1,6 @@
 import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
 import type {
   ApplyTransaction,
-  Lease,
   LeaseStore,
   ProductStore,
   WorkerIdentity,
@@ -49,9 +48,7 @@ export class MortalProcess {
       foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
         this.#call(() => real.foresee(keys, dependencies)),
       apply: (leases, work) =>
-        this.#call(() =>
-          real.apply(leases as readonly Lease[], (transaction) => work(this.#within(transaction))),
-        ),
+        this.#call(() => real.apply(leases, (transaction) => work(this.#within(transaction)))),
       ping: () => this.#call(() => real.ping()),
       close: () => real.close(),
     };

@@ -1,6 +1,14 @@
 import type { Account, Attribute, Customer, Identity } from '../../src/domain/customer.js';
+import type { DecisionContext } from '../../src/domain/decide.js';
 import { compareNumbers } from '../../src/domain/keys.js';
-import type { Changes, Snapshot, SnapshotRequest } from '../../src/domain/working-set.js';
+import type { Operation } from '../../src/domain/operation.js';
+import {
+  snapshotRequest,
+  WorkingSet,
+  type Changes,
+  type Snapshot,
+  type SnapshotRequest,
+} from '../../src/domain/working-set.js';
 
 const nameOf = (...parts: readonly string[]): string => JSON.stringify(parts);
 const productOf = ({ productId, custId, bizId }: Identity): string => nameOf(productId, custId, bizId);
@@ -76,4 +84,21 @@ function replace(
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
+}
+
+/** Decides operations one after another over one snapshot of a store. Answers are null where one takes effect. */
+export function decideBatch(
+  store: MemoryStore,
+  operations: readonly Operation[],
+  context: DecisionContext,
+): { answers: (string | null)[]; changes: Changes } {
+  const request = snapshotRequest(operations, context.rules);
+  const work = new WorkingSet(request, store.read(request));
+  const answers = operations.map((operation) => {
+    const decision = work.decide(operation, context);
+    if (decision.kind === 'refused') return `${decision.refusal.code} ${decision.refusal.detail}`;
+    work.take(operation, decision, context.at);
+    return null;
+  });
+  return { answers, changes: work.changes() };
 }

@@ -139,7 +139,7 @@ export async function expireLeases(pair: Pair): Promise<void> {
 }
 
 type DriverRow = Readonly<Record<string, unknown>>;
-const text = (value: unknown): string | null => (value === null ? null : String(value as string));
+const text = (value: unknown): string | null => (value === null ? null : String(value));
 
 /** The product store as the model shows it. */
 export async function storedModel(pair: Pair): Promise<ModelStore> {

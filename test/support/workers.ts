@@ -69,9 +69,9 @@ export function testWorker({ settings, ...parts }: TestWorkerParts): { worker: W
   const worker = new Worker({ ...parts, settings: { ...quickSettings, ...settings } });
   const told: ToldEvent[] = [];
   for (const name of Object.keys(eventNames) as (keyof WorkerEvents)[]) {
-    worker.on(name, ((event: unknown) => {
+    worker.on(name, (event: unknown) => {
       told.push({ name, event } as ToldEvent);
-    }) as never);
+    });
   }
   return { worker, told };
 }

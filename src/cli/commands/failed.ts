@@ -3,7 +3,7 @@ import { failed, type FailedQuery, type FailedRow, type Since } from '../../oper
 import { codeArgument, limitArgument, numberArgument, sinceArgument } from '../arguments.js';
 import { listText, printJson, printLines } from '../output.js';
 import { shortTableName } from '../words.js';
-import { withDatabases } from '../session.js';
+import { withMiddle } from '../session.js';
 
 interface FailedOptions {
   readonly code?: string;
@@ -36,7 +36,7 @@ export function registerFailed(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: FailedOptions, command: Command) => {
-      await withDatabases(command, async ({ middle }) => {
+      await withMiddle(command, async ({ middle }) => {
         const rows = await failed(middle.operations, queryOf(options));
         if (options.json === true) printJson(rows);
         else printLines(...failedLines(rows, options.limit));

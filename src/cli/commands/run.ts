@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { ConfigError } from '../../config/config-error.js';
-import { loadConfig } from '../../config/load.js';
 import { redactConfig } from '../../config/redact.js';
 import { createWorker, DrainTimeoutError, type SyncWorker } from '../../create-worker.js';
 import { logEvents } from '../../log/log-events.js';
 import { createLogger } from '../../log/logger.js';
-import { ShardsDifferError } from '../../store/port.js';
 import { CredentialsRefusedError } from '../../worker/outages.js';
+import { configOf } from '../session.js';
 
 const help = `
 Rows in State 0 are claimed, applied to the product store and marked 2 or 3. SIGTERM or SIGINT stops gracefully: rows
@@ -24,8 +22,7 @@ export function registerRun(program: Command): void {
     .option('--once', 'end when no row of our products is in State 0 or 1')
     .addHelpText('after', help)
     .action(async (options: { once?: boolean }, command: Command) => {
-      const { config: file } = command.optsWithGlobals<{ config?: string }>();
-      const config = await loadConfig({ file, env: process.env, cwd: process.cwd() });
+      const config = await configOf(command);
       const pretty = config.log.pretty ?? process.stdout.isTTY;
       const logger = createLogger({ level: config.log.level, pretty, destination: 'stdout' });
       logger.debug({ config: redactConfig(config) }, 'configuration');
@@ -37,7 +34,8 @@ export function registerRun(program: Command): void {
       try {
         await worker.start();
       } catch (error) {
-        throw forUsers(error);
+        // The command line tells a database error by its kind.
+        throw error instanceof CredentialsRefusedError ? error.cause : error;
       }
     });
 }
@@ -59,12 +57,4 @@ function stopOnSignals(worker: SyncWorker, complain: (message: string) => void):
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-}
-
-/** What made the worker end, as the command line tells errors and chooses exit codes. */
-function forUsers(error: unknown): unknown {
-  if (error instanceof ShardsDifferError)
-    return new ConfigError([{ path: 'worker.shards', message: error.message }]);
-  if (error instanceof CredentialsRefusedError) return error.cause;
-  return error;
 }

@@ -55,17 +55,14 @@ export interface MiddleDialect {
   update(database: Transactional, update: GuardedUpdate): Promise<readonly string[]>;
 }
 
-/**
- * Runs a guarded update as two statements in one transaction. Rows are found by StreamingNo: the + keeps SQLite from
- * walking all rows of a State by the poll's index instead, which would cost more with every finished row.
- */
+/** Runs a guarded update as two statements in one transaction. */
 export async function updateInTwoStatements(
   database: Transactional,
   update: GuardedUpdate,
 ): Promise<readonly string[]> {
   return database.transaction(async (transaction) => {
     const { rows } = await transaction.execute({
-      sql: `${mainUpdate(update, '+t.State')} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
+      sql: `${mainUpdate(update)} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
       bindings: [...update.asked.bindings, ...update.guard.bindings],
     });
     const changed = rows.map((row) => String(row['streaming_no']));
@@ -93,14 +90,18 @@ export async function updateInOneStatement(
            UPDATE ${update.attributeTable} AS x SET State = m.State, StateDate = m.StateDate
            FROM main AS m WHERE x.StreamingNo = m.StreamingNo)`;
   const { rows } = await database.execute({
-    sql: `WITH main AS (${mainUpdate(update, 't.State')} RETURNING t.StreamingNo, t.State, t.StateDate)${follow}
+    sql: `WITH main AS (${mainUpdate(update)} RETURNING t.StreamingNo, t.State, t.StateDate)${follow}
           SELECT CAST(StreamingNo AS TEXT) AS streaming_no FROM main`,
     bindings: [...update.asked.bindings, ...update.guard.bindings],
   });
   return rows.map((row) => String(row['streaming_no']));
 }
 
-function mainUpdate(update: GuardedUpdate, state: string): string {
+/**
+ * Rows are found by StreamingNo: the CASE, and the + above, keep planners from walking all rows in that State by the
+ * poll's index, or from taking rows in it for so few that they are compared with each row asked for.
+ */
+function mainUpdate(update: GuardedUpdate): string {
   return `UPDATE ${update.table} AS t SET ${update.set} FROM ${update.asked.sql}
-          WHERE t.StreamingNo = a.streaming_no AND ${state} = ${update.expects}${update.guard.sql}`;
+          WHERE t.StreamingNo = a.streaming_no AND CASE WHEN t.State = ${update.expects} THEN TRUE ELSE FALSE END${update.guard.sql}`;
 }

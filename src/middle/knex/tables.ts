@@ -79,7 +79,7 @@ export function selectAttributes(
 /** A driver's value as a cell: text, with `''` the same as NULL. */
 export function cell(value: unknown): Cell {
   if (value === null || value === undefined || value === '') return null;
-  return typeof value === 'string' ? value : String(value as number | bigint);
+  return typeof value === 'string' ? value : String(value);
 }
 
 type DriverRow = Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ interface Migration {
 interface Types {
   readonly number: string;
   readonly instant: string;
-  text(length: number): string;
+  readonly text: (length: number) => string;
 }
 
 const typesOf: Readonly<Record<Dialect['name'], Types>> = {

@@ -176,5 +176,5 @@ function userOf(row: DriverRow): UserKey {
 }
 
 function text(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value as string | number);
+  return value === null || value === undefined ? null : String(value);
 }

@@ -38,6 +38,7 @@ export const testOptions = {
   maxConnections: 3,
   callTimeoutMs: 10_000,
   serverTimeoutMs: 8000,
+  byKey: true,
   functions: sqliteFunctions,
 } as const;
 
@@ -90,11 +91,7 @@ export function adapterOver(database: Database, settings: MiddleSettings = {}): 
   return new KnexMiddleDatabase(database, { dialect, schema: undefined, productIds, markAttributes });
 }
 
-export function pgConnection({
-  connection,
-}: {
-  connection: TestDatabase['connection'] | PostgresAccess;
-}): Connection {
+export function pgConnection({ connection }: { connection: TestDatabase['connection'] }): Connection {
   return { client: 'pg', connection: { ...connection } };
 }
 

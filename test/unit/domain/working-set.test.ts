@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Account, Customer } from '../../../src/domain/customer.js';
 import type { Operation } from '../../../src/domain/operation.js';
@@ -15,7 +14,7 @@ import {
   identity,
   rulesWith,
 } from '../../support/builders.js';
-import { MemoryStore } from '../../support/memory-store.js';
+import { decideBatch, MemoryStore } from '../../support/memory-store.js';
 
 const at = '2026-11-20T08:00:00.000Z';
 const limitSpec = '11002009001000000000';
@@ -26,19 +25,6 @@ const noChanges: Changes = {
   customerAttributes: [],
   accountAttributes: [],
 };
-
-/** Decides operations one after another over one snapshot of a store; returns codes, null where one took effect. */
-function decideBatch(store: MemoryStore, operations: readonly Operation[], rules: Rules) {
-  const request = snapshotRequest(operations, rules);
-  const work = new WorkingSet(request, store.read(request));
-  const codes = operations.map((operation) => {
-    const decision = work.decide(operation, { rules, at });
-    if (decision.kind === 'refused') return `${decision.refusal.code} ${decision.refusal.detail}`;
-    work.take(operation, decision, at);
-    return null;
-  });
-  return { codes, changes: work.changes() };
-}
 
 function storeOf(customers: readonly Customer[], accounts: readonly Account[] = []): MemoryStore {
   const store = new MemoryStore();
@@ -56,7 +42,7 @@ const changesOf = (
   store: MemoryStore,
   operations: readonly Operation[],
   rules: Partial<Rules> = {},
-): Changes => decideBatch(store, operations, rulesWith(rules)).changes;
+): Changes => decideBatch(store, operations, { rules: rulesWith(rules), at }).changes;
 
 describe('what a batch reads', () => {
   const user = { ...identity, userId: 'li@huawang' };
@@ -117,8 +103,8 @@ describe('a batch', () => {
       customerOperation('0103'),
       accountOperation('0201'),
     ];
-    const { codes } = decideBatch(storeOf([]), operations, rulesWith());
-    expect(codes.map((code) => code?.slice(0, 5) ?? null)).toEqual([
+    const { answers } = decideBatch(storeOf([]), operations, { rules: rulesWith(), at });
+    expect(answers.map((answer) => answer?.slice(0, 5) ?? null)).toEqual([
       null,
       '00404',
       null,
@@ -144,12 +130,11 @@ describe('a batch', () => {
       limited('3'),
       bind('c'),
     ];
-    const { codes } = decideBatch(
-      storeOf([customer()], [account()]),
-      operations,
-      rulesWith({ userLimitAttrSpecId: limitSpec }),
-    );
-    expect(codes.map((code) => code?.slice(0, 5) ?? null)).toEqual([
+    const { answers } = decideBatch(storeOf([customer()], [account()]), operations, {
+      rules: rulesWith({ userLimitAttrSpecId: limitSpec }),
+      at,
+    });
+    expect(answers.map((answer) => answer?.slice(0, 5) ?? null)).toEqual([
       null,
       null,
       '00406',
@@ -274,74 +259,5 @@ describe('a cancel that unbinds all users', () => {
       { userId: 'li@huawang', status: 'unbound', lastStreamingNo: '14' },
       { userId: 'unnamed', status: 'unbound', lastStreamingNo: '11' },
     ]);
-  });
-});
-
-describe('however rows are parted into batches', () => {
-  const specs = fc.constantFrom('5', '6', limitSpec);
-  const values = fc.constantFrom(null, 'x', '0', '1', '2');
-  const product = fc.oneof(
-    { arbitrary: fc.constant(identity), weight: 5 },
-    { arbitrary: fc.constant({ ...identity, bizId: 'B-2' }), weight: 1 },
-  );
-  const optional = fc.option(fc.constantFrom('p', 'q'));
-  const common = {
-    identity: product,
-    areaCode: optional,
-    pairs: fc.array(fc.tuple(specs, values), { maxLength: 2 }),
-  };
-  const customerArbitrary = fc.record({
-    ...common,
-    opFlag: fc.constantFrom('0101' as const, '0101' as const, '0102' as const, '0103' as const),
-    custName: optional,
-  });
-  const accountArbitrary = fc.record({
-    ...common,
-    opFlag: fc.constantFrom('0201' as const, '0201' as const, '0202' as const, '0203' as const),
-    userId: fc.constantFrom('li', 'wang', 'zhao', 'chen', 'liu'),
-    accName: optional,
-  });
-  const histories = fc
-    .array(fc.oneof(customerArbitrary, accountArbitrary), { maxLength: 40, size: 'max' })
-    .map((rows) =>
-      rows.map(({ pairs, ...row }, index): Operation => {
-        const attributes = pairs.map(([spec, value], at) =>
-          attribute(spec, value, String(index * 10 + at + 1)),
-        );
-        const given = { ...row, streamingNo: String(index + 1), attributes };
-        return 'userId' in given
-          ? accountOperation(given.opFlag, given)
-          : customerOperation(given.opFlag, given);
-      }),
-    );
-
-  it('they are answered alike and leave the store alike', () => {
-    const rulesOf = fc.constantFrom(...everyRules(limitSpec));
-    fc.assert(
-      fc.property(
-        histories,
-        rulesOf,
-        fc.array(fc.integer({ min: 1, max: 8 }), { size: 'max', maxLength: 10 }),
-        (operations, rules, sizes) => {
-          const [single, batched] = [new MemoryStore(), new MemoryStore()];
-          const expected = operations.map((operation) => {
-            const { codes, changes } = decideBatch(single, [operation], rules);
-            single.write(changes, at);
-            return codes[0];
-          });
-          const answers: (string | null | undefined)[] = [];
-          for (let start = 0, batch = 0; start < operations.length; batch += 1) {
-            const size = sizes[batch] ?? operations.length;
-            const { codes, changes } = decideBatch(batched, operations.slice(start, start + size), rules);
-            batched.write(changes, at);
-            answers.push(...codes);
-            start += size;
-          }
-          expect(answers).toEqual(expected);
-          expect(batched.contents()).toEqual(single.contents());
-        },
-      ),
-      { numRuns: 400 },
-    );
   });
 });

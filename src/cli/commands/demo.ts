@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { openMiddleDatabase, openStoreDatabase } from '../../wiring.js';
+import { makeDemoFolder, type DemoFolder } from '../demo/demo-folder.js';
+import { findOut, type Findings } from '../demo/findings.js';
+import { play, type Played, type Programme } from '../demo/play.js';
+import { isFine, reportLines } from '../demo/report.js';
+import { ExitCode } from '../exit-codes.js';
+import { printJson, printLines } from '../output.js';
+import { showProgress } from '../progress.js';
+
+/** About ten seconds: enough to see it work. */
+const programme: Programme = {
+  rows: 1000,
+  customers: 120,
+  badShare: 0.08,
+  ratePerSecond: 200,
+  seed: 20261121,
+  limitMs: 45_000,
+};
+
+const help = `
+Needs no configuration and no server: two SQLite files in a new folder, a worker on them, and the platform, which is
+simulated. It sends the specification's examples and a random history, some rows of it wrong on purpose, and corrects
+what is refused. Ends by itself; exit code 1 if anything differs from what was to be expected.
+
+Example:
+  bnet-sync demo --dir .demo`;
+
+/** Adds `demo`. */
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('show the whole at work in a few seconds, on databases of its own')
+    .option('--dir <folder>', 'folder for the databases (default: a new one for temporary files)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', help)
+    .action(async (options: { dir?: string; json?: true }) => {
+      const folder = await makeDemoFolder(options.dir);
+      const progress = showProgress('demo', programme.rows, options.json === true);
+      let played: Played;
+      try {
+        played = await play(folder, programme, progress);
+      } finally {
+        progress.end();
+      }
+      const findings = await lookInto(folder, played);
+      if (options.json === true) printJson(jsonOf(folder, played, findings));
+      else printLines(...reportLines(folder, played, findings));
+      if (!isFine(played, findings)) process.exitCode = ExitCode.Failed;
+    });
+}
+
+async function lookInto({ config }: DemoFolder, played: Played): Promise<Findings> {
+  const options = { applicationName: 'bnet-sync demo' };
+  const middle = openMiddleDatabase(config, options);
+  const store = openStoreDatabase(config, options);
+  try {
+    return await findOut(played, middle, store);
+  } finally {
+    await Promise.all([middle.close(), store.close()]);
+  }
+}
+
+function jsonOf(folder: DemoFolder, played: Played, findings: Findings): Record<string, unknown> {
+  const { settleMs, dependencyGraceMs } = folder.config.worker;
+  const { summary, ...rest } = played;
+  return {
+    ok: isFine(played, findings),
+    folder: folder.path,
+    config: folder.configFile,
+    settings: { settleMs, dependencyGraceMs },
+    rows: summary.rows,
+    seed: summary.seed,
+    ...rest,
+    ...findings,
+  };
+}

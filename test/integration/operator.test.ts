@@ -1,0 +1,388 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MiddleOperations } from '../../src/middle/port.js';
+import { examine } from '../../src/operator/doctor/doctor.js';
+import { failed } from '../../src/operator/failed.js';
+import { preview } from '../../src/operator/preview.js';
+import { requeue } from '../../src/operator/requeue.js';
+import { show } from '../../src/operator/show.js';
+import { status } from '../../src/operator/status.js';
+import type { StoreOperations } from '../../src/store/port.js';
+import { rulesWith } from '../support/builders.js';
+import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import { operatorsOf, type OperationsOptions } from '../support/operators.js';
+import { hasPostgres } from '../support/postgres.js';
+import { drain } from '../support/workers.js';
+
+const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
+const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
+const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const longest = '123456789012345678901234567890';
+const failure = (errContent: string, stateDate: string) => ({
+  State: 3,
+  ErrContent: errContent,
+  StateDate: stateDate,
+});
+const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;
+
+for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+  describe.runIf(kind === 'SQLite' || hasPostgres)(`operators on ${kind}`, () => {
+    let pair: Pair;
+    let middle: MiddleOperations;
+    let store: StoreOperations;
+    beforeEach(async () => {
+      pair = await openPair(kind);
+      ({ middle, store } = operatorsOf(pair));
+    });
+    afterEach(() => pair.close());
+    const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
+    const run = (sql: string) => pair.middle.execute({ sql, bindings: [] });
+    const asOperator = (options: OperationsOptions) => operatorsOf(pair, options).middle;
+
+    describe('status', () => {
+      it('counts rows by table and State, of our products only', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', State: 3 });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '3', State: 9 });
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
+        expect((await status(middle, store)).tables).toEqual({
+          IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
+          IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
+        });
+        const ours = asOperator({ productIds: ['323002000'] });
+        expect((await status(ours, store)).tables['IF_BNET_ACCOUNT']).toEqual({
+          '0': 0,
+          '1': 1,
+          '2': 0,
+          '3': 0,
+        });
+      });
+
+      it('tells the age of the oldest pending row by the clock of the database', async () => {
+        expect((await status(middle, store)).oldestPendingSeconds).toBeNull();
+        const now = Date.parse(`${(await middle.now()).replace(' ', 'T')}Z`);
+        const ago = (seconds: number) =>
+          new Date(now - seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CreateDate: ago(-500) });
+        expect((await status(middle, store)).oldestPendingSeconds).toBe(0);
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: ago(9000), State: 2 });
+        await plant(pair.middle, 'CUST', {
+          ...open,
+          StreamingNo: '3',
+          CreateDate: ago(8000),
+          ProductID: '8',
+        });
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', CreateDate: ago(7000) });
+        const ours = asOperator({ productIds: ['323002000'] });
+        const age = (await status(ours, store)).oldestPendingSeconds ?? 0;
+        expect(Math.abs(age - 7000)).toBeLessThan(60);
+        expect(await middle.newestPending()).toBe(ago(-500));
+      });
+
+      it('shows workers with their shards, and tells those that fell silent', async () => {
+        const { leases } = pair.openStore(5000);
+        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, 8);
+        await leases.keep();
+        const [worker] = (await status(middle, store)).workers;
+        expect(worker).toMatchObject({
+          workerId: 'w-1',
+          host: 'app-1',
+          alive: true,
+          shards: [0, 1, 2, 3, 4, 5, 6, 7],
+        });
+        expect(new Date(worker!.heartbeatAt).toISOString()).toBe(worker!.heartbeatAt);
+        await pair.store.execute({
+          sql: `UPDATE sync_worker SET heartbeat_at = ${pair.store.dialect.nowPlus(-5001)}`,
+          bindings: [],
+        });
+        expect((await status(middle, store)).workers).toMatchObject([{ workerId: 'w-1', alive: false }]);
+      });
+    });
+
+    describe('failed', () => {
+      beforeEach(async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failure('00402 甲', at(1)) });
+        await plant(pair.middle, 'CUST', {
+          ...open,
+          StreamingNo: '9',
+          CustID: '7',
+          ...failure('00403 乙', at(3)),
+        });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '10', State: 2, StateDate: at(9) });
+        await plant(pair.middle, 'ACCOUNT', {
+          ...bind,
+          StreamingNo: '2',
+          ProductID: '8',
+          ...failure('00402 丙', at(2)),
+        });
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', ...failure('00402 丁', at(3)) });
+      });
+      const listed = async (query: Partial<Parameters<typeof failed>[1]>, operations = middle) =>
+        (await failed(operations, { limit: 50, ...query })).map(
+          ({ table, streamingNo }) => `${table} ${streamingNo}`,
+        );
+
+      it('lists rows of both tables, those that failed last first', async () => {
+        expect(await listed({})).toEqual([
+          'IF_BNET_ACCOUNT 11',
+          'IF_BNET_CUST 9',
+          'IF_BNET_ACCOUNT 2',
+          `IF_BNET_CUST ${longest}`,
+        ]);
+        expect(await listed({ limit: 2 })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
+      });
+
+      it('filters by code, product, customer and time, alone and together', async () => {
+        expect(await listed({ code: '00403' })).toEqual(['IF_BNET_CUST 9']);
+        expect(await listed({ productId: '8' })).toEqual(['IF_BNET_ACCOUNT 2']);
+        expect(await listed({ custId: '7' })).toEqual(['IF_BNET_CUST 9']);
+        expect(await listed({ since: { date: at(3) } })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
+        expect(await listed({ since: { agoMs: 1000 } })).toEqual([]);
+        expect(await listed({ code: '00402', custId: '990947809', since: { date: at(2) } })).toEqual([
+          'IF_BNET_ACCOUNT 11',
+          'IF_BNET_ACCOUNT 2',
+        ]);
+      });
+
+      it('does not know rows of other products', async () => {
+        const ours = asOperator({ productIds: ['8'] });
+        expect(await listed({}, ours)).toEqual(['IF_BNET_ACCOUNT 2']);
+        expect(await listed({ productId: '323002000' }, ours)).toEqual([]);
+      });
+    });
+
+    describe('requeue', () => {
+      const attributesOf = (table: string) =>
+        column(pair.middle, `SELECT CAST(State AS TEXT) FROM ${table} ORDER BY StreamingNo`);
+
+      it('moves 3 to 0 without ErrContent, a later StateDate and its attribute rows, and nothing else', async () => {
+        await plant(
+          pair.middle,
+          'CUST',
+          { ...open, StreamingNo: '1', ...failure('00402', '2099-01-01 00:00:00') },
+          [['1', '110', 'x']],
+        );
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', State: 2, StateDate: at(1) }, [
+          ['2', '110', 'x'],
+        ]);
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '3', ...failure('00402', at(1)) }, [
+          ['3', '110', 'x'],
+        ]);
+        await run('UPDATE IF_BNET_CUST_ATTR SET State = 9');
+        const before = await standing(pair.middle);
+
+        const keys = ['1', '2', '4'].map((streamingNo) => ({ source: 'CUST' as const, streamingNo }));
+        expect(await middle.requeue(keys)).toEqual([{ source: 'CUST', streamingNo: '1' }]);
+
+        const after = await standing(pair.middle);
+        expect(after.get('CUST:1')).toMatchObject({
+          state: 0,
+          errContent: null,
+          stateDate: '2099-01-01 00:00:00',
+        });
+        expect(after.get('CUST:2')).toEqual(before.get('CUST:2'));
+        expect(after.get('CUST:3')).toEqual(before.get('CUST:3'));
+        expect(await attributesOf('IF_BNET_CUST_ATTR')).toEqual(['0', '9', '9']);
+        await middle.requeue([{ source: 'CUST', streamingNo: '3' }]);
+        expect(
+          (await standing(pair.middle)).get('CUST:3')!.stateDate! >= before.get('CUST:3')!.stateDate!,
+        ).toBe(true);
+      });
+
+      it('never touches rows of other products, nor attribute rows where they are not ours to mark', async () => {
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '1', ...failure('00402', at(1)) }, [
+          ['1', '110', 'x'],
+        ]);
+        const key = { source: 'ACCOUNT' as const, streamingNo: '1' };
+        expect(await asOperator({ productIds: ['8'] }).requeue([key])).toEqual([]);
+        expect((await standing(pair.middle)).get('ACCOUNT:1')?.state).toBe(3);
+        await run('UPDATE IF_BNET_ACCOUNT_ATTR SET State = 9');
+        expect(await asOperator({ markAttributes: false }).requeue([key])).toEqual([key]);
+        expect(await attributesOf('IF_BNET_ACCOUNT_ATTR')).toEqual(['9']);
+      });
+
+      it('lets a corrected row be applied, with the history of both attempts and a warning of what came between', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustName: null });
+        await work();
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: at(9) });
+        await work();
+        await run(
+          `UPDATE IF_BNET_CUST SET CustName = '企业', OPFlag = '0102' WHERE CAST(StreamingNo AS TEXT) = '1'`,
+        );
+
+        const key = { source: 'CUST' as const, streamingNo: '1' };
+        const trial = await requeue(middle, store, [key], { dryRun: true });
+        expect(trial.requeued).toMatchObject([
+          { streamingNo: '1', appliedSince: [{ table: 'IF_BNET_CUST', streamingNo: '2', opFlag: '0101' }] },
+        ]);
+        expect(await statesOf(pair.middle)).toEqual({ 2: 1, 3: 1 });
+        await requeue(middle, store, [key], { dryRun: false });
+        await work();
+
+        const { rows, journal } = await show(middle, store, key);
+        expect(rows).toMatchObject([{ state: 2, errContent: null, custName: '企业' }]);
+        expect(journal.map(({ outcome, code, superseded }) => ({ outcome, code, superseded }))).toEqual([
+          { outcome: 'applied', code: null, superseded: false },
+          { outcome: 'failed', code: '00401', superseded: true },
+        ]);
+      });
+    });
+
+    describe('show', () => {
+      it('reads a row of 30 digits with its attributes in order', async () => {
+        const attributes = [
+          ['12', '11002009001000000000', '乙'],
+          ['9', '11002009001000000000', '甲'],
+        ] as const;
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: longest, Remark: '备注' }, attributes);
+        const report = await show(middle, store, { source: 'ACCOUNT', streamingNo: longest });
+        expect(report).toMatchObject({
+          table: 'IF_BNET_ACCOUNT',
+          streamingNo: longest,
+          rows: [{ streamingNo: longest, accType: '1', accName: '张三', remark: '备注', state: 0 }],
+          journal: [],
+        });
+        expect(report.rows[0]?.attributes.map(({ attrId, attrValue }) => [attrId, attrValue])).toEqual([
+          ['9', '甲'],
+          ['12', '乙'],
+        ]);
+      });
+    });
+
+    describe('preview', () => {
+      const settings = { limit: 50, rules: rulesWith(), settleMs: 0, dependencyGraceMs: 0 };
+      const previewed = () => {
+        const database = pair.openMiddle();
+        return preview({ database, middle, store }, settings);
+      };
+
+      it('foretells what a worker then does, and changes nothing', async () => {
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '1', CreateDate: null });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: at(1) }, [
+          ['1', '110', 'x'],
+        ]);
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '3', CreateDate: at(2) });
+        await plant(pair.middle, 'ACCOUNT', {
+          ...bind,
+          StreamingNo: '4',
+          CreateDate: at(3),
+          AccType: '3',
+          UserID: 'b',
+        });
+        await plant(pair.middle, 'CUST', { ...open, OPFlag: '0103', StreamingNo: '5', CreateDate: at(4) });
+        await plant(pair.middle, 'CUST', {
+          ...open,
+          StreamingNo: longest,
+          CustID: longest,
+          CreateDate: at(4),
+        });
+        const before = await standing(pair.middle);
+        const rows = await previewed();
+        expect(await standing(pair.middle)).toEqual(before);
+        expect(await column(pair.store, 'SELECT count(*) FROM sync_journal')).toEqual([expect.anything()]);
+        expect((await show(middle, store, { source: 'CUST', streamingNo: '2' })).journal).toEqual([]);
+
+        await work();
+        const after = await standing(pair.middle);
+        expect(rows).toHaveLength(6);
+        for (const { table, streamingNo, outcome, errContent } of rows) {
+          const row = after.get(`${table.replace('IF_BNET_', '')}:${streamingNo}`);
+          expect({ streamingNo, outcome, errContent }).toEqual({
+            streamingNo,
+            outcome: row?.state === 2 ? 'applied' : 'failed',
+            errContent: row?.errContent,
+          });
+        }
+        expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(['applied', 'failed']));
+      });
+
+      it('knows a success that was put back by its journal', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+        await work();
+        await run('UPDATE IF_BNET_CUST SET State = 0');
+        expect(await previewed()).toMatchObject([
+          { outcome: 'applied', note: expect.stringContaining('without a second effect') as string },
+        ]);
+      });
+    });
+
+    describe('the doctor', () => {
+      const examined = (clock = () => new Date()) =>
+        examine({
+          middle: () => Promise.resolve(middle),
+          store: () => Promise.resolve(store),
+          clock,
+          settings: { settleMs: 2000, shards: 8 },
+        });
+      const problems = async () =>
+        (await examined()).findings
+          .filter(({ area, level }) => level !== 'ok' && area !== 'clock' && area !== 'workers')
+          .map(({ level, finding }) => `${level}: ${finding}`);
+
+      it('finds tables of init-middle and a migrated store in order', async () => {
+        expect(await problems()).toEqual([]);
+      });
+
+      it('finds a missing index, column and table', async () => {
+        await run('DROP INDEX if_bnet_account_poll');
+        await run('ALTER TABLE IF_BNET_CUST DROP COLUMN Remark');
+        await run('DROP TABLE IF_BNET_CUST_ATTR');
+        const found = await problems();
+        expect(found).toEqual([
+          'fault: IF_BNET_CUST.Remark is missing',
+          'fault: IF_BNET_CUST_ATTR is missing, or this user may not see it',
+          expect.stringContaining('SELECT ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('UPDATE (State) ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('UPDATE (StateDate) ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('IF_BNET_CUST_ATTR has no index on (StreamingNo)'),
+          expect.stringContaining('IF_BNET_ACCOUNT has no index on (State, CreateDate'),
+        ]);
+      });
+
+      it('finds shared and missing StreamingNos in tables without a key', async () => {
+        await run('ALTER TABLE IF_BNET_CUST RENAME TO keyed');
+        await run('CREATE TABLE IF_BNET_CUST AS SELECT * FROM keyed');
+        for (const no of ['7', '7', '8', null])
+          await plant(pair.middle, 'CUST', { ...open, StreamingNo: no });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: null, State: 2 });
+        expect(await middle.duplicates(10)).toEqual([{ source: 'CUST', streamingNo: '7', count: 2 }]);
+        expect(await middle.withoutStreamingNo()).toEqual({ CUST: 1, ACCOUNT: 0 });
+        expect(await asOperator({ productIds: ['8'] }).duplicates(10)).toEqual([]);
+        expect(await problems()).toEqual(
+          expect.arrayContaining([
+            'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
+            'fault: 1 open rows of IF_BNET_CUST have no StreamingNo',
+          ]),
+        );
+        const twins = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], { dryRun: false });
+        expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
+      });
+
+      it('changes nothing', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...failure('00402', at(1)) }, [
+          ['1', '110', 'x'],
+        ]);
+        const before = await standing(pair.middle);
+        await examined();
+        expect(await standing(pair.middle)).toEqual(before);
+        expect(await column(pair.middle, 'SELECT State FROM IF_BNET_CUST_ATTR')).toEqual([expect.anything()]);
+      });
+    });
+
+    describe('migrations', () => {
+      it('run once, and set up the shards at the first time only', async () => {
+        expect(await store.pendingMigrations()).toEqual([]);
+        expect(await store.migrate(16)).toEqual([]);
+        expect(await store.shards()).toBe(8);
+      });
+
+      it('are pending in an empty database, which looking does not change', async () => {
+        const empty = operatorsOf({ ...pair, store: pair.middle }).store;
+        expect(await empty.pendingMigrations()).toContain('0001_initial');
+        await expect(column(pair.middle, 'SELECT count(*) FROM sync_migration')).rejects.toMatchObject({
+          kind: 'schema',
+        });
+      });
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Pair } from './databases.js';
+
+/** The built command, as users run it. */
+export const commandFile = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+
+/** Settings that do not make a test wait; a lease as short as is legal for a test. */
+const quickWorker = {
+  pollIntervalMs: 20,
+  idlePollMaxMs: 100,
+  settleMs: 0,
+  dependencyGraceMs: 0,
+  leaseTtlMs: 1000,
+  shards: 8,
+};
+
+/** Writes a configuration file for a pair of databases; returns its path and how to remove it. */
+export async function configFor(
+  pair: Pair,
+  more: { worker?: object; store?: object; rules?: object } = {},
+): Promise<{ file: string; folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-config-'));
+  const file = join(folder, 'bnet-sync.json');
+  const config = {
+    middle: pair.connections.middle,
+    store: { ...pair.connections.store, ...more.store },
+    worker: { ...quickWorker, ...more.worker },
+    rules: more.rules ?? {},
+    log: { level: 'info', pretty: false },
+  };
+  await writeFile(file, JSON.stringify(config));
+  return { file, folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Starts the command. The environment's own BNET_SYNC_ variables are left out. */
+export function bnetSync(args: readonly string[], env: Record<string, string> = {}) {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('BNET_SYNC_')),
+  );
+  return execa(process.execPath, [commandFile, ...args], {
+    reject: false,
+    all: true,
+    extendEnv: false,
+    env: { ...inherited, ...env },
+  });
+}

@@ -1,0 +1,88 @@
+import type { InterfaceRow } from '../../src/domain/rows.js';
+import { State } from '../../src/domain/states.js';
+import type { FullRow, MiddleDatabase, MiddleOperations } from '../../src/middle/port.js';
+import type { JournalLine, StoreOperations, WorkerDescription } from '../../src/store/port.js';
+import { accountRow, customerRow } from './builders.js';
+
+/*
+ * Ports for operators of which a test gives the methods it is about; any other call is a mistake of the code.
+ */
+
+export function middleOperations(methods: Partial<MiddleOperations>): MiddleOperations {
+  return only('MiddleOperations', { kind: 'postgresql', ...methods });
+}
+
+export function middleDatabase(methods: Partial<MiddleDatabase>): MiddleDatabase {
+  return only('MiddleDatabase', methods);
+}
+
+export function storeOperations(methods: Partial<StoreOperations>): StoreOperations {
+  return only('StoreOperations', methods);
+}
+
+function only<Port extends object>(name: string, methods: Partial<Port>): Port {
+  return new Proxy(methods, {
+    get: (target, property) => {
+      // A promise asks what it is resolved with whether it is a promise.
+      const isAsked = typeof property === 'symbol' || property === 'then' || Reflect.has(target, property);
+      if (isAsked) return Reflect.get(target, property) as unknown;
+      throw new Error(`${name}.${property} was not expected to be used`);
+    },
+  }) as Port;
+}
+
+/** A failed row of IF_BNET_CUST, with everything. */
+export function failedCustomer(overrides: Partial<FullRow> = {}): FullRow {
+  return asFailed(customerRow(), overrides);
+}
+
+/** A failed row of IF_BNET_ACCOUNT, with everything. */
+export function failedAccount(overrides: Partial<FullRow> = {}): FullRow {
+  return asFailed(accountRow(), overrides);
+}
+
+function asFailed(row: InterfaceRow, overrides: Partial<FullRow>): FullRow {
+  return {
+    ...row,
+    state: State.Failed,
+    errContent: '00402 业务数据内容不存在: 客户未开通该产品',
+    remark: null,
+    ...overrides,
+  };
+}
+
+/** A journal entry of an applied row. */
+export function journalLine(overrides: Partial<JournalLine> = {}): JournalLine {
+  return {
+    source: 'ACCOUNT',
+    streamingNo: '2001',
+    attempt: '2026-11-20 09:00:00',
+    superseded: false,
+    outcome: 'applied',
+    code: null,
+    errContent: null,
+    opFlag: '0201',
+    productId: '323002000',
+    custId: '990947809',
+    bizId: 'B-1',
+    userId: 'li@huawang',
+    digest: 'digest',
+    worker: 'worker-1',
+    decidedAt: '2026-11-20T01:00:00.000Z',
+    ...overrides,
+  };
+}
+
+/** A worker that is alive and holds eight shards. */
+export function workerDescription(overrides: Partial<WorkerDescription> = {}): WorkerDescription {
+  return {
+    workerId: 'worker-1',
+    host: 'app-1',
+    pid: 4711,
+    startedAt: '2026-11-20T00:00:00.000Z',
+    heartbeatAt: '2026-11-20T01:00:00.000Z',
+    alive: true,
+    shards: [0, 1, 2, 3, 4, 5, 6, 7],
+    ...overrides,
+  };
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { IndexDescription } from '../../../src/middle/port.js';
+import { clockFindings, type Clocks } from '../../../src/operator/doctor/clock.js';
+import { indexFindings } from '../../../src/operator/doctor/indexes.js';
+import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
+import { rowFindings } from '../../../src/operator/doctor/rows.js';
+import { workerFindings, type Workforce } from '../../../src/operator/doctor/workers.js';
+import { workerDescription } from '../../support/operations.js';
+
+describe('indexes', () => {
+  const rowIndexes: IndexDescription[] = [
+    { table: 'if_bnet_cust_attr', columns: ['streamingno'] },
+    { table: 'if_bnet_account_attr', columns: ['streamingno', 'state'] },
+  ];
+  const poll = (...columns: string[]): IndexDescription[] => [
+    { table: 'if_bnet_cust', columns },
+    { table: 'if_bnet_account', columns },
+  ];
+
+  it('are fine where the poll finds its order and attribute rows are found by their row', () => {
+    const indexes = [...poll('state', 'createdate nulls first', 'streamingno', 'custid'), ...rowIndexes];
+    expect(indexFindings({ kind: 'postgresql' }, indexes)).toMatchObject([{ level: 'ok' }]);
+    const sqlite = [...poll('state', 'createdate', '(expression)', 'streamingno'), ...rowIndexes];
+    expect(indexFindings({ kind: 'sqlite' }, sqlite)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('are a warning with the statement to run where one is missing', () => {
+    expect(indexFindings({ kind: 'postgresql', schema: 'ISMP' }, rowIndexes.slice(1))).toMatchObject([
+      {
+        level: 'warning',
+        whatToDo:
+          'CREATE INDEX CONCURRENTLY if_bnet_cust_poll ON "ISMP".IF_BNET_CUST (State, CreateDate NULLS FIRST, StreamingNo);',
+      },
+      {
+        level: 'warning',
+        whatToDo:
+          'CREATE INDEX CONCURRENTLY if_bnet_cust_attr_row ON "ISMP".IF_BNET_CUST_ATTR (StreamingNo);',
+      },
+      { level: 'warning', finding: expect.stringContaining('IF_BNET_ACCOUNT') as string },
+    ]);
+  });
+
+  it('of PostgreSQL need NULLS FIRST: without it the open rows are sorted', () => {
+    const indexes = [...poll('state', 'createdate', 'streamingno'), ...rowIndexes];
+    expect(indexFindings({ kind: 'postgresql' }, indexes)).toHaveLength(2);
+  });
+});
+
+describe('privileges', () => {
+  const refused = { privilege: 'UPDATE (State) ON IF_BNET_CUST_ATTR', error: 'permission denied for table' };
+
+  it('are fine where nothing is refused', () => {
+    expect(privilegeFindings({ kind: 'oracle' }, [])).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('are a fault with the statement that grants what is missing', () => {
+    const select = { privilege: 'SELECT ON IF_BNET_CUST', error: 'permission denied for table' };
+    const findings = privilegeFindings({ kind: 'postgresql', schema: 'ismp', user: 'worker' }, [
+      select,
+      refused,
+    ]);
+    expect(findings.map(({ whatToDo }) => whatToDo)).toEqual([
+      'GRANT SELECT ON "ismp".IF_BNET_CUST TO worker;',
+      'GRANT UPDATE (State) ON "ismp".IF_BNET_CUST_ATTR TO worker; -- or set middle.markAttributes to false',
+    ]);
+    expect(findings[0]).toMatchObject({
+      level: 'fault',
+      finding: 'SELECT ON IF_BNET_CUST is refused: permission denied for table',
+    });
+  });
+});
+
+describe('the clock', () => {
+  const clocks: Clocks = {
+    kind: 'oracle',
+    middleNow: '2026-11-21 16:00:00',
+    localTime: '2026-11-21 16:00:02',
+    utcTime: '2026-11-21 08:00:02',
+    newestPending: null,
+    settleMs: 2000,
+  };
+
+  it('is fine within a few seconds', () => {
+    expect(clockFindings(clocks)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('of SQLite is in UTC, and is compared so', () => {
+    const sqlite = { ...clocks, kind: 'sqlite', middleNow: '2026-11-21 08:00:01' } as const;
+    expect(clockFindings(sqlite)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it.each([
+    ['2026-11-21 08:00:00', '8 h behind, another time zone'],
+    ['2026-11-21 21:45:02', '5 h 45 min ahead, another time zone'],
+    ['2026-11-21 16:07:02', '7 min ahead'],
+  ])('%s is a warning that names the difference and the settings it touches', (middleNow, words) => {
+    const [finding] = clockFindings({ ...clocks, middleNow });
+    expect(finding?.level).toBe('warning');
+    expect(finding?.finding).toMatch(new RegExp(`: ${words}$`));
+    expect(finding?.whatToDo).toContain('worker.settleMs (2000)');
+  });
+
+  it('is a fault where pending rows come from its future: they would never settle', () => {
+    const ahead = { ...clocks, newestPending: '2026-11-22 00:00:00' };
+    expect(clockFindings(ahead)[1]).toMatchObject({
+      level: 'fault',
+      finding: "a pending row has the CreateDate 2026-11-22 00:00:00, 8 h ahead of the database's clock",
+    });
+    expect(clockFindings({ ...ahead, settleMs: 0 })).toHaveLength(1);
+    expect(clockFindings({ ...clocks, newestPending: '2026-11-21 16:00:30' })).toHaveLength(1);
+  });
+});
+
+describe('rows', () => {
+  it('are fine where each has a StreamingNo of its own', () => {
+    expect(rowFindings({ duplicates: [], withoutStreamingNo: { CUST: 0, ACCOUNT: 0 } })).toMatchObject([
+      { level: 'ok' },
+    ]);
+  });
+
+  it('are a fault where a StreamingNo is shared or missing', () => {
+    const duplicates = [{ source: 'CUST', streamingNo: '7', count: 2 }] as const;
+    const findings = rowFindings({ duplicates, withoutStreamingNo: { CUST: 0, ACCOUNT: 3 } });
+    expect(findings.map(({ level, finding }) => `${level}: ${finding}`)).toEqual([
+      'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
+      'fault: 3 open rows of IF_BNET_ACCOUNT have no StreamingNo',
+    ]);
+  });
+});
+
+describe('workers', () => {
+  const workforce: Workforce = {
+    workers: [workerDescription()],
+    storeShards: 8,
+    configuredShards: 8,
+    rowsInHand: 0,
+  };
+  const found = (changes: Partial<Workforce>) =>
+    workerFindings({ ...workforce, ...changes }).map(({ level, finding }) => `${level}: ${finding}`);
+
+  it('are fine where they hold all shards', () => {
+    expect(found({})).toEqual(['ok: 1 running, all 8 shards are held']);
+  });
+
+  it('are a warning where nobody runs, which names the rows left in hand', () => {
+    expect(found({ workers: [], rowsInHand: 5 })).toEqual([
+      'warning: no worker is running, and 5 rows are in State 1',
+    ]);
+  });
+
+  it('are a warning where one fell silent, or shards are not held', () => {
+    const silent = workerDescription({ workerId: 'worker-2', alive: false, shards: [7] });
+    const alive = workerDescription({ shards: [0, 1, 2, 3, 4, 5, 6] });
+    expect(found({ workers: [alive, silent] })).toEqual([
+      'warning: worker worker-2 (app-1, process 4711) has been silent since 2026-11-20T01:00:00.000Z; it holds 1 shards until others take them',
+      'warning: 1 running, they hold 7 of 8 shards',
+    ]);
+  });
+
+  it('cannot start where worker.shards is not what the store was set up with', () => {
+    expect(found({ configuredShards: 16 })[0]).toBe(
+      'fault: worker.shards is 16, the product store has 8: no worker will start',
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { examine, type Patient } from '../../../src/operator/doctor/doctor.js';
+import { middleOperations, storeOperations, workerDescription } from '../../support/operations.js';
+
+const counts = { '0': 0, '1': 2, '2': 0, '3': 0 };
+const middle = {
+  now: async () => '2026-11-21 16:00:00',
+  columns: async () => [],
+  missingPrivileges: async () => [],
+  indexes: async () => [],
+  newestPending: async () => null,
+  duplicates: async () => [],
+  withoutStreamingNo: async () => ({ CUST: 0, ACCOUNT: 0 }),
+  counts: async () => ({ CUST: counts, ACCOUNT: counts }),
+};
+const store = {
+  now: async () => '2026-11-21T08:00:00.000Z',
+  pendingMigrations: async () => [],
+  workers: async () => [workerDescription()],
+  shards: async () => 8,
+};
+
+function patient(changes: Partial<Patient> = {}): Patient {
+  return {
+    middle: async () => middleOperations(middle),
+    store: async () => storeOperations(store),
+    clock: () => new Date(2026, 10, 21, 16, 0, 1),
+    settings: { settleMs: 2000, shards: 8 },
+    ...changes,
+  };
+}
+
+describe('the doctor', () => {
+  it('examines every area of both databases, with something to do for all that is not fine', async () => {
+    const { findings, unreached } = await examine(patient());
+    expect(unreached).toEqual([]);
+    expect(new Set(findings.map(({ area }) => area))).toEqual(
+      new Set([
+        ...['middle database', 'tables', 'privileges', 'indexes', 'clock', 'rows'],
+        ...['product store', 'migrations', 'workers'],
+      ]),
+    );
+    for (const { level, whatToDo } of findings) expect(whatToDo === null).toBe(level === 'ok');
+  });
+
+  it('goes on with the one database when the other cannot be reached', async () => {
+    const error = new Error('connect ECONNREFUSED');
+    const { findings, unreached } = await examine(patient({ middle: () => Promise.reject(error) }));
+    expect(unreached).toEqual([error]);
+    expect(findings.map(({ area, level }) => `${area}: ${level}`)).toEqual([
+      'middle database: fault',
+      'product store: ok',
+      'migrations: ok',
+      'workers: ok',
+    ]);
+    expect(findings[0]?.finding).toBe('cannot be reached: connect ECONNREFUSED');
+  });
+
+  it('is not reached when connecting works and the first question fails', async () => {
+    const error = new Error('silence');
+    const silent = storeOperations({ ...store, now: () => Promise.reject(error) });
+    expect((await examine(patient({ store: async () => silent }))).unreached).toEqual([error]);
+  });
+
+  it('reports a check that fails and makes the others', async () => {
+    const broken = middleOperations({
+      ...middle,
+      duplicates: () => Promise.reject(new Error('no such table')),
+    });
+    const { findings } = await examine(patient({ middle: async () => broken }));
+    expect(findings.find(({ area }) => area === 'rows')).toMatchObject({
+      level: 'warning',
+      finding: 'could not be checked: no such table',
+    });
+    expect(findings.find(({ area }) => area === 'clock')?.level).toBe('ok');
+    expect(findings.find(({ area }) => area === 'workers')?.level).toBe('ok');
+  });
+
+  it('asks a store that was not migrated nothing else', async () => {
+    const unmigrated = storeOperations({ now: store.now, pendingMigrations: async () => ['0001_initial'] });
+    const { findings } = await examine(patient({ store: async () => unmigrated }));
+    expect(findings.at(-1)).toEqual({
+      area: 'migrations',
+      level: 'fault',
+      finding: 'the product store lacks 0001_initial',
+      whatToDo: 'run "bnet-sync migrate"',
+    });
+  });
+});
