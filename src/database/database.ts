@@ -2,7 +2,7 @@ import knexBuilder, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import { classify } from './classify.js';
 import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
-import { DatabaseError } from './errors.js';
+import { DatabaseError, WorkHungError } from './errors.js';
 
 /*
  * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
@@ -53,7 +53,11 @@ export interface Executor {
 
 /** A transaction in progress. */
 export interface Transaction extends Executor {
-  /** Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws. One deadline. */
+  /**
+   * Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws. One deadline for
+   * the whole; past it the transaction is lost: WorkHungError where no statement was on its way, so that the database
+   * is not to blame.
+   */
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
 }
 
@@ -119,9 +123,29 @@ export class Database implements Executor {
   #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {
     const execute = (statement: Fragment) =>
       this.#bounded(connection, () => runRaw(rawQuery(trx, statement)));
-    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) =>
-      this.#bounded(connection, () => trx.transaction(work));
+    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) => this.#nested(trx, connection, work);
     return { dialect: this.dialect, execute, nested };
+  }
+
+  async #nested<T>(
+    trx: Knex.Transaction,
+    connection: unknown,
+    work: (knex: Knex.Transaction) => Promise<T>,
+  ): Promise<T> {
+    let statements = 0;
+    const watched = (inner: Knex.Transaction): Promise<T> => {
+      inner.on('query', () => (statements += 1));
+      inner.on('query-response', () => (statements -= 1));
+      inner.on('query-error', () => (statements -= 1));
+      return work(inner);
+    };
+    try {
+      return await this.#bounded(connection, () => trx.transaction(watched));
+    } catch (error) {
+      const hung = error instanceof DatabaseError && error.kind === 'timeout' && error.code === ownDeadline;
+      if (hung && statements === 0) throw new WorkHungError(`not finished within ${this.#callTimeoutMs} ms`);
+      throw error;
+    }
   }
 
   async #commit(trx: Knex.Transaction, connection: unknown, ended: Promise<unknown>): Promise<void> {
@@ -201,12 +225,17 @@ async function runRaw(query: Knex.Raw): Promise<Result> {
   return { rows: rows ?? [], changed: rowCount ?? changes ?? 0 };
 }
 
+/** The code of a call that our own deadline ended, not the server's. */
+const ownDeadline = 'DEADLINE';
+
 async function withDeadline<T>(milliseconds: number, call: PromiseLike<T>, onExpiry: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expiry = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(
-        new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`),
+        new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`, {
+          code: ownDeadline,
+        }),
       );
       onExpiry();
     }, milliseconds);

@@ -78,3 +78,8 @@ export class DatabaseError extends Error {
     this.constraint = details.constraint;
   }
 }
+
+/** A product's own code did not end within the deadline, though no statement kept it waiting. */
+export class WorkHungError extends Error {
+  override readonly name = 'WorkHungError';
+}

@@ -8,7 +8,7 @@ import type { Platform } from './platform.js';
 import type { SentCorrection } from './refused-rows.js';
 
 /** How long nothing may happen before the simulator gives the worker up. */
-export interface Patience {
+interface Patience {
   /** Until the worker is seen to work at all; 0: refused rows are looked for once. */
   readonly toBeginMs: number;
   /** From then on. */
@@ -43,7 +43,7 @@ export interface SimulateOptions {
 }
 
 /** A row that was wrong on purpose. */
-export interface SentFault {
+interface SentFault {
   readonly row: RowKey;
   readonly kind: FaultKind;
   readonly expectedCode: string;
@@ -153,6 +153,7 @@ class Simulation {
       }
       open = openNow;
       if (performance.now() - movedAt >= patienceMs) return;
+      this.#report();
       await this.#sleepUntil(this.#elapsedMs() + millisecondsBetweenLooks);
     }
   }

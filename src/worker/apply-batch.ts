@@ -1,4 +1,4 @@
-import { consequenceOf, DatabaseError } from '../database/errors.js';
+import { consequenceOf, DatabaseError, WorkHungError } from '../database/errors.js';
 import type { Effect } from '../domain/decide.js';
 import { rowDigest } from '../domain/digest.js';
 import { errContent, oneLine, type Refusal } from '../domain/err-content.js';
@@ -113,6 +113,18 @@ function fromJournal(
   return { row, outcome, code, errContent: answer.errContent, answered: { again }, contentChanged: false };
 }
 
+/** The batch's transaction was lost through one known row. */
+export class GuiltyRowError extends Error {
+  override readonly name = 'GuiltyRowError';
+
+  constructor(
+    readonly row: BatchRow,
+    readonly error: Error,
+  ) {
+    super(error.message, { cause: error });
+  }
+}
+
 interface Decisions {
   readonly decided: { readonly decided: DecidedRow; readonly row: BatchRow; readonly digest: string }[];
   readonly blamed: BlamedRow[];
@@ -128,7 +140,9 @@ async function decideRows(
   const putOff = new Set<Cell>();
   for (const row of open) {
     if (putOff.has(row.row.row.custId)) continue;
-    const verdict = await decideRow(transaction, work, { row, now, settings });
+    const verdict = await decideRow(transaction, work, { row, now, settings }).catch((error: unknown) => {
+      throw error instanceof WorkHungError ? new GuiltyRowError(row.row, error) : error;
+    });
     if (verdict.kind === 'later') putOff.add(row.row.row.custId);
     else if (verdict.kind === 'blamed') {
       putOff.add(row.row.row.custId);
@@ -193,6 +207,7 @@ async function callHandler(
     return null;
   } catch (error) {
     if (error instanceof RefusedByHandler) return error.refusal;
+    if (error instanceof WorkHungError) throw error;
     if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'suspect') throw error;
     return error instanceof Error ? error : new Error(`the handler threw ${String(error)}`);
   }

@@ -3,7 +3,7 @@ import type { Refusal } from '../domain/err-content.js';
 import { rowId } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import { AlreadyDecidedError, LeaseLostError } from '../store/port.js';
-import { applyBatch, type BatchResult, type DecidedRow } from './apply-batch.js';
+import { applyBatch, GuiltyRowError, type BatchResult, type DecidedRow } from './apply-batch.js';
 import { leasesOf, type Batch, type BatchRow } from './batch.js';
 import type { Breaker } from './breaker.js';
 import type { Workshop } from './claim-page.js';
@@ -81,6 +81,7 @@ export class Isolator {
       return await this.#applyOnce(batch, rows);
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return { decided: [], blamed: [] };
+      if (error instanceof GuiltyRowError) return { decided: [], blamed: [error] };
       if (error instanceof LeaseLostError || !mayBeARows(error)) throw error;
       const first = rows[0];
       if (rows.length === 1 && first !== undefined) return { decided: [], blamed: [{ row: first, error }] };

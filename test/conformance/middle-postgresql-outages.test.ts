@@ -102,28 +102,29 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
     await expect(middle.poll(everything())).resolves.toMatchObject({ rows: [{ state: State.Initial }] });
   });
 
-  it.each<[string, (middle: MiddleDatabase) => Promise<unknown>]>([
-    ['poll', (middle) => middle.poll(everything())],
-    ['claim', (middle) => middle.claim([requestFor(cust('1'))])],
-    ['mark', (middle) => middle.mark([mark])],
-    ['hasOpenRows', (middle) => middle.hasOpenRows()],
-    ['ping', (middle) => middle.ping()],
-  ])(
-    'times out where it falls silent after the login, and the next call has a new connection: %s',
-    async (_name, call) => {
-      const between = await proxy();
-      const middle = open({ port: between.port });
-      await middle.ping();
-      between.fallSilent();
-      const startedAt = performance.now();
-      expect(await kindOf(call(middle))).toBe('timeout');
-      expect(performance.now() - startedAt).toBeLessThan(atMostMs);
-      const before = between.accepted;
-      between.speakAgain();
-      await expect(call(middle)).resolves.not.toThrow();
-      expect(between.accepted).toBe(before + 1);
-    },
-  );
+  it('times out where it falls silent after the login, and the next call has a new connection', async () => {
+    const calls: readonly ((middle: MiddleDatabase) => Promise<unknown>)[] = [
+      (middle) => middle.poll(everything()),
+      (middle) => middle.claim([requestFor(cust('1'))]),
+      (middle) => middle.mark([mark]),
+      (middle) => middle.hasOpenRows(),
+      (middle) => middle.ping(),
+    ];
+    await Promise.all(
+      calls.map(async (call) => {
+        const between = await proxy();
+        const middle = open({ port: between.port });
+        await middle.ping();
+        between.fallSilent();
+        const startedAt = performance.now();
+        expect(await kindOf(call(middle)), call.toString()).toBe('timeout');
+        expect(performance.now() - startedAt, call.toString()).toBeLessThan(atMostMs);
+        between.speakAgain();
+        await call(middle);
+        expect(between.accepted, call.toString()).toBe(2);
+      }),
+    );
+  });
 
   it('closes within the deadline while it is silent', async () => {
     const between = await proxy();

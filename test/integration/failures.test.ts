@@ -89,6 +89,24 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await statesOf(pair.middle)).toEqual({ 2: 29, 3: 1 });
     });
 
+    it('a row whose handler never ends is tried maxAttempts times and ends in 3 with 00205, and the others go on', async () => {
+      await plantOpens(pair, 10);
+      const handlers = {
+        onCustomer: ({ operation }: CustomerHandlerContext) =>
+          operation.identity.custId === '4' ? new Promise<undefined>(() => undefined) : undefined,
+      };
+      const told = await drain({
+        middle: pair.openMiddle(),
+        store: pair.openStore(5000, { callTimeoutMs: 200 }),
+        handlers,
+      });
+      expect((await standing(pair.middle)).get('CUST:4')?.errContent).toBe(
+        '00205 过程执行异常: 该行单独处理 3 次均出错 (WorkHungError)',
+      );
+      expect(await statesOf(pair.middle)).toEqual({ 2: 9, 3: 1 });
+      expect(told.filter(({ name }) => name === 'outage')).toEqual([]);
+    });
+
     it('a handler that throws at every row opens the breaker after a few rows and fails none', async () => {
       await plantOpens(pair, 200);
       const handlers = {

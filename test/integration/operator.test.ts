@@ -279,7 +279,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         const before = await standing(pair.middle);
         const rows = await previewed();
         expect(await standing(pair.middle)).toEqual(before);
-        expect(await column(pair.store, 'SELECT count(*) FROM sync_journal')).toEqual([expect.anything()]);
+        expect((await column(pair.store, 'SELECT count(*) FROM sync_journal')).map(Number)).toEqual([0]);
         expect((await show(middle, store, { source: 'CUST', streamingNo: '2' })).journal).toEqual([]);
 
         await work();
@@ -365,7 +365,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         const before = await standing(pair.middle);
         await examined();
         expect(await standing(pair.middle)).toEqual(before);
-        expect(await column(pair.middle, 'SELECT State FROM IF_BNET_CUST_ATTR')).toEqual([expect.anything()]);
+        expect((await column(pair.middle, 'SELECT State FROM IF_BNET_CUST_ATTR')).map(Number)).toEqual([0]);
       });
     });
 

@@ -1,10 +1,5 @@
 import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
-import type {
-  ApplyTransaction,
-  LeaseStore,
-  ProductStore,
-  WorkerIdentity,
-} from '../../src/store/port.js';
+import type { ApplyTransaction, LeaseStore, ProductStore, WorkerIdentity } from '../../src/store/port.js';
 import type { Dependencies } from '../../src/domain/waiting.js';
 import type { RowKey } from '../../src/domain/keys.js';
 

@@ -21,7 +21,7 @@ export interface Pair {
   readonly middle: Database;
   readonly store: Database;
   openMiddle(options?: { productIds?: readonly string[]; markAttributes?: boolean }): KnexMiddleDatabase;
-  openStore(leaseTtlMs?: number): KnexProductStore;
+  openStore(leaseTtlMs?: number, options?: Partial<DatabaseOptions>): KnexProductStore;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,8 @@ export async function openPair(kind: Pair['kind'], shards = 8): Promise<Pair> {
       const tables = { dialect, schema: undefined, productIds, markAttributes };
       return remember(new KnexMiddleDatabase(new Database(middleOptions), tables));
     },
-    openStore: (leaseTtlMs = 5000) => remember(new KnexProductStore(new Database(storeOptions), leaseTtlMs)),
+    openStore: (leaseTtlMs = 5000, more = {}) =>
+      remember(new KnexProductStore(new Database({ ...storeOptions, ...more }), leaseTtlMs)),
     close: async () => {
       await Promise.all(opened.map((part) => part.close()));
       await drop();

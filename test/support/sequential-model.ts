@@ -1,4 +1,4 @@
-import { formatFault, given, type ModelAttribute, type ModelRow } from './model-row.js';
+import { formatFault, given, type ModelAttribute, type ModelRow } from './sequential-model-row.js';
 
 /*
  * What the platform's rows mean, written down as plainly as possible: one row after another, one `if` after another, over
@@ -6,7 +6,7 @@ import { formatFault, given, type ModelAttribute, type ModelRow } from './model-
  * batches, databases or time.
  */
 
-export type { ModelAttribute, ModelRow } from './model-row.js';
+export type { ModelAttribute, ModelRow } from './sequential-model-row.js';
 
 /** The rules of the configuration. */
 export interface ModelRules {

@@ -16,7 +16,7 @@ export interface DemoFolder {
 }
 
 /** The customer attribute that limits bound users in the demo. */
-export const demoUserLimitAttrSpecId = '11002099000000000000';
+const demoUserLimitAttrSpecId = '11002099000000000000';
 
 const firstLine = '# Made by "bnet-sync demo". Delete the folder when you are done with it.';
 

@@ -9,7 +9,7 @@ import type { Played } from './play.js';
  */
 
 /** Refused rows with one code. */
-export interface RefusedByCode {
+interface RefusedByCode {
   readonly code: string;
   readonly rows: number;
   readonly example: string;
@@ -27,7 +27,7 @@ export interface JudgedFault {
 }
 
 /** An attribute as the product store has it. */
-export interface StoredAttribute {
+interface StoredAttribute {
   readonly attrId: string;
   readonly attrSpecId: string;
   readonly attrValue: string | null;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { Database, DatabaseOptions } from '../../../src/database/database.js';
 import type { Columns, ColumnType, Value } from '../../../src/database/dialect.js';
 import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '../../../src/domain/keys.js';
@@ -9,7 +10,7 @@ import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js'
 import { pgMiddle } from '../../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
-import { CountingDatabase } from '../../support/counting-database.js';
+import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type PostgresAccess, type TestDatabase } from '../../support/postgres.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
 import {
@@ -42,15 +43,25 @@ export const testOptions = {
   functions: sqliteFunctions,
 } as const;
 
-/** A fixture on a SQLite file of its own. */
-export async function sqliteMiddleFixture(): Promise<MiddleFixture> {
+/** A folder that is there while the tests of a group run. */
+export function temporaryFolder(): () => string {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bnet-sync-conformance-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return () => folder;
+}
+
+/** A fixture on a SQLite file: the one named, or one of its own. */
+export async function sqliteMiddleFixture(filename?: string): Promise<MiddleFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-middle-'));
   const file = (name: string): Connection => ({
     client: 'better-sqlite3',
-    connection: { filename: join(folder, name) },
+    connection: { filename: resolve(folder, name) },
   });
   return openFixture({
-    connection: file('middle.sqlite'),
+    connection: file(filename ?? 'middle.sqlite'),
     unreachable: file('no such folder/middle.sqlite'),
     empty: file('empty.sqlite'),
     dropKeys: sources.flatMap((source) => {

@@ -1,0 +1,17 @@
+-- The least that bnet-sync needs in the product store when another role owns its tables (the one that ran
+-- "bnet-sync migrate"). Purging the journal, and migrating, stay with the owner.
+--
+-- Run it as the owner, after migrating. Replace bnet_sync_store by the name of your role. The role exists already, or:
+-- CREATE ROLE bnet_sync_store LOGIN;
+
+GRANT SELECT, INSERT, UPDATE ON bnet_customer, bnet_account TO bnet_sync_store;
+
+GRANT SELECT, INSERT, DELETE ON bnet_customer_attr, bnet_account_attr TO bnet_sync_store;
+
+GRANT SELECT, INSERT, UPDATE (superseded) ON sync_journal TO bnet_sync_store;
+
+GRANT SELECT, UPDATE ON sync_shard TO bnet_sync_store;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON sync_worker TO bnet_sync_store;
+
+GRANT SELECT ON sync_migration TO bnet_sync_store;

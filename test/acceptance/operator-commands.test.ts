@@ -1,0 +1,348 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bnetSync, configFor } from '../support/command.js';
+import {
+  openPair,
+  plant,
+  standing,
+  statesOf,
+  type ConnectionSetting,
+  type Pair,
+} from '../support/databases.js';
+import { hasPostgres } from '../support/postgres.js';
+
+const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
+const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
+const longest = '123456789012345678901234567890';
+const failed = {
+  State: 3,
+  ErrContent: '00402 业务数据内容不存在: 客户未开通该产品',
+  StateDate: '2026-11-01 09:00:00',
+};
+
+/** Every operator's command with arguments that it takes. */
+const commands = [
+  ['status'],
+  ['failed'],
+  ['show', 'IF_BNET_CUST', '1'],
+  ['requeue', 'IF_BNET_CUST', '1'],
+  ['preview'],
+  ['doctor'],
+  ['migrate'],
+  ['init-middle'],
+];
+
+describe('acceptance: operator commands on SQLite', () => {
+  let pair: Pair;
+  let config: { file: string; remove(): Promise<void> };
+  beforeEach(async () => {
+    pair = await openPair('SQLite');
+    config = await configFor(pair);
+  });
+  afterEach(async () => {
+    await config.remove();
+    await pair.close();
+  });
+  const run = (...args: string[]) => bnetSync([...args, '--config', config.file]);
+  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout) as unknown;
+
+  it('status --json has the counts as numbers, the oldest pending row and the workers', async () => {
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', ...failed });
+    expect(await json('status')).toEqual({
+      tables: {
+        IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
+        IF_BNET_ACCOUNT: { '0': 0, '1': 0, '2': 0, '3': 0 },
+      },
+      oldestPendingSeconds: expect.any(Number) as number,
+      workers: [],
+    });
+    const text = await run('status');
+    expect(text.exitCode).toBe(0);
+    expect(text.stdout).toContain('IF_BNET_ACCOUNT');
+    expect(text.stdout).toContain('No worker is running.');
+  });
+
+  it('failed --json is an array of rows with every number of 30 digits whole', async () => {
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failed });
+    await plant(pair.middle, 'CUST', {
+      ...open,
+      StreamingNo: '2',
+      ...failed,
+      ErrContent: '00403 数据格式不正确',
+    });
+    expect(await json('failed', '--code', '00402', '--limit', '10', '--since', '2026-11-01')).toEqual([
+      {
+        table: 'IF_BNET_CUST',
+        streamingNo: longest,
+        opFlag: '0101',
+        productId: '323002000',
+        custId: '990947809',
+        bizId: 'b1',
+        userId: null,
+        code: '00402',
+        errContent: failed.ErrContent,
+        createDate: '2026-11-01 08:00:00',
+        stateDate: '2026-11-01 09:00:00',
+      },
+    ]);
+    expect(await json('failed', '--product', '8')).toEqual([]);
+    expect((await run('failed')).stdout).toContain(longest);
+  });
+
+  it('failed goes on without the product store', async () => {
+    const alone: Pair = { ...pair, connections: { ...pair.connections, store: missingFile } };
+    const { file, remove } = await configFor(alone);
+    const answer = await bnetSync(['failed', '--json', '--config', file]);
+    expect([answer.exitCode, answer.stdout]).toEqual([0, '[]']);
+    await remove();
+  });
+
+  it('show prints Chinese texts whole, and ends with 1 for a row that is not there', async () => {
+    const CustName = '杭州某某科技有限公司'.repeat(10);
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failed, CustName }, [
+      ['1', '110', '属性值'],
+    ]);
+    const answer = await run('show', 'cust', longest);
+    expect(answer.exitCode).toBe(0);
+    for (const text of [longest, CustName, failed.ErrContent, '3 处理失败', '110 = 属性值']) {
+      expect(answer.stdout).toContain(text);
+    }
+    const absent = await run('show', 'IF_BNET_ACCOUNT', longest, '--json');
+    expect(absent.exitCode).toBe(1);
+    expect(JSON.parse(absent.stdout)).toMatchObject({
+      table: 'IF_BNET_ACCOUNT',
+      streamingNo: longest,
+      rows: [],
+    });
+  });
+
+  it('requeue says which rows it moved and which not and why, and ends with 1 where one was not', async () => {
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...failed });
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', State: 2 });
+    const trial = await run('requeue', 'CUST', '1', '--dry-run');
+    expect([trial.exitCode, (await statesOf(pair.middle))[3]]).toEqual([0, 1]);
+
+    const answer = await run('requeue', 'if_bnet_cust', '0001', '2', '3');
+    expect(answer.exitCode).toBe(1);
+    expect(answer.stdout.split('\n')).toEqual([
+      'IF_BNET_CUST 1: put back to State 0',
+      'IF_BNET_CUST 2: left alone, it is in State 2 处理成功',
+      'IF_BNET_CUST 3: left alone, there is no such row',
+      '1 put back, 2 left alone.',
+    ]);
+    expect((await standing(pair.middle)).get('CUST:1')).toMatchObject({ state: 0, errContent: null });
+    expect(await json('requeue', 'CUST', '1')).toEqual({
+      dryRun: false,
+      requeued: [],
+      notRequeued: [{ table: 'IF_BNET_CUST', streamingNo: '1', reason: 'not failed', state: 0 }],
+    });
+  });
+
+  it('a failed row that is requeued after its correction is applied by the next run', async () => {
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustName: null });
+    await run('run', '--once');
+    expect(await json('failed')).toMatchObject([{ streamingNo: '1', code: '00401' }]);
+    await pair.middle.execute({ sql: `UPDATE IF_BNET_CUST SET CustName = '企业'`, bindings: [] });
+    expect(await json('preview')).toMatchObject([]);
+    expect((await run('requeue', 'CUST', '1')).exitCode).toBe(0);
+    expect(await json('preview')).toMatchObject([{ streamingNo: '1', outcome: 'applied' }]);
+    await run('run', '--once');
+    expect(await statesOf(pair.middle)).toEqual({ 2: 1 });
+  });
+
+  it('doctor is fine with trial databases, and ends with 1 and a ready statement where there is a fault', async () => {
+    const healthy = await run('doctor');
+    expect(healthy.exitCode, healthy.all).toBe(0);
+    await pair.middle.execute({ sql: 'DROP INDEX if_bnet_cust_poll', bindings: [] });
+    await pair.middle.execute({ sql: 'ALTER TABLE IF_BNET_CUST DROP COLUMN Remark', bindings: [] });
+    const ill = await run('doctor', '--json');
+    expect(ill.exitCode).toBe(1);
+    expect(JSON.parse(ill.stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          area: 'tables',
+          level: 'fault',
+          finding: 'IF_BNET_CUST.Remark is missing',
+        }),
+        expect.objectContaining({
+          area: 'indexes',
+          level: 'warning',
+          whatToDo:
+            'CREATE INDEX if_bnet_cust_poll ON IF_BNET_CUST (State, CreateDate, length(StreamingNo), StreamingNo);',
+        }),
+      ]),
+    );
+  });
+
+  it('migrate does nothing the second time, and refuses another number of shards', async () => {
+    expect(await json('migrate')).toEqual({ migrations: [] });
+    const { file, remove } = await configFor(pair, { worker: { shards: 16 } });
+    const other = await bnetSync(['migrate', '--config', file]);
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toContain('set worker.shards to 8');
+    await remove();
+  });
+
+  it('init-middle names the tables that are there already, and ends with 1', async () => {
+    const again = await run('init-middle');
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr).toContain('IF_BNET_CUST_ATTR');
+  });
+
+  it('a reader that has seen enough is no failure', async () => {
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...failed });
+    const listing = bnetSync(['failed', '--config', config.file]);
+    listing.stdout.destroy();
+    expect((await listing).exitCode).toBe(0);
+  });
+});
+
+describe('acceptance: from nothing to an applied row', () => {
+  it('init-middle, migrate, run and status on files that they make', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-new-'));
+    const file = join(folder, 'bnet-sync.yaml');
+    await writeFile(
+      file,
+      'middle: { client: better-sqlite3, connection: middle.sqlite }\n' +
+        'store: { client: better-sqlite3, connection: store.sqlite }\n',
+    );
+    const env = { BNET_SYNC_CONFIG: file };
+    expect((await bnetSync(['status'], env)).exitCode).toBe(3);
+    expect((await bnetSync(['init-middle'], env)).exitCode).toBe(0);
+    const withoutStore = await bnetSync(['status'], env);
+    expect([withoutStore.exitCode, withoutStore.stderr]).toEqual([
+      3,
+      expect.stringContaining('"bnet-sync migrate"'),
+    ]);
+    expect(JSON.parse((await bnetSync(['migrate', '--json'], env)).stdout)).toEqual({
+      migrations: ['0001_initial'],
+    });
+    expect((await bnetSync(['run', '--once'], env)).exitCode).toBe(0);
+    expect((await bnetSync(['doctor'], env)).exitCode).toBe(0);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('acceptance: wrong usage', () => {
+  it('ends with 2, an explanation on stderr, and nothing on stdout', async () => {
+    for (const args of [['status'], ['show', 'IF_BNET_CUST', '12a'], ['nonsense']]) {
+      const answer = await bnetSync(args);
+      expect([args, answer.exitCode, answer.stdout]).toEqual([args, 2, '']);
+      expect(answer.stderr).not.toBe('');
+      expect(answer.stderr).not.toContain('    at ');
+    }
+  });
+
+  it('every fault of a configuration is told in one run, without secrets', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-config-'));
+    const file = join(folder, 'bnet-sync.yaml');
+    await writeFile(
+      file,
+      'middle: { client: pg, connection: { password: top-secret }, bogus: 1 }\nstore: { client: mysql }\nworker: { shards: 0 }\n',
+    );
+    const answer = await bnetSync(['status', '--config', file]);
+    expect(answer.exitCode).toBe(2);
+    for (const path of ['middle.bogus', 'store.client', 'store.connection', 'worker.shards']) {
+      expect(answer.stderr).toContain(path);
+    }
+    expect(answer.stderr).not.toContain('top-secret');
+    await rm(folder, { recursive: true });
+  });
+});
+
+const missingFile: ConnectionSetting = {
+  client: 'better-sqlite3',
+  connection: { filename: '/nonexistent/store.sqlite' },
+};
+
+describe.runIf(hasPostgres)('acceptance: operator commands without their database, on PostgreSQL', () => {
+  let pair: Pair;
+  let silent: Server;
+  beforeAll(async () => {
+    pair = await openPair('PostgreSQL');
+    silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(async () => {
+    silent.close();
+    await pair.close();
+  });
+
+  /** Runs commands with a connection of one end that does not work. */
+  async function runWith(
+    end: 'middle' | 'store',
+    change: Record<string, unknown>,
+    used: readonly string[][],
+  ) {
+    const { client, connection } = pair.connections[end];
+    const changed = { client, connection: { ...connection, ...change } };
+    const broken: Pair = { ...pair, connections: { ...pair.connections, [end]: changed } };
+    const { file, remove } = await configFor(broken, { worker: { callTimeoutMs: 500, leaseTtlMs: 3000 } });
+    const run = async (args: string[]) => ({
+      command: args.join(' '),
+      answer: await bnetSync([...args, '--config', file]),
+    });
+    const answers = await Promise.all(used.map(run));
+    await remove();
+    return answers;
+  }
+  const ends = [
+    ['middle', 'middle database', commands.filter(([name]) => name !== 'migrate')],
+    ['store', 'product store', commands.filter(([name]) => name !== 'init-middle' && name !== 'failed')],
+  ] as const;
+
+  it.each(ends)(
+    'a %s that cannot be reached ends every command with 3 and one line',
+    async (end, name, used) => {
+      for (const { command, answer } of await runWith(end, { port: 1 }, used)) {
+        expect([command, answer.exitCode]).toEqual([command, 3]);
+        const line = `the ${name} cannot be reached: connect ECONNREFUSED 127.0.0.1:1`;
+        if (command === 'doctor') expect(answer.stdout).toContain('connect ECONNREFUSED');
+        else expect([command, answer.stderr, answer.stdout]).toEqual([command, `bnet-sync: ${line}`, '']);
+      }
+    },
+  );
+
+  it.each(ends)(
+    'a %s that is silent ends a command with 3 soon after the deadline',
+    async (end, name, used) => {
+      const { port } = silent.address() as { port: number };
+      const one = used.filter(
+        ([command]) => command === 'status' || command === 'migrate' || command === 'init-middle',
+      );
+      for (const { command, answer } of await runWith(end, { port }, one)) {
+        expect([command, answer.exitCode]).toEqual([command, 3]);
+        expect(answer.stderr).toContain(`the ${name} cannot be reached`);
+        expect(answer.durationMs).toBeLessThan(8000);
+      }
+    },
+  );
+
+  it.each(ends)(
+    'a %s that refuses the credentials ends a command with 3, and the password is not shown',
+    async (end, name) => {
+      const two = [['status'], ['doctor']];
+      for (const { command, answer } of await runWith(end, { password: 'wrong-secret' }, two)) {
+        expect([command, answer.exitCode]).toEqual([command, 3]);
+        expect(answer.all).toContain(name);
+        expect(answer.all).toContain('password authentication failed');
+        expect(answer.all).not.toContain('wrong-secret');
+      }
+    },
+  );
+
+  it('operators work over PostgreSQL as over SQLite', async () => {
+    const { file, remove } = await configFor(pair);
+    await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failed });
+    const rows = JSON.parse((await bnetSync(['failed', '--json', '--config', file])).stdout) as object[];
+    expect(rows).toMatchObject([{ streamingNo: longest, code: '00402' }]);
+    expect((await bnetSync(['requeue', 'CUST', longest, '--config', file])).exitCode).toBe(0);
+    expect(await statesOf(pair.middle)).toEqual({ 0: 1 });
+    expect((await bnetSync(['doctor', '--config', file])).exitCode).toBe(0);
+    await remove();
+  });
+});

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../src/database/database.js';
+import { bnetSync, configFor } from '../support/command.js';
+import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
+import { hasPostgres } from '../support/postgres.js';
+import { statementsIn } from '../support/sql-files.js';
+
+const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+const bind = {
+  ProductID: '323002000',
+  BizID: 'b1',
+  OPFlag: '0201',
+  UserID: 'ap',
+  AccType: '1',
+  AccName: '张三',
+};
+
+describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
+  let pair: Pair;
+  const role = `worker_${randomBytes(4).toString('hex')}`;
+  const storeRole = `${role}_store`;
+
+  async function grant(
+    database: Database,
+    file: string,
+    replace: readonly (readonly [string, string])[],
+  ): Promise<void> {
+    for (const { sql } of await statementsIn(`postgresql/${file}`)) {
+      const own = replace.reduce(
+        (text, [name, by]) => text.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), by),
+        sql,
+      );
+      await database.execute({ sql: own, bindings: [] });
+    }
+  }
+
+  beforeEach(async () => {
+    pair = await openPair('PostgreSQL');
+    await grant(pair.middle, 'grants.sql', [['bnet_sync', role]]);
+    await pair.middle.execute({ sql: `ALTER ROLE ${role} PASSWORD 'p1'`, bindings: [] });
+    await pair.store.execute({ sql: `CREATE ROLE ${storeRole} LOGIN PASSWORD 'p2'`, bindings: [] });
+    await grant(pair.store, 'grants-store.sql', [['bnet_sync_store', storeRole]]);
+  });
+  afterEach(async () => {
+    for (const [database, name] of [
+      [pair.middle, role],
+      [pair.store, storeRole],
+    ] as const) {
+      await database.execute({ sql: `DROP OWNED BY ${name}`, bindings: [] });
+      await database.execute({ sql: `DROP ROLE ${name}`, bindings: [] });
+    }
+    await pair.close();
+  });
+
+  it('the whole worker passes with nothing but the grants of sql/, and doctor finds nothing missing', async () => {
+    const { middle, store } = pair.connections;
+    const restricted: Pair = {
+      ...pair,
+      connections: {
+        middle: { ...middle, connection: { ...middle.connection, user: role, password: 'p1' } },
+        store: { ...store, connection: { ...store.connection, user: storeRole, password: 'p2' } },
+      },
+    };
+    const config = await configFor(restricted);
+    for (let n = 1; n <= 20; n += 1) {
+      await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) }, [
+        [`${n}`, '11002001000000000000', 'x'],
+      ]);
+      await plant(pair.middle, 'ACCOUNT', { ...bind, CustID: String(n), StreamingNo: String(n) }, [
+        [`${n}`, '11002001000000000000', 'x'],
+      ]);
+    }
+    await plant(
+      pair.middle,
+      'CUST',
+      { ...open, CustID: '1', OPFlag: '0102', CustName: '新', StreamingNo: '50' },
+      [['50', '11002001000000000000', 'y']],
+    );
+    await plant(pair.middle, 'CUST', { ...open, CustID: '99', CustName: null, StreamingNo: '51' });
+    const run = await bnetSync(['run', '--once', '--config', config.file]);
+    expect(run.exitCode, run.all).toBe(0);
+    expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
+    const requeue = await bnetSync(['requeue', 'IF_BNET_CUST', '51', '--config', config.file]);
+    expect(requeue.exitCode, requeue.all).toBe(0);
+    const again = await bnetSync(['run', '--once', '--config', config.file]);
+    expect(again.exitCode, again.all).toBe(0);
+    expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
+    expect(await column(pair.store, `SELECT count(*) FROM sync_journal WHERE superseded`)).toEqual(['1']);
+    const doctor = await bnetSync(['doctor', '--config', config.file]);
+    expect(doctor.exitCode, doctor.all).toBe(0);
+    await config.remove();
+  });
+});

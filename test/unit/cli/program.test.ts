@@ -1,0 +1,87 @@
+import { CommanderError, type Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exitCodeOf } from '../../../src/cli/exit-codes.js';
+import { createProgram } from '../../../src/cli/program.js';
+
+/** Every operator's command with arguments that it takes. */
+const commands = [
+  ['status'],
+  ['failed'],
+  ['show', 'IF_BNET_CUST', '1'],
+  ['requeue', 'IF_BNET_CUST', '1'],
+  ['preview'],
+  ['doctor'],
+  ['migrate'],
+  ['init-middle'],
+];
+
+/** The program and its commands, with what they print kept. */
+function quietProgram(): { program: Command; printed: string[] } {
+  const program = createProgram();
+  const printed: string[] = [];
+  const keep = (text: string): void => {
+    printed.push(text);
+  };
+  for (const each of [program, ...program.commands]) each.configureOutput({ writeOut: keep, writeErr: keep });
+  return { program, printed };
+}
+
+/** What a command line ends with. */
+async function run(args: readonly string[]): Promise<{ error: unknown; printed: string }> {
+  const { program, printed } = quietProgram();
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { error: null, printed: printed.join('') };
+  } catch (error) {
+    return { error, printed: printed.join('') };
+  }
+}
+
+describe('the command line', () => {
+  beforeEach(() => vi.stubEnv('BNET_SYNC_CONFIG', undefined));
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(commands.map((args) => [args]))(
+    '%j without a configuration ends with 2 and says how to give one',
+    async (args) => {
+      const { error } = await run(args);
+      expect(exitCodeOf(error)).toBe(2);
+      expect((error as Error).message).toContain('--config FILE');
+      expect((error as Error).message).toContain('BNET_SYNC_CONFIG');
+    },
+  );
+
+  it.each(
+    [
+      [],
+      ['nonsense'],
+      ['status', '--nonsense'],
+      ['status', 'too-much'],
+      ['show'],
+      ['show', 'IF_BNET_CUST'],
+      ['show', 'IF_BNET_CUST', '12a'],
+      ['show', 'IF_BNET_CUST', '1'.repeat(31)],
+      ['show', 'IF_BNET_CUST_ATTR', '1'],
+      ['requeue', 'IF_BNET_CUST'],
+      ['requeue', 'IF_BNET_CUST', '1', '-2'],
+      ['failed', '--limit', '0'],
+      ['failed', '--since', 'yesterday'],
+      ['failed', '--code', 'E1'],
+    ].map((args) => [args]),
+  )('%j is wrong usage: it ends with 2 and is explained', async (args) => {
+    const { error, printed } = await run(args);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect(exitCodeOf(error)).toBe(2);
+    expect(printed).not.toBe('');
+  });
+
+  it.each(createProgram().commands.map((command) => command.name()))(
+    '%s --help ends with 0 and shows an example and how to give a configuration',
+    async (name) => {
+      const { error, printed } = await run([name, '--help']);
+      expect(exitCodeOf(error)).toBe(0);
+      expect(printed).toMatch(new RegExp(`Examples?:\n +(\\$ )?bnet-sync ${name}`));
+      expect(printed).toContain('--config <file>');
+    },
+  );
+});
