@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerFailed } from './commands/failed.js';
 import { registerInitMiddle } from './commands/init-middle.js';
@@ -37,6 +38,7 @@ const commands: readonly ((program: Command) => void)[] = [
   registerMigrate,
   registerInitMiddle,
   registerSimulate,
+  registerDemo,
 ];
 
 function packageVersion(): string {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import { classify } from './classify.js';
@@ -163,6 +164,9 @@ export class Database implements Executor {
   }
 
   async #withConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
+    // SQLite's driver is synchronous: without this, a busy process would see no timer and no signal. Never within a
+    // transaction, where another connection of the process to the same file would block it for good.
+    if (this.dialect.name === 'better-sqlite3') await nextTurn();
     const client = this.#knex.client as Knex.Client;
     let connection: unknown;
     try {

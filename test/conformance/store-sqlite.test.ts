@@ -1,0 +1,5 @@
+import '../support/hostile-time-zone.js';
+import { sqliteStoreFixture } from './store/knex-fixture.js';
+import { storeConformance } from './store.js';
+
+storeConformance('SQLite', sqliteStoreFixture);

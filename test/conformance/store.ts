@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import type { ProductStore } from '../../src/store/port.js';
+import { applyRules } from './store/apply.js';
+import type { productTables } from './store/data.js';
+import { fenceRules } from './store/fence.js';
+import { foreseeRules } from './store/foresee.js';
+import { journalRules } from './store/journal.js';
+import { leaseRules } from './store/leases.js';
+import { nestedRules } from './store/nested.js';
+import { storeOutageRules } from './store/outages.js';
+import { snapshotRules } from './store/snapshot.js';
+import { writeRules } from './store/write.js';
+
+/** Settings of a store under test. */
+export interface StoreSettings {
+  readonly leaseTtlMs?: number;
+  readonly callTimeoutMs?: number;
+  readonly serverTimeoutMs?: number;
+}
+
+/** A table's row, every value as text. */
+export type TextRow = Readonly<Record<string, string | null>>;
+
+/** A shard's lease as it stands. */
+export interface StandingLease {
+  readonly shard: number;
+  readonly owner: string | null;
+  readonly term: number;
+  /** How long it still holds by the store's clock; null where nobody has it. */
+  readonly remainingMs: number | null;
+}
+
+/**
+ * A product store made for a suite, migrated, with eight shards. What stands in it is read, and leases are let run out
+ * or taken away, past the store under test.
+ */
+export interface StoreFixture {
+  /** Opens a store, with connections of its own. The fixture closes it. */
+  open(settings?: StoreSettings): ProductStore;
+  openUnreachable(): ProductStore;
+  /** Opens a store on a database that was never migrated. */
+  openEmpty(): ProductStore;
+  /** How many statements the stores opened here send while `work` runs, BEGIN and COMMIT included. */
+  statementsDuring(work: () => Promise<unknown>): Promise<number>;
+  rows(table: (typeof productTables)[number] | 'sync_worker'): Promise<readonly TextRow[]>;
+  leases(): Promise<readonly StandingLease[]>;
+  /** Runs a statement; both kinds of database understand it. */
+  run(sql: string, bindings?: readonly unknown[]): Promise<void>;
+  /** Moves a time in a table by so many milliseconds: `expires_at` of `sync_shard`, for one. */
+  shift(table: string, column: string, milliseconds: number): Promise<void>;
+  /** The store's clock, ISO 8601, UTC. */
+  now(): Promise<string>;
+  /** Closes the stores opened so far and empties the tables; all shards are free, with term 0. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The fixture of the running test. */
+export type Fixture = () => StoreFixture;
+
+/** The rules of the port ProductStore, leases included. */
+export function storeConformance(name: string, open: () => Promise<StoreFixture>): void {
+  describe(`${name} as a product store`, () => {
+    withStoreFixture(open, (fixture) => {
+      applyRules(fixture);
+      journalRules(fixture);
+      foreseeRules(fixture);
+      snapshotRules(fixture);
+      writeRules(fixture);
+      nestedRules(fixture);
+      leaseRules(fixture);
+      fenceRules(fixture);
+      storeOutageRules(fixture);
+    });
+  });
+}
+
+/** Opens one fixture for a group of tests; each of them begins with empty tables and free shards. */
+export function withStoreFixture(open: () => Promise<StoreFixture>, rules: (fixture: Fixture) => void): void {
+  let opened: StoreFixture | undefined;
+  beforeAll(async () => {
+    opened = await open();
+  });
+  beforeEach(() => opened?.clear());
+  afterAll(() => opened?.close());
+  rules(() => opened!);
+}

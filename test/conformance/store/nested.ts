@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { DatabaseError } from '../../../src/database/errors.js';
+import { gate } from '../../support/until.js';
+import type { Fixture, StoreFixture } from '../store.js';
+import { changesOf, contents, customer, nothing, record, startWorker } from './data.js';
+
+const insert = 'INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms)';
+const values = `'nobody', 0, '2026-01-01', '2026-01-01', 1`;
+
+/** A statement of a product's own; a table that is there anyway takes the place of the product's. */
+const ownStatement = (workerId: string) => `${insert} VALUES ('${workerId}', ${values})`;
+
+/** The ids that a product's own statements left behind. */
+async function own(fixture: StoreFixture): Promise<string[]> {
+  const rows = await fixture.rows('sync_worker');
+  return rows.map((row) => String(row['worker_id'])).filter((id) => id.startsWith('own'));
+}
+
+/** What a product's own code may do within an apply, and what becomes of it. */
+export function nestedRules(fixture: Fixture): void {
+  describe('a nested transaction', () => {
+    it('commits with the apply, and its result is handed on', async () => {
+      const { apply } = await startWorker(fixture());
+      const result = await apply((transaction) =>
+        transaction.nested(async (knex) => {
+          await knex.raw(ownStatement('own 1'));
+          return 'the result';
+        }),
+      );
+      expect(result).toBe('the result');
+      expect(await own(fixture())).toEqual(['own 1']);
+    });
+
+    it('is undone with the apply', async () => {
+      const { apply } = await startWorker(fixture());
+      const failing = apply(async (transaction) => {
+        await transaction.nested((knex) => Promise.resolve(knex.raw(ownStatement('own 1'))));
+        throw new Error('afterwards');
+      });
+      await expect(failing).rejects.toThrow('afterwards');
+      expect(await own(fixture())).toEqual([]);
+    });
+
+    it('is undone alone when it throws: what came before and after stays', async () => {
+      const { apply } = await startWorker(fixture());
+      const reason = new Error('refused');
+      await apply(async (transaction) => {
+        await transaction.record([record()], []);
+        await transaction.nested((knex) => Promise.resolve(knex.raw(ownStatement('own 1'))));
+        const failing = transaction.nested(async (knex) => {
+          await knex.raw(ownStatement('own 2'));
+          throw reason;
+        });
+        await expect(failing).rejects.toBe(reason);
+        await transaction.nested((knex) => Promise.resolve(knex.raw(ownStatement('own 3'))));
+        await transaction.write(changesOf([customer()]));
+      });
+      expect((await own(fixture())).sort()).toEqual(['own 1', 'own 3']);
+      const after = await contents(fixture());
+      expect([after['sync_journal']!.length, after['bnet_customer']!.length]).toEqual([1, 1]);
+    });
+
+    it('that meets an error of the database fails with its kind, and the apply goes on', async () => {
+      const { apply } = await startWorker(fixture());
+      const error = await apply(async (transaction) => {
+        const failing = transaction.nested(async (knex) => {
+          await knex.raw(ownStatement('own 1'));
+          await knex.raw(ownStatement('own 1'));
+        });
+        const reason: unknown = await failing.catch((caught: unknown) => caught);
+        await transaction.write(changesOf([customer()]));
+        return reason;
+      });
+      expect(error).toBeInstanceOf(DatabaseError);
+      expect(error).toMatchObject({ kind: 'constraint' });
+      expect(await own(fixture())).toEqual([]);
+      expect((await contents(fixture()))['bnet_customer']).toHaveLength(1);
+    });
+
+    it('that swallows an error of the database leaves the apply in order, whatever becomes of its own writes', async () => {
+      const { apply } = await startWorker(fixture());
+      const outcome = await apply(async (transaction) => {
+        const inner = await transaction
+          .nested(async (knex) => {
+            await knex.raw(ownStatement('own 1'));
+            await Promise.resolve(knex.raw(ownStatement('own 1'))).catch(() => undefined);
+          })
+          .then(
+            () => 'done',
+            () => 'failed',
+          );
+        await transaction.write(changesOf([customer()]));
+        return inner;
+      });
+      expect(await own(fixture())).toEqual(outcome === 'done' ? ['own 1'] : []);
+      expect((await contents(fixture()))['bnet_customer']).toHaveLength(1);
+    });
+
+    it('that hangs beyond the deadline times out: nothing is committed, and the next apply works', async () => {
+      const { apply } = await startWorker(fixture(), 'worker 1', {
+        callTimeoutMs: 500,
+        serverTimeoutMs: 30_000,
+      });
+      const hanging = gate();
+      const late = gate();
+      let lateWrite: Promise<unknown> = Promise.resolve();
+      const failing = apply(async (transaction) => {
+        await transaction.write(changesOf([customer()]));
+        await transaction.nested(async (knex) => {
+          await knex.raw(ownStatement('own 1'));
+          await hanging.passed;
+          lateWrite = Promise.resolve(knex.raw(ownStatement('own 2'))).catch((error: unknown) => error);
+          late.open();
+        });
+      });
+      await expect(failing).rejects.toMatchObject({ kind: 'timeout' });
+      expect(await contents(fixture())).toEqual(nothing);
+      await apply((transaction) => transaction.record([record()], []));
+      hanging.open();
+      await late.passed;
+      expect(await lateWrite).toBeInstanceOf(Error);
+      expect(await own(fixture())).toEqual([]);
+      expect((await contents(fixture()))['sync_journal']).toHaveLength(1);
+    });
+  });
+}
