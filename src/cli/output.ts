@@ -17,7 +17,7 @@ export function shown(value: string | number | null): string {
 }
 
 /** A column of a list. */
-export interface Column {
+interface Column {
   readonly head: string;
   /** Set to the right, as numbers are. */
   readonly right?: true;

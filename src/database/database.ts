@@ -88,9 +88,12 @@ export class Database implements Executor {
   /** Runs `work` in a transaction and commits it; rolls back when `work` throws. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#withConnection(async (connection) => {
-      const trx = await this.#bounded(connection, () =>
-        this.#knex.transaction({ connection } as Knex.TransactionConfig),
-      );
+      const trx = await this.#bounded(connection, async () => {
+        const begun = await this.#knex.transaction({ connection } as Knex.TransactionConfig);
+        // Knex hands out a transaction whose BEGIN failed, too.
+        if (begun.isCompleted()) await begun.executionPromise;
+        return begun;
+      });
       const ended = trx.executionPromise;
       ended.catch(() => undefined);
       let result: T;
@@ -134,11 +137,18 @@ export class Database implements Executor {
     work: (knex: Knex.Transaction) => Promise<T>,
   ): Promise<T> {
     let statements = 0;
-    const watched = (inner: Knex.Transaction): Promise<T> => {
+    let failure: unknown;
+    const watched = async (inner: Knex.Transaction): Promise<T> => {
       inner.on('query', () => (statements += 1));
       inner.on('query-response', () => (statements -= 1));
-      inner.on('query-error', () => (statements -= 1));
-      return work(inner);
+      inner.on('query-error', (error: unknown) => {
+        statements -= 1;
+        failure = error;
+      });
+      const result = await work(inner);
+      // A failure that the work swallowed: where the database refuses to go on, the savepoint must be rolled back.
+      if (failure !== undefined) await inner.raw('SELECT 1').catch(() => Promise.reject(failure as Error));
+      return result;
     };
     try {
       return await this.#bounded(connection, () => trx.transaction(watched));
@@ -152,8 +162,9 @@ export class Database implements Executor {
   async #commit(trx: Knex.Transaction, connection: unknown, ended: Promise<unknown>): Promise<void> {
     try {
       await this.#bounded(connection, async () => {
-        await trx.commit();
+        const answer = (await trx.commit()) as unknown as CommitAnswer | undefined;
         await ended;
+        if (answer?.response?.command === 'ROLLBACK') throw new DatabaseError('other', swallowedFailure);
       });
     } catch (error) {
       if (!(error instanceof DatabaseError) || !losesTheAnswer.has(error.kind)) throw error;
@@ -199,6 +210,13 @@ export class Database implements Executor {
     }
   }
 }
+
+/** PostgreSQL answers so to the COMMIT of a transaction in which a statement failed. */
+interface CommitAnswer {
+  readonly response?: { readonly command?: string };
+}
+
+const swallowedFailure = 'a statement of the transaction failed unnoticed: nothing was committed';
 
 const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
 

@@ -88,16 +88,21 @@ const attribute = z.object({
     }),
 });
 
+const productId = required(number30);
+const custId = required(number30);
+const bizId = required(text(20));
+const userId = required(text(100));
+
 const identityColumns = {
   streamingNo: required(number30),
-  productId: required(number30),
-  bizId: required(text(20)),
-  custId: required(number30),
+  productId,
+  bizId,
+  custId,
   areaCode: text(5),
   attributes: z.array(attribute),
 };
 
-const userColumns = { ...identityColumns, userId: required(text(100)), accType, accName: text(100) };
+const userColumns = { ...identityColumns, userId, accType, accName: text(100) };
 const customerColumns = { ...identityColumns, custAccount: text(100), custName: text(128) };
 
 /** The rows of the six operations, with the specification's lengths (5.2.2.1 to 5.2.2.4). */
@@ -129,6 +134,20 @@ const columnNames: Readonly<Record<string, string>> = {
   attrValue: 'AttrValue',
 };
 
+/** The identity that a row names; null where it names none, so that the row will be refused for it. */
+export function parseIdentity(row: { productId: Cell; custId: Cell; bizId: Cell }): Identity | null {
+  const parsed = identitySchema.safeParse(row);
+  return parsed.success ? parsed.data : null;
+}
+
+/** The user that a row names; null where it names none, so that the row will be refused for it. */
+export function parseUserId(cell: Cell): string | null {
+  const parsed = userId.safeParse(cell);
+  return parsed.success ? parsed.data : null;
+}
+
+const identitySchema = z.object({ productId, custId, bizId });
+
 /** Reads a row as an operation, or says why it cannot be one: missing fields (00401) before malformed ones (00403). */
 export function parseOperation(row: InterfaceRow): Operation | Refusal {
   if (isBlank(row.opFlag)) return { code: '00401', detail: 'OPFlag' };
@@ -159,13 +178,14 @@ function parseAccountRow(row: InterfaceRow): AccountOperation | Refusal {
   if (opFlag === undefined) return unknownFlag(row.opFlag, accountFlags);
   const parsed = operationSchemas[opFlag].safeParse(row);
   if (!parsed.success) return refusalOf(row, parsed.error);
-  const { userId, accType: type, accName } = parsed.data;
-  return { source: 'ACCOUNT', opFlag, ...commonFields(parsed.data), userId, accType: type, accName };
+  const { userId: user, accType: type, accName } = parsed.data;
+  return { source: 'ACCOUNT', opFlag, ...commonFields(parsed.data), userId: user, accType: type, accName };
 }
 
 function commonFields(data: z.output<(typeof operationSchemas)['0102' | '0202']>) {
-  const { streamingNo, productId, custId, bizId, areaCode, attributes } = data;
-  return { streamingNo, identity: { productId, custId, bizId }, areaCode, attributes: inIdOrder(attributes) };
+  const { streamingNo, areaCode, attributes } = data;
+  const identity = { productId: data.productId, custId: data.custId, bizId: data.bizId };
+  return { streamingNo, identity, areaCode, attributes: inIdOrder(attributes) };
 }
 
 function inIdOrder(attributes: Attribute[]): Attribute[] {

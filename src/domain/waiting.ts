@@ -1,7 +1,6 @@
 import { identityKey, type Identity } from './customer.js';
-import { isCanonicalNumber } from './keys.js';
-import { isBlank } from './operation.js';
-import type { Cell, PolledRow } from './rows.js';
+import { parseIdentity, parseUserId } from './operation.js';
+import type { PolledRow } from './rows.js';
 import type { UserKey } from './working-set.js';
 
 /*
@@ -131,29 +130,22 @@ function satisfies(row: PolledRow, wait: Wait): boolean {
 
 /** What a row makes known to the store if it is applied. */
 function broughtBy(row: PolledRow): string | null {
-  const product = identityOf(row);
+  if (row.opFlag !== '0101' && row.opFlag !== '0201') return null;
+  const product = parseIdentity(row);
   if (product === null) return null;
   if (row.source === 'CUST') return row.opFlag === '0101' ? productKey(product) : null;
-  return row.opFlag === '0201' && isUsableText(row.userId) ? userKey(product, row.userId) : null;
+  const userId = row.opFlag === '0201' ? parseUserId(row.userId) : null;
+  return userId === null ? null : userKey(product, userId);
 }
 
+/** Null for a row that needs nothing, or that will be refused for its identity: it has nothing to wait for. */
 function needsOf(row: PolledRow): Needs | null {
-  const product = identityOf(row);
+  const product = parseIdentity(row);
   if (product === null) return null;
   if (row.source === 'CUST')
     return row.opFlag === '0102' || row.opFlag === '0103' ? { product, userId: null } : null;
-  if (!isUsableText(row.userId)) return null;
+  const userId = parseUserId(row.userId);
+  if (userId === null) return null;
   if (row.opFlag === '0201') return { product, userId: null };
-  return row.opFlag === '0202' || row.opFlag === '0203' ? { product, userId: row.userId } : null;
-}
-
-/** Null for a row that will be refused for its identity: it has nothing to wait for, nor can the store be asked. */
-function identityOf(row: PolledRow): Identity | null {
-  if (isBlank(row.productId) || isBlank(row.custId) || !isUsableText(row.bizId)) return null;
-  if (!isCanonicalNumber(row.productId) || !isCanonicalNumber(row.custId)) return null;
-  return { productId: row.productId, custId: row.custId, bizId: row.bizId };
-}
-
-function isUsableText(cell: Cell): cell is string {
-  return !isBlank(cell) && !cell.includes('\u0000');
+  return row.opFlag === '0202' || row.opFlag === '0203' ? { product, userId } : null;
 }

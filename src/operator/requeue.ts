@@ -5,7 +5,7 @@ import type { FullRow, MiddleOperations } from '../middle/port.js';
 import type { JournalLine, StoreOperations } from '../store/port.js';
 
 /** A row named in a report. */
-export interface NamedRow {
+interface NamedRow {
   /** The specification's table name. */
   readonly table: string;
   readonly streamingNo: string;

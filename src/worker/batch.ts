@@ -48,7 +48,7 @@ export function acceptClaimed(requests: readonly ClaimRequest[], rows: readonly 
   for (const { row: polled } of requests) {
     if (putBack.has(polled.custId)) continue;
     const present = found.get(rowId(polled)) ?? [];
-    const batchRow = present.length > 1 ? refusedTwins(present) : asPolled(polled, present[0]);
+    const batchRow = present.length > 1 ? refusedTwins(polled, present) : asPolled(polled, present[0]);
     if (batchRow === null) putBack.add(polled.custId);
     else accepted.push(batchRow);
   }
@@ -63,10 +63,11 @@ function asPolled(polled: PolledRow, row: InterfaceRow | undefined): BatchRow | 
 }
 
 /** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
-function refusedTwins(rows: readonly InterfaceRow[]): BatchRow | null {
+function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[]): BatchRow | null {
   const open = rows.filter((row) => row.state === State.Processing && row.stateDate !== null);
   const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
-  const [row, attempt] = [open[0], attempts[0]];
+  const row = open.find(({ custId }) => custId === polled.custId);
+  const attempt = attempts[0];
   if (row === undefined || attempt === undefined) return null;
   const { source, streamingNo } = row;
   return {

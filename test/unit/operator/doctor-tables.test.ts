@@ -127,7 +127,7 @@ describe('columns', () => {
     ['sqlite', 'OPFlag', 'INTEGER', 'fault', 'would change what it is given'],
     ['sqlite', 'State', 'TEXT', 'fault', 'does not keep whole numbers as they are'],
     ['sqlite', 'CreateDate', 'REAL', 'fault', 'does not keep text'],
-  ] as const)('%s %s %s is a %s: it %s', (kind, column, type, level, words) => {
+  ] as const)('%s %s %s is a %s: it %s', (...[kind, column, type, level, words]) => {
     expect(foundWith(kind, column, type)).toEqual([
       expect.stringContaining(`${level}: IF_BNET_CUST.${column} (${type}) ${words}`),
     ]);

@@ -1,0 +1,182 @@
+import '../support/hostile-time-zone.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AlreadyDecidedError, LeaseLostError } from '../../src/store/port.js';
+import { createDatabase, hasPostgres } from '../support/postgres.js';
+import { openSession, type Session } from '../support/postgres-session.js';
+import { gate } from '../support/until.js';
+import {
+  changesOf,
+  contents,
+  customer,
+  identityOf,
+  nothing,
+  record,
+  shardCount,
+  startWorker,
+} from './store/data.js';
+import { postgresStoreFixture } from './store/knex-fixture.js';
+import type { StoreFixture } from './store.js';
+
+const minute = 60_000;
+
+describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at once', () => {
+  let fixture: StoreFixture;
+  let session: Session;
+  let watcher: Session;
+
+  beforeAll(async () => {
+    const database = await createDatabase('store_races');
+    fixture = await postgresStoreFixture(database);
+    session = await openSession(database.connection);
+    watcher = await openSession(database.connection);
+  });
+  beforeEach(() => fixture.clear());
+  afterAll(async () => {
+    await Promise.all([session.close(), watcher.close()]);
+    await fixture.close();
+  });
+
+  it('another worker takes no lease that an open apply relies on, though it has run out', async () => {
+    const first = await startWorker(fixture, 'worker 1');
+    await fixture.shift('sync_shard', 'expires_at', -2 * minute);
+    const [inside, finish] = [gate(), gate()];
+    const applying = first.store.apply(first.leases.slice(2, 5), async (transaction) => {
+      inside.open();
+      await finish.passed;
+      await transaction.write(changesOf([customer()]));
+    });
+    await inside.passed;
+    const second = await startWorker(fixture, 'worker 2');
+    expect(second.leases.map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
+    finish.open();
+    await applying;
+    expect((await second.store.leases.keep()).map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
+    expect((await contents(fixture))['bnet_customer']).toHaveLength(1);
+    expect((await fixture.leases()).filter(({ owner }) => owner === 'worker 1')).toMatchObject([
+      { shard: 2, term: 1 },
+      { shard: 3, term: 1 },
+      { shard: 4, term: 1 },
+    ]);
+  });
+
+  it('the owner’s own renewal skips the leases of its open apply and still counts them as held', async () => {
+    const { store, leases } = await startWorker(fixture);
+    const [inside, finish] = [gate(), gate()];
+    const applying = store.apply(leases, async () => {
+      inside.open();
+      await finish.passed;
+    });
+    await inside.passed;
+    expect(await store.leases.keep()).toEqual(leases);
+    finish.open();
+    await applying;
+  });
+
+  it('applies of one worker on different shards go side by side', async () => {
+    const { store, leases } = await startWorker(fixture);
+    const [first, second] = [gate(), gate()];
+    const both = [
+      store.apply(leases.slice(0, 4), async (transaction) => {
+        first.open();
+        await second.passed;
+        await transaction.record([record()], []);
+      }),
+      store.apply(leases.slice(4), async (transaction) => {
+        second.open();
+        await first.passed;
+        await transaction.record([record({ streamingNo: '2' })], []);
+      }),
+    ];
+    await Promise.all(both);
+    expect((await contents(fixture))['sync_journal']).toHaveLength(2);
+  });
+
+  it('an apply waits for the one before it on the same lease, and then reads what that wrote', async () => {
+    const { store, leases } = await startWorker(fixture);
+    const [inside, finish] = [gate(), gate()];
+    const first = store.apply(leases.slice(3, 4), async (transaction) => {
+      await transaction.record([record()], []);
+      inside.open();
+      await finish.passed;
+    });
+    await inside.passed;
+    const second = store.apply(leases.slice(2, 5), (transaction) => transaction.journal([record()]));
+    await watcher.untilWaiting(1);
+    finish.open();
+    await first;
+    expect(await second).toMatchObject([{ streamingNo: '1', outcome: 'applied', superseded: false }]);
+  });
+
+  it('applies that name the same leases in different order never block each other for good', async () => {
+    const { store, leases } = await startWorker(fixture, 'worker 1', { callTimeoutMs: 20_000 });
+    const pair = [leases[1]!, leases[6]!];
+    await session.query('BEGIN');
+    await session.query('SELECT * FROM sync_shard WHERE shard IN (1, 6) FOR UPDATE');
+    const forward = store.apply(pair, (transaction) => transaction.record([record()], []));
+    await watcher.untilWaiting(1);
+    const backward = store.apply([...pair].reverse(), (transaction) =>
+      transaction.record([record({ streamingNo: '2' })], []),
+    );
+    await watcher.untilWaiting(2);
+    await session.query('COMMIT');
+    await Promise.all([forward, backward]);
+    expect((await contents(fixture))['sync_journal']).toHaveLength(2);
+  });
+
+  it('an apply that runs into a takeover finds its lease lost when that is committed', async () => {
+    const { apply } = await startWorker(fixture);
+    await session.query('BEGIN');
+    await session.query(`UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`);
+    const late = apply((transaction) => transaction.write(changesOf([customer()]))).catch(
+      (error: unknown) => error,
+    );
+    await watcher.untilWaiting(1);
+    await session.query('COMMIT');
+    expect(await late).toBeInstanceOf(LeaseLostError);
+    expect(await contents(fixture)).toEqual(nothing);
+  });
+
+  it('an apply that runs into a takeover goes on when that is rolled back', async () => {
+    const { apply } = await startWorker(fixture);
+    await session.query('BEGIN');
+    await session.query(`UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`);
+    const late = apply((transaction) => transaction.write(changesOf([customer()])));
+    await watcher.untilWaiting(1);
+    await session.query('ROLLBACK');
+    await late;
+    expect((await contents(fixture))['bnet_customer']).toHaveLength(1);
+  });
+
+  it('two workers that look for free shards at once share them without a shard in two hands', async () => {
+    const stores = [fixture.open(), fixture.open(), fixture.open()];
+    await Promise.all(
+      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), shardCount)),
+    );
+    const held = await Promise.all(stores.map((store) => store.leases.keep()));
+    const again = await Promise.all(stores.map((store) => store.leases.keep()));
+    const shards = again.flat().map(({ shard }) => shard);
+    expect(shards.sort()).toEqual(Array.from({ length: shardCount }, (_, shard) => shard));
+    expect(again.flat().every(({ term }) => term === 1)).toBe(true);
+    expect(new Set(held.flat().map(({ shard }) => shard)).size).toBe(held.flat().length);
+  });
+
+  it('a row decided by a stranger between the look at the journal and the record is found decided', async () => {
+    const { apply } = await startWorker(fixture);
+    const values = `'CUST', 1, '2026-11-01 07:00:00', FALSE, 'failed', 'd', 'stranger', now()`;
+    await session.query('BEGIN');
+    await session.query(
+      `INSERT INTO sync_journal (source, streaming_no, attempt, superseded, outcome, digest, worker, decided_at)
+       VALUES (${values})`,
+    );
+    const deciding = apply(async (transaction) => {
+      expect(await transaction.journal([record()])).toEqual([]);
+      await transaction.write(changesOf([customer()]));
+      await transaction.record([record()], []);
+    }).catch((error: unknown) => error);
+    await watcher.untilWaiting(1);
+    await session.query('COMMIT');
+    expect(await deciding).toBeInstanceOf(AlreadyDecidedError);
+    const after = await contents(fixture);
+    expect([after['bnet_customer'], after['sync_journal']!.length]).toEqual([[], 1]);
+  });
+});

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MiddleOperations } from '../../src/middle/port.js';
+import { examine } from '../../src/operator/doctor/doctor.js';
+import { preview } from '../../src/operator/preview.js';
+import { requeue } from '../../src/operator/requeue.js';
+import { show } from '../../src/operator/show.js';
+import type { StoreOperations } from '../../src/store/port.js';
+import { rulesWith } from '../support/builders.js';
+import { column, openPair, plant, standing, type Pair } from '../support/databases.js';
+import { operatorsOf, type OperationsOptions } from '../support/operators.js';
+import { hasPostgres } from '../support/postgres.js';
+import { drain } from '../support/workers.js';
+
+const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
+const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
+const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const longest = '123456789012345678901234567890';
+const failure = (errContent: string, stateDate: string) => ({
+  State: 3,
+  ErrContent: errContent,
+  StateDate: stateDate,
+});
+const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;
+
+for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+  describe.runIf(kind === 'SQLite' || hasPostgres)(`preview, doctor and migrations on ${kind}`, () => {
+    let pair: Pair;
+    let middle: MiddleOperations;
+    let store: StoreOperations;
+    beforeEach(async () => {
+      pair = await openPair(kind);
+      ({ middle, store } = operatorsOf(pair));
+    });
+    afterEach(() => pair.close());
+    const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
+    const run = (sql: string) => pair.middle.execute({ sql, bindings: [] });
+    const asOperator = (options: OperationsOptions) => operatorsOf(pair, options).middle;
+
+    describe('preview', () => {
+      const settings = { limit: 50, rules: rulesWith(), settleMs: 0, dependencyGraceMs: 0 };
+      const previewed = () => {
+        const database = pair.openMiddle();
+        return preview({ database, middle, store }, settings);
+      };
+
+      it('foretells what a worker then does, and changes nothing', async () => {
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '1', CreateDate: null });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: at(1) }, [
+          ['1', '110', 'x'],
+        ]);
+        await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '3', CreateDate: at(2) });
+        await plant(pair.middle, 'ACCOUNT', {
+          ...bind,
+          StreamingNo: '4',
+          CreateDate: at(3),
+          AccType: '3',
+          UserID: 'b',
+        });
+        await plant(pair.middle, 'CUST', { ...open, OPFlag: '0103', StreamingNo: '5', CreateDate: at(4) });
+        await plant(pair.middle, 'CUST', {
+          ...open,
+          StreamingNo: longest,
+          CustID: longest,
+          CreateDate: at(4),
+        });
+        const before = await standing(pair.middle);
+        const rows = await previewed();
+        expect(await standing(pair.middle)).toEqual(before);
+        expect((await column(pair.store, 'SELECT count(*) FROM sync_journal')).map(Number)).toEqual([0]);
+        expect((await show(middle, store, { source: 'CUST', streamingNo: '2' })).journal).toEqual([]);
+
+        await work();
+        const after = await standing(pair.middle);
+        expect(rows).toHaveLength(6);
+        for (const { table, streamingNo, outcome, errContent } of rows) {
+          const row = after.get(`${table.replace('IF_BNET_', '')}:${streamingNo}`);
+          expect({ streamingNo, outcome, errContent }).toEqual({
+            streamingNo,
+            outcome: row?.state === 2 ? 'applied' : 'failed',
+            errContent: row?.errContent,
+          });
+        }
+        expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(['applied', 'failed']));
+      });
+
+      it('knows a success that was put back by its journal', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+        await work();
+        await run('UPDATE IF_BNET_CUST SET State = 0');
+        expect(await previewed()).toMatchObject([
+          { outcome: 'applied', note: expect.stringContaining('without a second effect') as string },
+        ]);
+      });
+    });
+
+    describe('the doctor', () => {
+      const examined = (clock = () => new Date()) =>
+        examine({
+          middle: () => Promise.resolve(middle),
+          store: () => Promise.resolve(store),
+          clock,
+          settings: { settleMs: 2000, shards: 8 },
+        });
+      const problems = async () =>
+        (await examined()).findings
+          .filter(({ area, level }) => level !== 'ok' && area !== 'clock' && area !== 'workers')
+          .map(({ level, finding }) => `${level}: ${finding}`);
+
+      it('finds tables of init-middle and a migrated store in order', async () => {
+        expect(await problems()).toEqual([]);
+      });
+
+      it('finds a missing index, column and table', async () => {
+        await run('DROP INDEX if_bnet_account_poll');
+        await run('ALTER TABLE IF_BNET_CUST DROP COLUMN Remark');
+        await run('DROP TABLE IF_BNET_CUST_ATTR');
+        const found = await problems();
+        expect(found).toEqual([
+          'fault: IF_BNET_CUST.Remark is missing',
+          'fault: IF_BNET_CUST_ATTR is missing, or this user may not see it',
+          expect.stringContaining('SELECT ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('UPDATE (State) ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('UPDATE (StateDate) ON IF_BNET_CUST_ATTR is refused'),
+          expect.stringContaining('IF_BNET_CUST_ATTR has no index on (StreamingNo)'),
+          expect.stringContaining('IF_BNET_ACCOUNT has no index on (State, CreateDate'),
+        ]);
+      });
+
+      it('finds shared and missing StreamingNos in tables without a key', async () => {
+        await run('ALTER TABLE IF_BNET_CUST RENAME TO keyed');
+        await run('CREATE TABLE IF_BNET_CUST AS SELECT * FROM keyed');
+        for (const no of ['7', '7', '8', null])
+          await plant(pair.middle, 'CUST', { ...open, StreamingNo: no });
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: null, State: 2 });
+        expect(await middle.duplicates(10)).toEqual([{ source: 'CUST', streamingNo: '7', count: 2 }]);
+        expect(await middle.withoutStreamingNo()).toEqual({ CUST: 1, ACCOUNT: 0 });
+        expect(await asOperator({ productIds: ['8'] }).duplicates(10)).toEqual([]);
+        expect(await problems()).toEqual(
+          expect.arrayContaining([
+            'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
+            'fault: 1 open rows of IF_BNET_CUST have no StreamingNo',
+          ]),
+        );
+        const twins = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], { dryRun: false });
+        expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
+      });
+
+      it('changes nothing', async () => {
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...failure('00402', at(1)) }, [
+          ['1', '110', 'x'],
+        ]);
+        const before = await standing(pair.middle);
+        await examined();
+        expect(await standing(pair.middle)).toEqual(before);
+        expect((await column(pair.middle, 'SELECT State FROM IF_BNET_CUST_ATTR')).map(Number)).toEqual([0]);
+      });
+    });
+
+    describe('migrations', () => {
+      it('run once, and set up the shards at the first time only', async () => {
+        expect(await store.pendingMigrations()).toEqual([]);
+        expect(await store.migrate(16)).toEqual([]);
+        expect(await store.shards()).toBe(8);
+      });
+
+      it('are pending in an empty database, which looking does not change', async () => {
+        const empty = operatorsOf({ ...pair, store: pair.middle }).store;
+        expect(await empty.pendingMigrations()).toContain('0001_initial');
+        await expect(column(pair.middle, 'SELECT count(*) FROM sync_migration')).rejects.toMatchObject({
+          kind: 'schema',
+        });
+      });
+    });
+  });
+}
