@@ -21,8 +21,8 @@ interface Column {
   readonly head: string;
   /** Set to the right, as numbers are. */
   readonly right?: true;
-  /** Its texts may be shortened to fit the terminal, the last such column first. */
-  readonly shorten?: true;
+  /** Its texts may be shortened to fit the terminal, down to so many places; the last such column first. */
+  readonly shorten?: number;
   /** It may be left out where shortening is not enough, the first such column first. */
   readonly optional?: true;
 }
@@ -34,7 +34,6 @@ export interface List {
 }
 
 const widthWithoutTerminal = 160;
-const narrowestColumn = 14;
 
 /** Draws a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */
 export function listText(list: List, width = process.stdout.columns || widthWithoutTerminal): string {
@@ -56,9 +55,10 @@ export function listText(list: List, width = process.stdout.columns || widthWith
 function shorten({ columns }: List, widths: number[], width: number): number {
   let excess = widths.reduce((sum, each) => sum + each + 1, 1) - width;
   for (let column = columns.length - 1; column >= 0 && excess > 0; column--) {
-    if (columns[column]?.shorten !== true) continue;
+    const narrowest = columns[column]?.shorten;
+    if (narrowest === undefined) continue;
     const present = widths[column] ?? 0;
-    const less = Math.max(0, Math.min(excess, present - narrowestColumn));
+    const less = Math.max(0, Math.min(excess, present - narrowest));
     widths[column] = present - less;
     excess -= less;
   }

@@ -8,7 +8,7 @@ import { configSchema } from './schema.js';
  * text` likewise except for YAML's null, `list` as strings, `connection` as it is or part by part,
  * `scalar` as YAML reads it.
  */
-export type SettingKind = 'text' | 'nullable text' | 'list' | 'connection' | 'scalar';
+type SettingKind = 'text' | 'nullable text' | 'list' | 'connection' | 'scalar';
 
 /** One setting of the configuration. */
 export interface Setting {

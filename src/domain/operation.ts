@@ -34,7 +34,7 @@ export interface AccountOperation extends OperationFields {
 export type Operation = CustomerOperation | AccountOperation;
 
 /** A cell without content: absent, `''` or blank. */
-export function isBlank(cell: Cell): cell is null {
+function isBlank(cell: Cell): cell is null {
   return cell === null || cell.trim() === '';
 }
 
@@ -106,7 +106,7 @@ const userColumns = { ...identityColumns, userId, accType, accName: text(100) };
 const customerColumns = { ...identityColumns, custAccount: text(100), custName: text(128) };
 
 /** The rows of the six operations, with the specification's lengths (5.2.2.1 to 5.2.2.4). */
-export const operationSchemas = {
+const operationSchemas = {
   '0101': z.object({ ...customerColumns, custAccount: required(text(100)), custName: required(text(128)) }),
   '0102': z.object(customerColumns),
   '0103': z.object(customerColumns),

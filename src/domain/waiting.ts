@@ -46,11 +46,14 @@ export function userKey(product: Identity, userId: string): string {
   return `U/${identityKey(product)}/${userId}`;
 }
 
-/** How old a row is by the middle database's clock, both as `YYYY-MM-DD HH:MM:SS`; a missing CreateDate: for ever. */
+/**
+ * How old a row is by the middle database's clock, both as `YYYY-MM-DD HH:MM:SS`. A missing CreateDate: for ever; one in
+ * the future: not at all.
+ */
 export function rowAgeMs(createDate: string | null, now: string): number {
   if (createDate === null) return Infinity;
   const age = Date.parse(`${now.replace(' ', 'T')}Z`) - Date.parse(`${createDate.replace(' ', 'T')}Z`);
-  return Number.isNaN(age) ? Infinity : age;
+  return Number.isNaN(age) ? Infinity : Math.max(0, age);
 }
 
 /** What the young rows among these would wait for if the store had not seen it. */

@@ -26,7 +26,7 @@ export interface DecidedRow {
 }
 
 /** A row whose handler met an unexpected error. */
-export interface BlamedRow {
+interface BlamedRow {
   readonly row: BatchRow;
   readonly error: Error;
 }

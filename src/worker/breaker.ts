@@ -32,7 +32,6 @@ export class Breaker {
 
   open(): void {
     this.#openings += 1;
-    this.#failedRows.clear();
   }
 
   /** A row took effect. True when the breaker closes with it. */

@@ -64,9 +64,9 @@ function failedLines(rows: readonly FailedRow[], limit: number): string[] {
       { head: 'ProductID', optional: true },
       { head: 'CustID' },
       { head: 'BizID', optional: true },
-      { head: 'UserID', shorten: true, optional: true },
+      { head: 'UserID', shorten: 14, optional: true },
       { head: 'StateDate', optional: true },
-      { head: 'ErrContent', shorten: true },
+      { head: 'ErrContent', shorten: 50 },
     ],
     rows: rows.map((row) => [
       shortTableName(row.table),

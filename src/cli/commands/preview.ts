@@ -47,9 +47,9 @@ function previewLines(rows: readonly PreviewedRow[], limit: number): string[] {
       { head: 'OPFlag' },
       { head: 'CustID' },
       { head: 'BizID', optional: true },
-      { head: 'UserID', shorten: true, optional: true },
+      { head: 'UserID', shorten: 14, optional: true },
       { head: 'Outcome' },
-      { head: 'Why', shorten: true },
+      { head: 'Why', shorten: 50 },
     ],
     rows: rows.map((row) => [
       shortTableName(row.table),

@@ -43,7 +43,7 @@ function statusLines({ tables, oldestPendingSeconds, workers }: Status): string[
   const crew = listText({
     columns: [
       { head: 'Worker' },
-      { head: 'Host', shorten: true },
+      { head: 'Host', shorten: 14 },
       { head: 'Process', right: true, optional: true },
       { head: 'Started', optional: true },
       { head: 'Last heartbeat' },

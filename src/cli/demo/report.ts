@@ -19,7 +19,7 @@ export function reportLines(folder: DemoFolder, played: Played, findings: Findin
     columns: [
       { head: 'Code' },
       { head: 'Rows', right: true },
-      { head: 'An ErrContent of them', shorten: true },
+      { head: 'An ErrContent of them', shorten: 14 },
     ],
     rows: refused.map(({ code, rows: count, example }) => [
       `${code} ${resultText('CUST', code) ?? ''}`,

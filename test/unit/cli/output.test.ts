@@ -11,7 +11,7 @@ const list: List = {
   columns: [
     { head: 'StreamingNo' },
     { head: 'BizID', optional: true },
-    { head: '名称', shorten: true },
+    { head: '名称', shorten: 14 },
     { head: 'Rows', right: true },
   ],
   rows: [

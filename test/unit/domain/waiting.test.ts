@@ -254,10 +254,15 @@ describe('what is looked up before a page is claimed', () => {
 });
 
 describe('the age of a row', () => {
+  it('lets no row wait when the grace time is 0, not even one dated in the future', () => {
+    const ahead = polledRow('0102', { createDate: '2027-01-01 00:00:00' });
+    expect(planPage([ahead], { seen: new Set(), now, graceMs: 0 }).claim).toEqual([ahead]);
+  });
+
   it('is that between two dates of one database, whatever our time zone', () => {
     expect(rowAgeMs('2026-11-20 11:59:50', now)).toBe(10_000);
     expect(rowAgeMs('2026-03-29 01:30:00', '2026-03-29 03:30:00')).toBe(7_200_000);
-    expect(rowAgeMs('2026-11-20 12:00:05', now)).toBe(-5000);
+    expect(rowAgeMs('2026-11-20 12:00:05', now)).toBe(0);
   });
 
   it('is for ever without a CreateDate', () => {
