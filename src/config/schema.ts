@@ -126,7 +126,7 @@ const workerSchema = z
     leaseTtlMs: z.int().min(1000).max(3_600_000).default(15_000),
     /**
      * Parts the customers are divided into, 1 to 4096; the same for all workers of a store.
-     * Default 64. Fixed in the store at its first migration; choose more before that for more than a dozen workers.
+     * Default 64. Fixed in the store at its first migration: choose more before that for more than a dozen workers.
      */
     shards: z.int().min(1).max(4096).default(64),
     /**
@@ -180,3 +180,19 @@ const httpSchema = z.strictObject({
 
 /** The whole configuration. Unknown keys are faults; paths are resolved by `parseConfig`, not here. */
 export const configSchema = z.strictObject({
+  /** The platform's database with the interface tables. */
+  middle: middleSchema,
+  /** The product's own database, with the journal and the leases. */
+  store: storeSchema,
+  /** Speed and patience of the worker. */
+  worker: workerSchema.prefault({}),
+  /** Choices that the specification leaves to the product; the same for all workers of a store. */
+  rules: rulesSchema.prefault({}),
+  /** The log. */
+  log: logSchema.prefault({}),
+  /** Health, metrics and console. Default: absent, no server, so several workers can share one file. */
+  http: httpSchema.optional(),
+});
+
+/** A checked configuration: defaults filled in, paths absolute. */
+export type Config = z.output<typeof configSchema>;
