@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { consequenceOf, DatabaseError } from '../database/errors.js';
+import { DatabaseError } from '../database/errors.js';
 import type { Cell } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { Mark, MarkConflict } from '../middle/port.js';
@@ -8,7 +8,6 @@ import type { DecidedRow } from './apply-batch.js';
 import { partByLane, type Batch } from './batch.js';
 import type { Breaker } from './breaker.js';
 import type { Workshop } from './claim-page.js';
-import { errorText } from './error-text.js';
 import { BreakerOpenError, type Isolator } from './isolate.js';
 import type { Time } from './time.js';
 
@@ -129,7 +128,7 @@ export class Pipeline {
     }
   }
 
-  /** One table of what an error means for the worker; the rows stay in State 1 whatever it is. */
+  /** What an error means for the worker; the rows stay in State 1 whatever it is. */
   #report(error: unknown, rows: number): void {
     const { emit, outages } = this.#shop;
     if (error instanceof LeaseLostError) {
@@ -137,11 +136,14 @@ export class Pipeline {
       this.#reports.onLeaseLost();
     } else if (error instanceof BreakerOpenError) {
       this.#reports.onBreakerOpen(error);
-    } else if (error instanceof DatabaseError && consequenceOf(error.kind) === 'repair') {
+    } else if (outages.isOutage(error)) {
+      return;
+    } else if (error instanceof DatabaseError) {
+      // A table is missing, or a mark is refused: nobody's row is to blame, somebody must repair the database.
       this.#parts.breaker.open();
       this.#reports.onBreakerOpen(error);
-    } else if (!outages.isOutage(error)) {
-      this.#reports.onFatal(error instanceof Error ? error : new Error(errorText(error)));
+    } else {
+      this.#reports.onFatal(error);
     }
   }
 }

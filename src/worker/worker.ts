@@ -1,7 +1,7 @@
-import { EventEmitter } from 'node:events';
-import { consequenceOf, DatabaseError } from '../database/errors.js';
-import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
+import { DatabaseError } from '../database/errors.js';
 import type { MiddleDatabase } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
 import { Breaker } from './breaker.js';
@@ -221,7 +221,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const { outages } = this.#shop;
     if (outages.isOutage(error)) {
       if (this.#once && outages.durationMs() > onceOutageLimitMs) throw error;
-    } else if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'stop') {
+    } else if (error instanceof DatabaseError) {
       this.#breaker.open();
       this.#openBreaker(error);
     } else throw error;

@@ -137,6 +137,30 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(told.some(({ name }) => name === 'breakerClosed')).toBe(true);
     });
 
+    it('a middle database that refuses a mark opens the breaker, and every row is right when it is mended', async () => {
+      await plantOpens(pair, 20);
+      const trigger =
+        kind === 'SQLite'
+          ? [
+              `CREATE TRIGGER nomark BEFORE UPDATE ON IF_BNET_CUST WHEN NEW.State = 2 BEGIN SELECT RAISE(ABORT, 'no'); END`,
+            ]
+          : [
+              `CREATE FUNCTION nomark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.State = 2 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`,
+              `CREATE TRIGGER nomark BEFORE UPDATE ON IF_BNET_CUST FOR EACH ROW EXECUTE FUNCTION nomark()`,
+            ];
+      for (const sql of trigger) await pair.middle.execute({ sql, bindings: [] });
+      const { worker } = testWorker(parts());
+      const running = worker.run();
+      await toldOnce(worker, 'breakerOpened');
+      expect((await statesOf(pair.middle))[3]).toBeUndefined();
+      const drop = kind === 'SQLite' ? 'DROP TRIGGER nomark' : 'DROP TRIGGER nomark ON IF_BNET_CUST';
+      await insist(() => pair.middle.execute({ sql: drop, bindings: [] }));
+      await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 20);
+      worker.stop();
+      await running;
+      expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_journal'))[0])).toBe(20);
+    });
+
     it('a handler refuses a row with a code and a text, and what it wrote for that row is undone', async () => {
       await pair.store.execute({ sql: 'CREATE TABLE notes (cust text)', bindings: [] });
       await plantOpens(pair, 3);
