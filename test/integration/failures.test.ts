@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
+import { initMiddle } from '../../src/middle/knex/init.js';
+import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
+import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
@@ -227,5 +230,42 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     await running;
     await store.close();
     expect(told.filter(({ name }) => name === 'rowFailed' || name === 'suspected')).toEqual([]);
+  });
+
+  it('a middle database that is killed and stopped in the middle of the work leaves every row right', async () => {
+    const { connection } = await server.createDatabase('middle');
+    const options = {
+      client: 'pg',
+      connection: { ...connection },
+      applicationName: 'test',
+      maxConnections: 5,
+      callTimeoutMs: 3000,
+      serverTimeoutMs: 2000,
+    } as const;
+    const planting = new Database(options);
+    await initMiddle(planting, 'pg');
+    for (let n = 1; n <= 300; n += 1) {
+      await plant(planting, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
+    }
+    const tables = { dialect: pgMiddle, schema: undefined, productIds: [], markAttributes: true };
+    const middle = new KnexMiddleDatabase(new Database(options), tables);
+    const store = pair.openStore();
+    const { worker, told } = testWorker({ middle, store, settings: { batchSize: 20 } });
+    const running = worker.run();
+    await toldOnce(worker, 'applied');
+    await server.kill();
+    await toldOnce(worker, 'outage');
+    await server.start();
+    await toldOnce(worker, 'marked');
+    await server.stop();
+    await toldOnce(worker, 'outage');
+    await server.start();
+    const states = async () => statesOf(planting).catch(() => ({}) as Record<number, number>);
+    await until(async () => ((await states())[2] ?? 0) === 300);
+    worker.stop();
+    await running;
+    await Promise.all([middle.close(), planting.close()]);
+    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'suspected')).toEqual([]);
+    expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_journal'))[0])).toBe(300);
   });
 });

@@ -92,7 +92,9 @@ export function asOracleError(error: unknown): OracleError | null {
 }
 
 function isPostgresFailure(error: unknown): error is PostgresFailure & Error {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.length === 5;
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.length === 5
+  );
 }
 
 /** Text is not compared with dates without a format, whatever PostgreSQL could read out of it. */

@@ -16,7 +16,9 @@ export function encodeNumber(text: string): Buffer {
   const point = whole.length + Number(parts[4] ?? 0) - (digits.length - significant.length);
   const aligned = (point % 2 === 0 ? '' : '0') + significant.replace(/0+$/, '');
   if (/^0*$/.test(aligned)) return Buffer.of(ZERO);
-  const pairs = (aligned.match(/\d\d?/g) ?? []).map((pair) => Number(pair.padEnd(2, '0'))).slice(0, MOST_PAIRS);
+  const pairs = (aligned.match(/\d\d?/g) ?? [])
+    .map((pair) => Number(pair.padEnd(2, '0')))
+    .slice(0, MOST_PAIRS);
   const exponent = 0xc0 + Math.ceil(point / 2);
   if (parts[1] !== '-') return Buffer.from([exponent, ...pairs.map((pair) => pair + 1)]);
   const end = pairs.length < MOST_PAIRS ? [NEGATIVE_END] : [];

@@ -32,7 +32,8 @@ export class Reader {
   }
 
   take(count: number): Buffer {
-    if (count > this.left) throw new Error(`The message ends early: ${count} bytes wanted, ${this.left} left.`);
+    if (count > this.left)
+      throw new Error(`The message ends early: ${count} bytes wanted, ${this.left} left.`);
     const bytes = this.#bytes.subarray(this.#position, this.#position + count);
     this.#position += count;
     return bytes;

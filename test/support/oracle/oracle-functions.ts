@@ -1,0 +1,126 @@
+import { RAISED_HERE } from './errors.js';
+
+/*
+ * The schema `oracle` of the database behind the stand-in: functions and operators in which Oracle and PostgreSQL
+ * differ. It is searched before PostgreSQL's own, so a function or operator here takes the place of the same one there.
+ */
+
+/** Searched in this order, with the schema of the tables in the middle. */
+export function searchPath(tablesSchema: string | undefined): string {
+  return ['oracle', ...(tablesSchema === undefined ? [] : [`"${tablesSchema}"`]), 'pg_catalog'].join(', ');
+}
+
+/**
+ * @param timeZone - of the database server's operating system: SYSDATE is in it, whatever the session's zone
+ */
+export function functionsSql(timeZone: string): string {
+  return `
+CREATE SCHEMA oracle;
+CREATE VIEW oracle.dual AS SELECT CAST('X' AS varchar) AS dummy;
+
+-- Texts convert to numbers by themselves; they never do to dates.
+DO $$ BEGIN
+  CREATE CAST (varchar AS numeric) WITH INOUT AS IMPLICIT;
+EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+
+CREATE FUNCTION oracle.sysdate() RETURNS timestamp(0) LANGUAGE sql STABLE AS
+  $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE '${timeZone}') $$;
+CREATE FUNCTION oracle.session_date() RETURNS timestamp(0) LANGUAGE sql STABLE AS
+  $$ SELECT date_trunc('second', localtimestamp) $$;
+CREATE FUNCTION oracle.user_name() RETURNS varchar LANGUAGE sql STABLE AS
+  $$ SELECT current_setting('oracle.user')::varchar $$;
+CREATE FUNCTION oracle.sys_context(text, text) RETURNS varchar LANGUAGE sql STABLE AS $$
+  SELECT CAST(CASE upper($2)
+    WHEN 'CURRENT_SCHEMA' THEN current_setting('oracle.current_schema')
+    WHEN 'SESSION_USER' THEN current_setting('oracle.user')
+    WHEN 'DB_NAME' THEN 'STANDIN' END AS varchar) $$;
+
+CREATE FUNCTION oracle.nvl(anycompatible, anycompatible) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
+  $$ SELECT coalesce($1, $2) $$;
+CREATE FUNCTION oracle.nvl2(text, anycompatible, anycompatible) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE WHEN $1 IS NULL THEN $3 ELSE $2 END $$;
+-- NULL among the values makes the result NULL; PostgreSQL's own leave it out.
+CREATE FUNCTION oracle.greatest(VARIADIC anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE WHEN count(*) = count(x) THEN max(x) END FROM unnest($1) AS x $$;
+CREATE FUNCTION oracle.least(VARIADIC anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE WHEN count(*) = count(x) THEN min(x) END FROM unnest($1) AS x $$;
+CREATE FUNCTION oracle.mod(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CASE WHEN $2 = 0 THEN $1 ELSE pg_catalog.mod($1, $2) END $$;
+CREATE FUNCTION oracle.ora_hash(text, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+  $$ SELECT pg_catalog.mod(abs(hashtext($1)::bigint)::numeric, $2 + 1) $$;
+CREATE FUNCTION oracle.ora_hash(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+  $$ SELECT oracle.ora_hash($1::text, $2) $$;
+CREATE FUNCTION oracle.trunc(timestamp) RETURNS timestamp(0) LANGUAGE sql IMMUTABLE AS
+  $$ SELECT date_trunc('day', $1) $$;
+CREATE FUNCTION oracle.lengthb(text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT octet_length($1) $$;
+CREATE FUNCTION oracle.instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT strpos($1, $2) $$;
+CREATE FUNCTION oracle.numtodsinterval(numeric, text) RETURNS interval LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CAST($1 || ' ' || $2 AS interval) $$;
+
+CREATE FUNCTION oracle.to_number(text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS numeric) $$;
+CREATE FUNCTION oracle.to_number(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
+CREATE FUNCTION oracle.to_char(numeric) RETURNS varchar LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CAST(trim_scale($1) AS varchar) $$;
+CREATE FUNCTION oracle.to_char(text) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS varchar) $$;
+-- Without a format the session's NLS_DATE_FORMAT decides, and its default has no time of day.
+CREATE FUNCTION oracle.to_char(timestamp) RETURNS varchar LANGUAGE sql STABLE AS
+  $$ SELECT CAST(pg_catalog.to_char($1, current_setting('oracle.nls_date_format')) AS varchar) $$;
+CREATE FUNCTION oracle.to_date(value text, format text) RETURNS timestamp(0) LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF value IS NULL THEN RETURN NULL; END IF;
+  IF format = 'YYYY-MM-DD HH24:MI:SS' AND value !~ '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$'
+    OR format = 'YYYY-MM-DD' AND value !~ '^\\d{4}-\\d\\d-\\d\\d$' THEN
+    RAISE EXCEPTION 'ORA-01861: literal does not match format string' USING ERRCODE = '${RAISED_HERE}';
+  END IF;
+  IF format IN ('YYYY-MM-DD HH24:MI:SS', 'YYYY-MM-DD') THEN RETURN CAST(value AS timestamp); END IF;
+  RAISE EXCEPTION 'ORA-20999: the stand-in does not know the date format %', format USING ERRCODE = '${RAISED_HERE}';
+END $$;
+
+-- NULL || 'a' is 'a', and NULL || NULL is NULL.
+CREATE FUNCTION oracle.concat(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $$ SELECT nullif(pg_catalog.concat($1, $2), '') $$;
+CREATE FUNCTION oracle.concat(numeric, text) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $$ SELECT pg_catalog.concat(trim_scale($1), $2) $$;
+CREATE FUNCTION oracle.concat(text, numeric) RETURNS text LANGUAGE sql IMMUTABLE AS
+  $$ SELECT pg_catalog.concat($1, trim_scale($2)) $$;
+CREATE OPERATOR oracle.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = oracle.concat);
+CREATE OPERATOR oracle.|| (LEFTARG = numeric, RIGHTARG = text, FUNCTION = oracle.concat);
+CREATE OPERATOR oracle.|| (LEFTARG = text, RIGHTARG = numeric, FUNCTION = oracle.concat);
+
+-- Numbers divide exactly, and dates count in days, to the second.
+CREATE FUNCTION oracle.divide(integer, integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CAST($1 AS numeric) OPERATOR(pg_catalog./) CAST($2 AS numeric) $$;
+CREATE OPERATOR oracle./ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = oracle.divide);
+CREATE FUNCTION oracle.add_days(timestamp, numeric) RETURNS timestamp LANGUAGE sql IMMUTABLE AS
+  $$ SELECT $1 OPERATOR(pg_catalog.+) make_interval(secs => CAST(round($2 * 86400) AS double precision)) $$;
+CREATE FUNCTION oracle.subtract_days(timestamp, numeric) RETURNS timestamp LANGUAGE sql IMMUTABLE AS
+  $$ SELECT oracle.add_days($1, -$2) $$;
+CREATE FUNCTION oracle.days_between(timestamp, timestamp) RETURNS numeric LANGUAGE sql IMMUTABLE AS
+  $$ SELECT CAST(extract(epoch FROM $1 OPERATOR(pg_catalog.-) $2) AS numeric) OPERATOR(pg_catalog./) 86400 $$;
+CREATE OPERATOR oracle.+ (LEFTARG = timestamp, RIGHTARG = numeric, FUNCTION = oracle.add_days);
+CREATE OPERATOR oracle.- (LEFTARG = timestamp, RIGHTARG = numeric, FUNCTION = oracle.subtract_days);
+CREATE OPERATOR oracle.- (LEFTARG = timestamp, RIGHTARG = timestamp, FUNCTION = oracle.days_between);
+
+-- A change, once for each row of binds. A row that fails is undone by itself (statement-level rollback), and ends the
+-- batch unless it goes on after errors. What the rows before it did stays.
+CREATE FUNCTION oracle.execute_batch(statement text, binds text[], go_on boolean)
+RETURNS TABLE (changed bigint, code text, message text, "table" text, "column" text, "constraint" text)
+LANGUAGE plpgsql AS $$
+DECLARE bind text[];
+BEGIN
+  FOREACH bind SLICE 1 IN ARRAY binds LOOP
+    code := NULL;
+    BEGIN
+      EXECUTE statement USING bind;
+      GET DIAGNOSTICS changed = ROW_COUNT;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, "table" = TABLE_NAME,
+        "column" = COLUMN_NAME, "constraint" = CONSTRAINT_NAME;
+      changed := 0;
+    END;
+    RETURN NEXT;
+    EXIT WHEN code IS NOT NULL AND NOT go_on;
+  END LOOP;
+END $$;
+`;
+}

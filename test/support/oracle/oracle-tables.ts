@@ -1,0 +1,98 @@
+import { RAISED_HERE } from './errors.js';
+
+/*
+ * The interface tables (specification 5.2.2.1 to 5.2.2.4) in the database behind the stand-in, with what Oracle
+ * enforces of their types: the empty text is NULL, lengths count bytes, NUMBER has its precision, DATE whole seconds.
+ */
+
+type Column = readonly [name: string, type: string];
+
+/** A table as Oracle describes it. The first column is the primary key. */
+export interface OracleTable {
+  readonly name: string;
+  readonly columns: readonly Column[];
+}
+
+const NUMBER = 'NUMBER(30)';
+
+const head: readonly Column[] = [
+  ['STREAMINGNO', NUMBER],
+  ['PRODUCTID', NUMBER],
+  ['BIZID', 'VARCHAR2(20)'],
+  ['AREACODE', 'VARCHAR2(5)'],
+  ['CUSTID', NUMBER],
+];
+
+const tail: readonly Column[] = [
+  ['OPFLAG', 'VARCHAR2(4)'],
+  ['CREATEDATE', 'DATE'],
+  ['STATE', 'NUMBER(2)'],
+  ['ERRCONTENT', 'VARCHAR2(1024)'],
+  ['STATEDATE', 'DATE'],
+  ['REMARK', 'VARCHAR2(1024)'],
+];
+
+const attributes: readonly Column[] = [
+  ['STREAMINGNO', NUMBER],
+  ['CUSTID', NUMBER],
+  ['ATTRSPECID', NUMBER],
+  ['ATTRVALUE', 'VARCHAR2(100)'],
+  ['CREATEDATE', 'DATE'],
+  ['STATE', 'NUMBER(2)'],
+  ['STATEDATE', 'DATE'],
+];
+
+export const interfaceTables: readonly OracleTable[] = [
+  {
+    name: 'IF_BNET_CUST',
+    columns: [...head, ['CUSTACCOUNT', 'VARCHAR2(100)'], ['CUSTNAME', 'VARCHAR2(128)'], ...tail],
+  },
+  { name: 'IF_BNET_CUST_ATTR', columns: [['CUSTATTRID', NUMBER], ...attributes] },
+  {
+    name: 'IF_BNET_ACCOUNT',
+    columns: [
+      ...head,
+      ['USERID', 'VARCHAR2(100)'],
+      ['ACCTYPE', 'NUMBER(2)'],
+      ['ACCNAME', 'VARCHAR2(100)'],
+      ...tail,
+    ],
+  },
+  { name: 'IF_BNET_ACCOUNT_ATTR', columns: [['ACCATTRID', NUMBER], ...attributes] },
+];
+
+/** What creates a table in a schema, both by their names in Oracle. */
+export function tableSql(schema: string, { name, columns }: OracleTable): string {
+  const table = `"${schema.toLowerCase()}"."${name.toLowerCase()}"`;
+  const definitions = columns.map(([column, type]) => `${column} ${postgresType(type)}`);
+  const guards = columns.flatMap(([column, type]) => {
+    const length = /^VARCHAR2\((\d+)\)$/.exec(type)?.[1];
+    return length === undefined ? [] : [textGuard([schema, name, column], column.toLowerCase(), length)];
+  });
+  const guardName = `"${schema.toLowerCase()}"."${name.toLowerCase()}_guard"`;
+  return `
+CREATE TABLE ${table} (${definitions.join(', ')}, CONSTRAINT ${name}_pk PRIMARY KEY (${columns[0]![0]}));
+CREATE FUNCTION ${guardName}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+${guards.join('\n')}
+  RETURN new;
+END $$;
+CREATE TRIGGER oracle_guard BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${guardName}();
+`;
+}
+
+function postgresType(type: string): string {
+  if (type === 'DATE') return 'timestamp(0)';
+  const precision = /^NUMBER\((\d+)\)$/.exec(type)?.[1];
+  // The guard knows the length in bytes; PostgreSQL's own would count characters.
+  return precision === undefined ? 'varchar' : `numeric(${precision}, 0)`;
+}
+
+function textGuard(path: readonly string[], column: string, length: string): string {
+  const name = path.map((part) => `"${part}"`).join('.');
+  return `  IF new.${column} = '' THEN new.${column} := NULL; END IF;
+  IF octet_length(new.${column}) > ${length} THEN
+    RAISE EXCEPTION 'ORA-12899: value too large for column ${name} (actual: %, maximum: ${length})',
+      octet_length(new.${column}) USING ERRCODE = '${RAISED_HERE}';
+  END IF;`;
+}

@@ -1,0 +1,68 @@
+import { unsupported } from './errors.js';
+import { type QueryBlock, queryBlocks, type Token } from './sql-tokens.js';
+
+/**
+ * Turns `WHERE … ROWNUM <= n` into LIMIT. Oracle counts rows before it groups and orders them, so the limit belongs to
+ * the FROM and WHERE clauses alone; it becomes a subquery there when something of the same SELECT comes after it.
+ */
+export function limitRownum(tokens: readonly Token[], output: string[]): void {
+  const blocks = queryBlocks(tokens);
+  tokens.forEach((token, index) => {
+    if (token.upper !== 'ROWNUM') return;
+    const block = blocks.find(
+      ({ depth, where, whereEnd }) =>
+        depth === token.depth && where >= 0 && where < index && index < whereEnd,
+    );
+    if (block === undefined) throw unsupported('ROWNUM outside a WHERE clause');
+    limitBlock({ tokens, output, block, index });
+  });
+}
+
+interface Place {
+  readonly tokens: readonly Token[];
+  readonly output: string[];
+  readonly block: QueryBlock;
+  readonly index: number;
+}
+
+function limitBlock({ tokens, output, block, index }: Place): void {
+  const limit = limitOf(tokens, output, index);
+  const alternatives = tokens
+    .slice(block.where, block.whereEnd)
+    .some(({ upper, depth }) => depth === block.depth && upper === 'OR');
+  if (limit === undefined || alternatives) throw unsupported('this condition on ROWNUM');
+  output[index] = 'TRUE';
+  output[index + 1] = '';
+  output[index + 2] = '';
+  const last = block.whereEnd - 1;
+  const clause = tokens[block.whereEnd]?.upper;
+  const isLast = block.whereEnd === tokens.length || tokens[block.whereEnd]?.text === ')' || clause === 'FOR';
+  const aggregates = tokens
+    .slice(block.select, block.from)
+    .some(({ upper }) => /^(COUNT|MIN|MAX|SUM|AVG|DISTINCT|ROW_NUMBER)$/.test(upper));
+  if (isLast && !aggregates) {
+    output[last] += ` LIMIT ${limit}`;
+    return;
+  }
+  // Several tables would lose their names in a subquery.
+  const several = tokens
+    .slice(block.from + 1, block.fromEnd)
+    .some(({ text, upper, depth }) => depth === block.depth && (text === ',' || upper === 'JOIN'));
+  if (several) throw unsupported('ROWNUM beside a join that is ordered or grouped');
+  const name = output[block.fromEnd - 1]!;
+  output[block.from] += ' (SELECT * FROM';
+  output[last] += ` LIMIT ${limit})${name.trim() === ')' ? '' : ` ${name}`}`;
+}
+
+/** The number of rows that the condition lets through, as an expression. */
+function limitOf(tokens: readonly Token[], output: readonly string[], index: number): string | undefined {
+  const before = tokens[index - 1]?.upper;
+  const operator = tokens[index + 1]?.text;
+  const operand = tokens[index + 2];
+  if (before !== 'WHERE' && before !== 'AND') return undefined;
+  if (operand === undefined || (operand.kind !== 'bind' && operand.kind !== 'number')) return undefined;
+  const number = `CAST(${output[index + 2]!} AS numeric)`;
+  if (operator === '<=') return number;
+  if (operator === '<') return `(CEIL(${number}) - 1)`;
+  return operator === '=' && operand.text === '1' ? '1' : undefined;
+}
