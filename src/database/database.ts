@@ -1,44 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
-import type { Client } from 'pg';
 import { classify } from './classify.js';
+import { ownDeadline, withDeadline } from './deadline.js';
 import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
 import { DatabaseError, WorkHungError } from './errors.js';
+import { knexConfig, type DatabaseOptions } from './knex-config.js';
 
 /*
  * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
  * hang a driver for ever (past it the connection is thrown away), a commit whose failure is seen (Knex's own promise of
  * `commit()` resolves even then), and errors translated to kinds.
  */
-
-/** How to open a database. */
-export interface DatabaseOptions {
-  /** What people call this database, for errors: `middle database`. */
-  readonly name?: string;
-  readonly client: 'pg' | 'better-sqlite3';
-  /** What the driver takes: a string, or an object (`filename` for SQLite). */
-  readonly connection: string | Readonly<Record<string, unknown>>;
-  /** How the connection names itself to the server (application_name). */
-  readonly applicationName: string;
-  /** The most connections held at once; SQLite always has one. */
-  readonly maxConnections: number;
-  /** Deadline of each call. */
-  readonly callTimeoutMs: number;
-  /** After how long the server itself ends a long statement or an idle transaction, so that a hung client frees its locks. */
-  readonly serverTimeoutMs: number;
-  /**
-   * PostgreSQL: statements reach a few hundred rows by key in tables of any size, so the planner is told to go by the
-   * indexes. Left to itself it reads whole tables, whose size it does not know after a bulk load. Default: false.
-   */
-  readonly byKey?: boolean;
-  /** PostgreSQL: the schema in which unqualified names are looked up. */
-  readonly schema?: string;
-  /** SQLite: deterministic functions that statements may use. */
-  readonly functions?: Readonly<Record<string, SqlFunction>>;
-}
-
-/** A function that SQLite calls. */
-export type SqlFunction = (...values: (string | number | null)[]) => string | number | null;
 
 /** The rows a statement returned and how many it changed. */
 export interface Result {
@@ -73,7 +45,7 @@ export class Database implements Executor {
     this.#name = options.name;
     this.dialect = options.client === 'pg' ? pgDialect : sqliteDialect;
     this.#callTimeoutMs = options.callTimeoutMs;
-    this.#knex = knexBuilder(options.client === 'pg' ? pgConfig(options) : sqliteConfig(options));
+    this.#knex = knexBuilder(knexConfig(options));
   }
 
   /** Runs one statement outside any transaction. */
@@ -247,123 +219,9 @@ async function runRaw(query: Knex.Raw): Promise<Result> {
   return { rows: rows ?? [], changed: rowCount ?? changes ?? 0 };
 }
 
-/** The code of a call that our own deadline ended, not the server's. */
-const ownDeadline = 'DEADLINE';
-
-async function withDeadline<T>(milliseconds: number, call: PromiseLike<T>, onExpiry: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(
-        new DatabaseError('timeout', `no answer within ${milliseconds} ms; the connection was thrown away`, {
-          code: ownDeadline,
-        }),
-      );
-      onExpiry();
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([call, expiry]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Cuts a connection whose peer is silent: nothing sent over it would be answered, a goodbye included. */
 function abandon(connection: unknown): void {
   const held = connection as { __knex__disposed?: unknown; connection?: { stream?: { destroy(): void } } };
   held.__knex__disposed = 'deadline passed';
   held.connection?.stream?.destroy();
-}
-
-const quietLog = {
-  warn: () => undefined,
-  error: () => undefined,
-  deprecate: () => undefined,
-  debug: () => undefined,
-};
-
-/**
- * The inner limits of getting a connection end first: the error of a connection that could not be made must reach the
- * call that waits for it, or the pool gives it to the next call.
- */
-const marginMs = 100;
-
-function pgConfig(options: DatabaseOptions): Knex.Config {
-  const { connection, callTimeoutMs, serverTimeoutMs } = options;
-  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const settings: ConstructorParameters<typeof Client>[0] = {
-    keepAlive: true,
-    connectionTimeoutMillis: callTimeoutMs,
-    statement_timeout: serverTimeoutMs,
-    idle_in_transaction_session_timeout: serverTimeoutMs,
-    application_name: options.applicationName,
-    ...given,
-  };
-  return {
-    client: 'pg',
-    version: '12',
-    connection: settings as Knex.StaticConnectionConfig,
-    pool: {
-      min: 0,
-      max: options.maxConnections,
-      createTimeoutMillis: callTimeoutMs + marginMs,
-      ...(options.byKey === true ? { afterCreate: goByIndexes } : {}),
-    },
-    acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
-    log: quietLog,
-    ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
-  };
-}
-
-/** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
-const byIndexes = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
-
-function goByIndexes(connection: Client, done: (error: Error | null, connection: unknown) => void): void {
-  connection.query(byIndexes.map((setting) => `SET ${setting} = off`).join('; '), (error: Error | null) => {
-    done(error, connection);
-  });
-}
-
-function sqliteConfig(options: DatabaseOptions): Knex.Config {
-  const { connection } = options;
-  const settings = typeof connection === 'string' ? { filename: connection } : connection;
-  return {
-    client: 'better-sqlite3',
-    connection: settings,
-    useNullAsDefault: true,
-    pool: {
-      min: 0,
-      max: 1,
-      afterCreate: (
-        connection: SqliteConnection,
-        done: (error: Error | null, connection: unknown) => void,
-      ) => {
-        try {
-          prepareSqlite(connection, options);
-          done(null, connection);
-        } catch (error) {
-          done(error as Error, connection);
-        }
-      },
-    },
-    acquireConnectionTimeout: options.callTimeoutMs,
-    log: quietLog,
-  };
-}
-
-interface SqliteConnection {
-  pragma(text: string): unknown;
-  function(name: string, options: { deterministic: boolean }, implementation: SqlFunction): unknown;
-}
-
-const sqliteBusyTimeoutMs = 2000;
-
-function prepareSqlite(connection: SqliteConnection, options: DatabaseOptions): void {
-  connection.pragma(`busy_timeout = ${sqliteBusyTimeoutMs}`);
-  connection.pragma('journal_mode = WAL');
-  connection.pragma('synchronous = FULL');
-  for (const [name, implementation] of Object.entries(options.functions ?? {})) {
-    connection.function(name, { deterministic: true }, implementation);
-  }
 }

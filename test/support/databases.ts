@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Database, type DatabaseOptions } from '../../src/database/database.js';
+import { Database } from '../../src/database/database.js';
+import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import { DatabaseError } from '../../src/database/errors.js';
 import { tableOf, attributeTableOf, type Source } from '../../src/domain/keys.js';
 import { initMiddle } from '../../src/middle/knex/init.js';

@@ -1,10 +1,5 @@
-import {
-  Database,
-  type DatabaseOptions,
-  type Executor,
-  type Result,
-  type Transaction,
-} from '../../src/database/database.js';
+import { Database, type Executor, type Result, type Transaction } from '../../src/database/database.js';
+import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import type { Fragment } from '../../src/database/dialect.js';
 
 /** Looks at a statement before it is sent; statements of its own go to the executor. */

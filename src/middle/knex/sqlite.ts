@@ -1,5 +1,5 @@
 import { sqliteDialect } from '../../database/dialect.js';
-import type { SqlFunction } from '../../database/database.js';
+import type { SqlFunction } from '../../database/knex-config.js';
 import { shardOf } from '../../domain/keys.js';
 import { updateInTwoStatements, type MiddleDialect } from './dialect.js';
 

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Database, DatabaseOptions } from '../../../src/database/database.js';
+import type { Database } from '../../../src/database/database.js';
+import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../../src/domain/keys.js';
 import { initMiddle } from '../../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Database, type DatabaseOptions } from '../../../src/database/database.js';
+import { Database } from '../../../src/database/database.js';
+import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import type { ProductStore } from '../../../src/store/port.js';
 import { KnexProductStore } from '../../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../../src/store/knex/store-operations.js';

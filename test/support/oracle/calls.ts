@@ -96,8 +96,10 @@ export class Calls {
         }
         return;
       }
-      case Piggyback.EndToEnd:
-        return skipEndToEnd(reader);
+      case Piggyback.EndToEnd: {
+        skipEndToEnd(reader);
+        return;
+      }
       case Piggyback.CurrentSchema:
         reader.skip(1);
         reader.varint();

@@ -104,15 +104,21 @@ export class Client {
   async #handle(reader: Reader): Promise<void> {
     for (;;) {
       switch (reader.u8()) {
-        case Request.Protocol:
-          return this.#connection.answer(protocolReply());
-        case Request.DataTypes:
-          return this.#connection.answer(dataTypesReply());
+        case Request.Protocol: {
+          this.#connection.answer(protocolReply());
+          return;
+        }
+        case Request.DataTypes: {
+          this.#connection.answer(dataTypesReply());
+          return;
+        }
         case Request.Piggyback:
           await this.#calls?.takePiggyback(reader);
           break;
-        case Request.Function:
-          return this.#answer(await this.#callFunction(reader));
+        case Request.Function: {
+          this.#answer(await this.#callFunction(reader));
+          return;
+        }
         case Request.OneWay:
           return;
         default:

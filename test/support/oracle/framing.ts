@@ -127,7 +127,10 @@ export class TnsConnection {
     while (this.#received.length >= HEADER) {
       const long = this.#state === 'session';
       const length = long ? this.#received.readUInt32BE(0) : this.#received.readUInt16BE(0);
-      if (length < HEADER || length > LARGEST_PACKET) return this.destroy();
+      if (length < HEADER || length > LARGEST_PACKET) {
+        this.destroy();
+        return;
+      }
       if (this.#received.length < length) return;
       const packet = this.#received.subarray(0, length);
       this.#received = this.#received.subarray(length);
@@ -136,16 +139,25 @@ export class TnsConnection {
   }
 
   #handle(packet: Buffer): void {
-    switch (packet[4]) {
-      case PacketType.Connect:
-        return this.#handleConnect(packet);
-      case PacketType.Data:
-        return this.#handleData(packet.readUInt16BE(HEADER), packet.subarray(DATA_HEADER));
+    switch (packet[4] ?? 0) {
+      case PacketType.Connect: {
+        this.#handleConnect(packet);
+        return;
+      }
+      case PacketType.Data: {
+        this.#handleData(packet.readUInt16BE(HEADER), packet.subarray(DATA_HEADER));
+        return;
+      }
       case PacketType.Marker:
         this.#request = [];
-        return this.#events.marker(packet[DATA_HEADER] ?? 0);
-      default:
-        return this.destroy();
+        {
+          this.#events.marker(packet[DATA_HEADER] ?? 0);
+          return;
+        }
+      default: {
+        this.destroy();
+        return;
+      }
     }
   }
 
@@ -159,8 +171,14 @@ export class TnsConnection {
   }
 
   #handleData(flags: number, body: Buffer): void {
-    if (this.#state === 'connect text') return this.#events.connect(body.toString('utf8'));
-    if (flags & END_OF_FILE) return this.end();
+    if (this.#state === 'connect text') {
+      this.#events.connect(body.toString('utf8'));
+      return;
+    }
+    if (flags & END_OF_FILE) {
+      this.end();
+      return;
+    }
     this.#request.push(Buffer.from(body));
     if ((flags & END_OF_REQUEST) === 0) return;
     const message = Buffer.concat(this.#request);

@@ -28,11 +28,11 @@ CREATE FUNCTION oracle.sysdate() RETURNS timestamp(0) LANGUAGE sql STABLE AS
 CREATE FUNCTION oracle.session_date() RETURNS timestamp(0) LANGUAGE sql STABLE AS
   $$ SELECT date_trunc('second', localtimestamp) $$;
 CREATE FUNCTION oracle.user_name() RETURNS varchar LANGUAGE sql STABLE AS
-  $$ SELECT current_setting('oracle.user')::varchar $$;
+  $$ SELECT current_setting('oracle.user_name')::varchar $$;
 CREATE FUNCTION oracle.sys_context(text, text) RETURNS varchar LANGUAGE sql STABLE AS $$
   SELECT CAST(CASE upper($2)
     WHEN 'CURRENT_SCHEMA' THEN current_setting('oracle.current_schema')
-    WHEN 'SESSION_USER' THEN current_setting('oracle.user')
+    WHEN 'SESSION_USER' THEN current_setting('oracle.user_name')
     WHEN 'DB_NAME' THEN 'STANDIN' END AS varchar) $$;
 
 CREATE FUNCTION oracle.nvl(anycompatible, anycompatible) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
@@ -60,7 +60,7 @@ CREATE FUNCTION oracle.numtodsinterval(numeric, text) RETURNS interval LANGUAGE 
 CREATE FUNCTION oracle.to_number(text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS numeric) $$;
 CREATE FUNCTION oracle.to_number(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
 CREATE FUNCTION oracle.to_char(numeric) RETURNS varchar LANGUAGE sql IMMUTABLE AS
-  $$ SELECT CAST(trim_scale($1) AS varchar) $$;
+  $$ SELECT CAST(regexp_replace(trim_scale($1)::text, '^(-?)0\\.', '\\1.') AS varchar) $$;
 CREATE FUNCTION oracle.to_char(text) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS varchar) $$;
 -- Without a format the session's NLS_DATE_FORMAT decides, and its default has no time of day.
 CREATE FUNCTION oracle.to_char(timestamp) RETURNS varchar LANGUAGE sql STABLE AS

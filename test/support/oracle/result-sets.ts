@@ -6,16 +6,10 @@ import type { Writer } from './wire.js';
 
 const OracleType = { Varchar2: 1, Number: 2, Date: 12 } as const;
 
-/** PostgreSQL's numbers of types, and what they are here. */
-const types: Readonly<Record<number, Omit<DescribedColumn, 'name'>>> = Object.fromEntries([
-  ...[20, 21, 23, 26, 700, 701, 1700].map(
-    (number) => [number, { type: OracleType.Number, size: 22 }] as const,
-  ),
-  ...[1082, 1114].map((number) => [number, { type: OracleType.Date, size: 7 }] as const),
-  ...[18, 19, 25, 705, 1042, 1043].map(
-    (number) => [number, { type: OracleType.Varchar2, size: 4000 }] as const,
-  ),
-]);
+/** PostgreSQL's numbers of types, by what they are here. */
+const numbers = new Set([20, 21, 23, 26, 700, 701, 1700]);
+const dates = new Set([1082, 1114]);
+const texts = new Set([18, 19, 25, 705, 1042, 1043]);
 const BOOLEAN = 16;
 
 /** The rows of one query, handed out as the client fetches them. */
@@ -28,9 +22,7 @@ export class ResultSet {
     this.columns = fields.map(({ name, dataTypeID }) => {
       // Oracle 19c has no expression that is true or false.
       if (dataTypeID === BOOLEAN) throw new OracleError(923, 'FROM keyword not found where expected');
-      const type = types[dataTypeID];
-      if (type === undefined) throw unsupported(`a column of PostgreSQL's type ${dataTypeID}`);
-      return { name: swapCase(name), ...type };
+      return { name: swapCase(name), ...typeOf(dataTypeID) };
     });
     this.#rows = rows;
   }
@@ -45,6 +37,13 @@ export class ResultSet {
     );
     return { rowCount: this.#position, exhausted: count > 0 && this.#position >= this.#rows.length };
   }
+}
+
+function typeOf(number: number): Omit<DescribedColumn, 'name'> {
+  if (numbers.has(number)) return { type: OracleType.Number, size: 22 };
+  if (dates.has(number)) return { type: OracleType.Date, size: 7 };
+  if (texts.has(number)) return { type: OracleType.Varchar2, size: 4000 };
+  throw unsupported(`a column of PostgreSQL's type ${number}`);
 }
 
 function encode({ type }: DescribedColumn, value: string | null): Buffer | null {

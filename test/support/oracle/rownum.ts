@@ -34,6 +34,9 @@ function limitBlock({ tokens, output, block, index }: Place): void {
   output[index] = 'TRUE';
   output[index + 1] = '';
   output[index + 2] = '';
+  const append = (at: number, text: string) => {
+    output[at] = `${output[at] ?? ''}${text}`;
+  };
   const last = block.whereEnd - 1;
   const clause = tokens[block.whereEnd]?.upper;
   const isLast = block.whereEnd === tokens.length || tokens[block.whereEnd]?.text === ')' || clause === 'FOR';
@@ -41,7 +44,7 @@ function limitBlock({ tokens, output, block, index }: Place): void {
     .slice(block.select, block.from)
     .some(({ upper }) => /^(COUNT|MIN|MAX|SUM|AVG|DISTINCT|ROW_NUMBER)$/.test(upper));
   if (isLast && !aggregates) {
-    output[last] += ` LIMIT ${limit}`;
+    append(last, ` LIMIT ${limit}`);
     return;
   }
   // Several tables would lose their names in a subquery.
@@ -50,8 +53,8 @@ function limitBlock({ tokens, output, block, index }: Place): void {
     .some(({ text, upper, depth }) => depth === block.depth && (text === ',' || upper === 'JOIN'));
   if (several) throw unsupported('ROWNUM beside a join that is ordered or grouped');
   const name = output[block.fromEnd - 1]!;
-  output[block.from] += ' (SELECT * FROM';
-  output[last] += ` LIMIT ${limit})${name.trim() === ')' ? '' : ` ${name}`}`;
+  append(block.from, ' (SELECT * FROM');
+  append(last, ` LIMIT ${limit})${name.trim() === ')' ? '' : ` ${name}`}`);
 }
 
 /** The number of rows that the condition lets through, as an expression. */

@@ -69,7 +69,7 @@ export class OracleSession {
     const session = new OracleSession(client, settings, Number(result.rows[0]?.pid));
     await client.query(`
       SET datestyle = 'ISO, YMD';
-      SET oracle.user = '${settings.user}';
+      SET oracle.user_name = '${settings.user}';
       SET oracle.nls_date_format = 'DD-MON-YY';
       SET SESSION AUTHORIZATION "${settings.role}"`);
     await session.#useSchema(settings.schema, settings.user);
@@ -83,7 +83,7 @@ export class OracleSession {
 
   async query(sql: string, binds: BoundRow, locks: boolean): Promise<QueryResult> {
     if (locks) await this.#begin();
-    const values = sql.includes('($1)[') ? [binds] : [];
+    const values = binds.length === 0 ? [] : [binds];
     return this.#undoable(() => this.#client.query({ text: sql, values, rowMode: 'array' }));
   }
 

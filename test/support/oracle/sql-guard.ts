@@ -8,6 +8,7 @@ import { queryBlocks, type StatementKind, type Token } from './sql-tokens.js';
  */
 
 const LONGEST_LIST = 1000;
+const dateParts = /^(YEAR|MONTH|DAY|HOUR|MINUTE|SECOND)$/;
 
 type Rule = (tokens: readonly Token[], kind: StatementKind) => void;
 
@@ -74,7 +75,11 @@ function foreignWords(tokens: readonly Token[]): void {
     const next = tokens[index + 1];
     if (token.kind === 'word' && before?.text !== '.') wordRules[token.upper]?.(token, next, before);
     if (token.upper === 'OFFSET' && !/^ROWS?$/.test(tokens[index + 2]?.upper ?? '')) notEnded(token);
-    if (token.upper === 'INTERVAL' && next?.kind === 'string' && tokens[index + 2]?.kind !== 'word') {
+    if (
+      token.upper === 'INTERVAL' &&
+      next?.kind === 'string' &&
+      !dateParts.test(tokens[index + 2]?.upper ?? '')
+    ) {
       refuse(30_089, 'missing or invalid <datetime field>', next);
     }
     if (token.text === '*' && before?.upper === 'SELECT' && next?.text === ',') {

@@ -51,7 +51,7 @@ function castOfBinds(tokens: readonly Token[], types: readonly number[]): Readon
     const position = casts.size;
     const type = bindTypes[types[position] ?? -1];
     if (type === undefined) throw unsupported(`a bind of type ${types[position] ?? 'none'}`);
-    casts.set(index, `CAST(($1)[${position + 1}] AS ${type})`);
+    casts.set(index, `CAST((CAST($1 AS text[]))[${position + 1}] AS ${type})`);
   });
   return casts;
 }
@@ -118,11 +118,17 @@ function dropTargetAliases(tokens: readonly Token[], output: string[]): void {
   const set = tokens.findIndex(({ upper, depth }) => upper === 'SET' && depth === 0);
   const where = tokens.findIndex(({ upper, depth }) => upper === 'WHERE' && depth === 0);
   const end = where < 0 ? tokens.length : where;
+  const startsTarget = (index: number) =>
+    index === set + 1 || (tokens[index - 1]?.text === ',' && tokens[index]!.depth === 0);
   for (let index = set + 1; index < end; index++) {
-    const isTarget = index === set + 1 || (tokens[index - 1]?.text === ',' && tokens[index]!.depth === 0);
-    if (isTarget && tokens[index + 1]?.text === '.') {
-      output[index] = '';
-      output[index + 1] = '';
+    if (!startsTarget(index)) continue;
+    // `SET (x.a, x.b) = (SELECT …)` names several at once.
+    const several = tokens[index]!.text === '(';
+    const last = several ? tokens[index]!.partner : index;
+    for (let at = index; at <= last; at++) {
+      if (tokens[at + 1]?.text !== '.') continue;
+      output[at] = '';
+      output[at + 1] = '';
     }
   }
 }

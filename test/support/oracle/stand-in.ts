@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import type { PostgresAccess } from '../postgres.js';
+import { catalogSql } from './catalog.js';
 import { Client } from './client.js';
 import { Counters, Faults } from './faults.js';
 import { type Verifier, verifierOf } from './login.js';
@@ -87,7 +88,7 @@ export class OracleStandIn {
   /** Prepares the database and listens. */
   async start(): Promise<void> {
     const { tables = true, grants = 'specification', timeZone = 'Asia/Shanghai' } = this.#options;
-    const parts = [functionsSql(timeZone), rolesSql(this.#roles)];
+    const parts = [functionsSql(timeZone), catalogSql(this.schema), rolesSql(this.#roles)];
     if (tables) {
       parts.push(
         ...interfaceTables.map((table) => tableSql(this.schema, table)),

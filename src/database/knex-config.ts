@@ -1,0 +1,128 @@
+import type { Knex } from 'knex';
+import type { Client } from 'pg';
+
+/** How to open a database. */
+export interface DatabaseOptions {
+  /** What people call this database, for errors: `middle database`. */
+  readonly name?: string;
+  readonly client: 'pg' | 'better-sqlite3';
+  /** What the driver takes: a string, or an object (`filename` for SQLite). */
+  readonly connection: string | Readonly<Record<string, unknown>>;
+  /** How the connection names itself to the server (application_name). */
+  readonly applicationName: string;
+  /** The most connections held at once; SQLite always has one. */
+  readonly maxConnections: number;
+  /** Deadline of each call. */
+  readonly callTimeoutMs: number;
+  /** After how long the server itself ends a long statement or an idle transaction, so that a hung client frees its locks. */
+  readonly serverTimeoutMs: number;
+  /**
+   * PostgreSQL: statements reach a few hundred rows by key in tables of any size, so the planner is told to go by the
+   * indexes. Left to itself it reads whole tables, whose size it does not know after a bulk load. Default: false.
+   */
+  readonly byKey?: boolean;
+  /** PostgreSQL: the schema in which unqualified names are looked up. */
+  readonly schema?: string;
+  /** SQLite: deterministic functions that statements may use. */
+  readonly functions?: Readonly<Record<string, SqlFunction>>;
+}
+
+/** A function that SQLite calls. */
+export type SqlFunction = (...values: (string | number | null)[]) => string | number | null;
+
+const quietLog = {
+  warn: () => undefined,
+  error: () => undefined,
+  deprecate: () => undefined,
+  debug: () => undefined,
+};
+
+/**
+ * The inner limits of getting a connection end first: the error of a connection that could not be made must reach the
+ * call that waits for it, or the pool gives it to the next call.
+ */
+const marginMs = 100;
+
+/** The configuration of Knex. */
+export function knexConfig(options: DatabaseOptions): Knex.Config {
+  return options.client === 'pg' ? pgConfig(options) : sqliteConfig(options);
+}
+
+function pgConfig(options: DatabaseOptions): Knex.Config {
+  const { connection, callTimeoutMs, serverTimeoutMs } = options;
+  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
+  const settings: ConstructorParameters<typeof Client>[0] = {
+    keepAlive: true,
+    connectionTimeoutMillis: callTimeoutMs,
+    statement_timeout: serverTimeoutMs,
+    idle_in_transaction_session_timeout: serverTimeoutMs,
+    application_name: options.applicationName,
+    ...given,
+  };
+  return {
+    client: 'pg',
+    version: '12',
+    connection: settings as Knex.StaticConnectionConfig,
+    pool: {
+      min: 0,
+      max: options.maxConnections,
+      createTimeoutMillis: callTimeoutMs + marginMs,
+      ...(options.byKey === true ? { afterCreate: goByIndexes } : {}),
+    },
+    acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
+    log: quietLog,
+    ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
+  };
+}
+
+/** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
+const byIndexes = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
+
+function goByIndexes(connection: Client, done: (error: Error | null, connection: unknown) => void): void {
+  connection.query(byIndexes.map((setting) => `SET ${setting} = off`).join('; '), (error: Error | null) => {
+    done(error, connection);
+  });
+}
+
+function sqliteConfig(options: DatabaseOptions): Knex.Config {
+  const { connection } = options;
+  const settings = typeof connection === 'string' ? { filename: connection } : connection;
+  return {
+    client: 'better-sqlite3',
+    connection: settings,
+    useNullAsDefault: true,
+    pool: {
+      min: 0,
+      max: 1,
+      afterCreate: (
+        connection: SqliteConnection,
+        done: (error: Error | null, connection: unknown) => void,
+      ) => {
+        try {
+          prepareSqlite(connection, options);
+          done(null, connection);
+        } catch (error) {
+          done(error as Error, connection);
+        }
+      },
+    },
+    acquireConnectionTimeout: options.callTimeoutMs,
+    log: quietLog,
+  };
+}
+
+interface SqliteConnection {
+  pragma(text: string): unknown;
+  function(name: string, options: { deterministic: boolean }, implementation: SqlFunction): unknown;
+}
+
+const sqliteBusyTimeoutMs = 2000;
+
+function prepareSqlite(connection: SqliteConnection, options: DatabaseOptions): void {
+  connection.pragma(`busy_timeout = ${sqliteBusyTimeoutMs}`);
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  for (const [name, implementation] of Object.entries(options.functions ?? {})) {
+    connection.function(name, { deterministic: true }, implementation);
+  }
+}

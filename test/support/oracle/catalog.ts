@@ -1,0 +1,74 @@
+import { interfaceTables } from './oracle-tables.js';
+
+/*
+ * The catalog's views that an operator's check may ask: what the tables, their indexes and the database are. They show
+ * what really stands in PostgreSQL, filtered by what the user may see, as Oracle's ALL_ views are.
+ */
+
+/** @param schema - of the interface tables, by its name in Oracle */
+export function catalogSql(schema: string): string {
+  const types = interfaceTables.flatMap(({ name, columns }) =>
+    columns.map(([column, type]) => {
+      const [, base = '', size] = /^(\w+?)(?:\((\d+)\))?$/.exec(type) ?? [];
+      const isNumber = base === 'NUMBER';
+      const length = base === 'VARCHAR2' ? size : isNumber ? '22' : '7';
+      return `('${name}', '${column}', '${base}', ${length}, ${isNumber ? `${size ?? 'NULL'}, 0` : 'NULL, NULL'})`;
+    }),
+  );
+  const visible = `has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE')`;
+  return `
+CREATE TABLE oracle.column_types (table_name varchar, column_name varchar, data_type varchar, data_length numeric,
+  data_precision numeric, data_scale numeric);
+INSERT INTO oracle.column_types VALUES ${types.join(', ')};
+
+CREATE VIEW oracle.all_tables AS
+  SELECT upper(n.nspname)::varchar AS owner, upper(c.relname)::varchar AS table_name
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relkind = 'r' AND n.nspname = lower('${schema}') AND ${visible};
+CREATE VIEW oracle.all_tab_columns AS
+  SELECT upper(n.nspname)::varchar AS owner, t.table_name, t.column_name, t.data_type, t.data_length, t.data_precision,
+    t.data_scale, CAST(CASE WHEN a.attnotnull THEN 'N' ELSE 'Y' END AS varchar) AS nullable,
+    CAST(a.attnum AS numeric) AS column_id,
+    CAST(CASE t.data_type WHEN 'VARCHAR2' THEN 'B' END AS varchar) AS char_used,
+    CASE t.data_type WHEN 'VARCHAR2' THEN t.data_length ELSE 0 END AS char_length
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN oracle.column_types AS t ON t.table_name = upper(c.relname) AND t.column_name = upper(a.attname)
+  WHERE n.nspname = lower('${schema}') AND ${visible};
+CREATE VIEW oracle.index_columns AS
+  SELECT upper(n.nspname)::varchar AS owner, upper(c.relname)::varchar AS table_name,
+    upper(i.relname)::varchar AS index_name, x.indisunique AS is_unique, k.position,
+    upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true))::varchar AS column_name,
+    (x.indoption[k.position - 1] & 1) = 1 AS is_descending
+  FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_class AS i ON i.oid = x.indexrelid
+  JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  CROSS JOIN LATERAL generate_series(1, CAST(x.indnkeyatts AS bigint)) AS k (position)
+  WHERE n.nspname = lower('${schema}') AND ${visible};
+CREATE VIEW oracle.all_indexes AS
+  SELECT DISTINCT owner, index_name, owner AS table_owner, table_name,
+    CAST(CASE WHEN is_unique THEN 'UNIQUE' ELSE 'NONUNIQUE' END AS varchar) AS uniqueness,
+    CAST('NORMAL' AS varchar) AS index_type, CAST('VALID' AS varchar) AS status,
+    CAST('VISIBLE' AS varchar) AS visibility
+  FROM oracle.index_columns;
+CREATE VIEW oracle.all_ind_columns AS
+  SELECT owner AS index_owner, index_name, owner AS table_owner, table_name, column_name,
+    CAST(position AS numeric) AS column_position,
+    CAST(CASE WHEN is_descending THEN 'DESC' ELSE 'ASC' END AS varchar) AS descend
+  FROM oracle.index_columns;
+CREATE VIEW oracle.all_ind_expressions AS
+  SELECT owner AS index_owner, index_name, owner AS table_owner, table_name, column_name AS column_expression,
+    CAST(position AS numeric) AS column_position
+  FROM oracle.index_columns WHERE false;
+CREATE VIEW oracle.nls_database_parameters AS
+  SELECT CAST(parameter AS varchar) AS parameter, CAST(value AS varchar) AS value FROM (VALUES
+    ('NLS_CHARACTERSET', 'AL32UTF8'), ('NLS_NCHAR_CHARACTERSET', 'AL16UTF16'), ('NLS_LENGTH_SEMANTICS', 'BYTE'))
+  AS parameters (parameter, value);
+CREATE VIEW oracle.product_component_version AS
+  SELECT CAST('Oracle Database 19c (stand-in)' AS varchar) AS product, CAST('19.0.0.0.0' AS varchar) AS version,
+    CAST('19.3.0.0.0' AS varchar) AS version_full, CAST('Production' AS varchar) AS status;
+CREATE VIEW oracle.all_synonyms AS
+  SELECT CAST('PUBLIC' AS varchar) AS owner, table_name AS synonym_name, owner AS table_owner, table_name
+  FROM oracle.all_tables
+  WHERE position(lower(owner) IN current_setting('search_path')) > 0 AND owner <> oracle.user_name();
+`;
+}
