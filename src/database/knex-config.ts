@@ -76,7 +76,7 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
 }
 
 /** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
-const byIndexes = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
+const byIndexes = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
 
 function goByIndexes(connection: Client, done: (error: Error | null, connection: unknown) => void): void {
   connection.query(byIndexes.map((setting) => `SET ${setting} = off`).join('; '), (error: Error | null) => {
