@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import oracledb from 'oracledb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CreatedOracle, createOracle } from '../support/oracle/create-oracle.js';
@@ -113,7 +115,7 @@ describe.runIf(hasPostgres)('Oracle stand-in: faults', () => {
       outcomes.push(
         await worker.execute(sql).then(
           () => 0,
-          ({ errorNum }: { errorNum: number }) => errorNum,
+          (error: unknown) => (error as { errorNum: number }).errorNum,
         ),
       );
     }
@@ -158,6 +160,43 @@ describe.runIf(hasPostgres)('Oracle stand-in: faults', () => {
     expect((await failureOf(locked)).number).toBe(54);
     oracle.standIn.cutConnections('reset');
     expect((await failureOf(call)).code).toBe('NJS-500');
+  });
+
+  it.each([
+    ['notices that the client goes, and frees the row', false, undefined],
+    ['is deaf too, and keeps the row locked', true, 54],
+  ])('silence the peer in a call: it %s', async (_what, deaf, number) => {
+    const [host = '', port = '', service = ''] = oracle.standIn.connectString.split(/[:/]/);
+    const onward: Socket[] = [];
+    const near: Socket[] = [];
+    const cable = createServer((socket) => {
+      const next = connect(Number(port), host);
+      onward.push(next);
+      near.push(socket);
+      for (const each of [socket, next]) each.on('error', () => each.destroy());
+      socket.pipe(next).pipe(socket);
+    });
+    await once(cable.listen(0, host), 'listening');
+    const { user, password } = oracle.standIn;
+    const connectString = `${host}:${(cable.address() as AddressInfo).port}/${service}`;
+    const other = await oracledb.getConnection({ connectString, user, password });
+    const before = oracle.standIn.connections;
+    const fault = plant({ at: 'execute', sql: /UPDATE/, phase: 'after', action: { kind: 'silence', deaf } });
+    const call = other.execute(CLAIM).catch(() => {});
+    await fault.struck;
+    for (const socket of onward) socket.end();
+    if (!deaf) await expect.poll(() => oracle.standIn.connections).toBe(before - 1);
+    const locked = owner.execute('SELECT State FROM IF_BNET_CUST WHERE StreamingNo = 1 FOR UPDATE NOWAIT');
+    expect(
+      await locked.then(
+        () => undefined,
+        (error: unknown) => (error as { errorNum: number }).errorNum,
+      ),
+    ).toBe(number);
+    oracle.standIn.cutConnections('reset');
+    for (const socket of near) socket.destroy();
+    await call;
+    cable.close();
   });
 
   it('silence the peer in the login: it hangs in spite of connect_timeout', async () => {

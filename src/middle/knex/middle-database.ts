@@ -70,8 +70,8 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     for (const source of sources) {
       const ofTable = marks.filter((mark) => mark.source === source);
       if (ofTable.length === 0) continue;
-      const changed = new Set(await this.#markRows(source, ofTable));
-      const unchanged = ofTable.filter((mark) => !changed.has(mark.streamingNo));
+      const changed = occurrences(await this.#markRows(source, ofTable));
+      const unchanged = ofTable.filter((mark) => !takeOne(changed, mark.streamingNo));
       marked += ofTable.length - unchanged.length;
       if (unchanged.length > 0) conflicts.push(...(await this.#conflicts(source, unchanged)));
     }
@@ -194,4 +194,17 @@ function polledRow(row: Readonly<Record<string, unknown>>): PolledRow {
     state: Number(row['state']),
     stateDate: cell(row['state_date']),
   };
+}
+
+function occurrences(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
+}
+
+/** Rows with one StreamingNo and several attempts are answered one by one: each changed row answers one mark. */
+function takeOne(counts: Map<string, number>, text: string): boolean {
+  const left = counts.get(text) ?? 0;
+  counts.set(text, left - 1);
+  return left > 0;
 }

@@ -24,6 +24,7 @@ export async function lockLeases(
   leases: readonly Lease[],
   leaseTtlMs: number,
 ): Promise<string | null> {
+  if (leases.length === 0) throw new Error('an apply transaction relies on at least one lease');
   const { dialect } = transaction;
   const relied = dialect.recordset(
     { shard: 'integer', term: 'integer' },
@@ -85,7 +86,7 @@ export class KnexLeaseStore implements LeaseStore {
       });
       return Number(rows[0]?.['shards']);
     } catch (error) {
-      if (error instanceof DatabaseError && error.kind === 'schema') return 0;
+      if (error instanceof DatabaseError && error.kind === 'schema' && error.code !== noPrivilege) return 0;
       throw error;
     }
   }
@@ -127,3 +128,6 @@ export class KnexLeaseStore implements LeaseStore {
 
 /** How long a worker that stopped without a word stays on the register, for operators to see. */
 const registerKeptMs = 24 * 3600 * 1000;
+
+/** SQLSTATE of a missing privilege: the table is there. */
+const noPrivilege = '42501';

@@ -1,3 +1,4 @@
+import { translateDdl } from './ddl.js';
 import { asOracleError, OracleError, unsupported } from './errors.js';
 import {
   type BindDescription,
@@ -206,6 +207,8 @@ export class Calls {
       case 'dml':
         break;
       case 'ddl':
+        await session.define((surroundings) => translateDdl(tokens, surroundings));
+        return {};
       case 'savepoint':
       case 'other':
         throw unsupported(`statements that begin with ${tokens[0]?.text ?? 'nothing'}`);

@@ -53,7 +53,7 @@ export class Client {
   cut(how: 'reset' | 'close' | 'silence'): void {
     if (how === 'reset') this.#connection.reset();
     else if (how === 'close') this.#connection.end();
-    else this.#connection.silence();
+    else this.#connection.silence(false);
   }
 
   /** Ends the client at once; returns when its session has ended. */
@@ -185,9 +185,11 @@ export class Client {
         return;
       case 'error':
         throw new OracleError(action.number, action.text ?? 'planted by the test');
+      case 'silence':
+        this.#connection.silence(action.deaf ?? false);
+        throw new AnswerLost();
       case 'reset':
       case 'close':
-      case 'silence':
         this.cut(action.kind);
         throw new AnswerLost();
     }

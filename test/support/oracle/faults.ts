@@ -8,7 +8,9 @@ export type FaultPlace = 'login' | 'execute' | 'fetch' | 'commit' | 'rollback' |
  * open; it answers late; it answers with an error of Oracle instead.
  */
 export type FaultAction =
-  | { readonly kind: 'reset' | 'close' | 'silence' }
+  | { readonly kind: 'reset' | 'close' }
+  /** `deaf`: it does not notice either that the client goes, and keeps its locks until `cutConnections` or `stop`. */
+  | { readonly kind: 'silence'; readonly deaf?: boolean }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'error'; readonly number: number; readonly text?: string };
 

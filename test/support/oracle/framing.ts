@@ -36,6 +36,7 @@ export class TnsConnection {
   #state: 'connect' | 'connect text' | 'session' = 'connect';
   #packetSize = 8192;
   #silent = false;
+  #deaf = false;
   #closed = false;
 
   constructor(socket: Socket, events: ConnectionEvents) {
@@ -45,9 +46,8 @@ export class TnsConnection {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', () => this.#close());
     socket.on('close', () => this.#close());
-    // The client has said goodbye; a connection that is silent keeps its end open.
     socket.on('end', () => {
-      if (!this.#silent) socket.end();
+      if (!this.#deaf) socket.end();
     });
   }
 
@@ -90,9 +90,13 @@ export class TnsConnection {
     this.#send(PacketType.Marker, Buffer.of(1, 0, kind));
   }
 
-  /** Nothing is sent any more; the socket stays open, as behind a cable that was cut. */
-  silence(): void {
+  /**
+   * Nothing is sent any more; the socket stays open. A deaf peer does not notice either that the client has closed its
+   * end, as behind a cable that was cut: its transaction stays open.
+   */
+  silence(deaf: boolean): void {
     this.#silent = true;
+    this.#deaf = deaf;
   }
 
   reset(): void {

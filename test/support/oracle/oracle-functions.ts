@@ -44,6 +44,8 @@ CREATE FUNCTION oracle.greatest(VARIADIC anycompatiblearray) RETURNS anycompatib
   $$ SELECT CASE WHEN count(*) = count(x) THEN max(x) END FROM unnest($1) AS x $$;
 CREATE FUNCTION oracle.least(VARIADIC anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
   $$ SELECT CASE WHEN count(*) = count(x) THEN min(x) END FROM unnest($1) AS x $$;
+${pairwise('timestamp')}
+${pairwise('numeric')}
 CREATE FUNCTION oracle.mod(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
   $$ SELECT CASE WHEN $2 = 0 THEN $1 ELSE pg_catalog.mod($1, $2) END $$;
 CREATE FUNCTION oracle.ora_hash(text, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
@@ -123,4 +125,16 @@ BEGIN
   END LOOP;
 END $$;
 `;
+}
+
+/** GREATEST and LEAST of two values, much faster than of any number of them: a claim asks for it in every row. */
+function pairwise(type: string): string {
+  return ['greatest', 'least']
+    .map(
+      (
+        name,
+      ) => `CREATE FUNCTION oracle.${name}(a ${type}, b ${type}) RETURNS ${type} LANGUAGE plpgsql IMMUTABLE AS
+  $$ BEGIN RETURN CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN ${name}(a, b) END; END $$;`,
+    )
+    .join('\n');
 }

@@ -7,10 +7,12 @@ import { RAISED_HERE } from './errors.js';
 
 type Column = readonly [name: string, type: string];
 
-/** A table as Oracle describes it. The first column is the primary key. */
+/** A table as Oracle describes it. */
 export interface OracleTable {
   readonly name: string;
   readonly columns: readonly Column[];
+  /** Whether the first column is the primary key. Default true. */
+  readonly keyed?: boolean;
 }
 
 const NUMBER = 'NUMBER(30)';
@@ -62,16 +64,17 @@ export const interfaceTables: readonly OracleTable[] = [
 ];
 
 /** What creates a table in a schema, both by their names in Oracle. */
-export function tableSql(schema: string, { name, columns }: OracleTable): string {
+export function tableSql(schema: string, { name, columns, keyed = true }: OracleTable): string {
   const table = `"${schema.toLowerCase()}"."${name.toLowerCase()}"`;
   const definitions = columns.map(([column, type]) => `${column} ${postgresType(type)}`);
+  const key = keyed ? [`CONSTRAINT ${name}_pk PRIMARY KEY (${columns[0]![0]})`] : [];
   const guards = columns.flatMap(([column, type]) => {
     const length = /^VARCHAR2\((\d+)\)$/.exec(type)?.[1];
     return length === undefined ? [] : [textGuard([schema, name, column], column.toLowerCase(), length)];
   });
   const guardName = `"${schema.toLowerCase()}"."${name.toLowerCase()}_guard"`;
   return `
-CREATE TABLE ${table} (${definitions.join(', ')}, CONSTRAINT ${name}_pk PRIMARY KEY (${columns[0]![0]}));
+CREATE TABLE ${table} (${[...definitions, ...key].join(', ')});
 CREATE FUNCTION ${guardName}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 ${guards.join('\n')}

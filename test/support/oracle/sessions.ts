@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { PostgresAccess } from '../postgres.js';
+import type { DdlSurroundings } from './ddl.js';
 import { asOracleError, fromPostgres, isOfStatement, OracleError, unsupported } from './errors.js';
 import type { BoundRow } from './execute-request.js';
 import { searchPath } from './oracle-functions.js';
@@ -22,6 +23,7 @@ export interface SessionUser {
 
 export interface SessionSettings extends SessionUser {
   readonly access: PostgresAccess;
+  roleOf(user: string): string | undefined;
   /** Runs statements beside the session: to cancel its own. */
   readonly admin: pg.Pool;
   readonly timeZone: string | undefined;
@@ -115,6 +117,14 @@ export class OracleSession {
 
   async ping(): Promise<void> {
     await this.#undoable(() => this.#client.query('SELECT 1'));
+  }
+
+  /** Data definition: it commits what came before, and itself. */
+  async define(translate: (surroundings: DdlSurroundings) => string): Promise<void> {
+    await this.commit();
+    const { schema, user, roleOf } = this.#settings;
+    const sql = translate({ schema: schema?.toUpperCase() ?? user, roleOf });
+    await this.#undoable(() => this.#client.query(sql));
   }
 
   /** ALTER SESSION SET …, for the settings that the stand-in has. */

@@ -158,9 +158,15 @@ export class OracleStandIn {
         ...this.#sessionUser(user),
         access: this.#options.postgres,
         admin: this.#admin,
+        roleOf: (name) => this.#roleOf(name),
       }),
       gone: (client) => this.#clients.delete(client),
     });
+  }
+
+  #roleOf(user: string): string | undefined {
+    if (user === this.owner.user) return this.#roles.owner;
+    return user === this.user ? this.#roles.worker : undefined;
   }
 
   #sessionUser(user: string): SessionUser {
