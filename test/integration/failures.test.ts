@@ -260,7 +260,7 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     await server.stop();
     await toldOnce(worker, 'outage');
     await server.start();
-    const states = async () => statesOf(planting).catch(() => ({}));
+    const states = (): Promise<Record<number, number>> => statesOf(planting).catch(() => ({}));
     await until(async () => ((await states())[2] ?? 0) === 300);
     worker.stop();
     await running;
