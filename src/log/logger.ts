@@ -14,7 +14,13 @@ export interface LogSettings {
 export function createLogger(settings: LogSettings): Logger {
   const fd = settings.destination === 'stdout' ? 1 : 2;
   const stream: DestinationStream = settings.pretty
-    ? pretty({ destination: fd, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' })
+    ? pretty({
+        destination: fd,
+        sync: true,
+        ignore: 'pid,hostname,event',
+        singleLine: true,
+        translateTime: 'SYS:HH:MM:ss',
+      })
     : pino.destination({ fd, sync: true });
   return pino({ level: settings.level, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
