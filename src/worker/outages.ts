@@ -14,6 +14,7 @@ export class Outages {
   readonly #failures: Record<DatabaseRole, number> = { middle: 0, store: 0 };
   readonly #retryAt: Record<DatabaseRole, number> = { middle: 0, store: 0 };
   #since: number | null = null;
+  #lastError: DatabaseError | undefined;
 
   constructor(
     private readonly time: Time,
@@ -45,6 +46,11 @@ export class Outages {
     return this.#since === null ? 0 : this.time.now() - this.#since;
   }
 
+  /** The error of the last outage. */
+  get lastError(): DatabaseError | undefined {
+    return this.#lastError;
+  }
+
   #failed(database: DatabaseRole, error: DatabaseError): void {
     if (consequenceOf(error.kind) === 'stop') {
       throw new CredentialsRefusedError(`the ${nameOf[database]} refuses the credentials: ${error.message}`, {
@@ -53,6 +59,7 @@ export class Outages {
     }
     if (consequenceOf(error.kind) !== 'retry') return;
     this.#since ??= this.time.now();
+    this.#lastError = error;
     this.#failures[database] += 1;
     const failures = this.#failures[database];
     const delayMs = Math.round(backoffMs(failures, limits, this.time.random()));

@@ -165,6 +165,8 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       await this.#pipeline.room();
       const pauseMs = this.#pauseMs();
       if (pauseMs > 0) {
+        const { outages } = this.#shop;
+        if (this.#once && outages.durationMs() > onceOutageLimitMs) throw outages.lastError;
         await this.#pipeline.empty();
         await this.#alarm.sleep(pauseMs);
         continue;
@@ -194,13 +196,13 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       if (delayMs > 0) await this.#alarm.sleep(delayMs);
       return false;
     }
+    this.#shop.outages.worked('middle');
     return this.#idle(polled);
   }
 
   /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
   async #idle(polled = 0): Promise<boolean> {
     const { hand, middle, outages, emit } = this.#shop;
-    outages.worked('middle');
     if (this.#pipeline.pages > 0) {
       await this.#alarm.sleep(this.#settings.pollIntervalMs);
       return false;
@@ -217,14 +219,12 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     return false;
   }
 
+  /** An outage has its own back-off, before the next poll. */
   #afterFailure(error: unknown): void {
-    const { outages } = this.#shop;
-    if (outages.isOutage(error)) {
-      if (this.#once && outages.durationMs() > onceOutageLimitMs) throw error;
-    } else if (error instanceof DatabaseError) {
-      this.#breaker.open();
-      this.#openBreaker(error);
-    } else throw error;
+    if (this.#shop.outages.isOutage(error)) return;
+    if (!(error instanceof DatabaseError)) throw error;
+    this.#breaker.open();
+    this.#openBreaker(error);
   }
 
   #openBreaker(error: unknown): void {

@@ -91,8 +91,8 @@ describe.runIf(hasPostgres)('acceptance: operator commands without their databas
   it.each(ends)(
     'a %s that refuses the credentials ends a command with 3, and the password is not shown',
     async (end, name) => {
-      const two = [['status'], ['doctor']];
-      for (const { command, answer } of await runWith(end, { password: 'wrong-secret' }, two)) {
+      const commands = [['status'], ['doctor'], ['run'], ['run', '--once']];
+      for (const { command, answer } of await runWith(end, { password: 'wrong-secret' }, commands)) {
         expect([command, answer.exitCode]).toEqual([command, 3]);
         expect(answer.all).toContain(name);
         expect(answer.all).toContain('password authentication failed');
