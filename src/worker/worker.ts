@@ -165,8 +165,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       await this.#pipeline.room();
       const pauseMs = this.#pauseMs();
       if (pauseMs > 0) {
-        const { outages } = this.#shop;
-        if (this.#once && outages.durationMs() > onceOutageLimitMs) throw outages.lastError;
+        const { lastError } = this.#shop.outages;
+        const isLasting = this.#shop.outages.durationMs() > onceOutageLimitMs;
+        if (this.#once && isLasting && lastError !== undefined) throw lastError;
         await this.#pipeline.empty();
         await this.#alarm.sleep(pauseMs);
         continue;
