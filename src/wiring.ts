@@ -4,11 +4,14 @@ import { sqliteFilename } from './config/connection.js';
 import type { Config } from './config/schema.js';
 import { Database } from './database/database.js';
 import { DatabaseError } from './database/errors.js';
+import { initMiddle } from './middle/knex/init.js';
 import { KnexMiddleDatabase } from './middle/knex/middle-database.js';
 import { KnexMiddleOperations } from './middle/knex/middle-operations.js';
 import { pgMiddle } from './middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from './middle/knex/sqlite.js';
 import type { MiddleTables } from './middle/knex/tables.js';
+import type { OracleDatabase } from './middle/oracle/database.js';
+import type { OracleTables } from './middle/oracle/tables.js';
 import type { MiddleDatabase, MiddleOperations } from './middle/port.js';
 
 /*
@@ -37,14 +40,14 @@ const maxConnections = 5;
 
 /** Opens the middle database. */
 export async function openMiddle(config: Config, options: OpenOptions): Promise<OpenMiddle> {
+  const { schema, markAttributes } = config.middle;
+  const productIds = config.middle.productIds.map(canonicalNumber);
+  if (config.middle.client === 'oracledb') {
+    return openOracleMiddle(config, options, { schema, productIds, markAttributes });
+  }
   const database = openMiddleDatabase(config, options);
-  const { schema, productIds, markAttributes } = config.middle;
-  const tables: MiddleTables = {
-    dialect: database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle,
-    schema,
-    productIds: productIds.map(canonicalNumber),
-    markAttributes,
-  };
+  const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
+  const tables: MiddleTables = { dialect, schema, productIds, markAttributes };
   return {
     database: new KnexMiddleDatabase(database, tables),
     operations: new KnexMiddleOperations(database, tables),
@@ -52,13 +55,55 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
   };
 }
 
+async function openOracleMiddle(
+  config: Config,
+  options: OpenOptions,
+  tables: OracleTables,
+): Promise<OpenMiddle> {
+  const { openOracle } = await import('./middle/oracle/open.js');
+  return openOracle(await openOracleDatabase(config, options), tables);
+}
+
+/** The driver is loaded only where it is needed. */
+async function openOracleDatabase(config: Config, { applicationName }: OpenOptions): Promise<OracleDatabase> {
+  const { openOracleDatabase: open, ThickModeError } = await import('./middle/oracle/open.js');
+  const { connection, oracle: settings = {} } = config.middle;
+  const { callTimeoutMs } = config.worker;
+  const name = 'middle database';
+  try {
+    return open({ name, connection, settings, applicationName, maxConnections, callTimeoutMs });
+  } catch (error) {
+    if (!(error instanceof ThickModeError)) throw error;
+    throw new ConfigError([{ path: 'middle.oracle.thick', message: error.message }]);
+  }
+}
+
+/** Creates the four interface tables, for tests and trials; returns their names. */
+export async function createMiddleTables(config: Config, options: OpenOptions): Promise<readonly string[]> {
+  const { client, schema } = config.middle;
+  if (client === 'oracledb') {
+    const { initMiddleOnOracle } = await import('./middle/oracle/init.js');
+    const database = await openOracleDatabase(config, options);
+    return closing(database, () => initMiddleOnOracle(database, schema));
+  }
+  const database = openMiddleDatabase(config, { ...options, createFile: true });
+  return closing(database, () => initMiddle(database, database.dialect.name, schema));
+}
+
+async function closing<T>(database: { close(): Promise<void> }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await database.close();
+  }
+}
+
 /** Opens the middle database where Knex reaches it, for statements of one's own. */
 export function openMiddleDatabase(config: Config, options: OpenOptions): Database {
   const { client, connection, schema } = config.middle;
   if (client === 'oracledb') {
-    throw new ConfigError([
-      { path: 'middle.client', message: 'oracledb is not available yet: use pg or better-sqlite3' },
-    ]);
+    const message = 'must be pg or better-sqlite3 here: made-up rows are never written to an Oracle database';
+    throw new ConfigError([{ path: 'middle.client', message }]);
   }
   if (client === 'better-sqlite3' && schema !== undefined) {
     throw new ConfigError([{ path: 'middle.schema', message: 'SQLite has no schemas: leave it out' }]);

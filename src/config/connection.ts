@@ -40,12 +40,29 @@ export interface ConnectionFault {
 export function connectionFaults(client: unknown, connection: unknown): ConnectionFault[] {
   if (typeof connection !== 'string' && !isRecord(connection)) return [];
   if (client === 'better-sqlite3') return sqliteFaults(connection);
-  if (client === 'oracledb' && isRecord(connection) && !isFilled(connection['connectString'])) {
-    return [
-      { path: ['connectString'], message: 'Oracle needs a connect string, such as "host:1521/service"' },
-    ];
+  return client === 'oracledb' ? oracleFaults(connection) : [];
+}
+
+function oracleFaults(connection: Connection): ConnectionFault[] {
+  if (typeof connection === 'string') {
+    // That it is blank, the schema reports.
+    if (/^([^/@]+\/.+@[^@]+)?$/s.test(connection.trim())) return [];
+    const message =
+      'as a text it must read user/password@connect-string; otherwise give connectString, user and password apart';
+    return [{ path: [], message }];
   }
-  return [];
+  const { connectString, user, externalAuth } = connection;
+  const faults: ConnectionFault[] = [];
+  const fault = (name: string, message: string) => faults.push({ path: [name], message });
+  if (!isFilled(connectString)) {
+    fault('connectString', 'Oracle needs a connect string, such as "host:1521/service"');
+  } else if (/^[^/@:?(]+\/.+@/s.test(connectString)) {
+    // The driver would take it for a host, and show it.
+    fault('connectString', 'must not hold user and password: give them beside it, as user and password');
+  }
+  if (externalAuth !== true && !isFilled(user))
+    fault('user', 'Oracle needs a user, or externalAuth: true with credentials in a wallet');
+  return faults;
 }
 
 function sqliteFaults(connection: Connection): ConnectionFault[] {

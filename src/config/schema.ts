@@ -32,30 +32,39 @@ function checkConnection(end: { client: string; connection: unknown }, ctx: z.co
   }
 }
 
-const oracleSchema = z.strictObject({
-  /**
-   * Use the driver's Thick mode, for what Thin mode cannot do (native network encryption, old
-   * servers). Default: absent, Thin mode. Set by who runs the Oracle client.
-   */
-  thick: z
-    .strictObject({
-      /** Folder of the Oracle Instant Client libraries, relative to the configuration file. Default: absent, the system's search path. */
-      libDir: filledText.optional(),
-    })
-    .optional(),
-  /** Folder of the wallet (`ewallet.pem`) for TLS, relative to the configuration file. Default: absent. Set where the DBA asks for it. */
-  walletLocation: filledText.optional(),
-  /** Password of the wallet; give it by environment variable. Default: absent. */
-  walletPassword: z.string().optional(),
-});
+const oracleSchema = z
+  .strictObject({
+    /**
+     * Use the driver's Thick mode, for what Thin mode cannot do (native network encryption, old
+     * servers). Default: absent, Thin mode. Set by who runs the Oracle client, 18.1 or later.
+     */
+    thick: z
+      .strictObject({
+        /** Folder of the Oracle Instant Client libraries, relative to the configuration file. Default: absent, the system's search path. */
+        libDir: filledText.optional(),
+      })
+      .optional(),
+    /** Folder of the wallet (`ewallet.pem`) for TLS, relative to the configuration file; not in Thick mode. Default: absent. Set where the DBA asks for it. */
+    walletLocation: filledText.optional(),
+    /** Password of the wallet; give it by environment variable. Not in Thick mode. Default: absent. */
+    walletPassword: z.string().optional(),
+  })
+  .superRefine((settings, ctx) => {
+    for (const name of ['walletLocation', 'walletPassword'] as const) {
+      if (settings.thick === undefined || settings[name] === undefined) continue;
+      const message = "has no effect in Thick mode: name the wallet in the Oracle client's sqlnet.ora";
+      ctx.addIssue({ code: 'custom', path: [name], message });
+    }
+  }, whenObject);
 
 const middleSchema = z
   .strictObject({
     /** Driver of the middle database. No default, set by who installs. `better-sqlite3` is for trials and tests. */
     client: z.enum(['oracledb', 'pg', 'better-sqlite3']),
     /**
-     * What the driver takes: a string, or an object (`connectString`, `user`, `password` for
-     * Oracle; `filename`, relative to the configuration file, for SQLite). No default.
+     * What the driver takes: a string (Oracle: `user/password@connect-string`; PostgreSQL: a URL;
+     * SQLite: a file), or an object (`connectString`, `user`, `password` for Oracle; `filename`,
+     * relative to the configuration file, for SQLite). No default.
      */
     connection,
     /** Schema (owner) of the interface tables. Default: absent, the connected user's own. Set when they belong to another user. */

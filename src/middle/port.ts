@@ -120,6 +120,19 @@ export interface IndexDescription {
   readonly columns: readonly string[];
 }
 
+/** The server of the middle database, as it describes itself. */
+export interface ServerDescription {
+  /** Name and edition: `Oracle Database 19c Enterprise Edition`, `PostgreSQL`. */
+  readonly product: string;
+  readonly version: string;
+  /** What the database keeps texts in, by the database's own name: `AL32UTF8`, `UTF8`. */
+  readonly characterSet: string;
+  /** As whom we are connected; null where there are no users. */
+  readonly user: string | null;
+  /** Schemas in which this user sees an IF_BNET_CUST; empty where there are no schemas. */
+  readonly schemas: readonly string[];
+}
+
 /** Which kind of database the middle database is: types and ready statements differ. */
 export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
 
@@ -143,6 +156,8 @@ export interface MiddleOperations {
   withoutStreamingNo(): Promise<Readonly<Record<Source, number>>>;
   /** The latest CreateDate among the rows in State 0; null when there is none. */
   newestPending(): Promise<string | null>;
+  /** What the server is, and as whom we are connected to it. */
+  server(): Promise<ServerDescription>;
   /** Columns of the four tables. */
   columns(): Promise<readonly ColumnDescription[]>;
   /** Indexes of the four tables, without partial ones. */

@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
-import {
-  openPair,
-  plant,
-  standing,
-  statesOf,
-  type ConnectionSetting,
-  type Pair,
-} from '../support/databases.js';
+import { openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import type { ConnectionSetting } from '../support/middle-ends.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
@@ -226,6 +220,23 @@ describe('acceptance: wrong usage', () => {
       expect(answer.stderr).not.toBe('');
       expect(answer.stderr).not.toContain('    at ');
     }
+  });
+
+  it('simulate never writes to an Oracle database: exit 2, without connecting to it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-config-'));
+    const file = join(folder, 'bnet-sync.yaml');
+    await writeFile(
+      file,
+      'middle: { client: oracledb, connection: u/top-secret@127.0.0.1:1/ismp }\n' +
+        'store: { client: better-sqlite3, connection: store.sqlite }\n',
+    );
+    const answer = await bnetSync(['simulate', '--config', file]);
+    expect([answer.exitCode, answer.stdout, answer.stderr]).toEqual([
+      2,
+      '',
+      'bnet-sync: middle.client: must be pg or better-sqlite3 here: made-up rows are never written to an Oracle database',
+    ]);
+    await rm(folder, { recursive: true });
   });
 
   it('every fault of a configuration is told in one run, without secrets', async () => {

@@ -6,7 +6,17 @@ import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
-import { column, insist, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import {
+  column,
+  insist,
+  isAvailable,
+  openPair,
+  pairKinds,
+  plant,
+  standing,
+  statesOf,
+  type Pair,
+} from '../support/databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
 
@@ -32,8 +42,8 @@ async function plantOpens(pair: Pair, count: number): Promise<void> {
     await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
 }
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`failures on ${kind}`, () => {
+for (const kind of pairKinds) {
+  describe.runIf(isAvailable(kind))(`failures on ${kind}`, () => {
     let pair: Pair;
     beforeEach(async () => {
       pair = await openPair(kind);
@@ -74,7 +84,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     it('a row that the store itself refuses is found in its batch and ends in 3 with 00205', async () => {
       await plantOpens(pair, 30);
       const trigger =
-        kind === 'SQLite'
+        pair.store.dialect.name === 'better-sqlite3'
           ? [
               `CREATE TRIGGER no13 BEFORE INSERT ON bnet_customer WHEN NEW.cust_id = '13' BEGIN SELECT RAISE(ABORT, 'secret'); END`,
             ]
@@ -142,22 +152,12 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     it('a middle database that refuses a mark opens the breaker, and every row is right when it is mended', async () => {
       await plantOpens(pair, 20);
-      const trigger =
-        kind === 'SQLite'
-          ? [
-              `CREATE TRIGGER nomark BEFORE UPDATE ON IF_BNET_CUST WHEN NEW.State = 2 BEGIN SELECT RAISE(ABORT, 'no'); END`,
-            ]
-          : [
-              `CREATE FUNCTION nomark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.State = 2 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`,
-              `CREATE TRIGGER nomark BEFORE UPDATE ON IF_BNET_CUST FOR EACH ROW EXECUTE FUNCTION nomark()`,
-            ];
-      for (const sql of trigger) await pair.middle.execute({ sql, bindings: [] });
+      await pair.end.refuseSuccess();
       const { worker } = testWorker(parts());
       const running = worker.run();
       await toldOnce(worker, 'breakerOpened');
       expect((await statesOf(pair.middle))[3]).toBeUndefined();
-      const drop = kind === 'SQLite' ? 'DROP TRIGGER nomark' : 'DROP TRIGGER nomark ON IF_BNET_CUST';
-      await insist(() => pair.middle.execute({ sql: drop, bindings: [] }));
+      await insist(() => pair.end.allowSuccess());
       await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 20);
       worker.stop();
       await running;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MortalProcess } from '../support/crashing.js';
-import { column, openPair, standing, type Pair } from '../support/databases.js';
+import { column, isAvailable, openPair, standing, type Pair } from '../support/databases.js';
 import {
   clear,
   expireLeases,
@@ -12,7 +12,6 @@ import {
   storedModel,
   type HistoryRow,
 } from '../support/model-rows.js';
-import { hasPostgres } from '../support/postgres.js';
 import { runModel, type ModelRules } from '../support/sequential-model.js';
 import { drain, testWorker } from '../support/workers.js';
 
@@ -27,8 +26,9 @@ const deaths = fc.array(fc.record({ calls: fc.integer({ min: 1, max: 40 }), afte
 for (const { kind, runs } of [
   { kind: 'SQLite', runs: 60 },
   { kind: 'PostgreSQL', runs: 25 },
+  { kind: 'Oracle', runs: 12 },
 ] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`random histories on ${kind}`, () => {
+  describe.runIf(isAvailable(kind))(`random histories on ${kind}`, () => {
     let pair: Pair;
     beforeAll(async () => {
       pair = await openPair(kind);

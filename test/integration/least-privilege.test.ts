@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.js';
 import { bnetSync, configFor } from '../support/command.js';
-import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
+import { column, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
 
@@ -17,7 +17,7 @@ const bind = {
 };
 
 describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
-  let pair: Pair;
+  let pair: KnexPair;
   const role = `worker_${randomBytes(4).toString('hex')}`;
   const storeRole = `${role}_store`;
 
@@ -55,7 +55,7 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
 
   it('the whole worker passes with nothing but the grants of sql/, and doctor finds nothing missing', async () => {
     const { middle, store } = pair.connections;
-    const restricted: Pair = {
+    const restricted: KnexPair = {
       ...pair,
       connections: {
         middle: { ...middle, connection: { ...middle.connection, user: role, password: 'p1' } },

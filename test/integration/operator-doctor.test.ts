@@ -6,7 +6,7 @@ import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import type { StoreOperations } from '../../src/store/port.js';
 import { rulesWith } from '../support/builders.js';
-import { column, openPair, plant, standing, type Pair } from '../support/databases.js';
+import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { drain } from '../support/workers.js';
@@ -24,7 +24,7 @@ const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(kind === 'SQLite' || hasPostgres)(`preview, doctor and migrations on ${kind}`, () => {
-    let pair: Pair;
+    let pair: KnexPair;
     let middle: MiddleOperations;
     let store: StoreOperations;
     beforeEach(async () => {

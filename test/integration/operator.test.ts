@@ -5,9 +5,18 @@ import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import type { StoreOperations } from '../../src/store/port.js';
-import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import {
+  column,
+  isAvailable,
+  openPair,
+  pairKinds,
+  plant,
+  standing,
+  statesOf,
+  type Pair,
+} from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
-import { hasPostgres } from '../support/postgres.js';
+import { sqlOf } from '../support/plain-access.js';
 import { drain } from '../support/workers.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
@@ -21,8 +30,8 @@ const failure = (errContent: string, stateDate: string) => ({
 });
 const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`operators on ${kind}`, () => {
+for (const kind of pairKinds) {
+  describe.runIf(isAvailable(kind))(`operators on ${kind}`, () => {
     let pair: Pair;
     let middle: MiddleOperations;
     let store: StoreOperations;
@@ -150,7 +159,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     describe('requeue', () => {
       const attributesOf = (table: string) =>
-        column(pair.middle, `SELECT CAST(State AS TEXT) FROM ${table} ORDER BY StreamingNo`);
+        column(
+          pair.middle,
+          `SELECT ${sqlOf(pair.middle).numberText('State')} FROM ${table} ORDER BY StreamingNo`,
+        );
 
       it('moves 3 to 0 without ErrContent, a later StateDate and its attribute rows, and nothing else', async () => {
         await plant(
@@ -204,7 +216,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: at(9) });
         await work();
         await run(
-          `UPDATE IF_BNET_CUST SET CustName = '企业', OPFlag = '0102' WHERE CAST(StreamingNo AS TEXT) = '1'`,
+          `UPDATE IF_BNET_CUST SET CustName = '企业', OPFlag = '0102' WHERE ${sqlOf(pair.middle).numberText('StreamingNo')} = '1'`,
         );
 
         const key = { source: 'CUST' as const, streamingNo: '1' };

@@ -7,7 +7,15 @@ import type { Message } from '../../src/simulator/message.js';
 import { Platform } from '../../src/simulator/platform.js';
 import { simulate, type SimulateOptions } from '../../src/simulator/simulate.js';
 import { specExamples } from '../../src/simulator/spec-examples.js';
-import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import {
+  column,
+  openPair,
+  plant,
+  standing,
+  statesOf,
+  type KnexPair,
+  type Pair,
+} from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { drain, quickSettings } from '../support/workers.js';
 
@@ -16,7 +24,7 @@ const rules = { ...quickSettings.rules, userLimitAttrSpecId };
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(kind === 'SQLite' || hasPostgres)(`simulator on ${kind}`, () => {
-    let pair: Pair;
+    let pair: KnexPair;
     let platform: Platform;
     beforeEach(async () => {
       pair = await openPair(kind);

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Platform } from '../../src/simulator/platform.js';
 import { specExamples } from '../../src/simulator/spec-examples.js';
-import { column, openPair, statesOf, type Pair } from '../support/databases.js';
-import { hasPostgres } from '../support/postgres.js';
+import { column, isAvailable, openPair, pairKinds, statesOf, type Pair } from '../support/databases.js';
+import { completed, send } from '../support/messages.js';
 import { drain } from '../support/workers.js';
 
 const expectedAttributes = [
@@ -24,8 +23,8 @@ const expectedAttributes = [
   ['5016', '11002010000000000000', '1'],
 ];
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`the specification's examples on ${kind}`, () => {
+for (const kind of pairKinds) {
+  describe.runIf(isAvailable(kind))(`the specification's examples on ${kind}`, () => {
     let pair: Pair;
     beforeEach(async () => {
       pair = await openPair(kind);
@@ -35,7 +34,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('all succeed, and the 16 attributes of product 323002000 are in the store in order, ids exact', async () => {
-      await new Platform(pair.middle).send(specExamples);
+      await send(pair, completed(specExamples));
       await drain({ middle: pair.openMiddle(), store: pair.openStore() });
       expect(await statesOf(pair.middle)).toEqual({ 2: 8 });
       const { rows } = await pair.store.execute({

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { State } from '../../src/domain/states.js';
-import { initMiddle, TablesExistError } from '../../src/middle/knex/init.js';
+import { TablesExistError } from '../../src/middle/init-files.js';
+import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { pollStatement } from '../../src/middle/knex/poll.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { PollRequest } from '../../src/middle/port.js';
-import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import { column, openPair, plant, standing, statesOf, type KnexPair } from '../support/databases.js';
 import { operationsOn } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
@@ -29,7 +30,7 @@ const allRows: PollRequest = {
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(kind === 'SQLite' || hasPostgres)(`SQL files for ${kind}`, () => {
     const folder = kind === 'SQLite' ? 'sqlite' : 'postgresql';
-    let pair: Pair;
+    let pair: KnexPair;
     beforeEach(async () => {
       pair = await openPair(kind);
     });
@@ -142,7 +143,7 @@ describe.runIf(hasPostgres)('the index of the poll on PostgreSQL', () => {
 describe.runIf(hasPostgres)('the grants for PostgreSQL', () => {
   const role = `bnet_sync_${randomBytes(4).toString('hex')}`;
   const granted: Database[] = [];
-  let pair: Pair;
+  let pair: KnexPair;
   let worker: Database;
 
   const asOwner = (sql: string) => pair.middle.execute({ sql, bindings: [] });

@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { column, openPair, plant, standing, type Pair } from '../support/databases.js';
-import { hasPostgres } from '../support/postgres.js';
+import {
+  column,
+  isAvailable,
+  openPair,
+  pairKinds,
+  plant,
+  standing,
+  type Pair,
+} from '../support/databases.js';
 import { testWorker, toldOnce, until } from '../support/workers.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -8,8 +15,8 @@ const leaseTtlMs = 1500;
 /** A busy machine may be late by so much. */
 const slackMs = 1500;
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`a worker that stands by on ${kind}`, () => {
+for (const kind of pairKinds) {
+  describe.runIf(isAvailable(kind))(`a worker that stands by on ${kind}`, () => {
     let pair: Pair;
     beforeEach(async () => {
       pair = await openPair(kind);
@@ -46,10 +53,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('takes over the leases of a worker that died within the lease time and a third of it', async () => {
-      const expiry =
-        kind === 'SQLite'
-          ? `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '${leaseTtlMs / 1000} seconds')`
-          : `now() + interval '${leaseTtlMs} milliseconds'`;
+      const expiry = pair.store.dialect.nowPlus(leaseTtlMs);
       await pair.store.execute({
         sql: `UPDATE sync_shard SET owner = 'dead', term = 1, expires_at = ${expiry}`,
         bindings: [],

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
-import { hasPostgres } from '../support/postgres.js';
+import {
+  column,
+  isAvailable,
+  openPair,
+  pairKinds,
+  plant,
+  standing,
+  statesOf,
+  type Pair,
+} from '../support/databases.js';
+import { sqlOf } from '../support/plain-access.js';
 import {
   drain,
   quickSettings,
@@ -15,8 +24,8 @@ const open = { ...identity, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', C
 const bind = { ...identity, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(kind === 'SQLite' || hasPostgres)(`whole worker on ${kind}`, () => {
+for (const kind of pairKinds) {
+  describe.runIf(isAvailable(kind))(`whole worker on ${kind}`, () => {
     let pair: Pair;
     beforeEach(async () => {
       pair = await openPair(kind);
@@ -104,15 +113,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('refuses every row of a StreamingNo that stands twice, and applies none', async () => {
-      const rebuilt =
-        kind === 'SQLite'
-          ? [
-              'CREATE TABLE twin AS SELECT * FROM IF_BNET_CUST',
-              'DROP TABLE IF_BNET_CUST',
-              'ALTER TABLE twin RENAME TO IF_BNET_CUST',
-            ]
-          : ['ALTER TABLE IF_BNET_CUST DROP CONSTRAINT if_bnet_cust_pkey'];
-      for (const sql of rebuilt) await pair.middle.execute({ sql, bindings: [] });
+      await pair.end.dropCustomerKey();
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustID: '7' });
       await drain(parts());
@@ -123,16 +124,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('lets a bind wait for its open, which overtakes it, while other customers go on', async () => {
-      const now = String(
-        (
-          await column(
-            pair.middle,
-            kind === 'SQLite'
-              ? `SELECT datetime('now')`
-              : `SELECT to_char(localtimestamp, 'YYYY-MM-DD HH24:MI:SS')`,
-          )
-        )[0],
-      );
+      const now = String((await column(pair.middle, sqlOf(pair.middle).clock))[0]);
       await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '1', CreateDate: now });
       await plant(pair.middle, 'ACCOUNT', { ...bind, UserID: 'zwei', StreamingNo: '2', CreateDate: now });
       await plant(pair.middle, 'CUST', { ...open, CustID: '7', StreamingNo: '3', CreateDate: now });

@@ -52,6 +52,18 @@ const refused: readonly (readonly [why: string, sql: string, number: number])[] 
   ['a reserved word as a name', 'SELECT State AS "OK", CustID AS number FROM IF_BNET_CUST', 923],
   ['* beside other columns', 'SELECT *, State FROM IF_BNET_CUST', 923],
   ['a parameter of PostgreSQL', 'SELECT $1 FROM DUAL', 911],
+  ['string_agg', "SELECT string_agg(BizID, ',') FROM IF_BNET_CUST", 904],
+  ['array_agg', 'SELECT array_agg(BizID) FROM IF_BNET_CUST', 904],
+  ['a semicolon after data definition', 'DROP INDEX no_such_index;', 933],
+  ['a storage parameter', 'CREATE TABLE t (id NUMBER(30)) WITH (fillfactor = 50)', 20_999],
+  ['a type of PostgreSQL in a table', 'CREATE TABLE t (id numeric(30,0))', 20_999],
+  ['NULLS FIRST in an index', 'CREATE INDEX i ON IF_BNET_CUST (State, CreateDate NULLS FIRST)', 907],
+  ['CONCURRENTLY', 'CREATE INDEX CONCURRENTLY i ON IF_BNET_CUST (State)', 20_999],
+  ['a partial index', 'CREATE INDEX i ON IF_BNET_CUST (CreateDate) WHERE State = 0', 20_999],
+  ['columns of SELECT in a GRANT', 'GRANT SELECT (State) ON IF_BNET_CUST TO BNET_SYNC', 969],
+  ['columns in a REVOKE', 'REVOKE UPDATE (State) ON IF_BNET_CUST FROM BNET_SYNC', 1750],
+  ['two tables in a GRANT', 'GRANT SELECT ON IF_BNET_CUST, IF_BNET_ACCOUNT TO BNET_SYNC', 20_999],
+  ['a user that is not there', 'GRANT SELECT ON IF_BNET_CUST TO nobody', 1917],
 ];
 
 const taken: readonly (readonly [why: string, sql: string])[] = [
@@ -96,6 +108,11 @@ describe.runIf(hasPostgres)('Oracle stand-in: guard', () => {
     expect(failure).toMatchObject({ number, message: expect.stringContaining('ORA-') as string });
   });
 
+  it('refuses a bind with a reserved name', async () => {
+    const failure = await failureOf(owner.execute('SELECT 1 FROM DUAL WHERE 1 = :rows', { rows: 1 }));
+    expect(failure).toMatchObject({ number: 1745 });
+  });
+
   it('refuses a cast by ::, which the driver takes for a bind', async () => {
     const sql = 'SELECT State::text FROM IF_BNET_CUST';
     expect((await failureOf(owner.execute(sql))).code).toBe('NJS-098');
@@ -108,7 +125,16 @@ describe.runIf(hasPostgres)('Oracle stand-in: guard', () => {
   });
 
   it('says so itself where it does not know something, instead of passing it on', async () => {
-    for (const sql of ['MERGE INTO x USING y ON (1 = 1)', 'SELECT ROWNUM FROM DUAL', 'BEGIN NULL; END;']) {
+    const unknown = [
+      'MERGE INTO x USING y ON (1 = 1)',
+      'SELECT ROWNUM FROM DUAL',
+      'BEGIN NULL; END;',
+      'SELECT LISTAGG(BizID) FROM IF_BNET_CUST',
+      'SELECT LISTAGG(DISTINCT BizID) WITHIN GROUP (ORDER BY BizID) FROM IF_BNET_CUST',
+      'SELECT SUM(State) KEEP (DENSE_RANK LAST ORDER BY StateDate) FROM IF_BNET_CUST',
+      'SELECT MAX(State) KEEP (DENSE_RANK LAST ORDER BY StateDate) OVER (PARTITION BY CustID) FROM IF_BNET_CUST',
+    ];
+    for (const sql of unknown) {
       const { number, message } = await failureOf(owner.execute(sql));
       expect(number, sql).toBe(20_999);
       expect(message).toContain('stand-in');

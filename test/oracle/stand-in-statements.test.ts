@@ -128,6 +128,68 @@ describe.runIf(hasPostgres)('Oracle stand-in: statements of a worker', () => {
   });
 });
 
+describe.runIf(hasPostgres)('Oracle stand-in: aggregates', () => {
+  let oracle: CreatedOracle;
+  let owner: oracledb.Connection;
+
+  beforeAll(async () => {
+    oracle = await createOracle();
+    owner = await connectAsOwner(oracle.standIn);
+    // Number, date, text: two rows share the last date, two have none.
+    const rows = [
+      [1, '2026-11-01', 'a'],
+      [2, '2026-11-03', 'c'],
+      [3, '2026-11-03', 'b'],
+      [4, null, 'd'],
+      [5, null, null],
+    ];
+    await owner.executeMany(
+      `INSERT INTO IF_BNET_CUST (StreamingNo, StateDate, BizID) VALUES (:1, TO_DATE(:2, 'YYYY-MM-DD'), :3)`,
+      rows,
+    );
+  });
+  afterAll(async () => {
+    await owner.close();
+    await oracle.remove();
+  });
+
+  it.each([
+    ['MAX', 'LAST ORDER BY StateDate NULLS FIRST', 'c'],
+    ['MIN', 'LAST ORDER BY StateDate NULLS FIRST', 'b'],
+    ['MAX', 'LAST ORDER BY StateDate', 'd'],
+    ['MAX', 'LAST ORDER BY StateDate DESC', 'a'],
+    ['MAX', 'LAST ORDER BY StateDate DESC NULLS LAST', 'd'],
+    ['MIN', 'LAST ORDER BY StateDate ASC NULLS FIRST, StreamingNo DESC', 'c'],
+    ['MAX', 'FIRST ORDER BY StateDate', 'a'],
+    ['MAX', 'FIRST ORDER BY StateDate DESC NULLS LAST', 'c'],
+    ['MAX', 'FIRST ORDER BY StateDate DESC', 'd'],
+  ])('%s of the rows that are %s', async (name, rank, expected) => {
+    const sql = `SELECT COUNT(*), ${name}(BizID) KEEP (DENSE_RANK ${rank}) FROM IF_BNET_CUST`;
+    expect(await rowsOf(owner, sql)).toEqual([['5', expected]]);
+  });
+
+  it.each([
+    ["LISTAGG(BizID, ', ') WITHIN GROUP (ORDER BY StreamingNo DESC)", 'd, b, c, a'],
+    ['LISTAGG(BizID) WITHIN GROUP (ORDER BY BizID)', 'abcd'],
+    ["LISTAGG(StreamingNo, '+') WITHIN GROUP (ORDER BY StreamingNo)", '1+2+3+4+5'],
+    [
+      "LISTAGG(NVL(BizID, '-') || '=' || StreamingNo, ',') WITHIN GROUP (ORDER BY BizID)",
+      'a=1,b=3,c=2,d=4,-=5',
+    ],
+  ])('%s', async (call, expected) => {
+    expect(await rowsOf(owner, `SELECT ${call} FROM IF_BNET_CUST`)).toEqual([[expected]]);
+    expect(await rowsOf(owner, `SELECT ${call} FROM IF_BNET_CUST WHERE State = 9`)).toEqual([[null]]);
+  });
+
+  it('LISTAGG ends at 4,000 bytes, and is reckoned after ROWNUM', async () => {
+    const padded = (bytes: number) =>
+      `SELECT LENGTHB(LISTAGG(RPAD('x', ${bytes}, 'x'), '') WITHIN GROUP (ORDER BY StreamingNo)) FROM IF_BNET_CUST`;
+    expect(await rowsOf(owner, padded(800))).toEqual([['4000']]);
+    expect((await failureOf(owner.execute(padded(801)))).number).toBe(1489);
+    expect(await rowsOf(owner, `${padded(801)} WHERE ROWNUM <= 2`)).toEqual([['1602']]);
+  });
+});
+
 describe.runIf(hasPostgres)('Oracle stand-in: data definition', () => {
   let oracle: CreatedOracle;
   let owner: oracledb.Connection;
@@ -172,5 +234,34 @@ describe.runIf(hasPostgres)('Oracle stand-in: data definition', () => {
     expect(await rowsOf(worker, 'SELECT COUNT(*) FROM IF_BNET_CUST')).toEqual([['2']]);
     await owner.execute('TRUNCATE TABLE IF_BNET_CUST');
     expect(await rowsOf(worker, 'SELECT COUNT(*) FROM IF_BNET_CUST')).toEqual([['0']]);
+  });
+
+  it('shows the types of any table, which may be dropped and made anew', async () => {
+    const create = (...columns: readonly string[]) =>
+      owner.execute(`CREATE TABLE other (${columns.join(', ')})`);
+    const described = () =>
+      rowsOf(
+        owner,
+        `SELECT column_name, data_type, data_length, data_precision, data_scale, nullable FROM ALL_TAB_COLUMNS
+         WHERE table_name = 'OTHER' ORDER BY column_id`,
+      );
+    await create('id VARCHAR2(30) PRIMARY KEY', 'n NUMBER NOT NULL', 'amount NUMBER(10, 2)', 'day DATE');
+    expect(await described()).toEqual([
+      ['ID', 'VARCHAR2', '30', null, null, 'N'],
+      ['N', 'NUMBER', '22', null, null, 'N'],
+      ['AMOUNT', 'NUMBER', '22', '10', '2', 'Y'],
+      ['DAY', 'DATE', '7', null, null, 'Y'],
+    ]);
+    expect((await failureOf(owner.execute("INSERT INTO other (id) VALUES ('1')"))).number).toBe(1400);
+    await owner.execute('DROP TABLE other');
+    expect(await described()).toEqual([]);
+    await create('id NUMBER(30,0)');
+    expect(await described()).toEqual([['ID', 'NUMBER', '22', '30', '0', 'Y']]);
+  });
+
+  it('of privileges is for the owner alone', async () => {
+    await owner.execute('GRANT SELECT ON IF_BNET_CUST TO BNET_SYNC');
+    const own = worker.execute('GRANT UPDATE ON ISMP.IF_BNET_CUST TO BNET_SYNC');
+    expect((await failureOf(own)).number).toBe(1031);
   });
 });

@@ -19,7 +19,7 @@ const quickWorker = {
 
 /** Writes a configuration file for a pair of databases; returns its path and how to remove it. */
 export async function configFor(
-  pair: Pair,
+  pair: Pick<Pair, 'connections'>,
   more: { worker?: object; store?: object; rules?: object } = {},
 ): Promise<{ file: string; folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-config-'));

@@ -1,102 +1,104 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Database } from '../../src/database/database.js';
+import type { Fragment } from '../../src/database/dialect.js';
 import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import { DatabaseError } from '../../src/database/errors.js';
 import { tableOf, attributeTableOf, type Source } from '../../src/domain/keys.js';
-import { initMiddle } from '../../src/middle/knex/init.js';
-import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
-import { sqliteFunctions, sqliteMiddle } from '../../src/middle/knex/sqlite.js';
+import type { MiddleDatabase } from '../../src/middle/port.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
-import { createDatabase } from './postgres.js';
+import {
+  openOptions,
+  oracleEnd,
+  postgresEnd,
+  sqliteEnd,
+  type ConnectionSetting,
+  type KnexEnd,
+  type MiddleEnd,
+  type MiddleOptions,
+  type OracleEnd,
+} from './middle-ends.js';
+import { hasOracle, type OraclePlace, type PlainOracle } from './oracle-place.js';
+import { postgresDatabase, sqliteFile } from './pair-databases.js';
+import { sqlOf, type PlainAccess, type PlainSql } from './plain-access.js';
+import { hasPostgres } from './postgres.js';
+
+/** The kinds of middle databases. */
+export const pairKinds = ['SQLite', 'PostgreSQL', 'Oracle'] as const;
+export type PairKind = (typeof pairKinds)[number];
+
+/** Whether suites on this kind can run. */
+export function isAvailable(kind: PairKind): boolean {
+  return kind === 'SQLite' || (kind === 'PostgreSQL' ? hasPostgres : hasOracle);
+}
 
 /** A middle database and a product store, made for one test. */
 export interface Pair {
-  readonly kind: 'SQLite' | 'PostgreSQL';
+  readonly kind: PairKind;
   /** What a configuration says of the two. */
   readonly connections: { readonly middle: ConnectionSetting; readonly store: ConnectionSetting };
   /** Plain access, for planting and reading. */
-  readonly middle: Database;
+  readonly middle: PlainAccess;
   readonly store: Database;
-  openMiddle(options?: { productIds?: readonly string[]; markAttributes?: boolean }): KnexMiddleDatabase;
+  /** What is done to the middle database differently for each kind. */
+  readonly end: Omit<MiddleEnd, 'setting' | 'plain' | 'open' | 'close'>;
+  openMiddle(options?: MiddleOptions): MiddleDatabase;
   openStore(leaseTtlMs?: number, options?: Partial<DatabaseOptions>): KnexProductStore;
   close(): Promise<void>;
 }
 
-/** `client` and `connection` of a configuration's section. */
-export interface ConnectionSetting {
-  readonly client: 'pg' | 'better-sqlite3';
-  readonly connection: Record<string, unknown>;
+/** A pair whose middle database is behind Knex. */
+export interface KnexPair extends Pair {
+  readonly middle: Database;
 }
 
-const options = {
-  applicationName: 'bnet-sync test',
-  maxConnections: 5,
-  callTimeoutMs: 5000,
-  serverTimeoutMs: 4000,
-};
+/** A pair whose middle database is Oracle. */
+export interface OraclePair extends Pair {
+  readonly middle: PlainOracle;
+  readonly place: OraclePlace;
+}
 
 /** Databases with the interface tables and the migrated store. */
-export async function openPair(kind: Pair['kind'], shards = 8): Promise<Pair> {
-  const { connections, drop } = kind === 'SQLite' ? await sqliteFiles() : await postgresDatabases();
-  const middleOptions: DatabaseOptions = { ...options, ...connections.middle, functions: sqliteFunctions };
-  const storeOptions: DatabaseOptions = { ...options, ...connections.store };
-  const middle = new Database(middleOptions);
+export async function openPair(kind: 'SQLite' | 'PostgreSQL', shards?: number): Promise<KnexPair>;
+export async function openPair(kind: PairKind, shards?: number): Promise<Pair>;
+export async function openPair(kind: PairKind, shards = 8): Promise<Pair> {
+  if (kind === 'Oracle') return openOraclePair({}, shards);
+  const end: KnexEnd = await (kind === 'SQLite' ? sqliteEnd() : postgresEnd());
+  return { ...(await pairOf(kind, end, shards)), middle: end.plain };
+}
+
+/** Oracle, and a store that is on PostgreSQL where there is one. */
+export async function openOraclePair(
+  options: Parameters<typeof oracleEnd>[0] = {},
+  shards = 8,
+): Promise<OraclePair> {
+  const end: OracleEnd = await oracleEnd(options);
+  return { ...(await pairOf('Oracle', end, shards)), middle: end.plain, place: end.place };
+}
+
+async function pairOf(kind: PairKind, end: MiddleEnd, shards: number): Promise<Pair> {
+  const made = await (kind === 'SQLite' || !hasPostgres ? sqliteFile('store') : postgresDatabase('store'));
+  const storeOptions: DatabaseOptions = { ...openOptions, ...made.setting };
   const store = new Database(storeOptions);
-  if (kind === 'SQLite')
-    await Promise.all(
-      [middle, store].map((database) => database.execute({ sql: 'PRAGMA busy_timeout = 0', bindings: [] })),
-    );
-  await initMiddle(middle, middle.dialect.name);
+  if (store.dialect.name === 'better-sqlite3')
+    await store.execute({ sql: 'PRAGMA busy_timeout = 0', bindings: [] });
   await new KnexStoreOperations(store).migrate(shards);
-  const opened: { close(): Promise<void> }[] = [middle, store];
+  const opened: { close(): Promise<void> }[] = [store];
   const remember = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part);
     return part;
   };
   return {
     kind,
-    connections,
-    middle,
+    connections: { middle: end.setting, store: made.setting },
+    middle: end.plain,
     store,
-    openMiddle: ({ productIds = [], markAttributes = true } = {}) => {
-      const dialect = kind === 'SQLite' ? sqliteMiddle : pgMiddle;
-      const tables = { dialect, schema: undefined, productIds, markAttributes };
-      return remember(new KnexMiddleDatabase(new Database(middleOptions), tables));
-    },
+    end,
+    openMiddle: (options = {}) => remember(end.open(options)),
     openStore: (leaseTtlMs = 5000, more = {}) =>
       remember(new KnexProductStore(new Database({ ...storeOptions, ...more }), leaseTtlMs)),
     close: async () => {
       await Promise.all(opened.map((part) => part.close()));
-      await drop();
-    },
-  };
-}
-
-async function sqliteFiles() {
-  const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-test-'));
-  const setting = (file: string): ConnectionSetting => ({
-    client: 'better-sqlite3',
-    connection: { filename: join(folder, file) },
-  });
-  const connections = { middle: setting('middle.sqlite'), store: setting('store.sqlite') };
-  return { connections, drop: () => rm(folder, { recursive: true, force: true }) };
-}
-
-async function postgresDatabases() {
-  const [middle, store] = await Promise.all([createDatabase('middle'), createDatabase('store')]);
-  const setting = (connection: object): ConnectionSetting => ({
-    client: 'pg',
-    connection: { ...connection },
-  });
-  const connections = { middle: setting(middle.connection), store: setting(store.connection) };
-  return {
-    connections,
-    drop: async () => {
-      await Promise.all([middle.drop(), store.drop()]);
+      await Promise.all([end.close(), made.drop()]);
     },
   };
 }
@@ -113,16 +115,17 @@ export type PlantedAttribute = readonly [
 
 /** Inserts a row with its attributes in one transaction, as the platform does. */
 export async function plant(
-  middle: Database,
+  middle: PlainAccess,
   source: Source,
   columns: Planted,
   attributes: readonly PlantedAttribute[] = [],
 ): Promise<void> {
   const row: Planted = { CreateDate: '2026-11-01 08:00:00', State: 0, ...columns };
   const idColumn = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
+  const sql = sqlOf(middle);
   await insist(() =>
     middle.transaction(async (transaction) => {
-      await transaction.execute(insert(tableOf[source], row));
+      await transaction.execute(insert(sql, tableOf[source], row));
       for (const [attrId, attrSpecId, attrValue] of attributes) {
         const { StreamingNo = null, CustID = null } = row;
         const values = {
@@ -133,7 +136,7 @@ export async function plant(
           AttrValue: attrValue,
           State: 0,
         };
-        await transaction.execute(insert(attributeTableOf[source], values));
+        await transaction.execute(insert(sql, attributeTableOf[source], values));
       }
     }),
   );
@@ -151,10 +154,13 @@ export async function insist<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-function insert(table: string, values: Planted) {
+function insert({ date }: PlainSql, table: string, values: Planted): Fragment {
   const names = Object.keys(values);
-  const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-  return { sql, bindings: Object.values(values) };
+  const placeholders = names.map((name) => (/date$/i.test(name) ? date : '?'));
+  return {
+    sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${placeholders.join(', ')})`,
+    bindings: Object.values(values),
+  };
 }
 
 /** A main table's row as it stands. */
@@ -166,11 +172,12 @@ export interface StandingRow {
 }
 
 /** Every row of both main tables by `table:StreamingNo`. */
-export async function standing(middle: Database): Promise<Map<string, StandingRow>> {
+export async function standing(middle: PlainAccess): Promise<Map<string, StandingRow>> {
+  const { numberText, dateText } = sqlOf(middle);
   const rows = new Map<string, StandingRow>();
   for (const source of ['CUST', 'ACCOUNT'] as const) {
     const result = await middle.execute({
-      sql: `SELECT CAST(StreamingNo AS TEXT) AS no, State AS state, ErrContent AS err, CAST(StateDate AS TEXT) AS at
+      sql: `SELECT ${numberText('StreamingNo')} AS no, State AS state, ErrContent AS err, ${dateText('StateDate')} AS at
             FROM ${tableOf[source]}`,
       bindings: [],
     });
@@ -190,7 +197,7 @@ export async function standing(middle: Database): Promise<Map<string, StandingRo
 }
 
 /** How many rows stand in each State, both tables together. */
-export async function statesOf(middle: Database): Promise<Record<number, number>> {
+export async function statesOf(middle: PlainAccess): Promise<Record<number, number>> {
   const counts: Record<number, number> = {};
   for (const { state } of (await standing(middle)).values()) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
@@ -198,7 +205,7 @@ export async function statesOf(middle: Database): Promise<Record<number, number>
 
 /** Reads values of one column. */
 export async function column(
-  database: Database,
+  database: Pick<PlainAccess, 'execute'>,
   sql: string,
   bindings: readonly unknown[] = [],
 ): Promise<unknown[]> {

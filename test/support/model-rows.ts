@@ -4,6 +4,7 @@ import { plant } from './databases.js';
 import {
   sortedModelAttributes,
   type ModelAccount,
+  type ModelAttribute,
   type ModelCustomer,
   type ModelRow,
   type ModelRules,
@@ -102,7 +103,7 @@ export async function plantHistory(pair: Pair, rows: readonly HistoryRow[]): Pro
       StreamingNo: row.streamingNo,
       ProductID: row.productId,
       BizID: row.bizId,
-      AreaCode: pair.kind === 'PostgreSQL' ? (row.areaCode?.slice(0, 5) ?? null) : row.areaCode,
+      AreaCode: pair.kind === 'SQLite' ? row.areaCode : (row.areaCode?.slice(0, 5) ?? null),
       CustID: row.custId,
       OPFlag: row.opFlag,
       CreateDate: row.createDate,
@@ -147,25 +148,25 @@ export async function storedModel(pair: Pair): Promise<ModelStore> {
     (await pair.store.execute({ sql: `SELECT * FROM ${table}`, bindings: [] })).rows;
   const owner = (row: DriverRow) =>
     JSON.stringify([row['product_id'], row['cust_id'], row['biz_id'], row['user_id'] ?? '']);
-  const attributesOf = (rows: readonly DriverRow[], of: DriverRow) =>
-    sortedModelAttributes(
-      rows
-        .filter((row) => owner(row) === owner(of))
-        .map((row) => ({
-          attrId: text(row['attr_id']),
-          attrSpecId: text(row['attr_spec_id']),
-          attrValue: text(row['attr_value']),
-        })),
-    );
+  const byOwners = async (table: string) => {
+    const owners = new Map<string, ModelAttribute[]>();
+    for (const row of await read(table)) {
+      const attribute = {
+        attrId: text(row['attr_id']),
+        attrSpecId: text(row['attr_spec_id']),
+        attrValue: text(row['attr_value']),
+      };
+      owners.set(owner(row), [...(owners.get(owner(row)) ?? []), attribute]);
+    }
+    return (of: DriverRow) => sortedModelAttributes(owners.get(owner(of)) ?? []);
+  };
   const identityOf = (row: DriverRow) => ({
     productId: String(row['product_id']),
     custId: String(row['cust_id']),
     bizId: String(row['biz_id']),
   });
-  const [customerAttributes, accountAttributes] = [
-    await read('bnet_customer_attr'),
-    await read('bnet_account_attr'),
-  ];
+  const attributesOfCustomer = await byOwners('bnet_customer_attr');
+  const attributesOfAccount = await byOwners('bnet_account_attr');
   const customers = (await read('bnet_customer')).map((row): ModelCustomer => ({
     ...identityOf(row),
     areaCode: text(row['area_code']),
@@ -173,7 +174,7 @@ export async function storedModel(pair: Pair): Promise<ModelStore> {
     custName: text(row['cust_name']),
     status: row['status'] as 'active' | 'cancelled',
     lastStreamingNo: String(row['last_streaming_no']),
-    attributes: attributesOf(customerAttributes, row),
+    attributes: attributesOfCustomer(row),
   }));
   const accounts = (await read('bnet_account')).map((row): ModelAccount => ({
     ...identityOf(row),
@@ -183,7 +184,7 @@ export async function storedModel(pair: Pair): Promise<ModelStore> {
     accName: text(row['acc_name']),
     status: row['status'] as 'bound' | 'unbound',
     lastStreamingNo: String(row['last_streaming_no']),
-    attributes: attributesOf(accountAttributes, row),
+    attributes: attributesOfAccount(row),
   }));
   const byOwner = (a: ModelCustomer | ModelAccount, b: ModelCustomer | ModelAccount) =>
     key(a) < key(b) ? -1 : 1;

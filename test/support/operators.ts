@@ -3,6 +3,7 @@ import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import type { Database } from '../../src/database/database.js';
+import type { MiddleOperations } from '../../src/middle/port.js';
 import type { Pair } from './databases.js';
 
 /** Which rows are an operator's. */
@@ -19,10 +20,10 @@ export function operationsOn(middle: Database, options: OperationsOptions = {}):
   return new KnexMiddleOperations(middle, { dialect, schema, productIds, markAttributes });
 }
 
-/** The operators' ports of a pair, over its plain access. */
+/** The operators' ports of a pair, over connections that end with it. */
 export function operatorsOf(
   pair: Pair,
   options?: OperationsOptions,
-): { middle: KnexMiddleOperations; store: KnexStoreOperations } {
-  return { middle: operationsOn(pair.middle, options), store: new KnexStoreOperations(pair.store) };
+): { middle: MiddleOperations; store: KnexStoreOperations } {
+  return { middle: pair.end.operations(options), store: new KnexStoreOperations(pair.store) };
 }

@@ -52,17 +52,8 @@ async function examineConfigured(config: Config, applicationName: string): Promi
   }
 }
 
-function settingsOf({
-  middle: { connection, schema },
-  worker: { settleMs, shards },
-}: Config): DoctorSettings {
-  const user = typeof connection === 'string' ? undefined : connection['user'];
-  return {
-    settleMs,
-    shards,
-    ...(schema === undefined ? {} : { schema }),
-    ...(typeof user === 'string' ? { user } : {}),
-  };
+function settingsOf({ middle: { schema }, worker: { settleMs, shards } }: Config): DoctorSettings {
+  return { settleMs, shards, ...(schema === undefined ? {} : { schema }) };
 }
 
 function codeOf({ findings, unreached }: DoctorReport): ExitCode {

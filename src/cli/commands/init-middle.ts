@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { initMiddle } from '../../middle/knex/init.js';
-import { openMiddleDatabase } from '../../wiring.js';
+import { createMiddleTables } from '../../wiring.js';
 import { printJson, printLines } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
 
@@ -13,14 +12,8 @@ export function registerInitMiddle(program: Command): void {
     .addHelpText('after', '\nExample:\n  bnet-sync init-middle --config config/example.sqlite.yaml')
     .action(async (options: { json?: true }, command: Command) => {
       const config = await configOf(command);
-      const applicationName = applicationNameOf(command);
-      const database = openMiddleDatabase(config, { applicationName, createFile: true });
-      try {
-        const tables = await initMiddle(database, database.dialect.name, config.middle.schema);
-        if (options.json === true) printJson({ tables });
-        else printLines(...tables.map((table) => `Created: ${table}`));
-      } finally {
-        await database.close();
-      }
+      const tables = await createMiddleTables(config, { applicationName: applicationNameOf(command) });
+      if (options.json === true) printJson({ tables });
+      else printLines(...tables.map((table) => `Created: ${table}`));
     });
 }

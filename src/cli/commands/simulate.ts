@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
-import { ConfigError } from '../../config/config-error.js';
 import type { Config } from '../../config/schema.js';
 import { faultKinds } from '../../simulator/fault.js';
 import { Platform } from '../../simulator/platform.js';
@@ -68,7 +67,6 @@ export function registerSimulate(program: Command): void {
     .addHelpText('after', help)
     .action(async (options: Options, command: Command) => {
       const config = await configOf(command);
-      if (config.middle.client === 'oracledb') throw notOnOracle();
       const database = openMiddleDatabase(config, { applicationName: applicationNameOf(command) });
       try {
         const platform = new Platform(database, config.middle.schema);
@@ -93,11 +91,6 @@ class TablesMissingError extends Error {
       `the middle database has no ${tables.join(', ')}: "bnet-sync init-middle" creates the tables for trials`,
     );
   }
-}
-
-function notOnOracle(): ConfigError {
-  const message = 'simulate never writes to an Oracle database: name a trial database, pg or better-sqlite3';
-  return new ConfigError([{ path: 'middle.client', message }]);
 }
 
 function simulateOptions(

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
-import type { InterfaceRow, PolledRow } from '../../domain/rows.js';
+import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import type {
   ClaimRequest,
@@ -14,11 +14,9 @@ import type {
   PollRequest,
 } from '../port.js';
 import { pollStatement } from './poll.js';
+import { attributesByRow, conflictsOf, interfaceRow, polledRow, unanswered } from '../rows.js';
 import {
-  attributesByRow,
   attributeTable,
-  cell,
-  interfaceRow,
   mainTable,
   ourProducts,
   rowColumns,
@@ -70,8 +68,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     for (const source of sources) {
       const ofTable = marks.filter((mark) => mark.source === source);
       if (ofTable.length === 0) continue;
-      const changed = occurrences(await this.#markRows(source, ofTable));
-      const unchanged = ofTable.filter((mark) => !takeOne(changed, mark.streamingNo));
+      const unchanged = unanswered(ofTable, await this.#markRows(source, ofTable));
       marked += ofTable.length - unchanged.length;
       if (unchanged.length > 0) conflicts.push(...(await this.#conflicts(source, unchanged)));
     }
@@ -160,13 +157,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
             FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
       bindings: wanted.bindings,
     });
-    const present = new Map(rows.map((row) => [String(row['StreamingNo']), row]));
-    return marks.map((mark) => {
-      const row = present.get(mark.streamingNo);
-      if (row === undefined) return { mark, state: null, stateDate: null };
-      const state = row['State'] === null ? null : Number(row['State']);
-      return { mark, state, stateDate: cell(row['StateDate']) };
-    });
+    return conflictsOf(marks, rows);
   }
 
   #ourRows(streamingNos: readonly string[]): Fragment {
@@ -179,32 +170,4 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     const attributes = this.#tables.markAttributes ? attributeTable(this.#tables, source) : null;
     return { table: mainTable(this.#tables, source), attributeTable: attributes };
   }
-}
-
-function polledRow(row: Readonly<Record<string, unknown>>): PolledRow {
-  return {
-    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
-    streamingNo: String(row['streaming_no']),
-    custId: cell(row['cust_id']),
-    productId: cell(row['product_id']),
-    bizId: cell(row['biz_id']),
-    userId: cell(row['user_id']),
-    opFlag: cell(row['op_flag']),
-    createDate: cell(row['create_date']),
-    state: Number(row['state']),
-    stateDate: cell(row['state_date']),
-  };
-}
-
-function occurrences(texts: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return counts;
-}
-
-/** Rows with one StreamingNo and several attempts are answered one by one: each changed row answers one mark. */
-function takeOne(counts: Map<string, number>, text: string): boolean {
-  const left = counts.get(text) ?? 0;
-  counts.set(text, left - 1);
-  return left > 0;
 }

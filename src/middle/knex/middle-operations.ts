@@ -1,14 +1,6 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import { DatabaseError } from '../../database/errors.js';
-import {
-  attributeTableOf,
-  compareNumbers,
-  sources,
-  tableOf,
-  type RowKey,
-  type Source,
-} from '../../domain/keys.js';
+import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type {
   ColumnDescription,
@@ -17,15 +9,27 @@ import type {
   IndexDescription,
   MiddleKind,
   MiddleOperations,
+  ServerDescription,
   StateCounts,
 } from '../port.js';
 import { catalogOf, type Catalog } from './catalog.js';
-import { probes } from './probes.js';
 import {
-  attributesByRow,
+  changedByTable,
+  countsOf,
+  duplicatesOf,
+  fullRow,
+  indexesOf,
+  keysOf,
+  latestDate,
+  newestFirst,
+  numbersOf,
+  oldestAge,
+} from '../operations.js';
+import { refusedPrivileges } from '../probes.js';
+import { attributesByRow } from '../rows.js';
+import { serverOf } from './server.js';
+import {
   attributeTable,
-  cell,
-  interfaceRow,
   mainTable,
   ourProducts,
   rowColumns,
@@ -52,27 +56,19 @@ export class KnexMiddleOperations implements MiddleOperations {
       (source) => `SELECT '${source}' AS source, t.State AS state, count(*) AS number`,
       (ours) => ({ sql: `TRUE${ours.sql} GROUP BY t.State`, bindings: ours.bindings }),
     );
-    const counts = { CUST: noRows(), ACCOUNT: noRows() };
-    for (const row of rows) {
-      const state = String(row['state']);
-      if (isCounted(state))
-        counts[row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT'][state] = Number(row['number']);
-    }
-    return counts;
+    return countsOf(rows);
   }
 
   async oldestPendingSeconds(): Promise<number | null> {
     const age = this.#tables.dialect.ageSeconds('min(t.CreateDate)');
     const rows = await this.#ofBothTables(() => `SELECT ${age} AS age`, pending);
-    const ages = rows.flatMap((row) => (row['age'] === null ? [] : [Number(row['age'])]));
-    return ages.length === 0 ? null : Math.max(0, Math.floor(Math.max(...ages)));
+    return oldestAge(rows.map((row) => row['age']));
   }
 
   async newestPending(): Promise<string | null> {
     const newest = this.#tables.dialect.dateText('max(t.CreateDate)');
     const rows = await this.#ofBothTables(() => `SELECT ${newest} AS newest`, pending);
-    const dates = rows.map((row) => cell(row['newest'])).filter((date) => date !== null);
-    return dates.sort().at(-1) ?? null;
+    return latestDate(rows.map((row) => row['newest']));
   }
 
   async failed(filter: FailedFilter): Promise<readonly FullRow[]> {
@@ -87,13 +83,13 @@ export class KnexMiddleOperations implements MiddleOperations {
         })),
       );
     }
-    return rows.sort(newestStateFirst).slice(0, filter.limit);
+    return newestFirst(rows, filter.limit);
   }
 
   async find(keys: readonly RowKey[]): Promise<readonly FullRow[]> {
     const found: FullRow[] = [];
     for (const source of sources) {
-      const streamingNos = keys.filter((key) => key.source === source).map((key) => key.streamingNo);
+      const streamingNos = keysOf(keys, source);
       if (streamingNos.length === 0) continue;
       const rows = await this.#read(source, this.#tables.dialect.numberIn('t.StreamingNo', streamingNos));
       const attributes = await this.#database.execute(selectAttributes(this.#tables, source, streamingNos));
@@ -104,14 +100,7 @@ export class KnexMiddleOperations implements MiddleOperations {
   }
 
   async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
-    const moved: RowKey[] = [];
-    for (const source of sources) {
-      const ofTable = keys.filter((key) => key.source === source);
-      if (ofTable.length === 0) continue;
-      const changed = await this.#requeueRows(source, ofTable);
-      moved.push(...[...new Set(changed)].map((streamingNo) => ({ source, streamingNo })));
-    }
-    return moved;
+    return changedByTable(keys, (source, streamingNos) => this.#requeueRows(source, streamingNos));
   }
 
   async now(): Promise<string> {
@@ -133,11 +122,7 @@ export class KnexMiddleOperations implements MiddleOperations {
       }),
       ` LIMIT ${limit}`,
     );
-    return rows.map((row) => ({
-      source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
-      streamingNo: String(row['streaming_no']),
-      count: Number(row['number']),
-    }));
+    return duplicatesOf(rows);
   }
 
   async withoutStreamingNo(): Promise<Readonly<Record<Source, number>>> {
@@ -148,9 +133,11 @@ export class KnexMiddleOperations implements MiddleOperations {
         bindings: ours.bindings,
       }),
     );
-    const counts = { CUST: 0, ACCOUNT: 0 };
-    for (const row of rows) counts[row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT'] = Number(row['number']);
-    return counts;
+    return numbersOf(rows);
+  }
+
+  async server(): Promise<ServerDescription> {
+    return serverOf(this.#database);
   }
 
   async columns(): Promise<readonly ColumnDescription[]> {
@@ -164,30 +151,21 @@ export class KnexMiddleOperations implements MiddleOperations {
 
   async indexes(): Promise<readonly IndexDescription[]> {
     const { rows } = await this.#database.execute(this.#catalog.indexes(this.#allTables()));
-    const indexes = new Map<string, { table: string; columns: string[] }>();
-    for (const row of rows) {
-      const name = String(row['index_name']);
-      const index = indexes.get(name) ?? { table: String(row['table_name']), columns: [] };
-      index.columns.push(String(row['column_name']));
-      indexes.set(name, index);
-    }
-    return [...indexes.values()];
+    return indexesOf(rows);
   }
 
   async missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]> {
-    const missing: { privilege: string; error: string }[] = [];
-    for (const { privilege, sql } of probes(this.#tables)) {
-      try {
-        await this.#database.execute({ sql, bindings: [] });
-      } catch (error) {
-        if (!(error instanceof DatabaseError) || isOutage.has(error.kind)) throw error;
-        missing.push({ privilege, error: error.message });
-      }
-    }
-    return missing;
+    return refusedPrivileges(
+      {
+        mainTable: (source) => mainTable(this.#tables, source),
+        attributeTable: (source) => attributeTable(this.#tables, source),
+        markAttributes: this.#tables.markAttributes,
+      },
+      (sql) => this.#database.execute({ sql, bindings: [] }),
+    );
   }
 
-  async #requeueRows(source: Source, keys: readonly RowKey[]): Promise<readonly string[]> {
+  async #requeueRows(source: Source, streamingNos: readonly string[]): Promise<readonly string[]> {
     const { dialect } = this.#tables;
     const ours = ourProducts(this.#tables, 't');
     return dialect.update(this.#database, {
@@ -195,7 +173,7 @@ export class KnexMiddleOperations implements MiddleOperations {
       attributeTable: this.#tables.markAttributes ? attributeTable(this.#tables, source) : null,
       asked: dialect.recordset(
         { streaming_no: 'number' },
-        keys.map(({ streamingNo }) => [streamingNo]),
+        streamingNos.map((streamingNo) => [streamingNo]),
         'a',
       ),
       set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${dialect.laterOfNowAnd('t.StateDate')}`,
@@ -213,11 +191,7 @@ export class KnexMiddleOperations implements MiddleOperations {
             FROM ${mainTable(this.#tables, source)} AS t WHERE TRUE${ours.sql} AND ${sql}`,
       bindings: [...ours.bindings, ...bindings],
     });
-    return rows.map((row) => ({
-      ...interfaceRow(source, row, []),
-      errContent: cell(row['ErrContent']),
-      remark: cell(row['Remark']),
-    }));
+    return rows.map((row) => fullRow(source, row));
   }
 
   /** One statement over our products' rows of both tables. */
@@ -246,8 +220,6 @@ export class KnexMiddleOperations implements MiddleOperations {
   }
 }
 
-const isOutage = new Set(['unreachable', 'credentials', 'connectionLost', 'timeout', 'conflict']);
-
 function pending(ours: Fragment): Fragment {
   return { sql: `t.State = ${State.Initial}${ours.sql}`, bindings: ours.bindings };
 }
@@ -263,20 +235,4 @@ function failedCondition({ dialect }: MiddleTables, filter: FailedFilter): Fragm
     sql: conditions.map(({ sql }) => sql).join(' AND '),
     bindings: conditions.flatMap(({ bindings }) => bindings),
   };
-}
-
-function newestStateFirst(a: FullRow, b: FullRow): number {
-  const [dateA, dateB] = [a.stateDate ?? '', b.stateDate ?? ''];
-  if (dateA !== dateB) return dateA < dateB ? 1 : -1;
-  return compareNumbers(b.streamingNo, a.streamingNo);
-}
-
-type Counts = Record<keyof StateCounts, number>;
-
-function noRows(): Counts {
-  return { '0': 0, '1': 0, '2': 0, '3': 0 };
-}
-
-function isCounted(state: string): state is keyof StateCounts {
-  return Object.hasOwn(noRows(), state);
 }

@@ -1,3 +1,4 @@
+import { tableOf } from '../../domain/keys.js';
 import type { MiddleOperations } from '../../middle/port.js';
 import type { StoreOperations } from '../../store/port.js';
 import { clockFindings } from './clock.js';
@@ -5,7 +6,8 @@ import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings } from './indexes.js';
 import { privilegeFindings } from './privileges.js';
 import { rowFindings } from './rows.js';
-import { tableFindings } from './tables.js';
+import { serverFindings } from './server.js';
+import { missingTables, tableFindings } from './tables.js';
 import { workerFindings } from './workers.js';
 
 /** What the doctor examines. */
@@ -23,8 +25,6 @@ export interface Patient {
 export interface DoctorSettings {
   /** `middle.schema`. */
   readonly schema?: string;
-  /** The user of `middle.connection`, where it is named there. */
-  readonly user?: string;
   readonly settleMs: number;
   readonly shards: number;
 }
@@ -81,9 +81,23 @@ async function reach<T>(
 }
 
 async function examineMiddle(middle: MiddleOperations, { clock, settings }: Patient): Promise<Finding[]> {
-  const context = { kind: middle.kind, ...settings };
+  const server = await ask('server', () => middle.server());
+  const columns = await ask('tables', () => middle.columns());
+  const missing = columns.answer === null ? [] : missingTables(columns.answer);
+  const { user, schemas = [] } = server.answer ?? {};
+  const context = {
+    kind: middle.kind,
+    missingTables: missing,
+    // They are those with an IF_BNET_CUST: of use where no name leads to one.
+    schemas: missing.includes(tableOf.CUST) ? schemas : [],
+    ...(settings.schema === undefined ? {} : { schema: settings.schema }),
+    ...(typeof user === 'string' ? { user } : {}),
+  };
   return [
-    ...(await check('tables', async () => tableFindings(middle.kind, await middle.columns()))),
+    ...(server.answer === null
+      ? server.findings
+      : serverFindings(middle.kind, server.answer, columns.answer ?? [])),
+    ...(columns.answer === null ? columns.findings : tableFindings(context, columns.answer)),
     ...(await check('privileges', async () => privilegeFindings(context, await middle.missingPrivileges()))),
     ...(await check('indexes', async () => indexFindings(context, await middle.indexes()))),
     ...(await check('clock', async () => {
@@ -134,11 +148,21 @@ async function rowsInHand(middle: MiddleOperations): Promise<number> {
 }
 
 async function check(area: Area, look: () => Promise<Finding[]>): Promise<Finding[]> {
+  const { answer, findings } = await ask(area, look);
+  return answer ?? [...findings];
+}
+
+/** An answer, or the finding that there is none. */
+async function ask<T>(
+  area: Area,
+  question: () => Promise<T>,
+): Promise<{ readonly answer: T | null; readonly findings: readonly Finding[] }> {
   try {
-    return await look();
+    return { answer: await question(), findings: [] };
   } catch (error) {
     const whatToDo = 'the findings above may tell why';
-    return [{ area, level: 'warning', finding: `could not be checked: ${messageOf(error)}`, whatToDo }];
+    const finding = `could not be checked: ${messageOf(error)}`;
+    return { answer: null, findings: [{ area, level: 'warning', finding, whatToDo }] };
   }
 }
 

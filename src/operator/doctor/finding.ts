@@ -2,6 +2,7 @@
 export type Area =
   | 'middle database'
   | 'product store'
+  | 'server'
   | 'tables'
   | 'privileges'
   | 'indexes'

@@ -1,6 +1,7 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import type { IndexDescription, MiddleKind } from '../../middle/port.js';
 import { fine, type Finding } from './finding.js';
+import { qualified } from './names.js';
 
 /** Where statements to create indexes shall put them. */
 export interface IndexContext {
@@ -11,7 +12,7 @@ export interface IndexContext {
 
 /** What the poll's index must begin with. */
 const pollColumns: Readonly<Record<MiddleKind, readonly string[]>> = {
-  oracle: ['state', 'createdate'],
+  oracle: ['state', 'createdate', 'streamingno'],
   postgresql: ['state', 'createdate nulls first', 'streamingno'],
   sqlite: ['state', 'createdate'],
 };
@@ -66,14 +67,14 @@ function indexFinding(
   return [{ area: 'indexes', level: 'warning', finding, whatToDo: createIndex(context, wanted) }];
 }
 
+/** A remark stands in front of the semicolon: SQL*Plus takes none behind it. */
 function createIndex({ kind, schema }: IndexContext, { table, list, suffix }: WantedIndex): string {
   const concurrently = kind === 'postgresql' ? ' CONCURRENTLY' : '';
-  const qualified = schema === undefined ? table : `${quotedName(schema)}.${table}`;
-  const place = kind === 'oracle' ? ' ONLINE' : '';
-  return `CREATE INDEX${concurrently} ${table.toLowerCase()}_${suffix} ON ${qualified} (${list})${place};`;
+  const plainName = `${table.toLowerCase()}_${suffix}`;
+  // PostgreSQL puts an index where its table is, and takes no schema for it; Oracle puts it where it is told to.
+  const name = kind === 'oracle' ? qualified(kind, schema, plainName) : plainName;
+  const online = kind === 'oracle' ? ` ONLINE /* ${onlineRemark} */` : '';
+  return `CREATE INDEX${concurrently} ${name} ON ${qualified(kind, schema, table)} (${list})${online};`;
 }
 
-/** A schema's name in statements: in quotes, as it is configured. */
-export function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
+const onlineRemark = 'ONLINE needs Enterprise Edition; without it nobody can change the table meanwhile';

@@ -1,13 +1,17 @@
 import type { MiddleKind } from '../../middle/port.js';
 import { fine, type Finding } from './finding.js';
-import { quotedName } from './indexes.js';
+import { qualified, readyName } from './names.js';
+import { wayToTables } from './tables.js';
 
 /** Whom to grant what is missing. */
 export interface PrivilegeContext {
   readonly kind: MiddleKind;
   readonly schema?: string;
-  /** The user that the worker connects as, where the configuration names one. */
+  /** As whom the worker is connected, where the server tells. */
   readonly user?: string;
+  /** Tables to which no name leads, and the schemas in which this user sees such tables; none by default. */
+  readonly missingTables?: readonly string[];
+  readonly schemas?: readonly string[];
 }
 
 /** One finding per privilege that is refused, with the statement that gives it. */
@@ -24,11 +28,16 @@ export function privilegeFindings(
   }));
 }
 
-function whatToDo({ kind, schema, user }: PrivilegeContext, privilege: string): string {
+function whatToDo(context: PrivilegeContext, privilege: string): string {
+  const { kind, schema, user, missingTables = [], schemas = [] } = context;
   if (kind === 'sqlite') return 'let this user write the file and its folder';
-  const qualified =
-    schema === undefined ? privilege : privilege.replace(' ON ', ` ON ${quotedName(schema)}.`);
-  const grant = `GRANT ${qualified} TO ${user ?? 'bnet_sync'};`;
-  const isOptional = privilege.startsWith('UPDATE') && privilege.endsWith('_ATTR');
-  return isOptional ? `${grant} -- or set middle.markAttributes to false` : grant;
+  const [action = privilege, table = ''] = privilege.split(' ON ');
+  const isOptional = action.startsWith('UPDATE') && table.endsWith('_ATTR');
+  const remark = isOptional ? ' /* or set middle.markAttributes to false */' : '';
+  const grantee = readyName(kind, user ?? 'bnet_sync');
+  const grant = `GRANT ${action} ON ${qualified(kind, schema, table)} TO ${grantee}${remark};`;
+  if (kind !== 'oracle' || schema !== undefined || !missingTables.includes(table)) return grant;
+  const way = wayToTables(context, table);
+  if (schemas.length > 0) return `${way}, and look again: it may be granted there already`;
+  return `${way}; then, as the owner of the tables: ${grant}`;
 }

@@ -1,6 +1,7 @@
 import { attributeTableOf, tableOf } from '../../domain/keys.js';
 import type { ColumnDescription, MiddleKind } from '../../middle/port.js';
 import { fine, type Finding, type Level } from './finding.js';
+import { qualified, readyName } from './names.js';
 
 /** What the specification says of a column (5.2.2.1 to 5.2.2.4): a number of digits, a text of characters, or a date. */
 type Specified = { readonly digits: number } | { readonly characters: number } | 'date';
@@ -40,15 +41,26 @@ const specification: Readonly<Record<string, Readonly<Record<string, Specified>>
   [attributeTableOf.ACCOUNT]: { AccAttrID: number30, ...attribute },
 };
 
+/** Where the tables are looked for. */
+export interface TablesContext {
+  readonly kind: MiddleKind;
+  /** `middle.schema`; absent: wherever unqualified names lead. */
+  readonly schema?: string;
+  /** As whom we are connected. */
+  readonly user?: string;
+  /** Schemas in which this user sees such tables. */
+  readonly schemas?: readonly string[];
+}
+
 /** Compares the four tables with the specification. Wider columns and further ones are fine. */
-export function tableFindings(kind: MiddleKind, columns: readonly ColumnDescription[]): Finding[] {
+export function tableFindings(context: TablesContext, columns: readonly ColumnDescription[]): Finding[] {
   const types = new Map(columns.map(({ table, column, type }) => [`${table}.${column}`.toLowerCase(), type]));
-  const present = new Set(columns.map(({ table }) => table.toLowerCase()));
+  const missing = missingTables(columns);
   const findings = Object.entries(specification).flatMap(([table, specified]) => {
-    if (!present.has(table.toLowerCase())) return [missingTable(table)];
+    if (missing.includes(table)) return [missingTable(context, table)];
     return Object.entries(specified).flatMap(([column, expected]) => {
       const type = types.get(`${table}.${column}`.toLowerCase());
-      const verdict = type === undefined ? missingColumn : judge[kind](expected, type);
+      const verdict = type === undefined ? missingColumn : judge[context.kind](expected, type);
       return verdict === null ? [] : [columnFinding(`${table}.${column}`, type, verdict)];
     });
   });
@@ -57,15 +69,52 @@ export function tableFindings(kind: MiddleKind, columns: readonly ColumnDescript
     : [fine('tables', 'columns, types and lengths are those of the specification')];
 }
 
-function missingTable(table: string): Finding {
+/** Those of the four tables of which no column is known. */
+export function missingTables(columns: readonly ColumnDescription[]): string[] {
+  const present = new Set(columns.map(({ table }) => table.toLowerCase()));
+  return Object.keys(specification).filter((table) => !present.has(table.toLowerCase()));
+}
+
+function missingTable(context: TablesContext, table: string): Finding {
+  const { kind, schema } = context;
+  const places: Readonly<Record<MiddleKind, string>> = {
+    oracle:
+      schema === undefined
+        ? `${wayToTables(context, table)}; ask for the grants of sql/oracle/grants.sql; ${trial}`
+        : `see that middle.schema (${schema}) is the owner of the tables, ask for the grants of sql/oracle/grants.sql; ${trial}`,
+    postgresql: anywhere,
+    sqlite: anywhere,
+  };
   return {
     area: 'tables',
     level: 'fault',
     finding: `${table} is missing, or this user may not see it`,
-    whatToDo:
-      'set middle.schema to the schema (owner) of the tables, ask for the grants of grants.sql, ' +
-      'or make trial tables with "bnet-sync init-middle"',
+    whatToDo: places[kind] + elsewhere(context),
   };
+}
+
+const trial = 'or make trial tables with "bnet-sync init-middle"';
+const anywhere = `set middle.schema to the schema (owner) of the tables, ask for the grants of grants.sql, ${trial}`;
+
+/** Schemas in which such tables are seen, where they have not been named yet. */
+function elsewhere({ kind, schema, schemas = [] }: TablesContext): string {
+  const others = schemas.filter((each) => schema === undefined || each !== bareName(kind, schema));
+  const isNamed = kind === 'oracle' && schema === undefined && others.length === 1;
+  return others.length === 0 || isNamed ? '' : `. This user sees such tables in ${others.join(', ')}`;
+}
+
+function bareName(kind: MiddleKind, schema: string): string {
+  return kind === 'oracle' ? readyName(kind, schema).replaceAll('"', '') : schema;
+}
+
+/** What makes a name without a schema lead to its table on Oracle. */
+export function wayToTables({ kind, user, schemas = [] }: TablesContext, table: string): string {
+  const [only, ...others] = schemas;
+  const isKnown = only !== undefined && others.length === 0;
+  const owner = isKnown ? readyName(kind, only) : 'ISMP';
+  const synonym = `${qualified(kind, user ?? 'bnet_sync', table)} FOR ${owner}.${table}`;
+  const named = isKnown ? owner : `the owner of the tables (ISMP, for instance)`;
+  return `set middle.schema to ${named}, or let a DBA run CREATE SYNONYM ${synonym}`;
 }
 
 /** What is wrong with a column. */
@@ -98,7 +147,8 @@ const warning = (problem: string, whatToDo: string): Verdict => ({ level: 'warni
 type Judge = (expected: Specified, type: string) => Verdict | null;
 
 const judge: Readonly<Record<MiddleKind, Judge>> = {
-  oracle: (expected, type) => judgeDeclared(expected, type, { number: /^number\b/i, date: /^date$/i }),
+  oracle: (expected, type) =>
+    judgeLob(expected, type) ?? judgeDeclared(expected, type, { number: /^number\b/i, date: /^date$/i }),
   postgresql: (expected, type) =>
     judgeDeclared(expected, type, { number: /^numeric\b/i, date: /^timestamp(\(\d\))? without time zone$/i }),
   sqlite: judgeAffinity,
@@ -119,6 +169,12 @@ function judgeDeclared(
     return warning('pads its values with blanks', 'make it a text of variable length');
   }
   return judgeLength(expected.characters, type);
+}
+
+/** Statements of Oracle neither compare nor read large objects like texts. */
+function judgeLob(expected: Specified, type: string): Verdict | null {
+  if (expected === 'date' || 'digits' in expected || !/^n?clob$/i.test(type)) return null;
+  return fault('is a large object', `the specification says Varchar2(${expected.characters})`);
 }
 
 function judgeDate(type: string): Verdict {

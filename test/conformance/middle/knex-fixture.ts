@@ -12,8 +12,9 @@ import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type TestDatabase } from '../../support/postgres.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
-import { mainColumns, plantRows, readRows } from './knex-rows.js';
-import { sortedRows, type PlantedColumns } from './rows.js';
+import { changedColumns, mainColumns } from './columns.js';
+import { plantRows, readRows } from './knex-rows.js';
+import { sortedRows } from './rows.js';
 
 type Connection = Pick<DatabaseOptions, 'client' | 'connection'>;
 
@@ -126,10 +127,7 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
     },
     plant: (rows) => plantRows(platform, rows),
     change: async (key, columns) => {
-      const changed = mainColumns(key.source).flatMap(([name, , field]) => {
-        const value = columns[field as keyof PlantedColumns];
-        return value === undefined ? [] : [{ name, value }];
-      });
+      const changed = changedColumns(key.source, columns);
       const assignments = changed.map(({ name }) => `${name} = ?`).join(', ');
       const values = changed.map(({ value }) => value);
       await run(`UPDATE ${tableOf[key.source]} SET ${assignments} WHERE StreamingNo = ?`, [

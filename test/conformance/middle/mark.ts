@@ -159,12 +159,12 @@ export function markRules(fixture: Fixture): void {
       expect(await fixture().open().mark([])).toEqual({ marked: 0, conflicts: [] });
     });
 
-    it('gives two thousand rows of each table their outcomes, in a bounded number of statements', async () => {
-      const numbers = Array.from({ length: 2000 }, (_, index) => String(index + 1));
+    it('gives 2500 rows of one table and some of the other their outcomes, in a bounded number of statements', async () => {
+      const numbers = Array.from({ length: 2500 }, (_, index) => String(index + 1));
       const attributes = (no: string) => ({ attributes: [{ attrId: no }] });
       await fixture().plant([
         ...numbers.map((no) => cust(no, attributes(no))),
-        ...numbers.map((no) => account(no, attributes(no))),
+        ...numbers.slice(0, 300).map((no) => account(no, attributes(no))),
       ]);
       const middle = fixture().open();
       const { rows } = await claimAll(middle);
@@ -175,7 +175,7 @@ export function markRules(fixture: Fixture): void {
       const statements = await fixture().statementsDuring(async () => {
         marked = (await middle.mark(marks)).marked;
       });
-      expect(marked).toBe(4000);
+      expect(marked).toBe(2800);
       expect(statements).toBeLessThanOrEqual(20);
       for (const row of await fixture().rows()) {
         const errContent = textFor(row.source, row.streamingNo!);
@@ -183,7 +183,7 @@ export function markRules(fixture: Fixture): void {
         expect([row.state, row.errContent, row.attributes[0]!.state]).toEqual([state, errContent, state]);
       }
       expect((await middle.poll(everything())).rows).toEqual([]);
-    });
+    }, 90_000);
   });
 }
 

@@ -68,5 +68,29 @@ export function selectionRules(fixture: Fixture): void {
         .poll(everything({ excluded: customers }));
       expect(idsOf(page)).toEqual(['IF_BNET_ACCOUNT:9999']);
     });
+
+    it('can be those of five thousand customers with numbers of every length', async () => {
+      const customers = Array.from({ length: 5000 }, (_, index) =>
+        index % 2 === 0 ? String(100_000 + index) : `${'4'.repeat(26)}${String(1000 + (index >> 1))}`,
+      );
+      const others = ['4', '100001', '10000', '10', '44441', '4'.repeat(26), `1${'4'.repeat(25)}1000`];
+      await fixture().plant([
+        ...customers
+          .filter((_, index) => index % 500 < 2)
+          .flatMap((custId, index) => [
+            cust(String(index + 1), { custId }),
+            account(String(index + 1), { custId, state: State.Processing, stateDate: longAgo }),
+          ]),
+        ...others.map((custId, index) => account(String(index + 101), { custId })),
+        cust('999', { custId: null }),
+      ]);
+      const page = await fixture()
+        .open()
+        .poll(everything({ excluded: customers }));
+      expect(idsOf(page)).toEqual([
+        ...others.map((_, index) => `IF_BNET_ACCOUNT:${String(index + 101)}`),
+        'IF_BNET_CUST:999',
+      ]);
+    });
   });
 }

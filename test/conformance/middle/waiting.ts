@@ -96,5 +96,52 @@ export function waitingRules(fixture: Fixture): void {
         .poll(everything({ waits: [waitFor(null)] }));
       expect(idsOf(page)).toEqual(['IF_BNET_ACCOUNT:1']);
     });
+
+    it('is told by every character of a UserID, whatever they are', async () => {
+      const wanted = 'U\u00011\u0002,\u0003用户😀|1';
+      const others = [
+        'U',
+        'U\u0001',
+        'U\u00011',
+        '1',
+        ',',
+        '\u0003用户😀|1',
+        'U1\u0002,',
+        'U\u0003\u00051',
+        '1\u0002,',
+      ];
+      const bind = { ...product, bizId: 'B\u0001' };
+      await fixture().plant([
+        ...others.map((userId, index) => account(String(index + 1), { ...bind, userId })),
+        account('98', { ...product, bizId: 'B', userId: `\u0001${wanted}` }),
+        account('99', { ...bind, userId: wanted }),
+      ]);
+      const wait: Wait = { custId, product: bind, userId: wanted, remainingMs: 5000 };
+      const page = await fixture()
+        .open()
+        .poll(everything({ waits: [wait] }));
+      expect(idsOf(page)).toEqual(['IF_BNET_ACCOUNT:99']);
+    });
+
+    it('is one of a thousand', async () => {
+      const customers = Array.from(
+        { length: 1000 },
+        (_, index) => `${'7'.repeat(26)}${String(1000 + index)}`,
+      );
+      const waits = customers.map((waiting, index) =>
+        waitFor(index % 2 === 0 ? null : `user-${String(index)}@某某公司.cn`, waiting),
+      );
+      const [opens, binds] = [customers.at(-2)!, customers.at(-1)!];
+      const nobody = customers[0]!.slice(1);
+      await fixture().plant([
+        cust('1', { ...product, custId: opens, opFlag: '0102' }),
+        cust('2', { ...product, custId: opens }),
+        account('3', { ...product, custId: binds, userId: 'user-997@某某公司.cn' }),
+        account('4', { ...product, custId: binds, userId: 'user-999@某某公司.cn' }),
+        cust('5', { ...product, custId: nobody, opFlag: '0102' }),
+      ]);
+      const page = await fixture().open().poll(everything({ waits }));
+      expect(idsOf(page)).toEqual(['IF_BNET_CUST:2', 'IF_BNET_ACCOUNT:4', 'IF_BNET_CUST:5']);
+    });
   });
 }

@@ -207,6 +207,7 @@ export class Calls {
       case 'dml':
         break;
       case 'ddl':
+        guard(tokens, kind);
         await session.define((surroundings) => translateDdl(tokens, surroundings));
         return {};
       case 'savepoint':

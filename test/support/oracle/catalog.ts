@@ -1,5 +1,3 @@
-import { interfaceTables } from './oracle-tables.js';
-
 /*
  * The catalog's views that an operator's check may ask: what the tables, their indexes and the database are. They show
  * what really stands in PostgreSQL, filtered by what the user may see, as Oracle's ALL_ views are.
@@ -7,19 +5,11 @@ import { interfaceTables } from './oracle-tables.js';
 
 /** @param schema - of the interface tables, by its name in Oracle */
 export function catalogSql(schema: string): string {
-  const types = interfaceTables.flatMap(({ name, columns }) =>
-    columns.map(([column, type]) => {
-      const [, base = '', size] = /^(\w+?)(?:\((\d+)\))?$/.exec(type) ?? [];
-      const isNumber = base === 'NUMBER';
-      const length = base === 'VARCHAR2' ? size : isNumber ? '22' : '7';
-      return `('${name}', '${column}', '${base}', ${length}, ${isNumber ? `${size ?? 'NULL'}, 0` : 'NULL, NULL'})`;
-    }),
-  );
   const visible = `has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE')`;
   return `
+-- What creates a table writes its columns down here (oracle-tables.ts): PostgreSQL's types do not tell.
 CREATE TABLE oracle.column_types (table_name varchar, column_name varchar, data_type varchar, data_length numeric,
   data_precision numeric, data_scale numeric);
-INSERT INTO oracle.column_types VALUES ${types.join(', ')};
 
 CREATE VIEW oracle.all_tables AS
   SELECT upper(n.nspname)::varchar AS owner, upper(c.relname)::varchar AS table_name
@@ -67,7 +57,8 @@ CREATE VIEW oracle.product_component_version AS
   SELECT CAST('Oracle Database 19c (stand-in)' AS varchar) AS product, CAST('19.0.0.0.0' AS varchar) AS version,
     CAST('19.3.0.0.0' AS varchar) AS version_full, CAST('Production' AS varchar) AS status;
 CREATE VIEW oracle.all_synonyms AS
-  SELECT CAST('PUBLIC' AS varchar) AS owner, table_name AS synonym_name, owner AS table_owner, table_name
+  SELECT CAST('PUBLIC' AS varchar) AS owner, table_name AS synonym_name, owner AS table_owner, table_name,
+    CAST(NULL AS varchar) AS db_link
   FROM oracle.all_tables
   WHERE position(lower(owner) IN current_setting('search_path')) > 0 AND owner <> oracle.user_name();
 `;

@@ -1,6 +1,6 @@
-import { swapCase, unsupported } from './errors.js';
-import { tableSql } from './oracle-tables.js';
-import type { Token } from './sql-tokens.js';
+import { OracleError, swapCase, unsupported } from './errors.js';
+import { type OracleTable, tableSql } from './oracle-tables.js';
+import { itemsIn, type Token } from './sql-tokens.js';
 
 /*
  * The few statements of data definition that trials and DBA's scripts need: tables of the types of the interface,
@@ -14,17 +14,47 @@ export interface DdlSurroundings {
   roleOf(user: string): string | undefined;
 }
 
+type Translate = (tokens: readonly Token[], surroundings: DdlSurroundings) => string;
+
+const TABLE = String.raw`(?:\w+ \. )?\w+`;
+const COLUMN = String.raw`\w+(?: ASC| DESC)?`;
+const PRIVILEGE = String.raw`(?:SELECT|INSERT|UPDATE|DELETE|REFERENCES)(?: \( \w+(?: , \w+)* \))?`;
+
+/** Every form that is known, whole: what PostgreSQL would take besides does not get through. */
+const forms: readonly (readonly [form: string, translate: Translate])[] = [
+  [String.raw`CREATE TABLE ${TABLE} \( .* \)`, createTable],
+  [
+    String.raw`CREATE (?:UNIQUE )?INDEX ${TABLE} ON ${TABLE} \( ${COLUMN}(?: , ${COLUMN})* \)(?: ONLINE)?`,
+    createIndex,
+  ],
+  [`DROP INDEX ${TABLE}`, plain],
+  [`DROP TABLE ${TABLE}(?: PURGE)?`, (tokens) => plain(tokens.filter(({ upper }) => upper !== 'PURGE'))],
+  [`TRUNCATE TABLE ${TABLE}`, plain],
+  [String.raw`COMMENT ON (?:TABLE|COLUMN \w+ \.) ${TABLE} IS '`, plain],
+  [`(?:GRANT|REVOKE) ${PRIVILEGE}(?: , ${PRIVILEGE})* ON ${TABLE} (?:TO|FROM) \\w+`, privileges],
+];
+
+/** What is so in PostgreSQL and refused in Oracle, with Oracle's number. */
+const refused: readonly (readonly [form: RegExp, number: number, text: string])[] = [
+  [/^CREATE (?:UNIQUE )?INDEX .* NULLS /, 907, 'missing right parenthesis'],
+  [/^GRANT .*\b(?:SELECT|DELETE) \(/, 969, 'missing ON keyword'],
+  [/^REVOKE .*\) ON /, 1750, 'UPDATE/REFERENCES may only be REVOKEd from the whole table, not by column'],
+];
+
 /** What PostgreSQL is to execute for a statement of data definition. */
 export function translateDdl(tokens: readonly Token[], surroundings: DdlSurroundings): string {
-  const text = tokens.map(({ upper }) => upper);
-  const [first, second] = text;
-  if (first === 'CREATE' && second === 'TABLE') return createTable(tokens, surroundings);
-  const isIndex = text.slice(1, 3).includes('INDEX') && (first === 'CREATE' || first === 'DROP');
-  if (isIndex) return plain(first === 'CREATE' ? withoutIndexSchema(tokens) : tokens);
-  if (first === 'DROP' && second === 'TABLE') return plain(tokens.filter(({ upper }) => upper !== 'PURGE'));
-  if (first === 'TRUNCATE' || first === 'COMMENT') return plain(tokens);
-  if (first === 'GRANT' || first === 'REVOKE') return privileges(tokens, surroundings);
-  throw unsupported(`statements that begin with ${text.slice(0, 2).join(' ')}`);
+  const statement = formOf(tokens);
+  for (const [form, number, text] of refused) if (form.test(statement)) throw new OracleError(number, text);
+  const known = forms.find(([form]) => new RegExp(`^${form}$`).test(statement));
+  if (known === undefined) throw unsupported(`this form of ${statement.split(' ').slice(0, 2).join(' ')}`);
+  return known[1](tokens, surroundings);
+}
+
+/** The statement's words in upper case, with `q` for a quoted name and `'` for a text. */
+function formOf(tokens: readonly Token[]): string {
+  return tokens
+    .map(({ kind, upper }) => (kind === 'quoted' ? 'q' : kind === 'string' ? "'" : upper))
+    .join(' ');
 }
 
 function plain(tokens: readonly Token[]): string {
@@ -32,55 +62,41 @@ function plain(tokens: readonly Token[]): string {
 }
 
 /** PostgreSQL puts an index where its table is. */
-function withoutIndexSchema(tokens: readonly Token[]): readonly Token[] {
+function createIndex(tokens: readonly Token[]): string {
   const name = tokens.findIndex(({ upper }) => upper === 'INDEX') + 1;
   const named =
     tokens[name + 1]?.text === '.' ? [...tokens.slice(0, name), ...tokens.slice(name + 2)] : tokens;
-  return named.filter(({ upper }) => upper !== 'ONLINE');
+  return plain(named.filter(({ upper }) => upper !== 'ONLINE'));
 }
 
 function privileges(tokens: readonly Token[], { roleOf }: DdlSurroundings): string {
-  const preposition = tokens.findIndex(({ upper }) => upper === 'TO' || upper === 'FROM');
-  const user = tokens[preposition + 1];
-  const role = roleOf(user?.text.replaceAll('"', '').toUpperCase() ?? '');
-  const onTable = tokens.some(({ upper }) => upper === 'ON');
-  if (role === undefined || !onTable || tokens.length > preposition + 2)
-    throw unsupported('this GRANT or REVOKE');
-  return `${plain(tokens.slice(0, preposition + 1))} "${role}"`;
+  const role = roleOf(nameOf(tokens.at(-1)));
+  if (role === undefined)
+    throw new OracleError(1917, `user or role '${nameOf(tokens.at(-1))}' does not exist`);
+  return `${plain(tokens.slice(0, -1))} "${role}"`;
 }
+
+const columnForm =
+  /^(DATE|NUMBER|NUMBER \( \d+ (?:, \d+ )?\)|VARCHAR2 \( \d+ (?:BYTE )?\))( NOT NULL)?(?: CONSTRAINT \w+)?( PRIMARY KEY)?$/;
 
 function createTable(tokens: readonly Token[], { schema }: DdlSurroundings): string {
   const qualified = tokens[3]?.text === '.';
-  const name = nameOf(tokens[qualified ? 4 : 2]);
   const open = qualified ? 5 : 3;
-  const close = tokens[open]?.partner ?? -1;
-  if (tokens[open]?.text !== '(' || close < 0) throw unsupported('this CREATE TABLE');
+  if (tokens[open]?.partner !== tokens.length - 1) throw unsupported('this CREATE TABLE');
   let keyed = false;
-  const columns = splitAtCommas(tokens.slice(open + 1, close)).map((definition, index) => {
-    const type = definition
-      .slice(1)
-      .map(({ upper }) => upper)
-      .join(' ');
-    const known =
-      /^(DATE|(?:NUMBER|VARCHAR2) \( \d+)(?: , 0)?(?: BYTE)?( \))?(?: NOT NULL)?(?: CONSTRAINT \w+)?( PRIMARY KEY)?$/;
-    const parts = known.exec(type);
-    if (parts === null || (parts[3] !== undefined && index > 0))
-      throw unsupported(`this column: ${plain(definition)}`);
-    keyed ||= parts[3] !== undefined;
-    return [nameOf(definition[0]), `${parts[1]!}${parts[2] ?? ''}`.replaceAll(' ', '')] as const;
+  const columns = itemsIn(tokens, open).map(({ start, end }, index): OracleTable['columns'][number] => {
+    const [, type, notNull, key] = columnForm.exec(formOf(tokens.slice(start + 1, end))) ?? [];
+    if (type === undefined || (key !== undefined && index > 0))
+      throw unsupported(`this column: ${plain(tokens.slice(start, end))}`);
+    keyed ||= key !== undefined;
+    const name = nameOf(tokens[start]);
+    const short = type.replaceAll(/ |BYTE/g, '').replace(',0)', ')');
+    return notNull === undefined ? [name, short] : [name, short, 'NOT NULL'];
   });
-  return tableSql(qualified ? nameOf(tokens[2]) : schema, { name, columns, keyed });
+  const table = { name: nameOf(tokens[open - 1]), columns, keyed };
+  return tableSql(qualified ? nameOf(tokens[2]) : schema, table);
 }
 
 function nameOf(token: Token | undefined): string {
   return token?.kind === 'quoted' ? token.text.slice(1, -1) : (token?.upper ?? '');
-}
-
-function splitAtCommas(tokens: readonly Token[]): readonly (readonly Token[])[] {
-  const parts: Token[][] = [[]];
-  for (const token of tokens) {
-    if (token.text === ',' && token.depth === 1) parts.push([]);
-    else parts.at(-1)!.push(token);
-  }
-  return parts;
 }

@@ -56,6 +56,16 @@ CREATE FUNCTION oracle.trunc(timestamp) RETURNS timestamp(0) LANGUAGE sql IMMUTA
   $$ SELECT date_trunc('day', $1) $$;
 CREATE FUNCTION oracle.lengthb(text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT octet_length($1) $$;
 CREATE FUNCTION oracle.instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT strpos($1, $2) $$;
+CREATE FUNCTION oracle.instrb(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS
+  $$ SELECT position(convert_to($2, 'UTF8') IN convert_to($1, 'UTF8')) $$;
+-- What LISTAGG puts together is a VARCHAR2.
+CREATE FUNCTION oracle.listagged(text) RETURNS varchar LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF octet_length($1) > 4000 THEN
+    RAISE EXCEPTION 'ORA-01489: result of string concatenation is too long' USING ERRCODE = '${RAISED_HERE}';
+  END IF;
+  RETURN $1;
+END $$;
 CREATE FUNCTION oracle.numtodsinterval(numeric, text) RETURNS interval LANGUAGE sql IMMUTABLE AS
   $$ SELECT CAST($1 || ' ' || $2 AS interval) $$;
 

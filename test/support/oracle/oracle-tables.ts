@@ -5,7 +5,7 @@ import { RAISED_HERE } from './errors.js';
  * enforces of their types: the empty text is NULL, lengths count bytes, NUMBER has its precision, DATE whole seconds.
  */
 
-type Column = readonly [name: string, type: string];
+type Column = readonly [name: string, type: string, constraint?: 'NOT NULL'];
 
 /** A table as Oracle describes it. */
 export interface OracleTable {
@@ -66,29 +66,49 @@ export const interfaceTables: readonly OracleTable[] = [
 /** What creates a table in a schema, both by their names in Oracle. */
 export function tableSql(schema: string, { name, columns, keyed = true }: OracleTable): string {
   const table = `"${schema.toLowerCase()}"."${name.toLowerCase()}"`;
-  const definitions = columns.map(([column, type]) => `${column} ${postgresType(type)}`);
+  const definitions = columns.map(
+    ([column, type, constraint = '']) => `${column} ${postgresType(type)} ${constraint}`,
+  );
   const key = keyed ? [`CONSTRAINT ${name}_pk PRIMARY KEY (${columns[0]![0]})`] : [];
   const guards = columns.flatMap(([column, type]) => {
-    const length = /^VARCHAR2\((\d+)\)$/.exec(type)?.[1];
-    return length === undefined ? [] : [textGuard([schema, name, column], column.toLowerCase(), length)];
+    const { base, size } = parseType(type);
+    return base === 'VARCHAR2' ? [textGuard([schema, name, column], column.toLowerCase(), size!)] : [];
   });
   const guardName = `"${schema.toLowerCase()}"."${name.toLowerCase()}_guard"`;
   return `
 CREATE TABLE ${table} (${[...definitions, ...key].join(', ')});
-CREATE FUNCTION ${guardName}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION ${guardName}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 ${guards.join('\n')}
   RETURN new;
 END $$;
 CREATE TRIGGER oracle_guard BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${guardName}();
+DELETE FROM oracle.column_types WHERE table_name = '${name}';
+INSERT INTO oracle.column_types VALUES ${columns.map((column) => catalogEntry(name, column)).join(', ')};
 `;
 }
 
+/** `NUMBER(30)`, `NUMBER(10,2)`, `VARCHAR2(20)`, `DATE` in parts. */
+function parseType(type: string): { base: string; size: string | undefined; scale: string } {
+  const [, base = type, size, scale = '0'] = /^(\w+)(?:\((\d+)(?:,(\d+))?\))?$/.exec(type) ?? [];
+  return { base, size, scale };
+}
+
 function postgresType(type: string): string {
-  if (type === 'DATE') return 'timestamp(0)';
-  const precision = /^NUMBER\((\d+)\)$/.exec(type)?.[1];
+  const { base, size, scale } = parseType(type);
+  if (base === 'DATE') return 'timestamp(0)';
   // The guard knows the length in bytes; PostgreSQL's own would count characters.
-  return precision === undefined ? 'varchar' : `numeric(${precision}, 0)`;
+  if (base === 'VARCHAR2') return 'varchar';
+  return size === undefined ? 'numeric' : `numeric(${size}, ${scale})`;
+}
+
+/** What the catalog says of a column: its type, length in bytes, precision and scale. */
+function catalogEntry(table: string, [column, type]: Column): string {
+  const { base, size, scale } = parseType(type);
+  const isNumber = base === 'NUMBER';
+  const length = base === 'VARCHAR2' ? size! : isNumber ? '22' : '7';
+  const digits = isNumber && size !== undefined ? [size, scale] : ['NULL', 'NULL'];
+  return `('${table}', '${column}', '${base}', ${[length, ...digits].join(', ')})`;
 }
 
 function textGuard(path: readonly string[], column: string, length: string): string {

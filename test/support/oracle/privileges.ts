@@ -26,7 +26,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA oracle TO "${role}";`,
   return `${create.join('')}
 CREATE SCHEMA "${schema}";
 GRANT ALL ON SCHEMA "${schema}" TO "${owner}";
-GRANT USAGE ON SCHEMA "${schema}" TO "${worker}";`;
+GRANT USAGE ON SCHEMA "${schema}" TO "${worker}";
+GRANT INSERT, DELETE ON oracle.column_types TO "${owner}";`;
 }
 
 /** Hands the tables to their owner and grants the worker its part. */

@@ -40,10 +40,12 @@ function limitBlock({ tokens, output, block, index }: Place): void {
   const last = block.whereEnd - 1;
   const clause = tokens[block.whereEnd]?.upper;
   const isLast = block.whereEnd === tokens.length || tokens[block.whereEnd]?.text === ')' || clause === 'FOR';
+  // Behind UNION it would limit all of them together.
+  const unites = /^(UNION|ALL|INTERSECT|MINUS)$/.test(tokens[block.select - 1]?.upper ?? '');
   const aggregates = tokens
     .slice(block.select, block.from)
-    .some(({ upper }) => /^(COUNT|MIN|MAX|SUM|AVG|DISTINCT|ROW_NUMBER)$/.test(upper));
-  if (isLast && !aggregates) {
+    .some(({ upper }) => /^(COUNT|MIN|MAX|SUM|AVG|LISTAGG|DISTINCT|ROW_NUMBER)$/.test(upper));
+  if (isLast && !aggregates && !unites) {
     append(last, ` LIMIT ${limit}`);
     return;
   }

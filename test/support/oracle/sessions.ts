@@ -124,7 +124,17 @@ export class OracleSession {
     await this.commit();
     const { schema, user, roleOf } = this.#settings;
     const sql = translate({ schema: schema?.toUpperCase() ?? user, roleOf });
-    await this.#undoable(() => this.#client.query(sql));
+    // Who may not grant or revoke is only warned by PostgreSQL.
+    const warnings: string[] = [];
+    const listen = ({ code = '' }: { code?: string | undefined }) => void warnings.push(code);
+    this.#client.on('notice', listen);
+    try {
+      await this.#undoable(() => this.#client.query(sql));
+    } finally {
+      this.#client.off('notice', listen);
+    }
+    if (warnings.some((code) => code === '01006' || code === '01007'))
+      throw new OracleError(1031, 'insufficient privileges');
   }
 
   /** ALTER SESSION SET …, for the settings that the stand-in has. */

@@ -1,6 +1,6 @@
 import { OracleError } from './errors.js';
 import { beforeParenthesis, castTypes, comparisons, functions, reserved, symbols } from './oracle-words.js';
-import { queryBlocks, type StatementKind, type Token } from './sql-tokens.js';
+import { itemsIn, queryBlocks, type StatementKind, type Token } from './sql-tokens.js';
 
 /*
  * Refuses what PostgreSQL would take and Oracle would not: without this, a statement that only PostgreSQL understands
@@ -14,11 +14,15 @@ type Rule = (tokens: readonly Token[], kind: StatementKind) => void;
 
 /** Throws the OracleError that Oracle would answer, if it would refuse the statement. */
 export function guard(tokens: readonly Token[], kind: StatementKind): void {
-  for (const rule of rules) rule(tokens, kind);
+  for (const rule of kind === 'ddl' ? rulesOfDefinition : rules) rule(tokens, kind);
 }
+
+/** Data definition is known form by form (ddl.ts). */
+const rulesOfDefinition: readonly Rule[] = [foreignSymbols];
 
 const rules: readonly Rule[] = [
   foreignSymbols,
+  bindNames,
   foreignWords,
   functionsAndTypes,
   reservedAliases,
@@ -45,6 +49,14 @@ function foreignSymbols(tokens: readonly Token[]): void {
     if (foreign) refuse(911, 'invalid character', token);
     if (token.kind === 'quoted' && token.text === '""') refuse(1741, 'illegal zero-length identifier', token);
     if (token.kind === 'word' && token.text.length > 128) refuse(972, 'identifier is too long', token);
+  }
+}
+
+/** A bind's name is a name like any other. */
+function bindNames(tokens: readonly Token[]): void {
+  for (const token of tokens) {
+    if (token.kind === 'bind' && reserved.has(token.upper.slice(1)))
+      refuse(1745, 'invalid host/bind variable name', token);
   }
 }
 
@@ -88,8 +100,7 @@ function foreignWords(tokens: readonly Token[]): void {
   });
 }
 
-function functionsAndTypes(tokens: readonly Token[], kind: StatementKind): void {
-  if (kind === 'ddl') return;
+function functionsAndTypes(tokens: readonly Token[]): void {
   tokens.forEach((token, index) => {
     const called = token.kind === 'word' && tokens[index + 1]?.text === '(';
     if (called && !functions.has(token.upper) && !isNoCall(tokens, index)) {
@@ -119,8 +130,7 @@ function isNoCall(tokens: readonly Token[], index: number): boolean {
   return types || named || commonTable;
 }
 
-function reservedAliases(tokens: readonly Token[], kind: StatementKind): void {
-  if (kind === 'ddl') return;
+function reservedAliases(tokens: readonly Token[]): void {
   tokens.forEach((token, index) => {
     if (token.upper !== 'AS' || !reserved.has(tokens[index + 1]?.upper ?? '')) return;
     const inCast = tokens.some(
@@ -136,17 +146,10 @@ function listLengths(tokens: readonly Token[]): void {
   tokens.forEach((token, index) => {
     const open = tokens[index + 1];
     if (token.upper !== 'IN' || open?.text !== '(' || tokens[index + 2]?.text === '(') return;
-    if (commasIn(tokens, index + 1) + 1 > LONGEST_LIST) {
+    if (itemsIn(tokens, index + 1).length > LONGEST_LIST) {
       refuse(1795, 'maximum number of expressions in a list is 1000', token);
     }
   });
-}
-
-function commasIn(tokens: readonly Token[], open: number): number {
-  const { depth, partner } = tokens[open]!;
-  return tokens
-    .slice(open + 1, partner < 0 ? undefined : partner)
-    .filter((token) => token.text === ',' && token.depth === depth + 1).length;
 }
 
 /** `(a, b) < (c, d)`: Oracle compares tuples with lists and subqueries only. */
@@ -157,7 +160,7 @@ function rowValues(tokens: readonly Token[]): void {
     const before = tokens[close.partner - 1];
     const isCall = before?.kind === 'word' && (functions.has(before.upper) || before.upper === 'IN');
     const isTuple =
-      commasIn(tokens, close.partner) > 0 && !isCall && tokens[close.partner + 1]?.upper !== 'SELECT';
+      itemsIn(tokens, close.partner).length > 1 && !isCall && tokens[close.partner + 1]?.upper !== 'SELECT';
     const assigned = tokens[0]?.upper === 'UPDATE' && tokens[index + 2]?.upper === 'SELECT';
     if (isTuple && !assigned) refuse(1796, 'this operator cannot be used with lists', token);
   });

@@ -132,3 +132,24 @@ function endOfBlock(tokens: readonly Token[], select: number, depth: number): nu
   }
   return tokens.length;
 }
+
+/** An item of a list: its first token, and the one after it. */
+export interface ListItem {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What commas separate between a parenthesis and its counterpart; one empty item between `(` and `)`. */
+export function itemsIn(tokens: readonly Token[], open: number): readonly ListItem[] {
+  const { depth, partner } = tokens[open]!;
+  const close = partner < 0 ? tokens.length : partner;
+  const items: ListItem[] = [];
+  let start = open + 1;
+  for (let index = start; index <= close; index++) {
+    const ends = index === close || (tokens[index]!.text === ',' && tokens[index]!.depth === depth + 1);
+    if (!ends) continue;
+    items.push({ start, end: index });
+    start = index + 1;
+  }
+  return items;
+}

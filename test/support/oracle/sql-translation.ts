@@ -1,3 +1,4 @@
+import { translateAggregates } from './aggregates.js';
 import { swapCase, unsupported } from './errors.js';
 import { limitRownum } from './rownum.js';
 import { type StatementKind, type Token } from './sql-tokens.js';
@@ -36,6 +37,7 @@ export function translate(
   const output = tokens.map((token, index) => cast.get(index) ?? translateToken(tokens, index));
   if (tokens[0]?.upper === 'DELETE' && tokens[1]?.upper !== 'FROM') output[0] = 'DELETE FROM';
   dropTargetAliases(tokens, output);
+  translateAggregates(tokens, output);
   if (kind === 'query') limitRownum(tokens, output);
   else if (tokens.some(({ upper }) => upper === 'ROWNUM'))
     throw unsupported('ROWNUM in a statement that is no query');
@@ -87,7 +89,6 @@ function translateToken(tokens: readonly Token[], index: number): string {
       if (token.upper === 'NUMBER' && (isType || before?.upper === 'AS')) return 'numeric';
       // VARCHAR2(20 BYTE), VARCHAR2(20 CHAR)
       if (/^(BYTE|CHAR)$/.test(token.upper) && before?.kind === 'number') return '';
-      if (token.upper === 'LISTAGG') throw unsupported('LISTAGG');
       if (token.upper === 'ROWID') throw unsupported('ROWID');
       return renamed[token.upper] ?? token.text;
     }

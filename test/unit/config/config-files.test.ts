@@ -40,9 +40,12 @@ describe('config/default.yaml', () => {
   });
 
   it('stays usable with its comments taken up, for Oracle', () => {
-    const { middle, ...others } = uncommented as { middle: object };
-    const oracle = { ...middle, client: 'oracledb', connection: 'h/s' };
-    expect(() => parseConfig({ ...others, middle: oracle }, folder)).not.toThrow();
+    const { middle, ...others } = uncommented as { middle: { oracle: object } };
+    const { thick, ...wallet } = middle.oracle as { thick: object };
+    for (const oracle of [{ thick }, wallet]) {
+      const onOracle = { ...middle, client: 'oracledb', connection: 'u/p@h/s', oracle };
+      expect(() => parseConfig({ ...others, middle: onOracle }, folder)).not.toThrow();
+    }
   });
 
   /** The files' paths are written relative and checked as absolute. */

@@ -27,18 +27,60 @@ describe('a connection', () => {
 });
 
 describe('an Oracle connection', () => {
-  it('needs a connect string when it is an object', async () => {
-    const fault =
-      'middle.connection.connectString: Oracle needs a connect string, such as "host:1521/service"';
-    expect(await faultLines({ middle: { client: 'oracledb', connection: { user: 'u' } } })).toEqual([fault]);
-    for (const connectString of ['', ' ', 5]) {
-      expect(await faultLines({ middle: { client: 'oracledb', connection: { connectString } } })).toEqual([
-        `${fault} (***)`,
-      ]);
-    }
-    const connection = { connectString: 'h/s', user: 'u', password: 'p' };
-    expect(parsed({ middle: { client: 'oracledb', connection } }).middle.connection).toEqual(connection);
+  const oracle = (connection: unknown, more = {}) => ({
+    middle: { client: 'oracledb', connection, ...more },
   });
+  const noConnectString =
+    'middle.connection.connectString: Oracle needs a connect string, such as "host:1521/service"';
+  const wrongText =
+    'as a text it must read user/password@connect-string; otherwise give connectString, user and password apart';
+  const noUser =
+    'middle.connection.user: Oracle needs a user, or externalAuth: true with credentials in a wallet';
+
+  it('needs a connect string and a user when it is an object', async () => {
+    expect(await faultLines(oracle({ user: 'u' }))).toEqual([noConnectString]);
+    expect(await faultLines(oracle({ connectString: 'h/s' }))).toEqual([noUser]);
+    expect(await faultLines(oracle({}))).toEqual([noConnectString, noUser]);
+    for (const connectString of ['', ' ', 5]) {
+      expect(await faultLines(oracle({ connectString, user: 'u' }))).toEqual([`${noConnectString} (***)`]);
+    }
+    expect(await faultLines(oracle({ connectString: 'h/s', user: ' ' }))).toEqual([`${noUser} (" ")`]);
+    const connection = { connectString: 'h/s', user: 'u', password: 'p' };
+    expect(parsed(oracle(connection)).middle.connection).toEqual(connection);
+  });
+
+  it('needs no user with externalAuth, which must be true', async () => {
+    const connection = { connectString: 'h/s', externalAuth: true };
+    expect(parsed(oracle(connection)).middle.connection).toEqual(connection);
+    for (const externalAuth of [false, 'true', 1]) {
+      expect(await faultLines(oracle({ connectString: 'h/s', externalAuth }))).toEqual([noUser]);
+    }
+  });
+
+  it('has user and password beside the connect string, not in it', async () => {
+    const fault =
+      'middle.connection.connectString: must not hold user and password: give them beside it, as user and password (***)';
+    expect(await faultLines(oracle({ connectString: 'u/p@h/s', user: 'u' }))).toEqual([fault]);
+    const addressed = '(DESCRIPTION=(SECURITY=(SSL_SERVER_CERT_DN="E=dba@example.com/x")))';
+    for (const connectString of ['h:1521/s', 'tcps://h:2484/s', 'ISMP', addressed]) {
+      expect(() => parsed(oracle({ connectString, user: 'u' }))).not.toThrow();
+    }
+  });
+
+  it.each(['u/p@h:1521/s', ' u/p@h/s ', 'u/p@ss/w@rd@h/s', 'u/p@tcps://h/s', 'u/p@(DESCRIPTION=(ADDRESS=))'])(
+    'is read as user, password and connect string when it is a text: %j',
+    (connection) => {
+      expect(parsed(oracle(connection)).middle.connection).toBe(connection);
+    },
+  );
+
+  it.each(['h/s', 'h:1521/s', 'u@h/s', 'u/p', 'u/p@', 'u/@h/s', '/p@h/s', '/@h/s', ' '])(
+    'is no other text: %j',
+    async (connection) => {
+      const words = connection === ' ' ? 'must not be empty' : wrongText;
+      expect(await faultLines(oracle(connection))).toEqual([`middle.connection: ${words} (***)`]);
+    },
+  );
 
   it('cannot be that of the product store', async () => {
     const [line] = await faultLines({ store: { client: 'oracledb' } });
@@ -46,15 +88,27 @@ describe('an Oracle connection', () => {
   });
 
   it('may have settings of the driver, which other clients may not', async () => {
-    const oracle = { thick: { libDir: '/opt/oracle' }, walletLocation: '/etc/wallet', walletPassword: 'w' };
-    const middle = { client: 'oracledb', connection: 'h/s', oracle };
-    expect(parsed({ middle }).middle.oracle).toEqual(oracle);
-    expect(parsed({ middle: { ...middle, oracle: { thick: {} } } }).middle.oracle).toEqual({ thick: {} });
+    for (const settings of [
+      { thick: { libDir: '/opt/oracle' } },
+      { thick: {} },
+      { walletLocation: '/etc/wallet', walletPassword: 'w' },
+    ]) {
+      expect(parsed(oracle('u/p@h/s', { oracle: settings })).middle.oracle).toEqual(settings);
+    }
     for (const other of [{ client: 'pg' }, sqlite('x.db')]) {
       expect(await faultLines({ middle: { ...other, oracle: {} } })).toEqual([
         'middle.oracle: is only for the client oracledb',
       ]);
     }
+  });
+
+  it('names no wallet in Thick mode, where it would not be looked at', async () => {
+    const settings = { thick: {}, walletLocation: '/etc/wallet', walletPassword: 'hunter2' };
+    const words = "has no effect in Thick mode: name the wallet in the Oracle client's sqlnet.ora";
+    expect(await faultLines(oracle('u/p@h/s', { oracle: settings }))).toEqual([
+      `middle.oracle.walletLocation: ${words} ("/etc/wallet")`,
+      `middle.oracle.walletPassword: ${words} (***)`,
+    ]);
   });
 });
 
@@ -102,10 +156,11 @@ describe('relative paths', () => {
   });
 
   it('of the Oracle driver start there too', () => {
-    const oracle = { thick: { libDir: 'client' }, walletLocation: 'wallet' };
-    expect(parsed({ middle: { client: 'oracledb', connection: 'h/s', oracle } }).middle.oracle).toEqual({
+    const resolved = (oracle: object) =>
+      parsed({ middle: { client: 'oracledb', connection: 'u/p@h/s', oracle } }).middle.oracle;
+    expect(resolved({ walletLocation: 'wallet' })).toEqual({ walletLocation: '/etc/bnet-sync/wallet' });
+    expect(resolved({ thick: { libDir: 'client' } })).toEqual({
       thick: { libDir: '/etc/bnet-sync/client' },
-      walletLocation: '/etc/bnet-sync/wallet',
     });
   });
 

@@ -146,10 +146,11 @@ describe('the environment', () => {
     const config = await load('', {
       BNET_SYNC_MIDDLE__CLIENT: 'oracledb',
       BNET_SYNC_MIDDLE__CONNECTION__CONNECT_STRING: 'h/s',
+      BNET_SYNC_MIDDLE__CONNECTION__USER: '007',
       BNET_SYNC_STORE__CLIENT: 'pg',
       BNET_SYNC_STORE__CONNECTION: 'postgres://h/d',
     });
-    expect(config.middle.connection).toEqual({ connectString: 'h/s' });
+    expect(config.middle.connection).toEqual({ connectString: 'h/s', user: '007' });
     expect(config.store.connection).toBe('postgres://h/d');
   });
 

@@ -16,9 +16,23 @@ describe('faults never show', () => {
     ],
     ['a connection of the wrong type', { store: { connection: [secret] } }],
     ['a connect string', { middle: { client: 'oracledb', connection: { connectString: [secret] } } }],
+    ['an Oracle connection as text', { middle: { client: 'oracledb', connection: secret } }],
+    ['such a text with a part missing', { middle: { client: 'oracledb', connection: `u/${secret}` } }],
+    [
+      'user and password in a connect string',
+      { middle: { client: 'oracledb', connection: { connectString: `u/${secret}@h/s` } } },
+    ],
+    [
+      'the password beside what is missing',
+      { middle: { client: 'oracledb', connection: { password: secret } } },
+    ],
     [
       'a password of the wrong type',
       { middle: { client: 'oracledb', oracle: { walletPassword: [secret] } } },
+    ],
+    [
+      'a password that has no effect',
+      { middle: { client: 'oracledb', oracle: { thick: {}, walletPassword: secret } } },
     ],
     ['a misspelt password', { middle: { pasword: secret } }],
     ['a password outside its connection', { store: { password: secret } }],
@@ -33,7 +47,7 @@ describe('faults never show', () => {
   });
 
   it('a number or a boolean that stands for a password', async () => {
-    const middle = { client: 'oracledb', connection: 'h/s', oracle: { walletPassword: 12345 } };
+    const middle = { client: 'oracledb', connection: 'u/p@h/s', oracle: { walletPassword: 12345 } };
     expect(await faultLines({ middle })).toEqual([
       'middle.oracle.walletPassword: Invalid input: expected string, received number (***)',
     ]);
@@ -133,6 +147,14 @@ describe('the redacted configuration', () => {
       },
     });
   });
+
+  it.each([`u/${secret}@h:1521/s`, `u:x/${secret}@h/s`, `u/${secret}@tcps://h/s`, `u/${secret}@(ADDRESS=)`])(
+    'shows nothing of an Oracle connection as text: %s',
+    (connection) => {
+      const config = parsed({ middle: { client: 'oracledb', connection } });
+      expect(redactConfig(config)).toHaveProperty('middle.connection', '***');
+    },
+  );
 
   it('leaves the configuration itself as it was', () => {
     const config = parsed({ store: { connection: { password: secret } } });

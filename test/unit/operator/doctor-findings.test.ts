@@ -60,8 +60,8 @@ describe('privileges', () => {
       refused,
     ]);
     expect(findings.map(({ whatToDo }) => whatToDo)).toEqual([
-      'GRANT SELECT ON "ismp".IF_BNET_CUST TO worker;',
-      'GRANT UPDATE (State) ON "ismp".IF_BNET_CUST_ATTR TO worker; -- or set middle.markAttributes to false',
+      'GRANT SELECT ON ismp.IF_BNET_CUST TO worker;',
+      'GRANT UPDATE (State) ON ismp.IF_BNET_CUST_ATTR TO worker /* or set middle.markAttributes to false */;',
     ]);
     expect(findings[0]).toMatchObject({
       level: 'fault',

@@ -51,7 +51,7 @@ function foundWith(kind: MiddleKind, column: string, type: string | null): strin
     if (each.table !== 'IF_BNET_CUST' || each.column !== column) return [each];
     return type === null ? [] : [{ ...each, type }];
   });
-  return tableFindings(kind, columns)
+  return tableFindings({ kind }, columns)
     .filter(({ level }) => level !== 'ok')
     .map(({ level, finding }) => `${level}: ${finding}`);
 }
@@ -64,7 +64,7 @@ describe.each(['oracle', 'postgresql', 'sqlite'] as const)('tables on %s', (kind
       column: each.column.toLowerCase(),
     }));
     const more = { table: 'if_bnet_cust', column: 'loaded_by', type: 'whatever' };
-    expect(tableFindings(kind, [...columns, more])).toEqual([
+    expect(tableFindings({ kind }, [...columns, more])).toEqual([
       {
         area: 'tables',
         level: 'ok',
@@ -76,7 +76,7 @@ describe.each(['oracle', 'postgresql', 'sqlite'] as const)('tables on %s', (kind
 
   it('are a fault where one is missing, or a column is', () => {
     const withoutTable = specified(kind).filter(({ table }) => table !== 'IF_BNET_ACCOUNT_ATTR');
-    expect(tableFindings(kind, withoutTable)).toMatchObject([
+    expect(tableFindings({ kind }, withoutTable)).toMatchObject([
       { level: 'fault', finding: 'IF_BNET_ACCOUNT_ATTR is missing, or this user may not see it' },
     ]);
     expect(foundWith(kind, 'BizID', null)).toEqual(['fault: IF_BNET_CUST.BizID is missing']);

@@ -5,6 +5,10 @@ import { middleOperations, storeOperations, workerDescription } from '../../supp
 const counts = { '0': 0, '1': 2, '2': 0, '3': 0 };
 const middle = {
   now: async () => '2026-11-21 16:00:00',
+  server: async () => ({
+    ...{ product: 'PostgreSQL', version: '17.4', characterSet: 'UTF8' },
+    ...{ user: 'bnet_sync', schemas: [] },
+  }),
   columns: async () => [],
   missingPrivileges: async () => [],
   indexes: async () => [],
@@ -36,7 +40,7 @@ describe('the doctor', () => {
     expect(unreached).toEqual([]);
     expect(new Set(findings.map(({ area }) => area))).toEqual(
       new Set([
-        ...['middle database', 'tables', 'privileges', 'indexes', 'clock', 'rows'],
+        ...['middle database', 'server', 'tables', 'privileges', 'indexes', 'clock', 'rows'],
         ...['product store', 'migrations', 'workers'],
       ]),
     );

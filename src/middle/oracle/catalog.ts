@@ -1,0 +1,193 @@
+import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
+import { indexesOf } from '../operations.js';
+import type { ColumnDescription, IndexDescription, ServerDescription } from '../port.js';
+import type { Binds, OracleDatabase, OracleRow } from './database.js';
+import { oracleName, type OracleTables } from './tables.js';
+
+/*
+ * What Oracle's own catalog tells of the four tables. A name leads to a table or view of the current schema, else
+ * through a private synonym there, else through a public one; with a schema in front, to what stands there. A synonym
+ * may lead to another, or to a table with another name. One over a database link is not followed: the catalog of the
+ * other database would have to be asked.
+ */
+
+/** Where one of the four names leads. */
+interface Place {
+  /** As the specification names the table. */
+  readonly called: string;
+  readonly owner: string;
+  readonly name: string;
+}
+
+const names = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
+
+/** Synonyms that are followed one after another. */
+const longestWay = 4;
+
+/** Columns of the four tables, in table order. */
+export async function oracleColumns(
+  database: OracleDatabase,
+  tables: OracleTables,
+): Promise<readonly ColumnDescription[]> {
+  const places = await placesOf(database, tables);
+  if (places.length === 0) return [];
+  const { condition, binds } = among(places);
+  const rows = await database.query({
+    sql: `SELECT c.OWNER AS "owner", c.TABLE_NAME AS "name", c.COLUMN_NAME AS "column_name",
+  c.DATA_TYPE AS "type", c.DATA_LENGTH AS "bytes", c.DATA_PRECISION AS "precision", c.DATA_SCALE AS "scale",
+  c.CHAR_LENGTH AS "characters", c.CHAR_USED AS "counts"
+FROM ALL_TAB_COLUMNS c WHERE ${condition('c.OWNER', 'c.TABLE_NAME')}
+ORDER BY c.OWNER, c.TABLE_NAME, c.COLUMN_ID`,
+    binds,
+    expected: 60,
+  });
+  return places.flatMap((place) =>
+    rows.filter(standsAt(place)).map((row) => ({
+      table: place.called,
+      column: String(row['column_name']),
+      type: typeOf(row),
+    })),
+  );
+}
+
+/**
+ * Indexes of the four tables that the optimizer may use to find rows and their order. A descending column or an
+ * expression has a name that the system made.
+ */
+export async function oracleIndexes(
+  database: OracleDatabase,
+  tables: OracleTables,
+): Promise<readonly IndexDescription[]> {
+  const places = await placesOf(database, tables);
+  if (places.length === 0) return [];
+  const { condition, binds } = among(places);
+  const rows = await database.query({
+    sql: `SELECT i.TABLE_OWNER AS "owner", i.TABLE_NAME AS "name", i.OWNER || '.' || i.INDEX_NAME AS "index_name",
+  c.COLUMN_NAME AS "column_name", c.DESCEND AS "direction"
+FROM ALL_INDEXES i JOIN ALL_IND_COLUMNS c ON c.INDEX_OWNER = i.OWNER AND c.INDEX_NAME = i.INDEX_NAME
+WHERE ${condition('i.TABLE_OWNER', 'i.TABLE_NAME')} AND i.STATUS IN ('VALID', 'N/A') AND i.VISIBILITY = 'VISIBLE'
+  AND i.INDEX_TYPE IN ('NORMAL', 'FUNCTION-BASED NORMAL', 'IOT - TOP')
+ORDER BY i.TABLE_OWNER, i.TABLE_NAME, i.OWNER, i.INDEX_NAME, c.COLUMN_POSITION`,
+    binds,
+    expected: 60,
+  });
+  return places.flatMap((place) =>
+    indexesOf(
+      rows.filter(standsAt(place)).map((row) => ({
+        table_name: place.called,
+        index_name: row['index_name'],
+        column_name: `${String(row['column_name']).toLowerCase()}${row['direction'] === 'DESC' ? ' desc' : ''}`,
+      })),
+    ),
+  );
+}
+
+/** What the server is, and as whom we are connected. */
+export async function oracleServer(database: OracleDatabase): Promise<ServerDescription> {
+  const [server] = await database.query({
+    sql: `SELECT p.PRODUCT AS "product", p.VERSION AS "version", n.VALUE AS "character_set",
+  SYS_CONTEXT('USERENV', 'SESSION_USER') AS "user"
+FROM PRODUCT_COMPONENT_VERSION p, NLS_DATABASE_PARAMETERS n
+WHERE p.PRODUCT LIKE '%Oracle%' AND n.PARAMETER = 'NLS_CHARACTERSET'`,
+    binds: {},
+    expected: 1,
+  });
+  const schemas = await database.query({
+    sql: `SELECT c.OWNER AS "owner" FROM ALL_TAB_COLUMNS c
+WHERE c.TABLE_NAME = '${tableOf.CUST}' AND c.COLUMN_ID = 1 ORDER BY c.OWNER`,
+    binds: {},
+    expected: 10,
+  });
+  return {
+    product: String(server?.['product'] ?? 'Oracle Database').trim(),
+    version: String(server?.['version'] ?? ''),
+    characterSet: String(server?.['character_set'] ?? ''),
+    user: typeof server?.['user'] === 'string' ? server['user'] : null,
+    schemas: schemas.map((row) => String(row['owner'])),
+  };
+}
+
+/** Where the four names lead; those that lead nowhere are left out. */
+async function placesOf(database: OracleDatabase, { schema }: OracleTables): Promise<readonly Place[]> {
+  const owner = schema === undefined ? await currentSchema(database) : oracleName(schema).replaceAll('"', '');
+  const found: Place[] = [];
+  let open: readonly Place[] = names.map((name) => ({ called: name, owner, name }));
+  for (let step = 0; step < longestWay && open.length > 0; step += 1) {
+    const elsewhere = step === 0 && schema === undefined ? ['PUBLIC'] : [];
+    const objects = await objectsAt(database, open, elsewhere);
+    const next: Place[] = [];
+    for (const place of open) {
+      const object =
+        objects.find(standsAt(place)) ??
+        objects.find((each) => elsewhere.some((other) => standsAt({ ...place, owner: other })(each)));
+      if (object === undefined) continue;
+      const [leadsToOwner, leadsToName] = [object['leads_to_owner'], object['leads_to_name']];
+      if (leadsToName === null) found.push(place);
+      else next.push({ called: place.called, owner: String(leadsToOwner), name: String(leadsToName) });
+    }
+    open = next;
+  }
+  return found;
+}
+
+async function currentSchema(database: OracleDatabase): Promise<string> {
+  const sql = `SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') AS "schema" FROM DUAL`;
+  const rows = await database.query({ sql, binds: {}, expected: 1 });
+  return String(rows[0]?.['schema']);
+}
+
+/** Tables, views and synonyms of these names. */
+async function objectsAt(
+  database: OracleDatabase,
+  places: readonly Place[],
+  elsewhere: readonly string[],
+): Promise<readonly OracleRow[]> {
+  const { condition, binds } = among(places, elsewhere);
+  return database.query({
+    sql: `SELECT c.OWNER AS "owner", c.TABLE_NAME AS "name", NULL AS "leads_to_owner", NULL AS "leads_to_name"
+FROM ALL_TAB_COLUMNS c WHERE c.COLUMN_ID = 1 AND ${condition('c.OWNER', 'c.TABLE_NAME')}
+UNION ALL
+SELECT s.OWNER, s.SYNONYM_NAME, s.TABLE_OWNER, s.TABLE_NAME
+FROM ALL_SYNONYMS s WHERE s.DB_LINK IS NULL AND ${condition('s.OWNER', 's.SYNONYM_NAME')}`,
+    binds,
+    expected: 2 * names.length,
+  });
+}
+
+/** The condition that an object has one of these owners and one of these names; always with as many binds. */
+function among(
+  places: readonly Place[],
+  elsewhere: readonly string[] = [],
+): { readonly condition: (owner: string, name: string) => string; readonly binds: Binds } {
+  const owners = [...new Set([...places.map(({ owner }) => owner), ...elsewhere])];
+  const values = { o: owners, n: places.map(({ name }) => name) };
+  const binds: Record<string, string | null> = {};
+  const list = (letter: keyof typeof values) =>
+    Array.from({ length: names.length + 1 }, (_, index) => {
+      binds[`${letter}${index + 1}`] = values[letter][index] ?? values[letter][0] ?? null;
+      return `:${letter}${index + 1}`;
+    }).join(', ');
+  const [ownerList, nameList] = [list('o'), list('n')];
+  return { condition: (owner, name) => `${owner} IN (${ownerList}) AND ${name} IN (${nameList})`, binds };
+}
+
+/** Whether a row of the catalog is about the object at this place. */
+function standsAt({ owner, name }: Place): (row: OracleRow) => boolean {
+  return (row) => row['owner'] === owner && row['name'] === name;
+}
+
+/** A column's type as it is written in CREATE TABLE. */
+function typeOf(row: OracleRow): string {
+  const type = String(row['type']);
+  const text = (name: string) => String(row[name]);
+  if (type === 'NUMBER') {
+    if (row['scale'] === null) return row['precision'] === null ? type : `NUMBER(${text('precision')})`;
+    return `NUMBER(${row['precision'] === null ? '38' : text('precision')},${text('scale')})`;
+  }
+  if (type === 'FLOAT') return `FLOAT(${text('precision')})`;
+  if (/^(VARCHAR2|CHAR)$/.test(type)) {
+    return row['counts'] === 'C' ? `${type}(${text('characters')} CHAR)` : `${type}(${text('bytes')} BYTE)`;
+  }
+  if (/^N(VARCHAR2|CHAR)$/.test(type)) return `${type}(${text('characters')})`;
+  return type === 'RAW' ? `RAW(${text('bytes')})` : type;
+}

@@ -1,0 +1,196 @@
+import { sources, type RowKey, type Source } from '../../domain/keys.js';
+import { State } from '../../domain/states.js';
+import {
+  changedByTable,
+  countsOf,
+  duplicatesOf,
+  fullRow,
+  keysOf,
+  latestDate,
+  newestFirst,
+  numbersOf,
+  oldestAge,
+} from '../operations.js';
+import type {
+  ColumnDescription,
+  FailedFilter,
+  FullRow,
+  IndexDescription,
+  MiddleKind,
+  MiddleOperations,
+  ServerDescription,
+  StateCounts,
+} from '../port.js';
+import { refusedPrivileges } from '../probes.js';
+import { attributesByRow } from '../rows.js';
+import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
+import { changeRows } from './change-rows.js';
+import type { Binds, OracleDatabase, OracleRow, Query } from './database.js';
+import { attributesQuery, requeueBatch, rowColumns, rowsQuery } from './statements.js';
+import { attributeTable, dateOf, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
+
+const more = ['ErrContent', 'Remark'];
+const pending = `t.State = ${State.Initial}`;
+
+/** What operators do with a middle database on Oracle. */
+export class OracleMiddleOperations implements MiddleOperations {
+  readonly kind: MiddleKind = 'oracle';
+  readonly #database: OracleDatabase;
+  readonly #tables: OracleTables;
+
+  constructor(database: OracleDatabase, tables: OracleTables) {
+    this.#database = database;
+    this.#tables = tables;
+  }
+
+  async counts(): Promise<Readonly<Record<Source, StateCounts>>> {
+    return countsOf(
+      await this.#ofBothTables({
+        select: `t.State AS "state", COUNT(*) AS "number"`,
+        where: '1 = 1',
+        group: 'GROUP BY t.State',
+      }),
+    );
+  }
+
+  async oldestPendingSeconds(): Promise<number | null> {
+    const select = 'ROUND((SYSDATE - MIN(t.CreateDate)) * 86400) AS "age"';
+    const rows = await this.#ofBothTables({ select, where: pending });
+    return oldestAge(rows.map((row) => row['age']));
+  }
+
+  async newestPending(): Promise<string | null> {
+    const select = `${dateText('MAX(t.CreateDate)')} AS "newest"`;
+    const rows = await this.#ofBothTables({ select, where: pending });
+    return latestDate(rows.map((row) => row['newest']));
+  }
+
+  async failed(filter: FailedFilter): Promise<readonly FullRow[]> {
+    const rows: FullRow[] = [];
+    for (const source of sources) {
+      const found = await this.#database.query(failedQuery(this.#tables, source, filter));
+      rows.push(...found.map((row) => fullRow(source, row)));
+    }
+    return newestFirst(rows, filter.limit);
+  }
+
+  async find(keys: readonly RowKey[]): Promise<readonly FullRow[]> {
+    const found: FullRow[] = [];
+    for (const source of sources) {
+      const streamingNos = keysOf(keys, source);
+      if (streamingNos.length === 0) continue;
+      const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos, more));
+      const attributes = await this.#database.query(attributesQuery(this.#tables, source, streamingNos));
+      const byRow = attributesByRow(attributes);
+      for (const row of rows.map((each) => fullRow(source, each)))
+        found.push({ ...row, attributes: byRow.get(row.streamingNo) ?? [] });
+    }
+    return found;
+  }
+
+  async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
+    return changedByTable(keys, (source, streamingNos) => {
+      const batch = requeueBatch(this.#tables, source, streamingNos);
+      return changeRows(this.#database, this.#tables, { source, batch, leadsTo: [State.Initial] });
+    });
+  }
+
+  async now(): Promise<string> {
+    const sql = `SELECT ${dateText('SYSDATE')} AS "now" FROM DUAL`;
+    const rows = await this.#database.query({ sql, binds: {}, expected: 1 });
+    return String(rows[0]?.['now']);
+  }
+
+  async duplicates(limit: number): ReturnType<MiddleOperations['duplicates']> {
+    const rows = await this.#ofBothTables({
+      select: `t.StreamingNo AS "streaming_no", COUNT(*) AS "number"`,
+      where: 't.StreamingNo IS NOT NULL',
+      group: 'GROUP BY t.StreamingNo HAVING COUNT(*) > 1',
+      limit,
+    });
+    return duplicatesOf(rows);
+  }
+
+  async withoutStreamingNo(): Promise<Readonly<Record<Source, number>>> {
+    const open = `t.State IN (${State.Initial}, ${State.Processing})`;
+    return numbersOf(
+      await this.#ofBothTables({
+        select: `COUNT(*) AS "number"`,
+        where: `${open} AND t.StreamingNo IS NULL`,
+      }),
+    );
+  }
+
+  server(): Promise<ServerDescription> {
+    return oracleServer(this.#database);
+  }
+
+  columns(): Promise<readonly ColumnDescription[]> {
+    return oracleColumns(this.#database, this.#tables);
+  }
+
+  indexes(): Promise<readonly IndexDescription[]> {
+    return oracleIndexes(this.#database, this.#tables);
+  }
+
+  missingPrivileges(): ReturnType<MiddleOperations['missingPrivileges']> {
+    return refusedPrivileges(
+      {
+        mainTable: (source) => mainTable(this.#tables, source),
+        attributeTable: (source) => attributeTable(this.#tables, source),
+        markAttributes: this.#tables.markAttributes,
+      },
+      (sql) => this.#database.command(sql),
+    );
+  }
+
+  /** One statement over our products' rows of both tables. */
+  async #ofBothTables({ select, where, group = '', limit }: Question): Promise<readonly OracleRow[]> {
+    const parts = sources.map(
+      (source) => `SELECT '${source}' AS "source", ${select}
+FROM ${mainTable(this.#tables, source)} t WHERE ${where}${ourProducts(this.#tables)} ${group}`,
+    );
+    const sql = parts.join('\nUNION ALL\n');
+    if (limit === undefined) return this.#database.query({ sql, binds: {}, expected: groupsAtMost });
+    const limited = `SELECT * FROM (\n${sql}\n) WHERE ROWNUM <= :maxRows`;
+    return this.#database.query({ sql: limited, binds: { maxRows: limit }, expected: limit });
+  }
+}
+
+/** Rows of both tables, asked about in one statement. */
+interface Question {
+  readonly select: string;
+  readonly where: string;
+  readonly group?: string;
+  /** The most rows to return. */
+  readonly limit?: number;
+}
+
+/** States of both tables. */
+const groupsAtMost = 10;
+
+function failedQuery(tables: OracleTables, source: Source, filter: FailedFilter): Query {
+  const { code, productId, custId, since, limit } = filter;
+  const conditions: readonly (readonly [name: string, condition: string, value: string | undefined])[] = [
+    ['code', 'SUBSTR(t.ErrContent, 1, 5) = :code', code],
+    ['productId', 't.ProductID = TO_NUMBER(:productId)', productId],
+    ['custId', 't.CustID = TO_NUMBER(:custId)', custId],
+    ['since', `t.StateDate >= ${dateOf(':since')}`, since],
+  ];
+  const asked = conditions.filter(([, , value]) => value !== undefined);
+  const binds: Binds = Object.fromEntries(asked.map(([name, , value]) => [name, value ?? null]));
+  const condition = [`t.State = ${State.Failed}`, ...asked.map(([, text]) => text)].join(' AND ');
+  return {
+    sql: `SELECT * FROM (
+  SELECT ${rowColumns(source, more)}
+  FROM ${mainTable(tables, source)} t
+  WHERE ${condition}${ourProducts(tables)}
+  ORDER BY t.StateDate DESC NULLS LAST, t.StreamingNo DESC
+) WHERE ROWNUM <= :maxRows`,
+    binds: { ...binds, maxRows: limit },
+    expected: Math.min(limit, rowsAtOnce),
+  };
+}
+
+/** More failed rows take a further round trip. */
+const rowsAtOnce = 1000;

@@ -1,0 +1,88 @@
+import oracledb from 'oracledb';
+import type { MiddleDatabase, MiddleOperations } from '../port.js';
+import { OracleDatabase, type OracleOptions } from './database.js';
+import { OracleMiddleDatabase } from './middle-database.js';
+import { OracleMiddleOperations } from './middle-operations.js';
+import type { OracleTables } from './tables.js';
+
+/** Settings of the driver (`middle.oracle`), with absolute paths. */
+interface OracleSettings {
+  /** Thick mode, with the Oracle client's libraries in `libDir` or on the system's search path. */
+  readonly thick?: { readonly libDir?: string | undefined } | undefined;
+  readonly walletLocation?: string | undefined;
+  readonly walletPassword?: string | undefined;
+}
+
+/** How to reach a middle database on Oracle. */
+export interface OpenOracleOptions extends Omit<OracleOptions, 'connection'> {
+  /** `middle.connection`: the driver's attributes, or `user/password@connectString`. */
+  readonly connection: string | Readonly<Record<string, unknown>>;
+  readonly settings: OracleSettings;
+}
+
+/** The Oracle client that Thick mode needs could not be loaded. */
+export class ThickModeError extends Error {
+  override readonly name = 'ThickModeError';
+}
+
+/** A middle database on Oracle, for the worker and for operators. Nothing is connected before the first call. */
+interface OpenedOracle {
+  readonly database: MiddleDatabase;
+  readonly operations: MiddleOperations;
+  close(): Promise<void>;
+}
+
+/** A middle database on Oracle, over connections to it. */
+export function openOracle(database: OracleDatabase, tables: OracleTables): OpenedOracle {
+  return {
+    database: new OracleMiddleDatabase(database, tables),
+    operations: new OracleMiddleOperations(database, tables),
+    close: () => database.close(),
+  };
+}
+
+/** Connections to Oracle. ThickModeError where Thick mode is asked for and cannot be had. */
+export function openOracleDatabase({ settings, connection, ...options }: OpenOracleOptions): OracleDatabase {
+  const { thick, walletLocation, walletPassword } = settings;
+  const attributes = attributesOf(connection);
+  if (thick !== undefined) useThickMode({ libDir: thick.libDir, configDir: attributes['configDir'] });
+  return new OracleDatabase({
+    ...options,
+    connection: {
+      ...attributes,
+      ...(walletLocation !== undefined && { walletLocation }),
+      ...(walletPassword !== undefined && { walletPassword }),
+    },
+  });
+}
+
+/**
+ * A connection's attributes. A text is read as `user/password@connectString`: the user ends at the first `/`, the
+ * connect string begins after the last `@`, so a password may have both. It may stand in quotes, as Oracle's tools want
+ * it then; no password has quotes in it.
+ */
+export function attributesOf(connection: OpenOracleOptions['connection']): Readonly<Record<string, unknown>> {
+  if (typeof connection !== 'string') return connection;
+  const [, user, password, connectString] = /^([^/@]+)\/(.+)@([^@]+)$/s.exec(connection.trim()) ?? [];
+  if (password === undefined) throw new Error('the connection does not read user/password@connectString');
+  return { user, password: password.replace(/^"(.*)"$/s, '$1'), connectString };
+}
+
+/** The mode is the process's, once and for all. There the client is told where its files are, not each connection. */
+function useThickMode(folders: { readonly libDir: string | undefined; readonly configDir: unknown }): void {
+  if (!oracledb.thin) return;
+  const given = Object.entries(folders).filter(([, folder]) => folder !== undefined);
+  try {
+    oracledb.initOracleClient(Object.fromEntries(given));
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new ThickModeError(`the Oracle client cannot be loaded: ${reason}`);
+  }
+  if (oracledb.oracleClientVersion < oldestClient)
+    throw new ThickModeError(
+      `the Oracle client is ${oracledb.oracleClientVersionString}: 18.1 or later is needed, older ones do not limit a call's time`,
+    );
+}
+
+/** Version 18.1 as the driver writes it; before it there was no `callTimeout`, and a call to a dead server had no end. */
+const oldestClient = 1_801_000_000;

@@ -1,0 +1,171 @@
+import { sources, type Source } from '../../domain/keys.js';
+import { State } from '../../domain/states.js';
+import type { Wait } from '../../domain/waiting.js';
+import type { PollRequest } from '../port.js';
+import type { Query } from './database.js';
+import { dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import { packed, paddedCount } from './text-set.js';
+
+/*
+ * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
+ * without the earlier one that a stopped worker has just claimed.
+ *
+ * A branch per table, State and kind of CreateDate, missing or not, each in the order of the plain index (State,
+ * CreateDate, StreamingNo), which keeps missing dates last while they come first in our order. ROWNUM over an ordered
+ * view ends each range scan after a page; FETCH FIRST would be rewritten to ROW_NUMBER and might read all. The branches
+ * are merged and limited: the head of both tables, and nothing of it is missing below the last row returned.
+ */
+
+/** Control characters between the parts of a wanted open or bind, and between several of them. */
+const [within, between] = [1, 2];
+
+/** What stands for a control character that a part contains, so that no text passes for several parts. */
+const escapes: readonly (readonly [code: number, escape: readonly [number, number]])[] = [
+  [3, [3, 4]],
+  [within, [3, 5]],
+  [between, [3, 6]],
+];
+
+/** The statement of one poll. */
+export function pollQuery(tables: OracleTables, request: PollRequest): Query {
+  const lists = listsOf(request);
+  const branches = sources.flatMap((source) =>
+    [State.Initial, State.Processing].flatMap((state) =>
+      [false, true].map((dated) => branch(tables, { request, lists, source, state, dated })),
+    ),
+  );
+  return {
+    sql: `SELECT page.*, ${dateText('SYSDATE')} AS "now" FROM (
+  SELECT * FROM (
+    ${branches.join('\n    UNION ALL\n    ')}
+  ) ORDER BY "create_date" NULLS FIRST, "streaming_no", "source_order"
+) page WHERE ROWNUM <= :maxRows`,
+    binds: {
+      maxRows: request.limit,
+      ...lists.excluded.binds,
+      ...lists.waiting.binds,
+      ...lists.wanted.CUST.binds,
+      ...lists.wanted.ACCOUNT.binds,
+    },
+    expected: request.limit,
+  };
+}
+
+/** A set of texts and the condition that an expression is none of them. */
+interface List {
+  readonly binds: Readonly<Record<string, string>>;
+  readonly isNone: (expression: string) => string;
+}
+
+interface Lists {
+  /** CustIDs that are left out. */
+  readonly excluded: List;
+  /** CustIDs that wait. */
+  readonly waiting: List;
+  /** Opens, and binds, that are waited for. */
+  readonly wanted: Readonly<Record<Source, List>>;
+}
+
+function listsOf({ excluded, waits }: PollRequest): Lists {
+  const comma = ','.charCodeAt(0);
+  const custIds = excluded.filter((custId) => custId !== null);
+  const opens = waits.filter(({ userId }) => userId === null);
+  const binds = waits.filter(({ userId }) => userId !== null);
+  return {
+    excluded: listOf('excluded', custIds, comma),
+    waiting: listOf('waiting', [...new Set(waits.map(({ custId }) => custId))], comma),
+    wanted: {
+      CUST: listOf('open', opens.map(wantedText), between),
+      ACCOUNT: listOf('bind', binds.map(wantedText), between),
+    },
+  };
+}
+
+function wantedText({ product: { productId, custId, bizId }, userId }: Wait): string {
+  const texts = [bizId, ...(userId === null ? [] : [userId])];
+  return [productId, custId, ...texts.map(escapedText)].join(String.fromCharCode(within));
+}
+
+function escapedText(text: string): string {
+  return escapes.reduce(
+    (escaped, [code, escape]) =>
+      escaped.replaceAll(String.fromCharCode(code), String.fromCharCode(...escape)),
+    text,
+  );
+}
+
+function escapedColumn(column: string): string {
+  return escapes.reduce(
+    (escaped, [code, [first, second]]) =>
+      `REPLACE(${escaped}, CHR(${code}), CHR(${first}) || CHR(${second}))`,
+    column,
+  );
+}
+
+function listOf(name: string, texts: readonly string[], separatorCode: number): List {
+  if (texts.length === 0) return { binds: {}, isNone: () => '1 = 1' };
+  const separator = String.fromCharCode(separatorCode);
+  const packs = packed(texts, separator);
+  const names = Array.from({ length: paddedCount(packs.length) }, (_, index) => `${name}${index + 1}`);
+  return {
+    binds: Object.fromEntries(names.map((bind, index) => [bind, packs[index] ?? separator])),
+    isNone: (expression) => {
+      const member = `CHR(${separatorCode}) || ${expression} || CHR(${separatorCode})`;
+      return `(${names.map((bind) => `INSTRB(:${bind}, ${member}) = 0`).join(' AND ')})`;
+    },
+  };
+}
+
+interface Branch {
+  readonly request: PollRequest;
+  readonly lists: Lists;
+  readonly source: Source;
+  readonly state: State;
+  /** Whether its rows have a CreateDate. */
+  readonly dated: boolean;
+}
+
+function branch(tables: OracleTables, place: Branch): string {
+  const { request, source, state, dated } = place;
+  const conditions = [
+    `t.State = ${state} AND t.CreateDate IS ${dated ? 'NOT NULL' : 'NULL'}`,
+    't.StreamingNo IS NOT NULL',
+    ...(dated && state === State.Initial && request.settleMs > 0 ? [settled(request.settleMs)] : []),
+    ...customers(place),
+  ];
+  const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';
+  return `SELECT * FROM (
+      SELECT '${source}' AS "source", ${sources.indexOf(source)} AS "source_order", t.StreamingNo AS "streaming_no",
+        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        ${userId} AS "user_id", t.OPFlag AS "op_flag", ${dateText('t.CreateDate')} AS "create_date",
+        t.State AS "state", ${dateText('t.StateDate')} AS "state_date"
+      FROM ${mainTable(tables, source)} t
+      WHERE ${conditions.join('\n        AND ')}${ourProducts(tables)}
+      ORDER BY ${dated ? 't.CreateDate, ' : ''}t.StreamingNo
+    ) WHERE ROWNUM <= :maxRows`;
+}
+
+/** CreateDate and SYSDATE are in whole seconds, cut off: what is settled by them is so by the true time as well. */
+function settled(settleMs: number): string {
+  return `t.CreateDate <= SYSDATE - NUMTODSINTERVAL(${Math.ceil(settleMs / 1000)}, 'SECOND')`;
+}
+
+function customers({ request, lists, source }: Branch): string[] {
+  const { shards, excluded, waits } = request;
+  const conditions: string[] = [];
+  if (shards.held !== 'all') {
+    conditions.push(oneOf(`NVL(MOD(ABS(t.CustID), ${shards.count}), 0)`, shards.held));
+  }
+  if (excluded.includes(null)) conditions.push('t.CustID IS NOT NULL');
+  if (excluded.some((custId) => custId !== null)) conditions.push(lists.excluded.isNone('TO_CHAR(t.CustID)'));
+  if (waits.length > 0)
+    conditions.push(`(${lists.waiting.isNone('TO_CHAR(t.CustID)')} OR ${isWanted(lists, source)})`);
+  return conditions;
+}
+
+/** Of a customer that waits, only the open or bind it waits for is returned. */
+function isWanted({ wanted }: Lists, source: Source): string {
+  const texts = ['t.BizID', ...(source === 'CUST' ? [] : ['t.UserID'])];
+  const row = ['t.ProductID', 't.CustID', ...texts.map(escapedColumn)].join(` || CHR(${within}) || `);
+  return `t.OPFlag = '${source === 'CUST' ? '0101' : '0201'}' AND NOT ${wanted[source].isNone(row)}`;
+}

@@ -1,0 +1,59 @@
+import { attributeTableOf, tableOf, type Source } from '../../domain/keys.js';
+
+/** Where the four tables stand and which rows of them are ours. */
+export interface OracleTables {
+  /** Schema (owner) of the tables; absent: wherever unqualified names lead, to synonyms for instance. */
+  readonly schema: string | undefined;
+  /** Products whose rows are ours; empty: all. */
+  readonly productIds: readonly string[];
+  readonly markAttributes: boolean;
+}
+
+/** A main table's name in statements. */
+export function mainTable(tables: OracleTables, source: Source): string {
+  return qualified(tables, tableOf[source]);
+}
+
+/** An attribute table's name in statements. */
+export function attributeTable(tables: OracleTables, source: Source): string {
+  return qualified(tables, attributeTableOf[source]);
+}
+
+function qualified({ schema }: OracleTables, table: string): string {
+  return schema === undefined ? table : `${oracleName(schema)}.${table}`;
+}
+
+/** A name as statements write it: upper case, as Oracle keeps names; one that needs quotes in quotes, as it is. */
+export function oracleName(name: string): string {
+  return /^[a-z][a-z0-9_$#]*$/i.test(name) ? name.toUpperCase() : `"${name.replaceAll('"', '')}"`;
+}
+
+/** `AND …` that leaves out rows of other products; empty without `productIds`. */
+export function ourProducts({ productIds }: OracleTables): string {
+  return productIds.length === 0 ? '' : ` AND ${oneOf('t.ProductID', productIds)}`;
+}
+
+/** The most items that Oracle takes in one list (ORA-01795). */
+export const longestList = 1000;
+
+/** `column` is one of these expressions. */
+export function oneOf(column: string, expressions: readonly (string | number)[]): string {
+  if (expressions.length === 0) return '1 = 0';
+  const lists: string[] = [];
+  for (let start = 0; start < expressions.length; start += longestList) {
+    lists.push(`${column} IN (${expressions.slice(start, start + longestList).join(', ')})`);
+  }
+  return lists.length > 1 ? `(${lists.join(' OR ')})` : lists.join('');
+}
+
+const dateFormat = `'YYYY-MM-DD HH24:MI:SS'`;
+
+/** A date as `YYYY-MM-DD HH:MM:SS`, whatever the session's formats. */
+export function dateText(expression: string): string {
+  return `TO_CHAR(${expression}, ${dateFormat})`;
+}
+
+/** A date from a bound text of that form. */
+export function dateOf(bind: string): string {
+  return `TO_DATE(${bind}, ${dateFormat})`;
+}

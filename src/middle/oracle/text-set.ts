@@ -1,0 +1,30 @@
+/*
+ * A set of texts as a few bound texts: `,12,345,` holds 12 and 345. A list of binds would take one for each text in
+ * each branch of the poll, thousands in all, and a statement of its own in the server's shared pool for each length.
+ */
+
+/** The longest text that every Oracle takes as a bind, in bytes. */
+const longestText = 4000;
+
+/** Puts texts together: each stands between two separators, which none of them contains. */
+export function packed(texts: readonly string[], separator: string): string[] {
+  const packs: string[] = [];
+  let pack = separator;
+  let bytes = 1;
+  for (const text of texts) {
+    const added = Buffer.byteLength(text) + 1;
+    if (bytes > 1 && bytes + added > longestText) {
+      packs.push(pack);
+      [pack, bytes] = [separator, 1];
+    }
+    pack += text + separator;
+    bytes += added;
+  }
+  packs.push(pack);
+  return packs;
+}
+
+/** How many packs to bind: few different numbers make few different statements. */
+export function paddedCount(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}

@@ -1,0 +1,113 @@
+import { compareNumbers, type Source } from '../domain/keys.js';
+import type { AttributeRow, Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import type { Mark, MarkConflict } from './port.js';
+
+/*
+ * From the rows that a driver returns to those that the domain knows, the same for every kind of database.
+ */
+
+type DriverRow = Readonly<Record<string, unknown>>;
+
+const commonColumns = ['StreamingNo', 'ProductID', 'BizID', 'AreaCode', 'CustID', 'OPFlag'];
+
+/** The numbers and texts of a main table's row, by the specification's names (5.2.2.1, 5.2.2.3). */
+export const textColumns: Readonly<Record<Source, readonly string[]>> = {
+  CUST: [...commonColumns, 'CustAccount', 'CustName'],
+  ACCOUNT: [...commonColumns, 'UserID', 'AccType', 'AccName'],
+};
+
+/** A row of a poll as the domain knows it. */
+export function polledRow(row: DriverRow): PolledRow {
+  return {
+    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
+    streamingNo: String(row['streaming_no']),
+    custId: cell(row['cust_id']),
+    productId: cell(row['product_id']),
+    bizId: cell(row['biz_id']),
+    userId: cell(row['user_id']),
+    opFlag: cell(row['op_flag']),
+    createDate: cell(row['create_date']),
+    state: Number(row['state']),
+    stateDate: cell(row['state_date']),
+  };
+}
+
+/** A driver's value as a cell: text, with `''` the same as NULL. */
+export function cell(value: unknown): Cell {
+  if (value === null || value === undefined || value === '') return null;
+  return typeof value === 'string' ? value : String(value);
+}
+
+/** Attribute rows by StreamingNo, each list in attribute-id order. */
+export function attributesByRow(rows: readonly DriverRow[]): Map<string, AttributeRow[]> {
+  const byRow = new Map<string, AttributeRow[]>();
+  for (const row of rows) {
+    const streamingNo = String(row['StreamingNo']);
+    const attribute = {
+      attrId: cell(row['AttrID']),
+      attrSpecId: cell(row['AttrSpecID']),
+      attrValue: cell(row['AttrValue']),
+    };
+    const list = byRow.get(streamingNo);
+    if (list === undefined) byRow.set(streamingNo, [attribute]);
+    else list.push(attribute);
+  }
+  for (const list of byRow.values()) if (list.length > 1) list.sort(compareAttributes);
+  return byRow;
+}
+
+function compareAttributes(a: AttributeRow, b: AttributeRow): number {
+  return (
+    compareNumbers(a.attrId ?? '', b.attrId ?? '') ||
+    compareNumbers(a.attrSpecId ?? '', b.attrSpecId ?? '') ||
+    compareNumbers(a.attrValue ?? '', b.attrValue ?? '')
+  );
+}
+
+/** A driver's row as the domain knows it. */
+export function interfaceRow(
+  source: Source,
+  row: DriverRow,
+  attributes: readonly AttributeRow[],
+): InterfaceRow {
+  return {
+    source,
+    streamingNo: String(row['StreamingNo']),
+    productId: cell(row['ProductID']),
+    bizId: cell(row['BizID']),
+    areaCode: cell(row['AreaCode']),
+    custId: cell(row['CustID']),
+    custAccount: cell(row['CustAccount']),
+    custName: cell(row['CustName']),
+    userId: cell(row['UserID']),
+    accType: cell(row['AccType']),
+    accName: cell(row['AccName']),
+    opFlag: cell(row['OPFlag']),
+    createDate: cell(row['CreateDate']),
+    state: row['State'] === null ? null : Number(row['State']),
+    stateDate: cell(row['StateDate']),
+    attributes,
+  };
+}
+
+/** The marks that changed no row. Each StreamingNo in `changed` is one changed row and answers one mark. */
+export function unanswered(marks: readonly Mark[], changed: readonly string[]): readonly Mark[] {
+  const left = new Map<string, number>();
+  for (const streamingNo of changed) left.set(streamingNo, (left.get(streamingNo) ?? 0) + 1);
+  return marks.filter(({ streamingNo }) => {
+    const count = left.get(streamingNo) ?? 0;
+    left.set(streamingNo, count - 1);
+    return count <= 0;
+  });
+}
+
+/** Marks that changed no row, with the rows of their StreamingNos as they stand. */
+export function conflictsOf(marks: readonly Mark[], standing: readonly DriverRow[]): readonly MarkConflict[] {
+  const present = new Map(standing.map((row) => [String(row['StreamingNo']), row]));
+  return marks.map((mark) => {
+    const row = present.get(mark.streamingNo);
+    if (row === undefined) return { mark, state: null, stateDate: null };
+    const state = row['State'] === null ? null : Number(row['State']);
+    return { mark, state, stateDate: cell(row['StateDate']) };
+  });
+}

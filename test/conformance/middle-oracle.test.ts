@@ -1,0 +1,9 @@
+import '../support/hostile-time-zone.js';
+import { describe } from 'vitest';
+import { hasOracle } from '../support/oracle-place.js';
+import { oracleMiddleFixture } from './middle/oracle-fixture.js';
+import { middleConformance } from './middle.js';
+
+describe.runIf(hasOracle)('Oracle', () => {
+  middleConformance('Oracle', oracleMiddleFixture);
+});

@@ -1,0 +1,120 @@
+import { attributeTableOf, sources, tableOf } from '../../../src/domain/keys.js';
+import {
+  OracleDatabase,
+  type Batch,
+  type OracleOptions,
+  type OracleRow,
+  type Query,
+} from '../../../src/middle/oracle/database.js';
+import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database.js';
+import type { MiddleDatabase } from '../../../src/middle/port.js';
+import { openOraclePlace, type OracleConnection, type OraclePlace } from '../../support/oracle-place.js';
+import type { MiddleFixture, MiddleSettings } from '../middle.js';
+import { changeRow, plantRows, readRows } from './oracle-rows.js';
+import { sortedRows } from './rows.js';
+
+/** Limits that a test can wait for; a busy machine does not reach them. */
+const testOptions = {
+  name: 'middle database',
+  applicationName: 'bnet-sync conformance',
+  maxConnections: 3,
+  callTimeoutMs: 10_000,
+} as const;
+
+/** What to open an Oracle database with in a test. */
+export function oracleOptions(
+  connection: OracleConnection,
+  more: Partial<OracleOptions> = {},
+): OracleOptions {
+  return { ...testOptions, connection: { ...connection }, ...more };
+}
+
+/** The adapter over a database; without a schema names lead to synonyms, or to the user's own tables. */
+export function oracleAdapterOver(
+  database: OracleDatabase,
+  settings: MiddleSettings & { readonly schema?: string } = {},
+): MiddleDatabase {
+  const { productIds = [], markAttributes = true, schema } = settings;
+  return new OracleMiddleDatabase(database, { schema, productIds, markAttributes });
+}
+
+/**
+ * An Oracle database that counts the statements and rollbacks it sends, and whose only session has settings that no
+ * statement of ours may depend on.
+ */
+class HostileOracle extends OracleDatabase {
+  sent = 0;
+  #prepared: Promise<void> | undefined;
+
+  constructor(options: OracleOptions) {
+    super({ ...options, maxConnections: 1 });
+  }
+
+  override async query(query: Query): Promise<readonly OracleRow[]> {
+    await this.#prepare();
+    this.sent += 1;
+    return super.query(query);
+  }
+
+  override async change(
+    batch: Batch,
+    follow?: (counts: readonly number[]) => Batch | null,
+  ): Promise<readonly number[]> {
+    await this.#prepare();
+    this.sent += follow === undefined ? 1 : 2;
+    return super.change(batch, follow);
+  }
+
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.command(
+      `ALTER SESSION SET NLS_DATE_FORMAT = 'DD-MON-YY' NLS_NUMERIC_CHARACTERS = ',.' TIME_ZONE = '-11:00'`,
+    );
+    return this.#prepared;
+  }
+}
+
+/** A fixture on an Oracle: the one given, which it removes at the end, or one of its own. */
+export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFixture> {
+  const place = given ?? (await openOraclePlace());
+  const { connection, created, owner } = place;
+  const ownSchema = created === null ? {} : { schema: created.standIn.schema };
+  const tables = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
+  const opened: HostileOracle[] = [];
+  const open = (to: OracleConnection, settings: Parameters<typeof oracleAdapterOver>[1]) => {
+    const database = new HostileOracle(oracleOptions(to));
+    opened.push(database);
+    return oracleAdapterOver(database, settings);
+  };
+  const sent = () => opened.reduce((sum, database) => sum + database.sent, 0);
+  const clear = async () => {
+    await Promise.all(opened.splice(0).map((database) => database.close()));
+    for (const table of tables) await owner.execute({ sql: `DELETE FROM ${table}`, bindings: [] });
+  };
+  return {
+    open: (settings) => open(connection, { ...settings, ...ownSchema }),
+    openUnreachable: () => open({ ...connection, connectString: '127.0.0.1:1/MIDDLE' }, ownSchema),
+    openWithoutTables: () => open(connection, { schema: 'NO_SUCH_SCHEMA' }),
+    statementsDuring: async (work) => {
+      const before = sent();
+      await work();
+      return sent() - before;
+    },
+    now: async () => {
+      const sql = `SELECT TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS now FROM DUAL`;
+      return String((await owner.execute({ sql, bindings: [] })).rows[0]!['now']);
+    },
+    plant: (rows) => plantRows(owner, rows),
+    change: (key, columns) => changeRow(owner, key, columns),
+    remove: async ({ source, streamingNo }) => {
+      const sql = `DELETE FROM ${tableOf[source]} WHERE StreamingNo = TO_NUMBER(?)`;
+      await owner.execute({ sql, bindings: [streamingNo] });
+    },
+    rows: async () => sortedRows(await readRows(owner)),
+    dropKeys: () => place.dropKeys(),
+    clear,
+    close: async () => {
+      await clear();
+      await place.remove();
+    },
+  };
+}
