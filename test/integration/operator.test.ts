@@ -7,6 +7,7 @@ import { status } from '../../src/operator/status.js';
 import type { StoreOperations } from '../../src/store/port.js';
 import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
+import { quickSettings } from '../support/workers.js';
 import { hasPostgres } from '../support/postgres.js';
 import { drain } from '../support/workers.js';
 
@@ -78,7 +79,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
       it('shows workers with their shards, and tells those that fell silent', async () => {
         const { leases } = pair.openStore(5000);
-        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, 8);
+        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
         await leases.keep();
         const [worker] = (await status(middle, store)).workers;
         expect(worker).toMatchObject({
