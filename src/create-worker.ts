@@ -46,7 +46,7 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
   const worker = new Worker({
     middle: middle.database,
     store,
-    settings: { ...config.worker, rules: config.rules },
+    settings: { ...config.worker, productIds: config.middle.productIds, rules: config.rules },
     handlers,
     once: options.once ?? false,
   });

@@ -14,4 +14,6 @@ GRANT SELECT, UPDATE ON sync_shard TO bnet_sync_store;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON sync_worker TO bnet_sync_store;
 
+GRANT SELECT, INSERT, DELETE ON sync_trial TO bnet_sync_store;
+
 GRANT SELECT ON sync_migration TO bnet_sync_store;

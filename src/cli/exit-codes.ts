@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
-import { ShardsDifferError } from '../store/port.js';
+import { SettingsDifferError, ShardsDifferError } from '../store/port.js';
 
 /** What a command ends with. */
 export const ExitCode = {
@@ -26,9 +26,15 @@ const isUnreachable: ReadonlySet<DatabaseErrorKind> = new Set([
 /** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Fine : ExitCode.Usage;
-  if (error instanceof ConfigError || error instanceof ShardsDifferError) return ExitCode.Usage;
+  if (isUsageError(error)) return ExitCode.Usage;
   if (error instanceof DatabaseError && isUnreachable.has(error.kind)) return ExitCode.Unreachable;
   return ExitCode.Failed;
+}
+
+function isUsageError(error: unknown): boolean {
+  return (
+    error instanceof ConfigError || error instanceof ShardsDifferError || error instanceof SettingsDifferError
+  );
 }
 
 /** An error in words for people; null where it was printed already. */

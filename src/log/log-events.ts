@@ -17,7 +17,11 @@ const databaseName = { middle: 'the middle database', store: 'the product store'
 /** How each event reads in the log. A missing line would not compile. */
 const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   started: (event) => ['info', event, 'worker started'],
-  leases: (event) => ['info', event, `holding ${event.held} of ${event.shards} shards`],
+  leases: (event) => [
+    'info',
+    event,
+    `holding ${event.held} of ${event.shards} shards, workers alive: ${event.workers}`,
+  ],
   polled: (event) => ['debug', event, `polled ${event.rows} rows`],
   claimed: (event) => ['debug', event, `claimed ${event.claimed} rows, took over ${event.takenOver}`],
   applied: (event) => ['debug', event, `applied ${event.applied}, refused ${event.failed} rows`],
@@ -50,6 +54,13 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     'debug',
     { customers: waits.length, first: waits[0]?.custId },
     'customers wait for an open or a bind that has not been seen yet',
+  ],
+  tried: ({ source, streamingNo, deaths, final }) => [
+    final ? 'error' : 'warn',
+    { row: rowId({ source, streamingNo }), deaths },
+    final
+      ? `${deaths} processes ended while they tried a row: it ends in State 3 with 00205`
+      : 'a row is tried alone, because a process ended while it tried it',
   ],
   suspected: ({ source, streamingNo, ...rest }) => [
     'error',

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Agreement, Disagreement } from '../domain/agreement.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey } from '../domain/keys.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
@@ -61,6 +62,19 @@ export class ShardsDifferError extends Error {
   }
 }
 
+/** Live workers have other settings than the configuration's, in what all must have in common. */
+export class SettingsDifferError extends Error {
+  override readonly name = 'SettingsDifferError';
+
+  constructor(worker: WorkerIdentity, differences: readonly Disagreement[]) {
+    const list = differences.map(({ path, ours, theirs }) => `${path} is ${ours} here and ${theirs} there`);
+    super(
+      `another worker is at work (process ${worker.pid} on ${worker.host}) with other settings: ${list.join('; ')}. ` +
+        'Give all workers of this store the same, or stop the others first',
+    );
+  }
+}
+
 /** The store's tables are not there: `bnet-sync migrate` makes them. */
 export class StoreNotMigratedError extends Error {
   override readonly name = 'StoreNotMigratedError';
@@ -84,6 +98,7 @@ export interface ProductStore {
    */
   apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
   readonly leases: LeaseStore;
+  readonly trials: TrialStore;
   /** Fails when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -106,14 +121,43 @@ export interface WorkerDescription extends WorkerIdentity {
   readonly shards: readonly number[];
 }
 
+/** What a worker holds. */
+export interface Holding {
+  readonly leases: readonly Lease[];
+  /** How many it may hold, so that the workers alive share them evenly. What is above it is to be given back. */
+  readonly share: number;
+  /** How many workers are alive. */
+  readonly workers: number;
+}
+
 /** Leases of shards, all by the store's clock. */
 export interface LeaseStore {
-  /** Registers the worker. StoreNotMigratedError, or ShardsDifferError where `shards` is not the store's number. */
-  register(worker: WorkerIdentity, shards: number): Promise<void>;
-  /** Heartbeat; renews the worker's leases, takes every shard that is free or whose lease has run out; all it holds now. */
-  keep(): Promise<readonly Lease[]>;
+  /**
+   * Registers the worker. StoreNotMigratedError; ShardsDifferError where the store has another number of shards;
+   * SettingsDifferError where a live worker has other settings.
+   */
+  register(worker: WorkerIdentity, agreement: Agreement): Promise<void>;
+  /** Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share. */
+  keep(): Promise<Holding>;
+  /** Gives leases back; their terms stay. */
+  giveBack(shards: readonly number[]): Promise<void>;
   /** Gives all leases back (the terms stay) and takes the worker off the register. */
   release(): Promise<void>;
+}
+
+/**
+ * Rows that are tried alone, because the process that had claimed them ended in the middle (P8). A trial is noted
+ * before the row is tried, and its note is taken back by the process that noted it: one that is left tells of a process
+ * that ended while it tried just this row.
+ */
+export interface TrialStore {
+  /** How many processes ended while they tried these attempts, by `rowId`; attempts without any are left out. */
+  deaths(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>>;
+  begin(attempt: Attempt): Promise<void>;
+  /** The process lives: nothing is held against the row for this trial. */
+  takeBack(attempt: Attempt): Promise<void>;
+  /** The row was decided: all notes about it go. */
+  end(key: RowKey): Promise<void>;
 }
 
 /** A journal entry with everything that is recorded, for operators. */

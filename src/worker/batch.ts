@@ -11,6 +11,8 @@ export interface BatchRow extends Attempt {
   readonly row: InterfaceRow;
   /** Set where the row is refused whatever it says: its key stands more than once in the table. */
   readonly refusal?: Refusal;
+  /** Whether the process that claimed it ended in the middle: it is tried alone. */
+  readonly takenOver: boolean;
   /** Other StateDates under which rows with this key were claimed; they get the same answer. */
   readonly twins: readonly string[];
 }
@@ -35,7 +37,11 @@ export interface Accepted {
  * row: a claim whose answer was lost may have landed. A row that is not in State 1, or whose CustID, or StateDate for
  * a row taken over, is not the one polled, goes back to the next poll, with the later rows of its customer.
  */
-export function acceptClaimed(requests: readonly ClaimRequest[], rows: readonly InterfaceRow[]): Accepted {
+export function acceptClaimed(
+  requests: readonly ClaimRequest[],
+  rows: readonly InterfaceRow[],
+  takenOver: ReadonlySet<string>,
+): Accepted {
   const found = new Map<string, InterfaceRow[]>();
   for (const row of rows) {
     const id = rowId(row);
@@ -50,12 +56,14 @@ export function acceptClaimed(requests: readonly ClaimRequest[], rows: readonly 
     const present = found.get(rowId(polled)) ?? [];
     const batchRow = present.length > 1 ? refusedTwins(polled, present) : asPolled(polled, present[0]);
     if (batchRow === null) putBack.add(polled.custId);
-    else accepted.push(batchRow);
+    else accepted.push({ ...batchRow, takenOver: takenOver.has(rowId(polled)) });
   }
   return { rows: accepted, putBack: requests.length - accepted.length };
 }
 
-function asPolled(polled: PolledRow, row: InterfaceRow | undefined): BatchRow | null {
+type Accept = Omit<BatchRow, 'takenOver'>;
+
+function asPolled(polled: PolledRow, row: InterfaceRow | undefined): Accept | null {
   if (row?.state !== State.Processing || row.stateDate === null || row.custId !== polled.custId) return null;
   const takenOver = polled.state === State.Processing && polled.stateDate !== null;
   if (takenOver && row.stateDate !== polled.stateDate) return null;
@@ -63,7 +71,7 @@ function asPolled(polled: PolledRow, row: InterfaceRow | undefined): BatchRow | 
 }
 
 /** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
-function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[]): BatchRow | null {
+function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[]): Accept | null {
   const open = rows.filter((row) => row.state === State.Processing && row.stateDate !== null);
   const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
   const row = open.find(({ custId }) => custId === polled.custId);
@@ -100,6 +108,15 @@ export function partByLane(batch: Batch, shards: number, lanes: number): Readonl
       return [lane, { rows, now, leases: [...leases.values()].sort((a, b) => a.shard - b.shard) }];
     }),
   );
+}
+
+/** Parts a batch by customer: those with a row taken over are to be tried alone. */
+export function partByTrial(batch: Batch): { readonly calm: Batch; readonly trials: Batch } {
+  const tried = new Set(batch.rows.filter(({ takenOver }) => takenOver).map(({ row }) => row.custId));
+  return {
+    calm: { ...batch, rows: batch.rows.filter(({ row }) => !tried.has(row.custId)) },
+    trials: { ...batch, rows: batch.rows.filter(({ row }) => tried.has(row.custId)) },
+  };
 }
 
 /** The leases that some rows of a batch rely on. */

@@ -1,9 +1,9 @@
 import { rowId } from '../domain/keys.js';
-import { State } from '../domain/states.js';
 import { dependenciesOf, planPage } from '../domain/waiting.js';
 import type { ClaimRequest, MiddleDatabase } from '../middle/port.js';
 import type { Lease, ProductStore } from '../store/port.js';
 import { acceptClaimed, oncePerKey, type Batch } from './batch.js';
+import type { Claims } from './claims.js';
 import type { Emit } from './events.js';
 import type { Hand } from './hand.js';
 import type { Outages } from './outages.js';
@@ -15,6 +15,7 @@ export interface Workshop {
   readonly store: ProductStore;
   readonly settings: WorkerSettings;
   readonly hand: Hand;
+  readonly claims: Claims;
   readonly outages: Outages;
   readonly emit: Emit;
 }
@@ -66,13 +67,13 @@ export async function claimPage(
     row,
     newestAttempt: foreknowledge.newestAttempts.get(rowId(row)) ?? null,
   }));
+  const takenOver = shop.claims.note(requests, leases);
   const result = await outages.watch('middle', () => middle.claim(requests));
-  const accepted = acceptClaimed(requests, result.rows);
-  const takenOver = requests.filter(({ row }) => row.state === State.Processing).length;
+  const accepted = acceptClaimed(requests, result.rows, takenOver);
   emit('claimed', {
     rows: accepted.rows.length,
     claimed: result.claimed,
-    takenOver,
+    takenOver: takenOver.size,
     putBack: accepted.putBack,
   });
   return { batch: { ...nothing, rows: accepted.rows }, polled: page.rows.length };

@@ -11,8 +11,8 @@ export type DatabaseRole = 'middle' | 'store';
  */
 export interface WorkerEvents {
   started: { readonly workerId: string; readonly shards: number };
-  /** The shards held have changed. */
-  leases: { readonly held: number; readonly shards: number };
+  /** The shards held have changed; `workers` are alive. */
+  leases: { readonly held: number; readonly shards: number; readonly workers: number };
   /** A poll was answered; the next one follows after `delayMs`. */
   polled: { readonly rows: number; readonly delayMs: number };
   /** Rows were claimed; `putBack` of them changed meanwhile and go back to the next poll. */
@@ -47,6 +47,8 @@ export interface WorkerEvents {
     readonly delayMs: number;
     readonly final: boolean;
   };
+  /** A row whose process ended in the middle is tried alone; `deaths` processes ended while they did so before. */
+  tried: RowKey & { readonly deaths: number; readonly final: boolean };
   /** A database cannot be worked with; nothing is failed for it. */
   outage: {
     readonly database: DatabaseRole;

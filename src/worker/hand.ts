@@ -1,3 +1,4 @@
+import { shardOf } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { Wait } from '../domain/waiting.js';
 import type { Time } from './time.js';
@@ -26,6 +27,11 @@ export class Hand {
       this.#inHand.delete(custId);
       if (custId !== null) this.#waits.delete(custId);
     }
+  }
+
+  /** Whether a customer of this shard is in hand. */
+  holds(shard: number, shards: number): boolean {
+    return [...this.#inHand].some((custId) => shardOf(custId, shards) === shard);
   }
 
   setAside(custId: Cell, milliseconds: number): void {

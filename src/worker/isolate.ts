@@ -40,11 +40,23 @@ export class Isolator {
   /** Rows that failed alone: how often, and the last error. */
   readonly #suspects = new Map<string, { readonly tries: number; readonly error: Error }>();
 
+  readonly #condemned = new Map<string, Refusal>();
+
   constructor(shop: Workshop, parts: { breaker: Breaker; handlers: Handlers; time: Time }) {
     this.#shop = shop;
     this.#breaker = parts.breaker;
     this.#handlers = parts.handlers;
     this.#time = parts.time;
+  }
+
+  /** Refuses a row whatever it says. `batch` holds this row alone. */
+  async refuse(batch: Batch, row: BatchRow, refusal: Refusal): Promise<Isolated> {
+    this.#condemned.set(rowId(row), refusal);
+    try {
+      return await this.apply(batch);
+    } finally {
+      this.#condemned.delete(rowId(row));
+    }
   }
 
   async apply(batch: Batch): Promise<Isolated> {
@@ -129,7 +141,7 @@ export class Isolator {
   }
 
   #verdicts(rows: readonly BatchRow[]): Map<string, Refusal> {
-    const verdicts = new Map<string, Refusal>();
+    const verdicts = new Map(this.#condemned);
     if (!this.#breaker.closed) return verdicts;
     for (const row of rows) {
       const suspect = this.#suspects.get(rowId(row));

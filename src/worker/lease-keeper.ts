@@ -1,13 +1,17 @@
-import type { Lease, LeaseStore } from '../store/port.js';
+import type { Holding, Lease, LeaseStore } from '../store/port.js';
 import type { Emit } from './events.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
 import { Alarm, type Time } from './time.js';
 
+/** A worker that stopped gracefully leaves free shards: they are found within this time even with long leases. */
+const longestCheckMs = 4000;
+
 /**
- * Keeps the worker's leases while it runs: every third of the lease time it renews what it holds and takes what is
- * free. Here is where a shard's ownership is asked. A worker that could not renew for a whole lease time holds nothing,
- * by its own clock: that only makes it stop earlier, the fence in the product store decides.
+ * Keeps the worker's leases while it runs: at every check it renews what it holds and takes its share of what is free.
+ * Here is where a shard's ownership is asked. A shard above the share is leaving: it is not polled any more, and given
+ * back once nothing of it is in hand. A worker that could not renew for a whole lease time holds nothing, by its own
+ * clock: that only makes it stop earlier, the fence in the product store decides.
  */
 export class LeaseKeeper {
   readonly #store: LeaseStore;
@@ -20,6 +24,7 @@ export class LeaseKeeper {
   };
   readonly #alarm: Alarm;
   #leases: readonly Lease[] = [];
+  #leaving: ReadonlySet<number> = new Set();
   #renewedAt = 0;
   #stopping = false;
 
@@ -34,17 +39,27 @@ export class LeaseKeeper {
     this.#alarm = new Alarm(parts.time);
   }
 
-  /** The leases held at this moment. */
+  /** The leases held at this moment, without those that are leaving. */
   held(): readonly Lease[] {
-    return this.#parts.time.now() - this.#renewedAt < this.#settings.leaseTtlMs ? this.#leases : [];
+    const fresh = this.#parts.time.now() - this.#renewedAt < this.#settings.leaseTtlMs;
+    return fresh ? this.#leases.filter(({ shard }) => !this.#leaving.has(shard)) : [];
   }
 
   /** Renews and takes leases until `stop`; ends with an error only where credentials are refused. */
   async run(): Promise<void> {
     while (!this.#stopping) {
       await this.#keep();
-      await this.#alarm.sleep(this.#settings.leaseTtlMs / 3);
+      await this.#alarm.sleep(Math.min(this.#settings.leaseTtlMs / 3, longestCheckMs));
     }
+  }
+
+  /** Gives back the leaving shards of which nothing is in hand. Not to be called while a page is being claimed. */
+  async giveBack(isInHand: (shard: number) => boolean): Promise<void> {
+    const shards = [...this.#leaving].filter((shard) => !isInHand(shard));
+    if (shards.length === 0) return;
+    await this.#parts.outages.watch('store', () => this.#store.giveBack(shards));
+    this.#leases = this.#leases.filter(({ shard }) => !shards.includes(shard));
+    this.#leaving = new Set([...this.#leaving].filter((shard) => !shards.includes(shard)));
   }
 
   /** A lease was lost: ask at once what is still held. */
@@ -63,19 +78,35 @@ export class LeaseKeeper {
   }
 
   async #keep(): Promise<void> {
-    const { time, outages, emit, onChange } = this.#parts;
+    const { time, outages } = this.#parts;
     const askedAt = time.now();
     try {
-      const leases = await outages.watch('store', () => this.#store.keep());
-      const changed = leases.length !== this.held().length;
-      this.#leases = leases;
+      const holding = await outages.watch('store', () => this.#store.keep());
+      const before = shardsOf(this.held());
+      this.#leases = holding.leases;
+      this.#leaving = surplus(holding, this.#leaving);
       this.#renewedAt = askedAt;
       outages.worked('store');
-      if (!changed) return;
-      emit('leases', { held: leases.length, shards: this.#settings.shards });
-      onChange();
+      if (shardsOf(this.held()) !== before) this.#tell(holding.workers);
     } catch (error) {
       if (!outages.isOutage(error)) throw error;
     }
   }
+
+  #tell(workers: number): void {
+    const { emit, onChange } = this.#parts;
+    emit('leases', { held: this.held().length, shards: this.#settings.shards, workers });
+    onChange();
+  }
+}
+
+function shardsOf(leases: readonly Lease[]): string {
+  return leases.map(({ shard, term }) => `${shard}/${term}`).join();
+}
+
+/** Which of the shards held are above the share: those that were leaving before, then the last ones. */
+function surplus({ leases, share }: Holding, leaving: ReadonlySet<number>): ReadonlySet<number> {
+  const shards = leases.map(({ shard }) => shard);
+  const stayFirst = shards.sort((a, b) => Number(leaving.has(a)) - Number(leaving.has(b)) || a - b);
+  return new Set(stayFirst.slice(share));
 }

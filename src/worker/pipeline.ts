@@ -5,16 +5,17 @@ import { State } from '../domain/states.js';
 import type { Mark, MarkConflict } from '../middle/port.js';
 import { LeaseLostError } from '../store/port.js';
 import type { DecidedRow } from './apply-batch.js';
-import { partByLane, type Batch } from './batch.js';
+import { partByLane, partByTrial, type Batch } from './batch.js';
 import type { Breaker } from './breaker.js';
 import type { Workshop } from './claim-page.js';
 import { BreakerOpenError, type Isolator } from './isolate.js';
 import type { Time } from './time.js';
+import type { Trials } from './trials.js';
 
 /*
  * What happens to a claimed page: apply, then mark. Pages follow one another through three stages, so that one is
  * claimed while the one before is applied and the one before that is marked; never more than `maxPages` are in hand,
- * which bounds the memory. Within a page, customers are applied side by side in lanes by shard: two lanes never share a
+ * which bounds the memory. A page with rows taken over is in hand alone, and those are tried last. Within a page, customers are applied side by side in lanes by shard: two lanes never share a
  * customer or a lease, and a lane works on one batch at a time.
  *
  * Whatever fails, the rows are dropped from hand and stay in State 1: the next poll finds them, and the journal knows
@@ -34,20 +35,23 @@ export interface PipelineReports {
   readonly onFatal: (error: unknown) => void;
 }
 
+interface PipelineParts {
+  readonly isolator: Isolator;
+  readonly trials: Trials;
+  readonly breaker: Breaker;
+  readonly time: Time;
+}
+
 /** Applies and marks claimed pages. */
 export class Pipeline {
   readonly #shop: Workshop;
-  readonly #parts: { readonly isolator: Isolator; readonly breaker: Breaker; readonly time: Time };
+  readonly #parts: PipelineParts;
   readonly #reports: PipelineReports;
   readonly #lanes: readonly PQueue[];
   readonly #marking = new PQueue({ concurrency: 1 });
   readonly #pages = new Set<Promise<void>>();
 
-  constructor(
-    shop: Workshop,
-    parts: { isolator: Isolator; breaker: Breaker; time: Time },
-    reports: PipelineReports,
-  ) {
+  constructor(shop: Workshop, parts: PipelineParts, reports: PipelineReports) {
     this.#shop = shop;
     this.#parts = parts;
     this.#reports = reports;
@@ -69,7 +73,7 @@ export class Pipeline {
     while (this.#pages.size > 0) await Promise.all(this.#pages);
   }
 
-  /** Takes a page in hand; never rejects. */
+  /** Takes a page in hand; one with rows to be tried alone is to be the only one there. Never rejects. */
   take(batch: Batch): void {
     const customers = new Set(batch.rows.map(({ row }) => row.custId));
     this.#shop.hand.take(customers);
@@ -82,17 +86,29 @@ export class Pipeline {
 
   async #finish(batch: Batch, customers: ReadonlySet<Cell>): Promise<void> {
     try {
-      const lanes = partByLane(batch, this.#shop.settings.shards, this.#lanes.length);
+      const { calm, trials } = partByTrial(batch);
+      const lanes = partByLane(calm, this.#shop.settings.shards, this.#lanes.length);
       const parts = [...lanes].map(
         async ([lane, part]) => this.#lanes[lane]?.add(() => this.#apply(part)) ?? [],
       );
-      const decided = (await Promise.all(parts)).flat();
-      if (decided.length > 0) await this.#marking.add(() => this.#mark(decided));
+      await this.#markAll((await Promise.all(parts)).flat());
+      if (trials.rows.length > 0) await this.#try(trials);
     } catch (error) {
       this.#report(error, batch.rows.length);
     } finally {
       this.#shop.hand.release(customers);
     }
+  }
+
+  async #try(trials: Batch): Promise<void> {
+    for await (const { decided, stoppedBy } of this.#parts.trials.run(trials)) {
+      await this.#markAll(decided);
+      if (stoppedBy !== undefined) this.#report(stoppedBy, trials.rows.length);
+    }
+  }
+
+  async #markAll(decided: readonly DecidedRow[]): Promise<void> {
+    if (decided.length > 0) await this.#marking.add(() => this.#mark(decided));
   }
 
   async #apply(part: Batch): Promise<readonly DecidedRow[]> {
@@ -102,10 +118,11 @@ export class Pipeline {
   }
 
   async #mark(decided: readonly DecidedRow[]): Promise<void> {
-    const { middle, outages, emit } = this.#shop;
+    const { middle, claims, outages, emit } = this.#shop;
     const startedAt = this.#parts.time.now();
     const marks = decided.flatMap(marksOf);
     const result = await outages.watch('middle', () => middle.mark(marks));
+    claims.forget(marks);
     const failed = marks.filter((mark) => mark.errContent !== null).length;
     emit('marked', {
       succeeded: marks.length - failed,

@@ -14,5 +14,7 @@ export interface WorkerSettings {
   readonly breakerThreshold: number;
   readonly drainTimeoutMs: number;
   readonly callTimeoutMs: number;
+  /** `middle.productIds`: with it and `shards` and `rules` all workers of a store must agree. */
+  readonly productIds: readonly string[];
   readonly rules: Rules;
 }

@@ -4,8 +4,10 @@ import { hostname } from 'node:os';
 import { DatabaseError } from '../database/errors.js';
 import type { MiddleDatabase } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
+import type { Batch } from './batch.js';
 import { Breaker } from './breaker.js';
 import { claimPage, type Workshop } from './claim-page.js';
+import { Claims } from './claims.js';
 import { errorText } from './error-text.js';
 import type { Emit, WorkerEvents } from './events.js';
 import { Hand } from './hand.js';
@@ -15,6 +17,7 @@ import { LeaseKeeper } from './lease-keeper.js';
 import { Outages } from './outages.js';
 import { Pipeline } from './pipeline.js';
 import type { WorkerSettings } from './settings.js';
+import { Trials } from './trials.js';
 import { Alarm, backoffMs, systemTime, type Time } from './time.js';
 
 /*
@@ -75,7 +78,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     this.#idleDelayMs = settings.pollIntervalMs;
     this.#breaker = new Breaker(settings.breakerThreshold);
     const outages = new Outages(time, emit);
-    this.#shop = { middle: parts.middle, store: parts.store, settings, hand: new Hand(time), outages, emit };
+    const { middle, store } = parts;
+    const [hand, claims] = [new Hand(time), new Claims(settings.shards)];
+    this.#shop = { middle, store, settings, hand, claims, outages, emit };
     const isolator = new Isolator(this.#shop, {
       breaker: this.#breaker,
       handlers: parts.handlers ?? {},
@@ -83,7 +88,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     });
     this.#pipeline = new Pipeline(
       this.#shop,
-      { isolator, breaker: this.#breaker, time },
+      { isolator, trials: new Trials(this.#shop, isolator), breaker: this.#breaker, time },
       {
         onPageDone: () => {
           this.#alarm.ring();
@@ -150,7 +155,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const me = { workerId: this.workerId, host: hostname(), pid: process.pid };
     for (;;) {
       try {
-        await outages.watch('store', () => store.leases.register(me, this.#settings.shards));
+        await outages.watch('store', () => store.leases.register(me, this.#settings));
         outages.worked('store');
         return;
       } catch (error) {
@@ -173,6 +178,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
         continue;
       }
       try {
+        await this.#keeper.giveBack((shard) => this.#shop.hand.holds(shard, this.#settings.shards));
         if (await this.#turn()) return;
       } catch (error) {
         this.#afterFailure(error);
@@ -190,8 +196,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const { batch, polled } = await claimPage(this.#shop, leases, limit);
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
-      this.#pipeline.take(batch);
-      if (!this.#breaker.closed) await this.#pipeline.empty();
+      await this.#takeInHand(batch);
       const delayMs = polled >= limit ? 0 : this.#settings.pollIntervalMs;
       this.#shop.emit('polled', { rows: polled, delayMs });
       if (delayMs > 0) await this.#alarm.sleep(delayMs);
@@ -199,6 +204,14 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     }
     this.#shop.outages.worked('middle');
     return this.#idle(polled);
+  }
+
+  /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in hand. */
+  async #takeInHand(batch: Batch): Promise<void> {
+    const isTrial = batch.rows.some(({ takenOver }) => takenOver);
+    if (isTrial) await this.#pipeline.empty();
+    this.#pipeline.take(batch);
+    if (isTrial || !this.#breaker.closed) await this.#pipeline.empty();
   }
 
   /** Nothing could be claimed: waits for the page in hand, or for the next poll. */

@@ -9,6 +9,7 @@ import { SilentProxy } from '../support/silent-proxy.js';
 import { gate, until } from '../support/until.js';
 import { kindOf } from './middle/outages.js';
 import {
+  agreement,
   changesOf,
   contents,
   customer,
@@ -44,8 +45,8 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     await fixture.clear();
     proxy = await SilentProxy.inFrontOf(database.connection);
     store = openStore();
-    await store.leases.register(identityOf('worker 1'), shardCount);
-    leases = await store.leases.keep();
+    await store.leases.register(identityOf('worker 1'), agreement);
+    ({ leases } = await store.leases.keep());
   });
   afterEach(async () => {
     await store.close();
@@ -71,8 +72,8 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     await store.leases.release();
     await store.close();
     store = openStore(limits);
-    await store.leases.register(identityOf('worker 2'), shardCount);
-    leases = await store.leases.keep();
+    await store.leases.register(identityOf('worker 2'), agreement);
+    ({ leases } = await store.leases.keep());
   }
 
   /** An apply that writes a customer and its journal entry. */
@@ -171,6 +172,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
       await inside.passed;
       await untilUnlocked();
       await fixture.shift('sync_shard', 'expires_at', -2 * minute);
+      await fixture.shift('sync_worker', 'heartbeat_at', -2 * minute);
       const other = await startWorker(fixture, 'worker 3');
       expect(other.leases).toEqual(leases.map(({ shard, term }) => ({ shard, term: term + 1 })));
       wake.open();
@@ -178,6 +180,27 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
       expect(await contents(fixture)).toEqual(nothing);
     },
   );
+
+  describe.each<[string, string, (store: KnexProductStore) => Promise<unknown>]>([
+    ['giving leases back', 'UPDATE sync_shard', ({ leases: own }) => own.giveBack([3])],
+    ['asking for notes of trials', 'JOIN sync_trial', ({ trials }) => trials.deaths([record()])],
+    ['noting a trial', 'INTO sync_trial', ({ trials }) => trials.begin(record())],
+    ['taking a note back', 'DELETE FROM sync_trial', ({ trials }) => trials.takeBack(record())],
+    ['removing the notes', 'DELETE FROM sync_trial', ({ trials }) => trials.end(record())],
+  ])('%s', (_what, statement, call) => {
+    it('has lost a connection that breaks, and is done by the next call', async () => {
+      proxy.cutAt(statement, 'before');
+      expect(await kindOf(call(store))).toBe('connectionLost');
+      await call(store);
+    });
+
+    it('times out where nobody answers', async () => {
+      proxy.fallSilent();
+      const startedAt = performance.now();
+      expect(await kindOf(call(store))).toBe('timeout');
+      expect(performance.now() - startedAt).toBeLessThan(atMostMs);
+    });
+  });
 
   it('is in conflict where two transactions block each other, and nothing is written', async () => {
     await restart({ callTimeoutMs: 30_000, serverTimeoutMs: 30_000 });
@@ -208,7 +231,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
       `ALTER DATABASE "${database.connection.database}" SET default_transaction_read_only = on`,
     );
     const fresh = fixture.open();
-    expect(await kindOf(fresh.leases.register(identityOf('worker 2'), shardCount))).toBe('unavailable');
+    expect(await kindOf(fresh.leases.register(identityOf('worker 2'), agreement))).toBe('unavailable');
     await session.query(
       `ALTER DATABASE "${database.connection.database}" RESET default_transaction_read_only`,
     );

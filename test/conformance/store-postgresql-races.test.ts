@@ -1,10 +1,11 @@
 import '../support/hostile-time-zone.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AlreadyDecidedError, LeaseLostError } from '../../src/store/port.js';
+import { AlreadyDecidedError, LeaseLostError, SettingsDifferError } from '../../src/store/port.js';
 import { createDatabase, hasPostgres } from '../support/postgres.js';
 import { openSession, type Session } from '../support/postgres-session.js';
 import { gate } from '../support/until.js';
 import {
+  agreement,
   changesOf,
   contents,
   customer,
@@ -46,11 +47,12 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
       await transaction.write(changesOf([customer()]));
     });
     await inside.passed;
+    await fixture.shift('sync_worker', 'heartbeat_at', -2 * minute);
     const second = await startWorker(fixture, 'worker 2');
     expect(second.leases.map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
     finish.open();
     await applying;
-    expect((await second.store.leases.keep()).map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
+    expect((await second.store.leases.keep()).leases.map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
     expect((await contents(fixture))['bnet_customer']).toHaveLength(1);
     expect((await fixture.leases()).filter(({ owner }) => owner === 'worker 1')).toMatchObject([
       { shard: 2, term: 1 },
@@ -67,7 +69,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
       await finish.passed;
     });
     await inside.passed;
-    expect(await store.leases.keep()).toEqual(leases);
+    expect((await store.leases.keep()).leases).toEqual(leases);
     finish.open();
     await applying;
   });
@@ -150,14 +152,52 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
   it('two workers that look for free shards at once share them without a shard in two hands', async () => {
     const stores = [fixture.open(), fixture.open(), fixture.open()];
     await Promise.all(
-      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), shardCount)),
+      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
     );
-    const held = await Promise.all(stores.map((store) => store.leases.keep()));
-    const again = await Promise.all(stores.map((store) => store.leases.keep()));
+    const held = await Promise.all(stores.map(async (store) => (await store.leases.keep()).leases));
+    const again = await Promise.all(stores.map(async (store) => (await store.leases.keep()).leases));
     const shards = again.flat().map(({ shard }) => shard);
     expect(shards.sort()).toEqual(Array.from({ length: shardCount }, (_, shard) => shard));
     expect(again.flat().every(({ term }) => term === 1)).toBe(true);
     expect(new Set(held.flat().map(({ shard }) => shard)).size).toBe(held.flat().length);
+  });
+
+  it('many workers that look at once never hold more than their shares, and come to hold everything', async () => {
+    const stores = Array.from({ length: 5 }, () => fixture.open());
+    await Promise.all(
+      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
+    );
+    const keepAll = () => Promise.all(stores.map((store) => store.leases.keep()));
+    for (const { leases, share } of await keepAll()) expect(leases.length).toBeLessThanOrEqual(share);
+    const holdings = await keepAll();
+    expect(holdings.map(({ leases }) => leases.length).sort()).toEqual([1, 1, 2, 2, 2]);
+    expect(holdings.every(({ leases, share }) => leases.length === share)).toBe(true);
+    expect(new Set(holdings.flatMap(({ leases }) => leases.map(({ shard }) => shard))).size).toBe(shardCount);
+  });
+
+  it('of two workers with different settings that register at once never both stay', async () => {
+    const settings = [agreement, { ...agreement, productIds: ['42'] }];
+    for (let round = 0; round < 20; round += 1) {
+      await fixture.clear();
+      const stores = settings.map(() => fixture.open());
+      await Promise.all(stores.map((store) => store.ping()));
+      await session.query('BEGIN');
+      await session.query('LOCK TABLE sync_worker IN EXCLUSIVE MODE');
+      const registering = stores.map((store, index) =>
+        store.leases.register(identityOf(`worker ${index}`), settings[index]!),
+      );
+      const settled = Promise.allSettled(registering);
+      await watcher.untilWaiting(2);
+      await session.query('COMMIT');
+      const results = await settled;
+      const refused = results.filter((result) => result.status === 'rejected');
+      expect(refused.length, `round ${round}`).toBeGreaterThan(0);
+      for (const { reason } of refused) expect(reason).toBeInstanceOf(SettingsDifferError);
+      const stayed = [...results.keys()].filter((index) => results[index]!.status === 'fulfilled');
+      expect((await fixture.rows('sync_worker')).map((row) => row['worker_id'])).toEqual(
+        stayed.map((index) => `worker ${index}`),
+      );
+    }
   });
 
   it('a row decided by a stranger between the look at the journal and the record is found decided', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { ProductStore } from '../../src/store/port.js';
+import { agreementRules } from './store/agreement.js';
 import { applyRules } from './store/apply.js';
 import type { productTables } from './store/data.js';
 import { fenceRules } from './store/fence.js';
@@ -8,7 +9,9 @@ import { journalRules } from './store/journal.js';
 import { leaseRules } from './store/leases.js';
 import { nestedRules } from './store/nested.js';
 import { storeOutageRules } from './store/outages.js';
+import { sharingRules } from './store/sharing.js';
 import { snapshotRules } from './store/snapshot.js';
+import { trialRules } from './store/trials.js';
 import { writeRules } from './store/write.js';
 
 /** Settings of a store under test. */
@@ -42,12 +45,12 @@ export interface StoreFixture {
   openEmpty(): ProductStore;
   /** How many statements the stores opened here send while `work` runs, BEGIN and COMMIT included. */
   statementsDuring(work: () => Promise<unknown>): Promise<number>;
-  rows(table: (typeof productTables)[number] | 'sync_worker'): Promise<readonly TextRow[]>;
+  rows(table: (typeof productTables)[number] | 'sync_worker' | 'sync_trial'): Promise<readonly TextRow[]>;
   leases(): Promise<readonly StandingLease[]>;
   /** Runs a statement; both kinds of database understand it. */
   run(sql: string, bindings?: readonly unknown[]): Promise<void>;
-  /** Moves a time in a table by so many milliseconds: `expires_at` of `sync_shard`, for one. */
-  shift(table: string, column: string, milliseconds: number): Promise<void>;
+  /** Moves a time in a table by so many milliseconds, `expires_at` of `sync_shard` for one; in all rows, or in some. */
+  shift(table: string, column: string, milliseconds: number, where?: string): Promise<void>;
   /** The store's clock, ISO 8601, UTC. */
   now(): Promise<string>;
   /** Closes the stores opened so far and empties the tables; all shards are free, with term 0. */
@@ -69,6 +72,9 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       writeRules(fixture);
       nestedRules(fixture);
       leaseRules(fixture);
+      sharingRules(fixture);
+      agreementRules(fixture);
+      trialRules(fixture);
       fenceRules(fixture);
       storeOutageRules(fixture);
     });

@@ -63,6 +63,8 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
       },
     };
     const config = await configFor(restricted);
+    // A process that ended left one row in State 1: it is tried alone, with notes about it.
+    const left = { State: 1, StateDate: '2026-11-01 08:00:01' };
     for (let n = 1; n <= 20; n += 1) {
       await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) }, [
         [`${n}`, '11002001000000000000', 'x'],
@@ -74,13 +76,14 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
     await plant(
       pair.middle,
       'CUST',
-      { ...open, CustID: '1', OPFlag: '0102', CustName: '新', StreamingNo: '50' },
+      { ...open, ...left, CustID: '1', OPFlag: '0102', CustName: '新', StreamingNo: '50' },
       [['50', '11002001000000000000', 'y']],
     );
     await plant(pair.middle, 'CUST', { ...open, CustID: '99', CustName: null, StreamingNo: '51' });
     const run = await bnetSync(['run', '--once', '--config', config.file]);
     expect(run.exitCode, run.all).toBe(0);
     expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
+    expect(await column(pair.store, 'SELECT count(*) FROM sync_trial')).toEqual(['0']);
     const requeue = await bnetSync(['requeue', 'IF_BNET_CUST', '51', '--config', config.file]);
     expect(requeue.exitCode, requeue.all).toBe(0);
     const again = await bnetSync(['run', '--once', '--config', config.file]);

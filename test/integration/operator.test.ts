@@ -17,7 +17,7 @@ import {
 } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
-import { drain } from '../support/workers.js';
+import { drain, quickSettings } from '../support/workers.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
@@ -87,7 +87,7 @@ for (const kind of pairKinds) {
 
       it('shows workers with their shards, and tells those that fell silent', async () => {
         const { leases } = pair.openStore(5000);
-        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, 8);
+        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
         await leases.keep();
         const [worker] = (await status(middle, store)).workers;
         expect(worker).toMatchObject({

@@ -1,5 +1,5 @@
 import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
-import type { ApplyTransaction, LeaseStore, ProductStore, WorkerIdentity } from '../../src/store/port.js';
+import type { ApplyTransaction, LeaseStore, ProductStore, TrialStore } from '../../src/store/port.js';
 import type { Dependencies } from '../../src/domain/waiting.js';
 import type { RowKey } from '../../src/domain/keys.js';
 
@@ -40,6 +40,7 @@ export class MortalProcess {
   store(real: ProductStore): ProductStore {
     return {
       leases: this.#leases(real.leases),
+      trials: this.#trials(real.trials),
       foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
         this.#call(() => real.foresee(keys, dependencies)),
       apply: (leases, work) =>
@@ -62,9 +63,19 @@ export class MortalProcess {
 
   #leases(real: LeaseStore): LeaseStore {
     return {
-      register: (worker: WorkerIdentity, shards: number) => this.#call(() => real.register(worker, shards)),
+      register: (worker, agreement) => this.#call(() => real.register(worker, agreement)),
       keep: () => this.#call(() => real.keep()),
+      giveBack: (shards) => this.#call(() => real.giveBack(shards)),
       release: () => this.#call(() => real.release()),
+    };
+  }
+
+  #trials(real: TrialStore): TrialStore {
+    return {
+      deaths: (attempts) => this.#call(() => real.deaths(attempts)),
+      begin: (attempt) => this.#call(() => real.begin(attempt)),
+      takeBack: (attempt) => this.#call(() => real.takeBack(attempt)),
+      end: (key) => this.#call(() => real.end(key)),
     };
   }
 

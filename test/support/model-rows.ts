@@ -127,15 +127,16 @@ export async function clear(pair: Pair): Promise<void> {
     'bnet_account',
     'bnet_account_attr',
     'sync_journal',
-    'sync_worker',
+    'sync_trial',
   ];
   for (const table of middle) await pair.middle.execute({ sql: `DELETE FROM ${table}`, bindings: [] });
   for (const table of store) await pair.store.execute({ sql: `DELETE FROM ${table}`, bindings: [] });
   await expireLeases(pair);
 }
 
-/** Lets every lease run out. */
+/** Lets every lease run out, and takes every worker for dead. */
 export async function expireLeases(pair: Pair): Promise<void> {
+  await pair.store.execute({ sql: 'DELETE FROM sync_worker', bindings: [] });
   await pair.store.execute({ sql: 'UPDATE sync_shard SET expires_at = NULL, owner = NULL', bindings: [] });
 }
 

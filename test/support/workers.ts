@@ -19,6 +19,7 @@ export const quickSettings: WorkerSettings = {
   breakerThreshold: 5,
   drainTimeoutMs: 5000,
   callTimeoutMs: 5000,
+  productIds: [],
   rules: {
     onDuplicateOpen: 'refuse',
     onDuplicateBind: 'refuse',
@@ -46,6 +47,7 @@ const eventNames: Record<keyof WorkerEvents, true> = {
   markConflict: true,
   waiting: true,
   suspected: true,
+  tried: true,
   outage: true,
   recovered: true,
   breakerOpened: true,

@@ -1,7 +1,14 @@
 import type { Database, Executor } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
-import type { Lease, LeaseStore, WorkerIdentity } from '../port.js';
-import { ShardsDifferError, StoreNotMigratedError, WorkerUnregisteredError } from '../port.js';
+import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
+import { shareOf } from '../../domain/share.js';
+import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
+import {
+  SettingsDifferError,
+  ShardsDifferError,
+  StoreNotMigratedError,
+  WorkerUnregisteredError,
+} from '../port.js';
 
 /*
  * Leases. A shard is held by a row of sync_shard: owner, term and expires_at, all by the store's clock.
@@ -13,6 +20,13 @@ import { ShardsDifferError, StoreNotMigratedError, WorkerUnregisteredError } fro
  * - An apply transaction first locks all the lease rows it relies on, exclusively, in shard order, and compares owner
  *   and term with those held when its rows were polled (`lockLeases`). So nobody can take the shard before it ends,
  *   and a worker that lost it in between cannot change the store any more, however late it wakes (P7).
+ *
+ * Sharing. Each worker has a row in sync_worker with a heartbeat; one whose heartbeat is older than its lease time is
+ * taken for dead. All that are alive, in the order in which they started, have an even share of the shards (`shareOf`).
+ * At every check a worker renews what it holds, and takes free shards up to its share. When another one joins it has
+ * more than its share: it polls the surplus no more, finishes what it has in hand of it, and gives it back; the other
+ * finds it free at its next check. Two workers that see different ones alive may for a moment want the same shard, or
+ * both leave one free: the row's lock decides the first, the next check heals the second.
  *
  * No promise rests on the clock: an early takeover only makes the other worker's fence fail.
  */
@@ -47,7 +61,7 @@ export async function lockLeases(
 export class KnexLeaseStore implements LeaseStore {
   readonly #database: Database;
   readonly #leaseTtlMs: number;
-  #workerId: string | null = null;
+  #me: { readonly worker: WorkerIdentity; readonly agreement: string } | null = null;
 
   constructor(database: Database, leaseTtlMs: number) {
     this.#database = database;
@@ -56,25 +70,39 @@ export class KnexLeaseStore implements LeaseStore {
 
   /** The registered worker's id. */
   get workerId(): string {
-    if (this.#workerId === null) throw new WorkerUnregisteredError('the worker has not registered yet');
-    return this.#workerId;
+    return this.#registered().worker.workerId;
   }
 
-  async register(worker: WorkerIdentity, shards: number): Promise<void> {
+  async register(worker: WorkerIdentity, agreement: Agreement): Promise<void> {
     const present = await this.#countShards();
     if (present === 0) throw new StoreNotMigratedError();
-    if (present !== shards) throw new ShardsDifferError(present, shards);
+    if (present !== agreement.shards) throw new ShardsDifferError(present, agreement.shards);
     const { dialect } = this.#database;
     await this.#database.execute({
       sql: `DELETE FROM sync_worker WHERE heartbeat_at < ${dialect.nowPlus(-registerKeptMs)}`,
       bindings: [],
     });
     await this.#database.execute({
-      sql: `INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms)
-            VALUES (?, ?, ?, ${dialect.now}, ${dialect.now}, ?)`,
-      bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs],
+      sql: `DELETE FROM sync_trial WHERE begun_at < ${dialect.nowPlus(-trialKeptMs)}`,
+      bindings: [],
     });
-    this.#workerId = worker.workerId;
+    this.#me = { worker, agreement: agreementText(agreement) };
+    await this.#beat();
+    await this.#compare(worker, agreement);
+  }
+
+  /**
+   * After our own row is there: of two workers that register at the same time, at least the later one sees the other.
+   * It may be that both give way, never that both stay.
+   */
+  async #compare({ workerId }: WorkerIdentity, agreement: Agreement): Promise<void> {
+    for (const other of await this.#workers()) {
+      if (other.workerId === workerId || !other.alive || other.agreement === null) continue;
+      const differences = disagreements(agreement, other.agreement);
+      if (differences.length === 0) continue;
+      await this.release();
+      throw new SettingsDifferError(other, differences);
+    }
   }
 
   /** 0 where the table is missing too. */
@@ -91,40 +119,132 @@ export class KnexLeaseStore implements LeaseStore {
     }
   }
 
-  async keep(): Promise<readonly Lease[]> {
-    const { dialect } = this.#database;
-    const me = this.workerId;
+  async keep(): Promise<Holding> {
+    await this.#beat();
+    await this.#renew();
+    const holding = await this.#look();
+    const missing = holding.share - holding.leases.length;
+    if (missing <= 0 || holding.free === 0) return holding;
+    return (await this.#take(missing)) === 0 ? holding : this.#look();
+  }
+
+  async giveBack(shards: readonly number[]): Promise<void> {
+    if (shards.length === 0) return;
     await this.#database.execute({
-      sql: `UPDATE sync_worker SET heartbeat_at = ${dialect.now} WHERE worker_id = ?`,
-      bindings: [me],
+      sql: `UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE owner = ? AND shard IN (${shards.map(Number).join(', ')})`,
+      bindings: [this.workerId],
     });
-    await this.#database.execute({
-      sql: `UPDATE sync_shard SET term = CASE WHEN owner = ? THEN term ELSE term + 1 END, owner = ?,
-                   expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
-            WHERE shard IN (SELECT l.shard FROM sync_shard AS l
-                            WHERE l.owner IS NULL OR l.owner = ? OR l.expires_at < ${dialect.now}
-                            ORDER BY l.shard ${dialect.lockRows('l', { skipLocked: true })})`,
-      bindings: [me, me, me],
-    });
-    const { rows } = await this.#database.execute({
-      sql: 'SELECT shard, term FROM sync_shard WHERE owner = ? ORDER BY shard',
-      bindings: [me],
-    });
-    return rows.map((row) => ({ shard: Number(row['shard']), term: Number(row['term']) }));
   }
 
   async release(): Promise<void> {
-    if (this.#workerId === null) return;
+    if (this.#me === null) return;
     await this.#database.execute({
       sql: 'UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE owner = ?',
-      bindings: [this.#workerId],
+      bindings: [this.workerId],
     });
     await this.#database.execute({
       sql: 'DELETE FROM sync_worker WHERE worker_id = ?',
-      bindings: [this.#workerId],
+      bindings: [this.workerId],
     });
   }
+
+  /** A worker that was taken off the register while it slept comes back as a new one in the order. */
+  async #beat(): Promise<void> {
+    const { now } = this.#database.dialect;
+    const { worker, agreement } = this.#registered();
+    await this.#database.execute({
+      sql: `INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms, agreement)
+            VALUES (?, ?, ?, ${now}, ${now}, ?, ?)
+            ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`,
+      bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs, agreement],
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { dialect } = this.#database;
+    await this.#database.execute({
+      sql: `UPDATE sync_shard SET expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
+            WHERE shard IN (SELECT l.shard FROM sync_shard AS l WHERE l.owner = ?
+                            ORDER BY l.shard ${dialect.lockRows('l', { skipLocked: true })})`,
+      bindings: [this.workerId],
+    });
+  }
+
+  /**
+   * Takes at most so many shards that are free; returns how many. They are chosen once, whatever the planner does: a
+   * choice that skips locked rows finds others each time it is made.
+   */
+  async #take(most: number): Promise<number> {
+    const { dialect } = this.#database;
+    const { rows } = await this.#database.execute({
+      sql: `WITH free AS MATERIALIZED (SELECT l.shard FROM sync_shard AS l WHERE ${isFree('l', dialect.now)}
+                                       ORDER BY l.shard LIMIT ${most} ${dialect.lockRows('l', { skipLocked: true })})
+            UPDATE sync_shard SET term = term + 1, owner = ?, expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
+            WHERE shard IN (SELECT shard FROM free)
+            RETURNING shard`,
+      bindings: [this.workerId],
+    });
+    return rows.length;
+  }
+
+  /** What this worker holds, and what there is to take. */
+  async #look(): Promise<Holding & { readonly free: number }> {
+    const { now } = this.#database.dialect;
+    const { rows } = await this.#database.execute({
+      sql: `SELECT shard, term, CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
+                   CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free FROM sync_shard AS s ORDER BY shard`,
+      bindings: [this.workerId],
+    });
+    const leases = rows
+      .filter((row) => Number(row['ours']) === 1)
+      .map((row) => ({ shard: Number(row['shard']), term: Number(row['term']) }));
+    const free = rows.filter((row) => Number(row['free']) === 1 && Number(row['ours']) === 0).length;
+    const alive = (await this.#workers()).filter((worker) => worker.alive).map(({ workerId }) => workerId);
+    return { leases, share: shareOf(rows.length, alive, this.workerId), workers: alive.length, free };
+  }
+
+  /** All workers on the register, in the order in which they started. */
+  async #workers(): Promise<RegisteredWorker[]> {
+    const { dialect } = this.#database;
+    const { rows } = await this.#database.execute({
+      sql: `SELECT worker_id, host, pid, agreement, lease_ttl_ms, ${dialect.instantText('heartbeat_at')} AS heartbeat_at,
+                   ${dialect.instantText(dialect.now)} AS now
+            FROM sync_worker ORDER BY started_at, worker_id`,
+      bindings: [],
+    });
+    return rows.map((row) => ({
+      workerId: String(row['worker_id']),
+      host: String(row['host']),
+      pid: Number(row['pid']),
+      alive: isAlive(row),
+      agreement: row['agreement'] === null ? null : String(row['agreement']),
+    }));
+  }
+
+  #registered(): { readonly worker: WorkerIdentity; readonly agreement: string } {
+    if (this.#me === null) throw new WorkerUnregisteredError('the worker has not registered yet');
+    return this.#me;
+  }
 }
+
+interface RegisteredWorker extends WorkerIdentity {
+  readonly alive: boolean;
+  /** Null: it registered with an older version. */
+  readonly agreement: string | null;
+}
+
+/** Whether a worker's heartbeat is younger than its lease time; a row with heartbeat_at, now and lease_ttl_ms. */
+export function isAlive(row: Readonly<Record<string, unknown>>): boolean {
+  const age = Date.parse(String(row['now'])) - Date.parse(String(row['heartbeat_at']));
+  return age < Number(row['lease_ttl_ms']);
+}
+
+function isFree(alias: string, now: string): string {
+  return `(${alias}.owner IS NULL OR ${alias}.expires_at < ${now})`;
+}
+
+/** How long the note of a trial is kept. It goes when its row is decided, unless the store falls away just then. */
+const trialKeptMs = 90 * 24 * 3600 * 1000;
 
 /** How long a worker that stopped without a word stays on the register, for operators to see. */
 const registerKeptMs = 24 * 3600 * 1000;

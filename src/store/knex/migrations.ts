@@ -69,7 +69,19 @@ const initial: Migration = {
   ],
 };
 
-const migrations: readonly Migration[] = [initial];
+const severalWorkers: Migration = {
+  name: '0002_several_workers',
+  up: ({ number, instant, text }) => [
+    'ALTER TABLE sync_worker ADD COLUMN agreement text',
+    `CREATE TABLE sync_trial (
+       source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),
+       streaming_no ${number} NOT NULL, attempt ${text(19)} NOT NULL,
+       worker text NOT NULL, begun_at ${instant} NOT NULL,
+       PRIMARY KEY (source, streaming_no, attempt, worker))`,
+  ],
+};
+
+const migrations: readonly Migration[] = [initial, severalWorkers];
 
 /** Where Knex keeps which migrations have run. */
 export const migrationTable = 'sync_migration';

@@ -14,6 +14,7 @@ import {
 import { insertRecords, readJournal, readNewestAttempts, supersede } from './journal.js';
 import { KnexLeaseStore, lockLeases } from './leases.js';
 import { readSeen, readSnapshot } from './snapshot.js';
+import { KnexTrialStore } from './trials.js';
 import { writeChanges } from './write-changes.js';
 
 /**
@@ -24,6 +25,7 @@ import { writeChanges } from './write-changes.js';
  */
 export class KnexProductStore implements ProductStore {
   readonly leases: KnexLeaseStore;
+  readonly trials: KnexTrialStore;
   readonly #database: Database;
   readonly #leaseTtlMs: number;
 
@@ -31,6 +33,7 @@ export class KnexProductStore implements ProductStore {
     this.#database = database;
     this.#leaseTtlMs = leaseTtlMs;
     this.leases = new KnexLeaseStore(database, leaseTtlMs);
+    this.trials = new KnexTrialStore(database, () => this.leases.workerId);
   }
 
   async foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge> {

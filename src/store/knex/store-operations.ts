@@ -6,6 +6,7 @@ import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies, Seen } from '../../domain/waiting.js';
 import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
 import type { JournalLine, StoreOperations, WorkerDescription } from '../port.js';
+import { isAlive } from './leases.js';
 import { readJournal } from './journal.js';
 import { migrationNames, migrationTable, migratorConfig } from './migrations.js';
 import { readSeen, readSnapshot } from './snapshot.js';
@@ -145,7 +146,7 @@ function workerOf(row: DriverRow): WorkerDescription & { shards: number[] } {
     pid: Number(row['pid']),
     startedAt: String(row['started_at']),
     heartbeatAt,
-    alive: Date.parse(String(row['now'])) - Date.parse(heartbeatAt) < Number(row['lease_ttl_ms']),
+    alive: isAlive(row),
     shards: [],
   };
 }

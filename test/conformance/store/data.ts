@@ -1,3 +1,5 @@
+import type { Agreement } from '../../../src/domain/agreement.js';
+import { quickSettings } from '../../support/workers.js';
 import type { Account, Attribute, Customer, Identity } from '../../../src/domain/customer.js';
 import type { JournalRecord } from '../../../src/domain/journal.js';
 import type { Changed, Changes, UserKey } from '../../../src/domain/working-set.js';
@@ -98,6 +100,9 @@ export interface HoldingWorker {
   apply<T>(work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
 }
 
+/** What the workers of these tests agree on. */
+export const agreement: Agreement = { shards: shardCount, productIds: [], rules: quickSettings.rules };
+
 /** Opens a store and registers a worker that takes all shards that are free. */
 export async function startWorker(
   fixture: StoreFixture,
@@ -105,8 +110,8 @@ export async function startWorker(
   settings: StoreSettings = {},
 ): Promise<HoldingWorker> {
   const store = fixture.open(settings);
-  await store.leases.register(identityOf(workerId), shardCount);
-  const leases = await store.leases.keep();
+  await store.leases.register(identityOf(workerId), agreement);
+  const { leases } = await store.leases.keep();
   return { store, leases, apply: (work) => store.apply(leases, work) };
 }
 

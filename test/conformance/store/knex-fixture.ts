@@ -71,7 +71,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
   const run = (sql: string, bindings: readonly unknown[] = []) => plain.execute({ sql, bindings });
   const clear = async () => {
     await Promise.all(opened.splice(0).map(({ store }) => store.close()));
-    for (const table of [...productTables, 'sync_worker']) await run(`DELETE FROM ${table}`);
+    for (const table of [...productTables, 'sync_worker', 'sync_trial']) await run(`DELETE FROM ${table}`);
     await run('UPDATE sync_shard SET owner = NULL, term = 0, expires_at = NULL');
   };
   const sent = () => opened.reduce((sum, { database }) => sum + database.statements.length, 0);
@@ -103,13 +103,13 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     run: async (sql, bindings) => {
       await run(sql, bindings);
     },
-    shift: async (table, column, milliseconds) => {
+    shift: async (table, column, milliseconds, where = 'TRUE') => {
       const by = `${milliseconds / 1000} seconds`;
       const shifted =
         plain.dialect.name === 'pg'
           ? `${column} + interval '${by}'`
           : `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, '${by}')`;
-      await run(`UPDATE ${table} SET ${column} = ${shifted}`);
+      await run(`UPDATE ${table} SET ${column} = ${shifted} WHERE ${where}`);
     },
     now: () => operations.now(),
     clear,

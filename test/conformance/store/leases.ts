@@ -5,7 +5,7 @@ import {
   WorkerUnregisteredError,
 } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
-import { identityOf, shardCount, startWorker } from './data.js';
+import { agreement, identityOf, shardCount, startWorker } from './data.js';
 
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
 const minute = 60_000;
@@ -18,7 +18,7 @@ export function leaseRules(fixture: Fixture): void {
       'is refused to a worker that counts %i shards where there are eight',
       async (shards) => {
         const store = fixture().open();
-        const refused = store.leases.register(identityOf('worker 1'), shards);
+        const refused = store.leases.register(identityOf('worker 1'), { ...agreement, shards });
         await expect(refused).rejects.toBeInstanceOf(ShardsDifferError);
         await expect(refused).rejects.toThrow('set worker.shards to 8');
         expect(await fixture().rows('sync_worker')).toEqual([]);
@@ -29,7 +29,7 @@ export function leaseRules(fixture: Fixture): void {
       const store = fixture().open();
       await fixture().run('DELETE FROM sync_shard');
       try {
-        const refused = store.leases.register(identityOf('worker 1'), 8);
+        const refused = store.leases.register(identityOf('worker 1'), agreement);
         await expect(refused).rejects.toBeInstanceOf(StoreNotMigratedError);
       } finally {
         for (const shard of allShards)
@@ -40,7 +40,7 @@ export function leaseRules(fixture: Fixture): void {
     it('takes no shard yet, and names the worker with its moment', async () => {
       const store = fixture().open();
       const before = await fixture().now();
-      await store.leases.register({ workerId: 'worker 1', host: '主机', pid: 4711 }, shardCount);
+      await store.leases.register({ workerId: 'worker 1', host: '主机', pid: 4711 }, agreement);
       const after = await fixture().now();
       const [worker, ...others] = await fixture().rows('sync_worker');
       expect(others).toEqual([]);
@@ -58,10 +58,10 @@ export function leaseRules(fixture: Fixture): void {
     });
 
     it('takes those off the register that were silent for more than a day', async () => {
-      await fixture().open().leases.register(identityOf('long gone'), shardCount);
+      await fixture().open().leases.register(identityOf('long gone'), agreement);
       await fixture().shift('sync_worker', 'heartbeat_at', -day - minute);
-      await fixture().open().leases.register(identityOf('gone'), shardCount);
-      await fixture().open().leases.register(identityOf('new'), shardCount);
+      await fixture().open().leases.register(identityOf('gone'), agreement);
+      await fixture().open().leases.register(identityOf('new'), agreement);
       expect((await fixture().rows('sync_worker')).map((row) => row['worker_id']).sort()).toEqual([
         'gone',
         'new',
@@ -84,9 +84,9 @@ export function leaseRules(fixture: Fixture): void {
     it('renews those held and keeps their terms, also when they had run out and nobody took them', async () => {
       const { store, leases } = await startWorker(fixture());
       await fixture().shift('sync_shard', 'expires_at', -minute / 2);
-      expect(await store.leases.keep()).toEqual(leases);
+      expect((await store.leases.keep()).leases).toEqual(leases);
       await fixture().shift('sync_shard', 'expires_at', -2 * minute);
-      expect(await store.leases.keep()).toEqual(leases);
+      expect((await store.leases.keep()).leases).toEqual(leases);
       for (const { remainingMs } of await fixture().leases()) expect(remainingMs).toBeGreaterThan(minute / 2);
     });
 
@@ -116,7 +116,7 @@ export function leaseRules(fixture: Fixture): void {
         { shard: 5, term: 2 },
         { shard: 7, term: 2 },
       ]);
-      expect((await first.store.leases.keep()).map(({ shard }) => shard)).toEqual([0, 1, 3, 4, 6]);
+      expect((await first.store.leases.keep()).leases.map(({ shard }) => shard)).toEqual([0, 1, 3, 4, 6]);
     });
 
     it('is a heartbeat', async () => {

@@ -2,14 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { StoreNotMigratedError, type ProductStore } from '../../../src/store/port.js';
 import { kindOf } from '../middle/outages.js';
 import type { Fixture } from '../store.js';
-import { identityOf, product, shardCount } from './data.js';
+import { agreement, identityOf, product, record, startWorker } from './data.js';
 
 /** Calls that a store answers before a worker is registered. */
 const calls: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>> = {
-  register: (store) => store.leases.register(identityOf('worker 1'), shardCount),
+  register: (store) => store.leases.register(identityOf('worker 1'), agreement),
   'foresee of rows': (store) =>
     store.foresee([{ source: 'CUST', streamingNo: '1' }], { products: [], users: [] }),
   'foresee of products': (store) => store.foresee([], { products: [product], users: [] }),
+};
+
+/** Calls of a registered worker about its notes of trials. */
+const notes: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>> = {
+  deaths: ({ trials }) => trials.deaths([record()]),
+  begin: ({ trials }) => trials.begin(record()),
+  takeBack: ({ trials }) => trials.takeBack(record()),
+  end: ({ trials }) => trials.end(record()),
 };
 
 /** How calls fail when the store is not what it should be. */
@@ -28,6 +36,19 @@ export function storeOutageRules(fixture: Fixture): void {
         expect(await kindOf(call(fixture().openEmpty()))).toBe('schema');
       await expect(register!(fixture().openEmpty())).rejects.toBeInstanceOf(StoreNotMigratedError);
     });
+
+    it.each(Object.entries(notes))(
+      'about trials fails for the schema where their table is missing: %s',
+      async (_name, call) => {
+        const { store } = await startWorker(fixture());
+        await fixture().run('ALTER TABLE sync_trial RENAME TO sync_trial_away');
+        try {
+          expect(await kindOf(call(store))).toBe('schema');
+        } finally {
+          await fixture().run('ALTER TABLE sync_trial_away RENAME TO sync_trial');
+        }
+      },
+    );
 
     it('to see whether the server is there answers, migrated or not', async () => {
       await expect(fixture().open().ping()).resolves.toBeUndefined();

@@ -5,7 +5,14 @@ import type { InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
 import type { ClaimRequest } from '../../../src/middle/port.js';
 import type { Lease } from '../../../src/store/port.js';
-import { acceptClaimed, leasesOf, oncePerKey, partByLane, type BatchRow } from '../../../src/worker/batch.js';
+import {
+  acceptClaimed,
+  leasesOf,
+  oncePerKey,
+  partByLane,
+  partByTrial,
+  type BatchRow,
+} from '../../../src/worker/batch.js';
 import { accountRow, customerRow, polledRow } from '../../support/builders.js';
 
 const claimedAt = '2026-11-20 08:00:05';
@@ -23,17 +30,22 @@ function row(streamingNo: string, overrides: Partial<InterfaceRow> = {}): Interf
 
 const keysOf = (rows: readonly RowKey[]): string[] => rows.map(({ streamingNo }) => streamingNo);
 
+const accepted = (requests: readonly ClaimRequest[], rows: readonly InterfaceRow[]) =>
+  acceptClaimed(requests, rows, new Set());
+
 describe('a claimed row', () => {
   it('is one attempt, named by the StateDate found after the claim', () => {
     const present = row('1');
-    expect(acceptClaimed([request('1')], [present])).toEqual({
-      rows: [{ source: 'CUST', streamingNo: '1', attempt: claimedAt, row: present, twins: [] }],
+    expect(accepted([request('1')], [present])).toEqual({
+      rows: [
+        { source: 'CUST', streamingNo: '1', attempt: claimedAt, row: present, takenOver: false, twins: [] },
+      ],
       putBack: 0,
     });
   });
 
   it('is ours in State 1 whoever claimed it, for the answer to a claim may be lost', () => {
-    const { rows } = acceptClaimed(
+    const { rows } = accepted(
       [request('1'), takeover('2', null)],
       [row('1', { stateDate: earlier }), row('2')],
     );
@@ -42,7 +54,7 @@ describe('a claimed row', () => {
 
   it('comes in the order of the poll, not in that of the read', () => {
     const requests = ['2', '1', '3'].map((streamingNo) => request(streamingNo));
-    expect(keysOf(acceptClaimed(requests, [row('1'), row('3'), row('2')]).rows)).toEqual(['2', '1', '3']);
+    expect(keysOf(accepted(requests, [row('1'), row('3'), row('2')]).rows)).toEqual(['2', '1', '3']);
   });
 
   it('is not mistaken for the row of the other table with its StreamingNo', () => {
@@ -51,11 +63,32 @@ describe('a claimed row', () => {
       newestAttempt: null,
     };
     const present = [row('1'), accountRow({ streamingNo: '1', custId: '2', stateDate: claimedAt })];
-    expect(acceptClaimed([request('1'), bind], present).rows.map(rowId)).toEqual([
+    expect(accepted([request('1'), bind], present).rows.map(rowId)).toEqual([
       'IF_BNET_CUST:1',
       'IF_BNET_ACCOUNT:1',
     ]);
-    expect(acceptClaimed([bind], [row('1')])).toEqual({ rows: [], putBack: 1 });
+    expect(accepted([bind], [row('1')])).toEqual({ rows: [], putBack: 1 });
+  });
+});
+
+describe('a claimed row that was taken over', () => {
+  it('is marked as such, among others that were not', () => {
+    const requests = [request('1'), takeover('2', claimedAt), request('3')];
+    const rows = ['1', '2', '3'].map((streamingNo) => row(streamingNo));
+    const result = acceptClaimed(requests, rows, new Set(['IF_BNET_CUST:2']));
+    expect(result.rows.map(({ takenOver }) => takenOver)).toEqual([false, true, false]);
+  });
+
+  it('is told from the row of the other table with its StreamingNo', () => {
+    const bind = { row: polledRow('0201', { streamingNo: '1' }), newestAttempt: null };
+    const present = [row('1'), accountRow({ streamingNo: '1', stateDate: claimedAt })];
+    const result = acceptClaimed([request('1'), bind], present, new Set(['IF_BNET_ACCOUNT:1']));
+    expect(result.rows.map(({ takenOver }) => takenOver)).toEqual([false, true]);
+  });
+
+  it('is so where its key stands twice, too', () => {
+    const result = acceptClaimed([request('1')], [row('1'), row('1')], new Set(['IF_BNET_CUST:1']));
+    expect(result.rows).toMatchObject([{ takenOver: true, refusal: { code: '00404' } }]);
   });
 });
 
@@ -64,9 +97,9 @@ describe('a row goes back to the next poll', () => {
     const others = { custId: '2' };
     const requests = [request('1'), polled, request('3'), request('4', others), request('5')];
     const rows = ['1', '3', '5'].map((streamingNo) => row(streamingNo));
-    const accepted = acceptClaimed(requests, [...rows, row('4', others), ...present]);
-    expect(keysOf(accepted.rows)).toEqual(['1', '4']);
-    expect(accepted.putBack).toBe(3);
+    const result = accepted(requests, [...rows, row('4', others), ...present]);
+    expect(keysOf(result.rows)).toEqual(['1', '4']);
+    expect(result.putBack).toBe(3);
   };
 
   it('with the later rows of its customer, and no others, where it is gone', () => {
@@ -94,7 +127,7 @@ describe('a row goes back to the next poll', () => {
 
   it('also where it has no customer: such rows share their order', () => {
     const requests = ['1', '2'].map((streamingNo) => request(streamingNo, { custId: null }));
-    expect(acceptClaimed([...requests, request('3')], [row('2', { custId: null }), row('3')])).toMatchObject({
+    expect(accepted([...requests, request('3')], [row('2', { custId: null }), row('3')])).toMatchObject({
       rows: [{ streamingNo: '3' }],
       putBack: 2,
     });
@@ -105,7 +138,7 @@ describe('two rows with one StreamingNo', () => {
   const refusal = { code: '00404', detail: 'StreamingNo 1 在表中重复出现 2 次' };
 
   it('are refused with 00404, under one attempt where they were claimed together', () => {
-    const { rows, putBack } = acceptClaimed([request('1')], [row('1'), row('1', { custName: 'other' })]);
+    const { rows, putBack } = accepted([request('1')], [row('1'), row('1', { custName: 'other' })]);
     expect(rows).toMatchObject([{ streamingNo: '1', attempt: claimedAt, refusal, twins: [] }]);
     expect(putBack).toBe(0);
   });
@@ -116,7 +149,7 @@ describe('two rows with one StreamingNo', () => {
       row('1'),
       row('1', { stateDate: '2026-11-20 06:00:00' }),
     ];
-    expect(acceptClaimed([request('1')], present).rows).toMatchObject([
+    expect(accepted([request('1')], present).rows).toMatchObject([
       {
         attempt: claimedAt,
         refusal: { detail: 'StreamingNo 1 在表中重复出现 3 次' },
@@ -126,7 +159,7 @@ describe('two rows with one StreamingNo', () => {
   });
 
   it('are refused also where one of them was answered before, which stays as it is', () => {
-    const { rows } = acceptClaimed(
+    const { rows } = accepted(
       [request('1')],
       [row('1', { state: State.Succeeded, stateDate: earlier }), row('1')],
     );
@@ -134,7 +167,7 @@ describe('two rows with one StreamingNo', () => {
   });
 
   it('do not keep back the later rows of their customer', () => {
-    expect(keysOf(acceptClaimed([request('1'), request('2')], [row('1'), row('1'), row('2')]).rows)).toEqual([
+    expect(keysOf(accepted([request('1'), request('2')], [row('1'), row('1'), row('2')]).rows)).toEqual([
       '1',
       '2',
     ]);
@@ -142,7 +175,7 @@ describe('two rows with one StreamingNo', () => {
 
   it('go back to the next poll where neither is in State 1', () => {
     const present = [row('1', { state: State.Initial }), row('1', { state: State.Succeeded }), row('2')];
-    expect(acceptClaimed([request('1'), request('2')], present)).toEqual({ rows: [], putBack: 2 });
+    expect(accepted([request('1'), request('2')], present)).toEqual({ rows: [], putBack: 2 });
   });
 
   it('of two customers stand under the customer that was polled: its shard is the one we hold', () => {
@@ -150,8 +183,8 @@ describe('two rows with one StreamingNo', () => {
       [row('1', { custId: '64' }), row('1', { custId: '65' })],
       [row('1', { custId: '65' }), row('1', { custId: '64' })],
     ]) {
-      const { rows } = acceptClaimed([request('1', { custId: '65' })], present);
-      expect(rows.map((accepted) => accepted.row.custId)).toEqual(['65']);
+      const { rows } = accepted([request('1', { custId: '65' })], present);
+      expect(rows.map((batchRow) => batchRow.row.custId)).toEqual(['65']);
       const batch = { rows, leases: [{ shard: 1, term: 1 }], now: claimedAt };
       expect([...partByLane(batch, 64, 4).keys()]).toEqual([1]);
     }
@@ -174,7 +207,7 @@ describe('a batch parted into lanes', () => {
   const customers = fc.option(fc.bigInt({ min: 0n, max: 20n }).map(String), { freq: 10 });
   const batches = fc.array(customers, { maxLength: 30 }).map(
     (list) =>
-      acceptClaimed(
+      accepted(
         list.map((custId, index) => request(String(index), { custId })),
         list.map((custId, index) => row(String(index), { custId })),
       ).rows,
@@ -191,10 +224,9 @@ describe('a batch parted into lanes', () => {
         for (const [lane, part] of parts) {
           expect(lane >= 0 && lane < lanes).toBe(true);
           expect(part.now).toBe(claimedAt);
-          expect(part.rows).toEqual(rows.filter((accepted) => part.rows.includes(accepted)));
-          const relied = [...new Set(part.rows.map((accepted) => shardOf(accepted.row.custId, shards)))].sort(
-            (a, b) => a - b,
-          );
+          expect(part.rows).toEqual(rows.filter((batchRow) => part.rows.includes(batchRow)));
+          const relied = [...new Set(part.rows.map(({ row: { custId } }) => shardOf(custId, shards)))];
+          relied.sort((a, b) => a - b);
           expect(part.leases).toEqual(relied.map((shard) => leases[shard]));
         }
       }),
@@ -202,7 +234,7 @@ describe('a batch parted into lanes', () => {
   });
 
   it('takes leases and terms as they were held at the poll', () => {
-    const rows = acceptClaimed([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
+    const rows = accepted([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
     const parts = partByLane(
       {
         rows,
@@ -219,7 +251,7 @@ describe('a batch parted into lanes', () => {
   });
 
   it('is refused where a row’s lease is not held: it would be applied without a fence', () => {
-    const rows = acceptClaimed([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
+    const rows = accepted([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
     expect(() => partByLane({ rows, leases: [{ shard: 4, term: 1 }], now: claimedAt }, shards, 2)).toThrow(
       'row IF_BNET_CUST:1 was polled without the lease of shard 3',
     );
@@ -227,10 +259,31 @@ describe('a batch parted into lanes', () => {
 
   it('relies on the leases of its rows alone', () => {
     const rows = ['1', '2', null].map(
-      (custId) => acceptClaimed([request('1', { custId })], [row('1', { custId })]).rows[0]!,
+      (custId) => accepted([request('1', { custId })], [row('1', { custId })]).rows[0]!,
     );
     expect(leasesOf(rows, leases, shards).map(({ shard }) => shard)).toEqual([0, 1, 2]);
     expect(leasesOf([], leases, shards)).toEqual([]);
+  });
+});
+
+describe('a batch parted by trial', () => {
+  const takenOver = fc.array(fc.tuple(fc.option(fc.nat(5).map(String)), fc.boolean()), { maxLength: 20 });
+
+  it('has every row once and in order, and those of a customer with a row taken over all among the trials', () => {
+    fc.assert(
+      fc.property(takenOver, (list) => {
+        const requests = list.map(([custId], index) => request(String(index), { custId }));
+        const present = list.map(([custId], index) => row(String(index), { custId }));
+        const ids = list.flatMap(([, isTaken], index) => (isTaken ? [`IF_BNET_CUST:${index}`] : []));
+        const { rows } = acceptClaimed(requests, present, new Set(ids));
+        const batch = { rows, leases: [{ shard: 1, term: 1 }], now: claimedAt };
+        const tried = new Set(list.filter(([, isTaken]) => isTaken).map(([custId]) => custId));
+        expect(partByTrial(batch)).toEqual({
+          calm: { ...batch, rows: rows.filter((batchRow) => !tried.has(batchRow.row.custId)) },
+          trials: { ...batch, rows: rows.filter((batchRow) => tried.has(batchRow.row.custId)) },
+        });
+      }),
+    );
   });
 });
 

@@ -1,0 +1,163 @@
+/** A text of a source file, and what stands there once a guard is switched off. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+/** A guard of the protocol, how to switch it off, and the test that must turn red then. */
+export interface Guard {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** Test file, and a part of the test's full name. */
+  readonly test: { readonly file: string; readonly name: string };
+}
+
+const knexUpdate = 'src/middle/knex/dialect.ts';
+const guardedState = 'CASE WHEN t.State = ${update.expects} THEN';
+const oracleStatements = 'src/middle/oracle/statements.ts';
+const leases = 'src/store/knex/leases.ts';
+
+/** The guards that the protocol rests on, each for itself. */
+export const guards: readonly Guard[] = [
+  {
+    name: 'the claim’s State = 0',
+    edits: [
+      {
+        file: knexUpdate,
+        find: guardedState,
+        put: 'CASE WHEN ${update.expects} = 0 OR t.State = ${update.expects} THEN',
+      },
+    ],
+    test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'leaves a row alone that came to State' },
+  },
+  {
+    name: 'the claim’s State = 0, on Oracle',
+    edits: [
+      {
+        file: oracleStatements,
+        find: 'const guard = `t.State = ${expects}',
+        put: 'const guard = `t.State >= ${expects}',
+      },
+    ],
+    test: { file: 'test/conformance/middle-oracle.test.ts', name: 'leaves a row alone that came to State' },
+  },
+  {
+    name: 'the mark’s State = 1',
+    edits: [
+      {
+        file: knexUpdate,
+        find: guardedState,
+        put: 'CASE WHEN ${update.expects} = 1 OR t.State = ${update.expects} THEN',
+      },
+    ],
+    test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'alone and reports it as it stands' },
+  },
+  {
+    name: 'the mark’s State = 1, on Oracle',
+    edits: [{ file: oracleStatements, find: ' AND t.State = ${State.Processing}\n', put: '\n' }],
+    test: { file: 'test/conformance/middle-oracle.test.ts', name: 'alone and reports it as it stands' },
+  },
+  {
+    name: 'the mark’s StateDate',
+    edits: [{ file: 'src/middle/knex/middle-database.ts', find: ' AND ${dialect.sameAttempt}', put: '' }],
+    test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'of an earlier attempt changes nothing' },
+  },
+  {
+    name: 'the mark’s StateDate, on Oracle',
+    edits: [{ file: oracleStatements, find: '  AND t.StateDate = ${attempt}', put: '' }],
+    test: { file: 'test/conformance/middle-oracle.test.ts', name: 'of an earlier attempt changes nothing' },
+  },
+  {
+    name: 'the journal’s key',
+    edits: [
+      {
+        file: 'src/store/knex/migrations.ts',
+        find: 'CREATE UNIQUE INDEX sync_journal_current',
+        put: 'CREATE INDEX sync_journal_current',
+      },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'refuses a second current entry of a row' },
+  },
+  {
+    name: 'the fence',
+    edits: [
+      {
+        file: leases,
+        find: 'rows.length === leases.length ?',
+        put: 'rows.length > 0 || leases.length > 0 ?',
+      },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'stops it where a lease it relies on' },
+  },
+  {
+    name: 'the term in the fence',
+    edits: [{ file: leases, find: ' AND l.term = r.term', put: '' }],
+    test: {
+      file: 'test/conformance/store-sqlite.test.ts',
+      name: 'stops it where a lease it relies on went and came back',
+    },
+  },
+  {
+    name: 'the single snapshot of the poll',
+    edits: [
+      {
+        file: 'src/middle/knex/middle-database.ts',
+        find: 'const { rows } = await this.#database.execute(pollStatement(this.#tables, request));',
+        put: `const first = await this.#database.execute(pollStatement(this.#tables, request));
+    const second = await this.#database.execute(pollStatement(this.#tables, request));
+    const rows = [
+      ...second.rows.filter((row) => row['source'] === 'CUST'),
+      ...first.rows.filter((row) => row['source'] === 'ACCOUNT'),
+    ];`,
+      },
+    ],
+    test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'comes from one statement' },
+  },
+  {
+    name: 'superseding within the apply transaction',
+    edits: [
+      {
+        file: 'src/store/knex/product-store.ts',
+        find: 'await supersede(this.#transaction, superseding);',
+        put: 'await supersede(this.#outside, superseding);',
+      },
+      {
+        file: 'src/store/knex/product-store.ts',
+        find: 'new KnexApplyTransaction(transaction, workerId, at)',
+        put: 'new KnexApplyTransaction(transaction, workerId, at, this.#database)',
+      },
+      {
+        file: 'src/store/knex/product-store.ts',
+        find: 'constructor(transaction: Transaction, workerId: string, at: string) {',
+        put: 'readonly #outside: Database;\n  constructor(transaction: Transaction, workerId: string, at: string, outside: Database) {\n    this.#outside = outside;',
+      },
+    ],
+    test: {
+      file: 'test/conformance/store-postgresql.test.ts',
+      name: 'leaves the old entry open when the transaction that would close it fails',
+    },
+  },
+  {
+    name: 'the attempt in the journal',
+    edits: [
+      {
+        file: 'src/domain/journal.ts',
+        find: 'const same = current.attempt === attempt;',
+        put: 'const same = current.attempt !== "";',
+      },
+    ],
+    test: { file: 'test/integration/worker.test.ts', name: 'decides a corrected row anew' },
+  },
+  {
+    name: 'the note of a trial',
+    edits: [
+      {
+        file: 'src/worker/trials.ts',
+        find: "await outages.watch('store', () => store.trials.begin(row));",
+        put: '',
+      },
+    ],
+    test: { file: 'test/unit/worker/trials.test.ts', name: '' },
+  },
+];

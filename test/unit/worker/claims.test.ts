@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { PolledRow } from '../../../src/domain/rows.js';
+import { State } from '../../../src/domain/states.js';
+import type { ClaimRequest } from '../../../src/middle/port.js';
+import { Claims } from '../../../src/worker/claims.js';
+import { polledRow } from '../../support/builders.js';
+
+const claimedAt = '2026-11-20 08:00:05';
+const id = 'IF_BNET_CUST:1';
+/** Customer 3 falls into shard 3, no customer into shard 0. */
+const leases = [
+  { shard: 0, term: 9 },
+  { shard: 3, term: 5 },
+];
+const later = [
+  { shard: 0, term: 9 },
+  { shard: 3, term: 7 },
+];
+
+let claims: Claims;
+beforeEach(() => {
+  claims = new Claims(8);
+});
+
+function fresh(overrides: Partial<PolledRow> = {}, newestAttempt: string | null = null): ClaimRequest {
+  return { row: polledRow('0101', { streamingNo: '1', custId: '3', ...overrides }), newestAttempt };
+}
+
+function processing(overrides: Partial<PolledRow> = {}, newestAttempt: string | null = null): ClaimRequest {
+  return fresh({ state: State.Processing, stateDate: claimedAt, ...overrides }, newestAttempt);
+}
+
+describe('a row in State 0', () => {
+  it('is never taken over, whatever was claimed before', () => {
+    expect([...claims.note([fresh()], leases)]).toEqual([]);
+    expect([...claims.note([fresh({}, claimedAt)], later)]).toEqual([]);
+  });
+});
+
+describe('a row in State 1', () => {
+  it('is taken over where this process did not claim it', () => {
+    expect([...claims.note([processing()], leases)]).toEqual([id]);
+  });
+
+  it('is taken over again as long as it is open: a trial does not make it ours', () => {
+    claims.note([processing()], leases);
+    expect([...claims.note([processing()], leases)]).toEqual([id]);
+  });
+
+  it('is not taken over where this process claimed it and has held the shard ever since', () => {
+    claims.note([fresh()], leases);
+    expect([...claims.note([processing()], leases)]).toEqual([]);
+    expect([...claims.note([processing()], leases)]).toEqual([]);
+  });
+
+  it('is taken over where the shard was lost and came back since the claim', () => {
+    claims.note([fresh()], leases);
+    expect([...claims.note([processing()], later)]).toEqual([id]);
+  });
+
+  it('is not taken over where it was claimed anew under the present term', () => {
+    claims.note([fresh()], leases);
+    claims.note([fresh()], later);
+    expect([...claims.note([processing()], later)]).toEqual([]);
+  });
+
+  it('is not taken over where the journal knows this very attempt: it is only marked', () => {
+    expect([...claims.note([processing({}, claimedAt)], leases)]).toEqual([]);
+  });
+
+  it.each([null, '2026-11-20 08:00:04'])('is taken over where the journal knows the attempt %s', (newest) => {
+    expect([...claims.note([processing({}, newest)], leases)]).toEqual([id]);
+  });
+
+  it('is taken over without a StateDate too', () => {
+    expect([...claims.note([processing({ stateDate: null })], leases)]).toEqual([id]);
+  });
+
+  it('is taken over where it was answered and somebody put it back', () => {
+    claims.note([fresh()], leases);
+    claims.forget([{ source: 'CUST', streamingNo: '1' }]);
+    expect([...claims.note([processing()], leases)]).toEqual([id]);
+  });
+
+  it('is ours without a customer too, under the term of shard 0', () => {
+    claims.note([fresh({ custId: null })], leases);
+    expect([...claims.note([processing({ custId: null })], leases)]).toEqual([]);
+    expect([...claims.note([processing({ custId: null })], [{ shard: 0, term: 10 }])]).toEqual([id]);
+  });
+});
+
+describe('rows with the same StreamingNo', () => {
+  it('of the two tables are two rows', () => {
+    claims.note([fresh()], leases);
+    const bind = polledRow('0201', { streamingNo: '1', custId: '3', state: State.Processing });
+    const requests = [processing(), { row: bind, newestAttempt: null }];
+    expect([...claims.note(requests, leases)]).toEqual(['IF_BNET_ACCOUNT:1']);
+    claims.forget([{ source: 'ACCOUNT', streamingNo: '1' }]);
+    expect([...claims.note([processing()], leases)]).toEqual([]);
+  });
+});

@@ -1,0 +1,327 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseError } from '../../../src/database/errors.js';
+import { rowId, type Attempt, type RowKey } from '../../../src/domain/keys.js';
+import type { InterfaceRow } from '../../../src/domain/rows.js';
+import type { JournalRecord } from '../../../src/domain/journal.js';
+import {
+  LeaseLostError,
+  type ApplyTransaction,
+  type Lease,
+  type ProductStore,
+  type TrialStore,
+} from '../../../src/store/port.js';
+import type { Batch, BatchRow } from '../../../src/worker/batch.js';
+import { Breaker } from '../../../src/worker/breaker.js';
+import type { Workshop } from '../../../src/worker/claim-page.js';
+import { Claims } from '../../../src/worker/claims.js';
+import type { Emit } from '../../../src/worker/events.js';
+import { Hand } from '../../../src/worker/hand.js';
+import { BreakerOpenError, Isolator, type Isolated } from '../../../src/worker/isolate.js';
+import { Outages } from '../../../src/worker/outages.js';
+import { Trials } from '../../../src/worker/trials.js';
+import { customerRow } from '../../support/builders.js';
+import { FakeTime } from '../../support/fake-time.js';
+import { quickSettings } from '../../support/workers.js';
+
+const attempt = '2026-11-20 08:00:05';
+const timeout = new DatabaseError('timeout', 'away');
+const leases: readonly Lease[] = Array.from({ length: quickSettings.shards }, (_, shard) => ({
+  shard,
+  term: 1,
+}));
+
+/** A store in memory: it writes down what is done, and fails where the test says so. */
+class ScriptedStore implements TrialStore {
+  /** What was done, in order: `begin 1`, `apply 1`, … */
+  readonly done: string[] = [];
+  readonly recorded: JournalRecord[] = [];
+  readonly dead = new Map<string, number>();
+  /** Errors by what is done: `apply 1`. */
+  readonly failing = new Map<string, Error>();
+  /** Rows that a later attempt decided. */
+  readonly superseded = new Set<string>();
+  asked: readonly Attempt[] = [];
+
+  async deaths(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>> {
+    this.asked = attempts;
+    this.#fail('deaths');
+    return new Map(
+      [...this.dead].map(([streamingNo, count]) => [rowId({ source: 'CUST', streamingNo }), count]),
+    );
+  }
+
+  begin = (row: Attempt) => this.#do('begin', row);
+  takeBack = (row: Attempt) => this.#do('takeBack', row);
+  end = (row: RowKey) => this.#do('end', row);
+
+  async apply<T>(_leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {
+    return work({
+      at: '2026-11-20T00:00:06.000Z',
+      journal: async (rows) => {
+        for (const row of rows) await this.#do('apply', row);
+        const entry = { superseded: true, outcome: 'applied', errContent: null, digest: '' } as const;
+        return rows
+          .filter(({ streamingNo }) => this.superseded.has(streamingNo))
+          .map((row) => ({
+            ...entry,
+            source: row.source,
+            streamingNo: row.streamingNo,
+            attempt: row.attempt,
+          }));
+      },
+      snapshot: async () => ({ customers: [], accounts: [], boundUsers: [] }),
+      write: async ({ customers }) => {
+        for (const { custId } of customers) this.done.push(`open ${custId}`);
+      },
+      record: async (records) => {
+        this.recorded.push(...records);
+      },
+      nested: () => Promise.reject(new Error('there are no handlers here')),
+    });
+  }
+
+  async #do(what: string, { streamingNo }: RowKey): Promise<void> {
+    this.done.push(`${what} ${streamingNo}`);
+    this.#fail(`${what} ${streamingNo}`);
+  }
+
+  #fail(what: string): void {
+    const error = this.failing.get(what);
+    if (error !== undefined) throw error;
+  }
+}
+
+let store: ScriptedStore;
+let breaker: Breaker;
+let trials: Trials;
+let told: unknown[];
+beforeEach(() => {
+  const time = new FakeTime();
+  store = new ScriptedStore();
+  breaker = new Breaker(quickSettings.breakerThreshold);
+  told = [];
+  const emit: Emit = (name, event) => {
+    if (name === 'tried') told.push(event);
+  };
+  const unused = undefined as never;
+  const product: ProductStore = {
+    trials: store,
+    apply: (held, work) => store.apply(held, work),
+    foresee: unused,
+    leases: unused,
+    ping: unused,
+    close: unused,
+  };
+  const shop: Workshop = {
+    middle: unused,
+    store: product,
+    settings: quickSettings,
+    hand: new Hand(time),
+    claims: new Claims(quickSettings.shards),
+    outages: new Outages(time, emit),
+    emit,
+  };
+  trials = new Trials(shop, new Isolator(shop, { breaker, handlers: {}, time }));
+});
+
+/** A row taken over of this customer, an open. */
+function taken(streamingNo: string, custId = streamingNo, columns: Partial<InterfaceRow> = {}): BatchRow {
+  const row = customerRow({ streamingNo, custId, stateDate: attempt, ...columns });
+  return { source: 'CUST', streamingNo, attempt, row, takenOver: true, twins: [] };
+}
+
+const follower = (streamingNo: string, custId: string): BatchRow => ({
+  ...taken(streamingNo, custId),
+  takenOver: false,
+});
+
+async function run(...rows: readonly BatchRow[]): Promise<Isolated[]> {
+  const batch: Batch = { rows, leases, now: attempt };
+  const results: Isolated[] = [];
+  for await (const result of trials.run(batch)) results.push(result);
+  return results;
+}
+
+const numbersOf = (results: readonly Isolated[]): string[][] =>
+  results.map(({ decided }) => decided.map(({ row }) => row.streamingNo));
+const begun = (): string[] => store.done.filter((what) => what.startsWith('begin '));
+const of = (streamingNo: string): string[] =>
+  store.done.filter((what) => what.endsWith(` ${streamingNo}`)).map((what) => what.split(' ')[0]!);
+
+describe('a row taken over', () => {
+  it('is tried after a note that it is, and all notes go when it is decided', async () => {
+    expect(numbersOf(await run(taken('1', '64')))).toEqual([['1']]);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'open 64', 'end 1']);
+    expect(told).toEqual([]);
+  });
+
+  it('is decided where it is refused, too', async () => {
+    expect(numbersOf(await run(taken('1', '64', { custName: null })))).toEqual([['1']]);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'end 1']);
+  });
+
+  it('is tried alone, and the next one when nothing of it is left to do', async () => {
+    expect(numbersOf(await run(taken('1'), taken('2')))).toEqual([['1', '2']]);
+    expect(store.done.filter((what) => !what.startsWith('open'))).toEqual([
+      'begin 1',
+      'apply 1',
+      'end 1',
+      'begin 2',
+      'apply 2',
+      'end 2',
+    ]);
+  });
+
+  it('is not tried without a note: when the store is away for it, nothing is executed', async () => {
+    store.failing.set('begin 1', timeout);
+    expect(await run(taken('1'), taken('2'))).toEqual([{ decided: [], stoppedBy: timeout }]);
+    expect(store.done).toEqual(['begin 1']);
+  });
+
+  it('is told with the processes that it ended', async () => {
+    store.dead.set('1', 2);
+    await run(taken('1'), taken('2'));
+    expect(told).toEqual([{ source: 'CUST', streamingNo: '1', deaths: 2, final: false }]);
+  });
+});
+
+describe('the note is taken back', () => {
+  it('where nothing was decided: the row met an error of its own', async () => {
+    store.failing.set('apply 1', new DatabaseError('data', 'too long'));
+    expect(numbersOf(await run(taken('1'), taken('2')))).toEqual([['2']]);
+    expect(of('1')).toEqual(['begin', 'apply', 'takeBack']);
+    expect(of('2')).toEqual(['begin', 'apply', 'open', 'end']);
+  });
+
+  it('where nothing was decided: a later attempt had been', async () => {
+    store.superseded.add('1');
+    expect(numbersOf(await run(taken('1')))).toEqual([[]]);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'takeBack 1']);
+  });
+
+  it.each([
+    ['the store fell away', timeout],
+    ['the lease was lost', new LeaseLostError('gone')],
+  ])('where %s, and no other row is tried', async (_what, error) => {
+    store.failing.set('apply 2', error);
+    expect(await run(taken('1'), taken('2'), taken('3'))).toMatchObject([
+      { decided: [{ row: { streamingNo: '1' } }], stoppedBy: error },
+    ]);
+    expect(of('2')).toEqual(['begin', 'apply', 'takeBack']);
+    expect(of('3')).toEqual([]);
+  });
+
+  it('at the next run where it could not be, before anything else, and once', async () => {
+    store.failing.set('apply 1', timeout).set('takeBack 1', timeout);
+    expect(await run(taken('1'))).toEqual([{ decided: [], stoppedBy: timeout }]);
+    store.failing.clear();
+    store.done.length = 0;
+    await run(taken('2', '64'));
+    expect(store.done).toEqual(['takeBack 1', 'begin 2', 'apply 2', 'open 64', 'end 2']);
+    store.done.length = 0;
+    await run(taken('3', '64'));
+    expect(store.done).not.toContain('takeBack 1');
+  });
+
+  it('still where that failed again: nothing is tried before', async () => {
+    store.failing.set('apply 1', timeout).set('takeBack 1', timeout);
+    await run(taken('1'));
+    await expect(run(taken('2'))).rejects.toBe(timeout);
+    expect(of('2')).toEqual([]);
+    store.failing.clear();
+    await run(taken('2'));
+    expect(of('1')).toEqual(['begin', 'apply', 'takeBack', 'takeBack', 'takeBack']);
+  });
+
+  it('where the store only fell away for that, the run stops', async () => {
+    store.failing.set('apply 1', new DatabaseError('data', 'too long')).set('takeBack 1', timeout);
+    expect(await run(taken('1'), taken('2'))).toEqual([{ decided: [], stoppedBy: timeout }]);
+  });
+});
+
+describe('the order of trials', () => {
+  it('is that of the processes that ended: rows with the fewest first, and they are marked first', async () => {
+    store.dead.set('1', 2).set('2', 1).set('4', 1);
+    const results = await run(taken('1'), taken('2'), taken('3'), taken('4'), taken('5'));
+    expect(numbersOf(results)).toEqual([['3', '5'], ['2', '4'], ['1']]);
+    expect(begun()).toEqual(['begin 3', 'begin 5', 'begin 2', 'begin 4', 'begin 1']);
+  });
+
+  it('within a customer stays theirs: the rows before one that ended processes wait with it', async () => {
+    store.dead.set('2', 1);
+    const results = await run(taken('1', '64'), taken('2', '64'), taken('3', '65'), follower('4', '64'));
+    expect(numbersOf(results)).toEqual([['3'], ['1', '2', '4']]);
+  });
+
+  it('lets the later rows of a customer wait for one that is left undecided, and the others go on', async () => {
+    store.failing.set('apply 1', new DatabaseError('data', 'too long'));
+    const results = await run(taken('1', '64'), follower('2', '64'), taken('3', '64'), taken('4', '65'));
+    expect(numbersOf(results)).toEqual([['4']]);
+    expect([of('2'), of('3')]).toEqual([[], []]);
+  });
+
+  it('asks for the notes of rows taken over, and makes none of those that only follow', async () => {
+    expect(numbersOf(await run(taken('1', '64'), follower('2', '64')))).toEqual([['1', '2']]);
+    expect(store.asked.map(({ streamingNo }) => streamingNo)).toEqual(['1']);
+    expect(of('2')).toEqual(['apply']);
+  });
+
+  it('is not known while the store is away: nothing is tried', async () => {
+    store.failing.set('deaths', timeout);
+    await expect(run(taken('1'))).rejects.toBe(timeout);
+    expect(store.done).toEqual([]);
+  });
+});
+
+describe('a row that ended maxAttempts processes', () => {
+  it('is refused with 00205 and not executed, and its notes go', async () => {
+    store.dead.set('1', quickSettings.maxAttempts);
+    const [result] = await run(taken('1', '64'));
+    expect(result!.decided).toMatchObject([{ outcome: 'failed', code: '00205' }]);
+    expect(result!.decided[0]!.errContent).toContain('处理该行时进程已 3 次异常退出, 不再处理');
+    expect(store.recorded).toMatchObject([{ streamingNo: '1', outcome: 'failed', code: '00205' }]);
+    expect(store.done).toEqual(['apply 1', 'end 1']);
+    expect(told).toEqual([{ source: 'CUST', streamingNo: '1', deaths: 3, final: true }]);
+  });
+
+  it('is executed where it ended one less', async () => {
+    store.dead.set('1', quickSettings.maxAttempts - 1);
+    const [result] = await run(taken('1', '64'));
+    expect(result!.decided).toMatchObject([{ outcome: 'applied' }]);
+  });
+
+  it('does not refuse another attempt with it: the next one is judged by its own notes', async () => {
+    store.dead.set('1', quickSettings.maxAttempts);
+    await run(taken('1', '64'));
+    store.dead.clear();
+    const [result] = await run(taken('1', '64'));
+    expect(result!.decided).toMatchObject([{ outcome: 'applied' }]);
+  });
+
+  it('is refused while the breaker is open, too: no error of ours ends a process', async () => {
+    breaker.open();
+    store.dead.set('1', quickSettings.maxAttempts);
+    const [result] = await run(taken('1', '64'));
+    expect(result!.decided).toMatchObject([{ outcome: 'failed', code: '00205' }]);
+  });
+
+  it('is refused at the next run where the refusal was not committed, and its notes are there still', async () => {
+    store.dead.set('1', quickSettings.maxAttempts);
+    store.failing.set('apply 1', timeout);
+    expect(await run(taken('1', '64'))).toEqual([{ decided: [], stoppedBy: timeout }]);
+    expect(store.done).toEqual(['apply 1']);
+    store.failing.clear();
+    expect((await run(taken('1', '64')))[0]!.decided).toMatchObject([{ code: '00205' }]);
+  });
+});
+
+describe('an error that meets row after row', () => {
+  it('opens the breaker: the trials stop, and no note is left', async () => {
+    const rows = Array.from({ length: quickSettings.breakerThreshold + 2 }, (_, index) => taken(`${index}`));
+    for (const row of rows) store.failing.set(`apply ${row.streamingNo}`, new DatabaseError('other', 'odd'));
+    const [result] = await run(...rows);
+    expect(result!.stoppedBy).toBeInstanceOf(BreakerOpenError);
+    expect(begun()).toHaveLength(quickSettings.breakerThreshold);
+    expect(store.done.filter((what) => what.startsWith('takeBack '))).toHaveLength(begun().length);
+  });
+});
