@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** The long form of the fault suite: `npm run test:fault -- --minutes 30 --seed N`. */
+export default defineConfig({
+  test: {
+    include: ['test/fault/**/*.fault.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    bail: 1,
+  },
+});
