@@ -84,6 +84,8 @@ export interface WaitingContext {
   /** The middle database's clock at the poll. */
   readonly now: string;
   readonly graceMs: number;
+  /** Customers that wait already: the poll left out their rows but for those that may be what they wait for. */
+  readonly waiting?: ReadonlySet<string>;
 }
 
 /** Parts a page, in order, into rows to claim and customers that wait. */
@@ -92,8 +94,11 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
   const waits = new Map<string, Wait>();
   const overtaken = new Set<string>();
   const claim: PolledRow[] = [];
+  const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
     const customer = row.custId ?? '';
+    // One ends the waiting; a second open of the same page must not overtake as well.
+    if (overtaken.has(customer) && waitsAlready(customer)) continue;
     const waiting = waits.get(customer);
     if (waiting !== undefined) {
       if (!overtaken.has(customer) && satisfies(row, waiting)) {
@@ -108,6 +113,7 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
       continue;
     }
     claim.push(row);
+    if (waitsAlready(customer)) overtaken.add(customer);
     const brings = broughtBy(row);
     if (brings !== null) seen.add(brings);
   }

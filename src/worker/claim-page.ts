@@ -38,13 +38,14 @@ export async function claimPage(
 ): Promise<ClaimedPage> {
   const { middle, store, settings, hand, outages, emit } = shop;
   const held = leases.length === settings.shards ? 'all' : leases.map(({ shard }) => shard);
+  const waits = hand.waits();
   const page = await outages.watch('middle', () =>
     middle.poll({
       limit,
       settleMs: settings.settleMs,
       shards: { count: settings.shards, held },
       excluded: hand.excluded(),
-      waits: hand.waits(),
+      waits,
     }),
   );
   const nothing: Batch = { rows: [], leases, now: page.now };
@@ -58,6 +59,7 @@ export async function claimPage(
     seen: foreknowledge.seen,
     now: page.now,
     graceMs: settings.dependencyGraceMs,
+    waiting: new Set(waits.map(({ custId }) => custId)),
   });
   for (const wait of plan.waits) hand.wait(wait);
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });

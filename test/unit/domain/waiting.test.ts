@@ -52,6 +52,13 @@ describe('a young row whose product the store has never seen', () => {
     }
   });
 
+  it('is overtaken by one open, not by a second one that the same poll returns', () => {
+    const [first, second] = [young('0101'), young('0101')];
+    const other = young('0101', { custId: '5' });
+    const context = { seen: new Set<string>(), now, graceMs, waiting: new Set([identity.custId]) };
+    expect(planPage([first, second, other], context)).toEqual({ claim: [first, other], waits: [] });
+  });
+
   it('does not wait any more once its grace has passed', () => {
     for (const seconds of [10, 11, 86_400]) {
       const row = young('0201', { createDate: ago(seconds) });
