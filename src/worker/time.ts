@@ -41,8 +41,9 @@ export class Alarm {
     this.#controller.abort();
   }
 
+  /** Lets go of the thread even for no time at all: a loop that only sleeps so must not keep all others out. */
   async sleep(milliseconds: number): Promise<void> {
-    if (!this.#rung && milliseconds > 0) await this.time.sleep(milliseconds, this.#controller.signal);
+    if (!this.#rung) await this.time.sleep(Math.max(0, milliseconds), this.#controller.signal);
     this.#rung = false;
     this.#controller = new AbortController();
   }

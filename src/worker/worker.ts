@@ -221,7 +221,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       await this.#alarm.sleep(this.#settings.pollIntervalMs);
       return false;
     }
-    const delayMs = Math.min(this.#idleDelayMs, hand.nextReturnMs() ?? Infinity);
+    // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
+    const returnMs = this.#keeper.held().length === 0 ? null : hand.nextReturnMs();
+    const delayMs = Math.min(this.#idleDelayMs, returnMs ?? Infinity);
     emit('polled', { rows: polled, delayMs });
     if (this.#once) {
       if (!(await outages.watch('middle', () => middle.hasOpenRows()))) return true;

@@ -1,0 +1,119 @@
+import {
+  grouped,
+  rowName,
+  type Decision,
+  type Evidence,
+  type PlatformRow,
+  type StateChange,
+} from './evidence.js';
+
+/** Something that must not be. */
+export interface Violation {
+  readonly kind:
+    | 'lost'
+    | 'attributes'
+    | 'twice'
+    | 'answer'
+    | 'text'
+    | 'order'
+    | 'code'
+    | 'innocent'
+    | 'poison'
+    | 'impatient'
+    | 'store'
+    | 'backwards'
+    | 'fence';
+  /** The row, by `rowName`, or what else it is about. */
+  readonly about: string;
+  readonly what: string;
+}
+
+/** A decision with what it was about: the row, the content that stood, its claim, and when it could be seen. */
+export interface Case {
+  readonly decision: Decision;
+  readonly row: PlatformRow;
+  readonly version: number;
+  readonly claimedAt: number;
+  /** When the row, or its reset, had become visible for certain. */
+  readonly visibleAt: number;
+  /** Visible within settleMs of its CreateDate, and never reset before. */
+  readonly onTime: boolean;
+}
+
+/** A reset's trigger fires before its commit. */
+const commitSlackMs = 3000;
+
+/** Joins decisions, in order, to their rows and claims; what cannot be joined is a violation. */
+export function casesOf(evidence: Evidence): { cases: Case[]; violations: Violation[] } {
+  const rows = new Map(evidence.rows.map((row) => [rowName(row), row]));
+  const changes = grouped(evidence.changes, rowName);
+  const cases: Case[] = [];
+  const violations: Violation[] = [];
+  for (const decision of [...evidence.decisions].sort((a, b) => a.seq - b.seq)) {
+    const name = rowName(decision);
+    const row = rows.get(name);
+    const found = row === undefined ? null : caseOf(decision, row, changes.get(name) ?? [], evidence);
+    if (found !== null) cases.push(found);
+    else violations.push({ kind: 'twice', about: name, what: `no claim made attempt ${decision.attempt}` });
+  }
+  return { cases, violations };
+}
+
+function caseOf(
+  decision: Decision,
+  row: PlatformRow,
+  changes: readonly StateChange[],
+  { settings }: Evidence,
+): Case | null {
+  const claim = changes.findIndex(
+    ({ from, to, dateAfter }) => from === 0 && to === 1 && dateAfter === decision.attempt,
+  );
+  const claimed = changes[claim];
+  if (claimed === undefined) return null;
+  const before = changes.slice(0, claim);
+  const reset = before.findLast(({ from, to }) => from !== null && from !== 0 && to === 0);
+  const remark = claimed.remark ?? 'v0';
+  const createdAt = row.createdAt ?? Infinity;
+  return {
+    decision,
+    row,
+    version: Number(remark.slice(1)),
+    claimedAt: claimed.at,
+    visibleAt: reset === undefined ? row.committedAt : reset.at + commitSlackMs,
+    onTime: reset === undefined && row.createdAt !== null && row.committedAt <= createdAt + settings.settleMs,
+  };
+}
+
+/** A row's history in words, in the order of time. */
+export function historyOf(evidence: Evidence, name: string): string {
+  const row = evidence.rows.find((each) => rowName(each) === name);
+  const lines: [number, string][] = [];
+  if (row !== undefined) {
+    const { createDate, committedAt, versions, mark, formCode } = row;
+    lines.push([
+      committedAt,
+      `platform committed it: ${JSON.stringify({ createDate, mark, formCode, versions })}`,
+    ]);
+  }
+  for (const change of evidence.changes.filter((each) => rowName(each) === name)) {
+    const { actor, from, to, dateAfter, errContent, remark } = change;
+    lines.push([
+      change.at,
+      `${actor}: State ${from ?? 'none'} → ${to}, ${dateAfter ?? ''} ${remark ?? ''} ${errContent ?? ''}`,
+    ]);
+  }
+  for (const decision of evidence.decisions.filter((each) => rowName(each) === name)) {
+    const { attempt, outcome, code, worker, xid } = decision;
+    lines.push([
+      decision.at,
+      `journal: attempt ${attempt} ${outcome} ${code ?? ''} by ${worker} (transaction ${xid})`,
+    ]);
+  }
+  const texts = lines
+    .sort(([a], [b]) => a - b)
+    .map(([at, text]) => `    ${new Date(at).toISOString().slice(11, 23)} ${text}`);
+  for (const line of evidence.lines.filter((each) => rowName(each) === name))
+    texts.push(`    handler line of transaction ${line.xid}`);
+  const now = evidence.finalRows.filter((each) => rowName(each) === name);
+  return [...texts, `    now: ${JSON.stringify(now)}`].join('\n');
+}

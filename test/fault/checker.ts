@@ -1,0 +1,157 @@
+import { casesOf, historyOf, type Case, type Violation } from './checker-case.js';
+import { CheckerModel, keyOf, type Judgement } from './checker-model.js';
+import {
+  checkAnswers,
+  checkAppliedOnce,
+  checkFence,
+  checkNothingLost,
+  checkNothingTwice,
+  checkStates,
+} from './checker-tables.js';
+import { grouped, rowName, type Content, type Evidence, type PlatformRow } from './evidence.js';
+
+export type { Violation } from './checker-case.js';
+
+/*
+ * What must hold after any run, after docs/architecture.md and docs/operations-table.md; written without the code it
+ * judges. Workers' decisions are replayed in the order in which they were recorded.
+ */
+
+/** Between the poll that returned a row and its claim, with calls that are delayed and processes that are stopped. */
+const pollToClaimMs = 8000;
+
+interface Judged extends Case {
+  readonly content: Content;
+  readonly judgement: Judgement;
+}
+
+/** Everything that must not be. */
+export function check(evidence: Evidence): Violation[] {
+  const { cases, violations } = casesOf(evidence);
+  const complain = (kind: Violation['kind'], about: string, what: string): void => {
+    violations.push({ kind, about, what });
+  };
+  checkNothingLost(evidence, complain);
+  checkNothingTwice(evidence, complain);
+  checkAppliedOnce(cases, complain);
+  checkAnswers(evidence, complain);
+  checkStates(evidence, complain);
+  checkFence(evidence, cases, complain);
+  const judged = replay(evidence, cases, complain);
+  for (const [, ofCustomer] of grouped(judged, ({ content }) => content.custId ?? ''))
+    checkOrder(evidence, ofCustomer, complain);
+  return violations;
+}
+
+/** Violations with the history of their rows; the first ones only. */
+export function report(evidence: Evidence, violations: readonly Violation[], most = 10): string {
+  const texts = violations
+    .slice(0, most)
+    .map(({ kind, about, what }) => `- ${kind}: ${about}: ${what}\n${historyOf(evidence, about)}`);
+  return `${violations.length} violations\n${texts.join('\n')}`;
+}
+
+type Complain = (kind: Violation['kind'], about: string, what: string) => void;
+
+function replay(evidence: Evidence, cases: readonly Case[], complain: Complain): Judged[] {
+  const model = new CheckerModel(evidence.settings.rules);
+  const judged: Judged[] = [];
+  for (const each of cases) {
+    const content = each.row.versions[each.version];
+    if (content === undefined) throw new Error(`${rowName(each.row)} has no version ${each.version}`);
+    const judgement = model.judge(each.row, content, each.decision.outcome === 'applied');
+    judged.push({ ...each, content, judgement });
+    checkCode(evidence, { ...each, content, judgement }, complain);
+  }
+  const expected = new Map(model.stored().map((thing) => [thing.key, JSON.stringify(thing)]));
+  const present = new Map(evidence.stored.map((thing) => [thing.key, sortedJson(thing)]));
+  for (const key of new Set([...expected.keys(), ...present.keys()])) {
+    const [should, is] = [expected.get(key), present.get(key)];
+    if (sortedJson(should === undefined ? undefined : JSON.parse(should)) !== is)
+      complain('store', key, `it must be ${should ?? 'absent'}, and is ${is ?? 'absent'}`);
+  }
+  return judged;
+}
+
+function sortedJson(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+function checkCode(evidence: Evidence, judged: Judged, complain: Complain): void {
+  const { row, version, decision, judgement } = judged;
+  const name = rowName(row);
+  const { settings, poisonCalls } = evidence;
+  if (version === 0 && row.formCode !== null && decision.code !== row.formCode)
+    complain(
+      'code',
+      name,
+      `the platform expects ${row.formCode}, the journal says ${decision.code ?? 'applied'}`,
+    );
+  if (judgement.missing && (row.createdAt ?? 0) + settings.dependencyGraceMs > decision.decidedAt)
+    complain('impatient', name, 'it was refused before its time of waiting had passed');
+  const allowed = allowedCodes(row, judged.content, judgement);
+  if (decision.code === '00205') {
+    if (!allowed.includes('00205')) complain('innocent', name, 'it was refused with 00205');
+    const calls = poisonCalls.get(name) ?? 0;
+    const most = row.mark === 'exit' ? settings.maxAttempts + 3 : Infinity;
+    const least = row.mark === 'exit' ? 1 : settings.maxAttempts;
+    if (calls < least || calls > most) complain('poison', name, `its handler was called ${calls} times`);
+  } else if (!allowed.includes(decision.code)) {
+    const should = allowed.map((code) => code ?? 'applied').join(' or ');
+    complain('code', name, `it must be ${should}, the journal says ${decision.code ?? 'applied'}`);
+  }
+}
+
+/** What may become of a row that the model judges so: handlers are asked about what would take effect. */
+function allowedCodes(row: PlatformRow, content: Content, { code }: Judgement): (string | null)[] {
+  if (row.mark === 'exit') return ['00205', ...(code === null ? [] : [code])];
+  if (code !== null) return [code];
+  if (row.mark === 'throw') return ['00205'];
+  const isMarked = [content.custName, content.accName].some((name) => name?.includes('REFUSE') === true);
+  return [isMarked ? '00003' : null];
+}
+
+/** Decisions of one customer in the order in which they were made: in row order, but for late rows, resets and waiting. */
+function checkOrder(evidence: Evidence, decided: readonly Judged[], complain: Complain): void {
+  decided.forEach((early, index) => {
+    const overtaken = decided
+      .slice(index + 1)
+      .filter((late) => rowName(late.row) !== rowName(early.row) && isBefore(late.row, early.row));
+    const wrong = overtaken.filter(
+      (late) => late.onTime || late.visibleAt <= early.claimedAt - pollToClaimMs,
+    );
+    const waiting = overtaken.filter((late) => waitsFor(evidence, late, early));
+    for (const late of wrong) {
+      if (waiting.some(({ row }) => row === late.row || isBefore(row, late.row))) continue;
+      const what = `decided before ${rowName(late.row)} (${late.row.createDate ?? 'NULL'}), which stands before it`;
+      complain('order', rowName(early.row), what);
+      complain('order', rowName(late.row), `decided after ${rowName(early.row)}, which stands behind it`);
+    }
+  });
+}
+
+/** Whether a row may have waited for this very open or bind. */
+function waitsFor({ settings }: Evidence, waiting: Judged, awaited: Judged): boolean {
+  const { content, row } = waiting;
+  const isYoung = (row.createdAt ?? 0) + settings.dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
+  if (!isYoung || keyOf(content) !== keyOf(awaited.content)) return false;
+  const { opFlag } = awaited.content;
+  if (opFlag === '0101') {
+    const needs = ['0102', '0103', '0201', '0202', '0203'].includes(content.opFlag ?? '');
+    return awaited.row.source === 'CUST' && needs && !awaited.judgement.productSeen;
+  }
+  const needs = ['0202', '0203'].includes(content.opFlag ?? '') && content.userId === awaited.content.userId;
+  return opFlag === '0201' && awaited.row.source === 'ACCOUNT' && needs && !awaited.judgement.userSeen;
+}
+
+function isBefore(a: PlatformRow, b: PlatformRow): boolean {
+  const [dateA, dateB] = [a.createDate ?? '', b.createDate ?? ''];
+  if (dateA !== dateB) return dateA < dateB;
+  const [noA, noB] = [BigInt(a.streamingNo), BigInt(b.streamingNo)];
+  return noA === noB ? a.source === 'CUST' && b.source === 'ACCOUNT' : noA < noB;
+}

@@ -1,0 +1,179 @@
+import { appendFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '../../src/simulator/random.js';
+import { check, type Violation } from './checker.js';
+import { faultWorker, Place } from './crew.js';
+import type { CheckedRules, Evidence } from './evidence.js';
+import { haveFaults, outerFaults, processFaults, type Stage } from './faults.js';
+import { limitSpec, Planner } from './planner.js';
+import { Platform } from './platform.js';
+import { collect, drain, Scene } from './scene.js';
+
+/** What a run is like; everything else is drawn from the seed. */
+export interface FaultRunOptions {
+  readonly seed: number;
+  /** How long rows are written and faults happen. */
+  readonly seconds: number;
+  readonly customers: number;
+  readonly rowsPerSecond: number;
+  readonly poison: { readonly throws: number; readonly exits: number };
+  /** Pause between two faults of processes, and of networks and servers. */
+  readonly pauses: { readonly process: readonly [number, number]; readonly outer: readonly [number, number] };
+  /** Longest time until nothing is left once all faults have ended. */
+  readonly drainSeconds: number;
+}
+
+/** What came of a run. */
+export interface FaultRunResult {
+  readonly evidence: Evidence;
+  readonly violations: readonly Violation[];
+  /** Where logs are. */
+  readonly folder: string;
+  readonly summary: string;
+}
+
+/** Runs workers under faults, lets them finish, and judges. */
+export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult> {
+  const folder = await mkdtemp(join(tmpdir(), `bnet-sync-fault-${options.seed}-`));
+  const startedAt = Date.now();
+  const note = (text: string): void => {
+    appendFileSync(join(folder, 'faults.log'), `${new Date().toISOString()} ${text}\n`);
+  };
+  console.log(`fault run: seed ${options.seed}, ${options.seconds} s, logs in ${folder}`);
+  const scene = new Scene();
+  const settings = drawnSettings(options.seed);
+  note(`seed ${options.seed} ${JSON.stringify(settings)}`);
+  const places: Place[] = [];
+  try {
+    await scene.open(settings.worker.shards);
+    const crew = { folder, ...scene.access, ...settings, proxies: true };
+    for (const name of ['a', 'b', 'c', 'd']) places.push(await Place.make(name, crew));
+    const platform = await played(options, { scene, places, settings, note });
+    const drained = await drain(scene, places, options.drainSeconds);
+    const ended = Date.now();
+    await Promise.all(places.map((place) => place.leave()));
+    const evidence = await collect(scene, {
+      folder,
+      rows: platform.rows,
+      settings: { ...settings.worker, rules: settings.rules },
+    });
+    const violations = check(evidence);
+    const unexpected = places.flatMap((place) => place.unexpected);
+    for (const what of unexpected) violations.push({ kind: 'lost', about: 'a worker', what });
+    const summary = summaryOf(evidence, {
+      platform,
+      places,
+      seconds: (ended - startedAt) / 1000,
+      drainMs: drained,
+    });
+    note(summary);
+    if (violations.length === 0) await rm(folder, { recursive: true, force: true });
+    return { evidence, violations, folder, summary };
+  } finally {
+    for (const place of places) await place.leave('SIGKILL');
+    for (const place of places) place.close();
+    await scene.close();
+  }
+}
+
+interface Play {
+  readonly scene: Scene;
+  readonly places: readonly Place[];
+  readonly settings: ReturnType<typeof drawnSettings>;
+  note(text: string): void;
+}
+
+/** The platform writes and faults happen, until the time is over. */
+async function played(options: FaultRunOptions, { scene, places, settings, note }: Play): Promise<Platform> {
+  const { seed } = options;
+  const links = { middle: scene.link('middle', 'faults'), store: scene.link('store', 'faults') };
+  const stage = (random: Random): Stage => ({
+    ...{ places, servers: scene.servers, links, random, note },
+    storeName: scene.access.store.database,
+    leaseTtlMs: settings.worker.leaseTtlMs,
+  });
+  const planner = new Planner(new Random(seed), {
+    customers: options.customers,
+    settleMs: settings.worker.settleMs,
+  });
+  const platformLinks = {
+    first: scene.link('middle', 'platform'),
+    dba: scene.link('middle', 'dba'),
+    long: scene.link('middle', 'platform'),
+  };
+  const platform = new Platform(platformLinks, planner, new Random(seed + 1));
+  await platform.prepare();
+  const end = Date.now() + options.seconds * 1000;
+  const goesOn = () => Date.now() < end;
+  for (const place of places.slice(0, new Random(seed + 4).between(2, 3))) place.start();
+  await Promise.all([
+    platform.write(options.rowsPerSecond, goesOn),
+    platform.reset(goesOn),
+    servePoison(planner, options, goesOn),
+    haveFaults(stage(new Random(seed + 2)), processFaults, { pauseMs: options.pauses.process, goesOn }),
+    haveFaults(stage(new Random(seed + 3)), outerFaults, { pauseMs: options.pauses.outer, goesOn }),
+  ]);
+  note('all faults have ended');
+  for (const place of places) {
+    place.proxies.middle?.clear();
+    place.proxies.store?.clear();
+  }
+  for (const place of places.slice(0, 2)) if (!place.wanted) place.start();
+  return platform;
+}
+
+/** Poison comes in the first two thirds, spread evenly. */
+async function servePoison(planner: Planner, { poison, seconds }: FaultRunOptions, goesOn: () => boolean) {
+  const marks = [
+    ...Array.from({ length: poison.exits }, () => 'exit' as const),
+    ...Array.from({ length: poison.throws }, () => 'throw' as const),
+  ];
+  for (const mark of marks) {
+    if (!goesOn()) return;
+    planner.poison(mark);
+    await pause((seconds * 650) / marks.length);
+  }
+}
+
+/** Settings that differ from seed to seed. */
+function drawnSettings(seed: number): { worker: typeof faultWorker; rules: CheckedRules } {
+  const random = new Random(seed + 5);
+  return {
+    worker: {
+      ...faultWorker,
+      settleMs: random.pick([1000, 1500, 2000]),
+      batchSize: random.pick([50, 100, 200]),
+      concurrency: random.between(1, 3),
+      shards: random.pick([8, 16, 64]),
+    },
+    rules: {
+      onDuplicateOpen: random.pick(['refuse', 'refuse', 'update']),
+      onDuplicateBind: random.pick(['refuse', 'refuse', 'update']),
+      onCancelWithUsers: random.pick(['refuse', 'refuse', 'unbind']),
+      attributes: random.pick(['merge', 'merge', 'replace']),
+      userLimitAttrSpecId: random.pick([null, limitSpec]),
+    },
+  };
+}
+
+function summaryOf(
+  { rows, decisions, leases }: Evidence,
+  told: { platform: Platform; places: readonly Place[]; seconds: number; drainMs: number },
+): string {
+  const { platform, places, seconds, drainMs } = told;
+  const codes = new Map<string, number>();
+  for (const { code } of decisions) codes.set(code ?? 'applied', (codes.get(code ?? 'applied') ?? 0) + 1);
+  const restarts = places.reduce((sum, place) => sum + place.restarts, 0);
+  const outcomes = [...codes]
+    .sort()
+    .map(([code, count]) => `${code} ${count}`)
+    .join(', ');
+  return (
+    `${rows.length} rows, ${platform.resets} put back, ${decisions.length} decisions (${outcomes}); ` +
+    `${restarts} processes replaced, ${leases.length} leases changed hands; ` +
+    `${seconds.toFixed(0)} s, drained in ${drainMs} ms`
+  );
+}

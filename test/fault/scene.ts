@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Database } from '../../src/database/database.js';
+import { initMiddle } from '../../src/middle/knex/init.js';
+import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import type { PostgresAccess } from '../support/postgres-database.js';
+import { PostgresServer } from '../support/postgres-server.js';
+import { poisonFile, type Place } from './crew.js';
+import type { Evidence, PlatformRow } from './evidence.js';
+import { Link } from './link.js';
+import { placeWitnesses, readEvidence } from './witness.js';
+
+/** Two servers of their own with empty databases, witnesses in them. */
+export class Scene {
+  readonly servers = { middle: new PostgresServer(), store: new PostgresServer() };
+  #access: { readonly middle: PostgresAccess; readonly store: PostgresAccess } | undefined;
+  readonly #links: Link[] = [];
+
+  async open(shards: number): Promise<void> {
+    await Promise.all([this.servers.middle.start(), this.servers.store.start()]);
+    const [middle, store] = await Promise.all([
+      this.servers.middle.createDatabase('middle'),
+      this.servers.store.createDatabase('store'),
+    ]);
+    this.#access = { middle: middle.connection, store: store.connection };
+    await prepareDatabases(this.#access, shards);
+    const [middleLink, storeLink] = [this.link('middle', 'witness'), this.link('store', 'witness')];
+    await placeWitnesses(middleLink, storeLink);
+  }
+
+  get access(): { readonly middle: PostgresAccess; readonly store: PostgresAccess } {
+    if (this.#access === undefined) throw new Error('the scene was not opened');
+    return this.#access;
+  }
+
+  link(role: 'middle' | 'store', name: string): Link {
+    const link = new Link(this.access[role], name);
+    this.#links.push(link);
+    return link;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all([this.servers.middle.remove(), this.servers.store.remove()]);
+  }
+}
+
+/** Creates the tables of both. */
+export async function prepareDatabases(
+  access: { readonly middle: PostgresAccess; readonly store: PostgresAccess },
+  shards: number,
+): Promise<void> {
+  const open = (connection: PostgresAccess) =>
+    new Database({
+      client: 'pg',
+      connection: { ...connection },
+      applicationName: 'preparation',
+      maxConnections: 2,
+      callTimeoutMs: 30_000,
+      serverTimeoutMs: 30_000,
+    });
+  const [middle, store] = [open(access.middle), open(access.store)];
+  await initMiddle(middle, 'pg');
+  await new KnexStoreOperations(store).migrate(shards);
+  await Promise.all([middle.close(), store.close()]);
+}
+
+/** Waits until no row is in State 0 or 1, or workers end again and again; returns how long that took. */
+export async function drain(scene: Scene, places: readonly Place[], seconds: number): Promise<number> {
+  const link = scene.link('middle', 'reader');
+  const startedAt = Date.now();
+  for (;;) {
+    const [row] = await link.insist((query) =>
+      query(
+        `SELECT (SELECT count(*) FROM IF_BNET_CUST WHERE State < 2) + (SELECT count(*) FROM IF_BNET_ACCOUNT WHERE State < 2) AS open`,
+      ),
+    );
+    const isHopeless = places.some(({ unexpected }) => unexpected.length > 5);
+    if (Number(row?.['open']) === 0 || isHopeless || Date.now() - startedAt > seconds * 1000)
+      return Date.now() - startedAt;
+    await pause(100);
+  }
+}
+
+/** Reads both databases; `folder` is where handlers noted the calls for poison rows. */
+export async function collect(
+  scene: Scene,
+  {
+    folder,
+    rows,
+    settings,
+  }: { folder: string; rows: readonly PlatformRow[]; settings: Evidence['settings'] },
+): Promise<Evidence> {
+  const seen = await readEvidence(scene.link('middle', 'reader'), scene.link('store', 'reader'));
+  return { settings, rows, ...seen, poisonCalls: poisonCalls(folder) };
+}
+
+function poisonCalls(folder: string): Map<string, number> {
+  const calls = new Map<string, number>();
+  const text = existsSync(poisonFile(folder)) ? readFileSync(poisonFile(folder), 'utf8') : '';
+  for (const name of text.split('\n').filter((line) => line !== ''))
+    calls.set(name, (calls.get(name) ?? 0) + 1);
+  return calls;
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { hasPostgres } from '../support/postgres.js';
+import { report } from './checker.js';
+import { faultRun } from './fault-run.js';
+
+const seed = Number(process.env['FAULT_SEED'] ?? 20_261_122);
+
+describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
+  it('nothing is lost, applied twice or out of order while processes, networks and servers fail', async () => {
+    const { evidence, violations, folder, summary } = await faultRun({
+      seed,
+      seconds: 25,
+      customers: 60,
+      rowsPerSecond: 20,
+      poison: { throws: 1, exits: 1 },
+      pauses: { process: [800, 3000], outer: [500, 2500] },
+      drainSeconds: 60,
+    });
+    console.log(`seed ${seed}: ${summary}`);
+    expect(violations, `seed ${seed}, logs in ${folder}\n${report(evidence, violations)}`).toEqual([]);
+  }, 150_000);
+});
