@@ -40,10 +40,14 @@ describe('an alarm', () => {
     expect(await settled(alarm.sleep(1000))).toBe(false);
   });
 
-  it('does not sleep at all for 0 or less', async () => {
+  it('lets go of the thread for 0 or less, too, and for no longer', async () => {
     const time = new FakeTime();
-    for (const milliseconds of [0, -5]) expect(await settled(new Alarm(time).sleep(milliseconds))).toBe(true);
-    expect(time.sleepers).toBe(0);
+    for (const milliseconds of [0, -5]) {
+      const sleep = new Alarm(time).sleep(milliseconds);
+      expect(await settled(sleep)).toBe(false);
+      time.advance(0);
+      expect(await settled(sleep)).toBe(true);
+    }
   });
 
   it('works for many sleeps, one after another', async () => {
