@@ -1,7 +1,7 @@
 import type { Reporter, TestModule, TestSuite, Vitest } from 'vitest/node';
 
 /** A full run must have run a suite or a test file whose name contains each of these, in any case. */
-const REQUIRED = ['PostgreSQL', 'SQLite', 'Oracle', 'acceptance'];
+const REQUIRED = ['PostgreSQL', 'SQLite', 'Oracle', 'acceptance', 'fault suite'];
 
 /** What the rule needs to know about a describe block or a test file. */
 export interface SuiteResult {
