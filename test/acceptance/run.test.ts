@@ -79,7 +79,8 @@ describe('acceptance: the run command on SQLite', () => {
       const ended = await run;
       expect(ended.exitCode, ended.all).toBe(1);
       expect(Date.now() - startedAt).toBeLessThan(6000);
-      await insist(() => pair.store.execute({ sql: 'UPDATE sync_shard SET owner = NULL', bindings: [] }));
+      for (const sql of ['UPDATE sync_shard SET owner = NULL', 'DELETE FROM sync_worker'])
+        await insist(() => pair.store.execute({ sql, bindings: [] }));
     }
     await writeFile(join(folder, 'slow.mjs'), 'export const onCustomer = () => undefined;');
     const last = await bnetSync(['run', '--once', '--config', file]);
