@@ -196,6 +196,7 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
         durations.push(performance.now() - startedAt);
         expectStruck(planted);
         await aftermath;
+        await answers(pair);
         expect(durations.at(-1)).toBeLessThan(boundMs);
         expect(await remains(pair)).toEqual(expected);
         const blame = ['suspected', 'breakerOpened', 'contentChanged', 'markConflict', 'leaseLost'];
