@@ -18,9 +18,8 @@ export function errContent(source: Source, refusal: Refusal): string {
   return cutToBytes(oneLine(text), errContentMaxBytes);
 }
 
-// Control characters of ASCII and Latin-1, and Unicode's own line and paragraph separators.
-// eslint-disable-next-line no-control-regex -- control characters are what this looks for
-const breaksTheLine = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+/** Control characters of ASCII and Latin-1, and Unicode's own line and paragraph separators. */
+const breaksTheLine = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 
 /** Replaces every control character and line separator by a space, and half a character, which UTF-8 lacks, by U+FFFD. */
 export function oneLine(text: string): string {

@@ -1,12 +1,12 @@
 import { compareNumbers, type Source } from '../domain/keys.js';
 import type { AttributeRow, Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
-import type { Mark, MarkConflict } from './port.js';
 
 /*
  * From the rows that a driver returns to those that the domain knows, the same for every kind of database.
  */
 
-type DriverRow = Readonly<Record<string, unknown>>;
+/** A row as a driver returns it. */
+export type DriverRow = Readonly<Record<string, unknown>>;
 
 const commonColumns = ['StreamingNo', 'ProductID', 'BizID', 'AreaCode', 'CustID', 'OPFlag'];
 
@@ -88,26 +88,4 @@ export function interfaceRow(
     stateDate: cell(row['StateDate']),
     attributes,
   };
-}
-
-/** The marks that changed no row. Each StreamingNo in `changed` is one changed row and answers one mark. */
-export function unanswered(marks: readonly Mark[], changed: readonly string[]): readonly Mark[] {
-  const left = new Map<string, number>();
-  for (const streamingNo of changed) left.set(streamingNo, (left.get(streamingNo) ?? 0) + 1);
-  return marks.filter(({ streamingNo }) => {
-    const count = left.get(streamingNo) ?? 0;
-    left.set(streamingNo, count - 1);
-    return count <= 0;
-  });
-}
-
-/** Marks that changed no row, with the rows of their StreamingNos as they stand. */
-export function conflictsOf(marks: readonly Mark[], standing: readonly DriverRow[]): readonly MarkConflict[] {
-  const present = new Map(standing.map((row) => [String(row['StreamingNo']), row]));
-  return marks.map((mark) => {
-    const row = present.get(mark.streamingNo);
-    if (row === undefined) return { mark, state: null, stateDate: null };
-    const state = row['State'] === null ? null : Number(row['State']);
-    return { mark, state, stateDate: cell(row['StateDate']) };
-  });
 }

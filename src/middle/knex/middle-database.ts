@@ -7,14 +7,14 @@ import type {
   ClaimRequest,
   ClaimResult,
   Mark,
-  MarkConflict,
   MarkResult,
   MiddleDatabase,
   Page,
   PollRequest,
 } from '../port.js';
 import { pollStatement } from './poll.js';
-import { attributesByRow, conflictsOf, interfaceRow, polledRow, unanswered } from '../rows.js';
+import { claimByTable, markByTable } from '../by-table.js';
+import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
 import {
   attributeTable,
   mainTable,
@@ -45,34 +45,17 @@ export class KnexMiddleDatabase implements MiddleDatabase {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
-    let claimed = 0;
-    const rows: InterfaceRow[] = [];
-    for (const source of sources) {
-      const ofTable = requests.filter(({ row }) => row.source === source);
-      if (ofTable.length === 0) continue;
-      claimed += await this.#claimRows(source, State.Initial, ofTable);
-      await this.#claimRows(source, State.Processing, ofTable);
-      rows.push(
-        ...(await this.#read(
-          source,
-          ofTable.map(({ row }) => row.streamingNo),
-        )),
-      );
-    }
-    return { claimed, rows };
+    return claimByTable(requests, {
+      start: (source, expects, rows) => this.#claimRows(source, expects, rows),
+      read: (source, streamingNos) => this.#read(source, streamingNos),
+    });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
-    let marked = 0;
-    const conflicts: MarkConflict[] = [];
-    for (const source of sources) {
-      const ofTable = marks.filter((mark) => mark.source === source);
-      if (ofTable.length === 0) continue;
-      const unchanged = unanswered(ofTable, await this.#markRows(source, ofTable));
-      marked += ofTable.length - unchanged.length;
-      if (unchanged.length > 0) conflicts.push(...(await this.#conflicts(source, unchanged)));
-    }
-    return { marked, conflicts };
+    return markByTable(marks, {
+      write: (source, ofTable) => this.#markRows(source, ofTable),
+      standing: (source, streamingNos) => this.#standing(source, streamingNos),
+    });
   }
 
   async hasOpenRows(): Promise<boolean> {
@@ -97,12 +80,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  /** Starts a new attempt at the rows polled in this State; one taken over keeps its StateDate where it has one. */
-  async #claimRows(source: Source, state: State, asked: readonly ClaimRequest[]): Promise<number> {
-    const requests = asked.filter(
-      ({ row }) => row.state === state && (state === State.Initial || row.stateDate === null),
-    );
-    if (requests.length === 0) return 0;
+  async #claimRows(source: Source, state: State, requests: readonly ClaimRequest[]): Promise<number> {
     const { dialect } = this.#tables;
     const ours = ourProducts(this.#tables, 't');
     const changed = await dialect.update(this.#database, {
@@ -149,15 +127,15 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     return rows.map((row) => interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
   }
 
-  async #conflicts(source: Source, marks: readonly Mark[]): Promise<readonly MarkConflict[]> {
-    const wanted = this.#ourRows(marks.map((mark) => mark.streamingNo));
+  async #standing(source: Source, streamingNos: readonly string[]): Promise<readonly DriverRow[]> {
+    const wanted = this.#ourRows(streamingNos);
     const { rows } = await this.#database.execute({
       sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
                    ${this.#tables.dialect.dateText('t.StateDate')} AS "StateDate"
             FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
       bindings: wanted.bindings,
     });
-    return conflictsOf(marks, rows);
+    return rows;
   }
 
   #ourRows(streamingNos: readonly string[]): Fragment {

@@ -5,15 +5,15 @@ import type {
   ClaimRequest,
   ClaimResult,
   Mark,
-  MarkConflict,
   MarkResult,
   MiddleDatabase,
   Page,
   PollRequest,
 } from '../port.js';
-import { attributesByRow, conflictsOf, interfaceRow, polledRow, unanswered } from '../rows.js';
+import { claimByTable, markByTable } from '../by-table.js';
+import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
-import type { OracleDatabase } from './database.js';
+import type { Batch, OracleDatabase } from './database.js';
 import { pollQuery } from './poll.js';
 import { attributesQuery, claimBatch, markBatch, rowsQuery, standingQuery } from './statements.js';
 import { mainTable, ourProducts, type OracleTables } from './tables.js';
@@ -40,33 +40,22 @@ export class OracleMiddleDatabase implements MiddleDatabase {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
-    let claimed = 0;
-    const rows: InterfaceRow[] = [];
-    for (const source of sources) {
-      const ofTable = requests.filter(({ row }) => row.source === source);
-      if (ofTable.length === 0) continue;
-      claimed += await this.#claimRows(source, State.Initial, ofTable);
-      await this.#claimRows(source, State.Processing, ofTable);
-      const streamingNos = ofTable.map(({ row }) => row.streamingNo);
-      rows.push(...(await this.#read(source, streamingNos)));
-    }
-    return { claimed, rows };
+    return claimByTable(requests, {
+      start: async (source, expects, rows) => {
+        const batch = claimBatch(this.#tables, source, expects, rows);
+        return (await this.#change(source, batch, [State.Processing])).length;
+      },
+      read: (source, streamingNos) => this.#read(source, streamingNos),
+    });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
-    let marked = 0;
-    const conflicts: MarkConflict[] = [];
-    for (const source of sources) {
-      const ofTable = marks.filter((mark) => mark.source === source);
-      if (ofTable.length === 0) continue;
-      const batch = markBatch(this.#tables, source, ofTable);
-      const leadsTo = [State.Succeeded, State.Failed];
-      const changed = await changeRows(this.#database, this.#tables, { source, batch, leadsTo });
-      const unchanged = unanswered(ofTable, changed);
-      marked += ofTable.length - unchanged.length;
-      if (unchanged.length > 0) conflicts.push(...(await this.#conflicts(source, unchanged)));
-    }
-    return { marked, conflicts };
+    return markByTable(marks, {
+      write: (source, ofTable) =>
+        this.#change(source, markBatch(this.#tables, source, ofTable), [State.Succeeded, State.Failed]),
+      standing: (source, streamingNos) =>
+        this.#database.query(standingQuery(this.#tables, source, streamingNos)),
+    });
   }
 
   async hasOpenRows(): Promise<boolean> {
@@ -88,15 +77,8 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  /** Starts a new attempt at the rows polled in this State; one taken over keeps its StateDate where it has one. */
-  async #claimRows(source: Source, expects: State, requests: readonly ClaimRequest[]): Promise<number> {
-    const rows = requests
-      .filter(({ row }) => row.state === expects && (expects === State.Initial || row.stateDate === null))
-      .map(({ row, newestAttempt }) => ({ streamingNo: row.streamingNo, newest: newestAttempt }));
-    if (rows.length === 0) return 0;
-    const batch = claimBatch(this.#tables, source, expects, rows);
-    const leadsTo = [State.Processing];
-    return (await changeRows(this.#database, this.#tables, { source, batch, leadsTo })).length;
+  async #change(source: Source, batch: Batch, leadsTo: readonly State[]): Promise<readonly string[]> {
+    return changeRows(this.#database, this.#tables, { source, batch, leadsTo });
   }
 
   async #read(source: Source, streamingNos: readonly string[]): Promise<readonly InterfaceRow[]> {
@@ -104,11 +86,5 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     const attributes = await this.#database.query(attributesQuery(this.#tables, source, streamingNos));
     const byRow = attributesByRow(attributes);
     return rows.map((row) => interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
-  }
-
-  async #conflicts(source: Source, marks: readonly Mark[]): Promise<readonly MarkConflict[]> {
-    const streamingNos = marks.map((mark) => mark.streamingNo);
-    const standing = await this.#database.query(standingQuery(this.#tables, source, streamingNos));
-    return conflictsOf(marks, standing);
   }
 }

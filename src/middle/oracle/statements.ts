@@ -1,6 +1,7 @@
 import type { Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { errContentMaxBytes } from '../../domain/err-content.js';
+import type { ClaimRequest, Mark } from '../port.js';
 import { textColumns } from '../rows.js';
 import type { Batch, Binds, Query } from './database.js';
 import {
@@ -28,18 +29,12 @@ const dateBytes = 19;
 const byStreamingNo = 't.StreamingNo = TO_NUMBER(:streamingNo)';
 const oneSecond = `INTERVAL '1' SECOND`;
 
-/** A row to claim: the newest attempt that is known of it, or null. */
-export interface Claimed {
-  readonly streamingNo: string;
-  readonly newest: string | null;
-}
-
 /** Starts a new attempt at rows in this State; rows in State 1 only where they have no StateDate. */
 export function claimBatch(
   tables: OracleTables,
   source: Source,
   expects: State,
-  rows: readonly Claimed[],
+  requests: readonly ClaimRequest[],
 ): Batch {
   const later = [
     `NVL(t.StateDate + ${oneSecond}, SYSDATE)`,
@@ -52,16 +47,12 @@ SET t.State = ${State.Processing}, t.StateDate = GREATEST(SYSDATE, GREATEST(
   ${later.join(',\n  ')}))
 WHERE ${byStreamingNo} AND ${guard}${ourProducts(tables)}`,
     columns: { streamingNo: numberBytes, newest: dateBytes },
-    rows: rows.map(({ streamingNo, newest }) => ({ streamingNo, newest })),
+    rows: requests.map(({ row, newestAttempt }) => ({ streamingNo: row.streamingNo, newest: newestAttempt })),
   };
 }
 
 /** Writes outcomes to rows in State 1 whose attempt is the mark's. */
-export function markBatch(
-  tables: OracleTables,
-  source: Source,
-  marks: readonly { streamingNo: string; attempt: string; errContent: string | null }[],
-): Batch {
+export function markBatch(tables: OracleTables, source: Source, marks: readonly Mark[]): Batch {
   const attempt = dateOf(':attempt');
   return {
     sql: `UPDATE ${mainTable(tables, source)} t

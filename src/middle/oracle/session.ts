@@ -1,0 +1,135 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+import oracledb from 'oracledb';
+import { withDeadline } from '../../database/deadline.js';
+import { classifyOracle } from './errors.js';
+
+/*
+ * A session with an Oracle server, with what the driver leaves out.
+ *
+ * A peer that falls silent hangs a call of the driver for ever: its `callTimeout` sends a break and waits for the
+ * answer to it, `close()` queues behind the call, and nothing bounds the login. So every call, the login too, has a
+ * deadline of our own. Past it the connection is thrown away by destroying its sockets, which we know from Node's
+ * diagnostics channel: the driver itself does not tell of them.
+ */
+
+/** How to open a session. */
+export interface SessionOptions {
+  /** The driver's attributes of a connection: `connectString`, `user`, `password`, wallet, … */
+  readonly connection: Readonly<Record<string, unknown>>;
+  /** Shown to DBAs as PROGRAM and MODULE of the sessions (V$SESSION). */
+  readonly applicationName: string;
+  /** Our deadline on every call; the server is asked to end its work a little earlier. */
+  readonly callTimeoutMs: number;
+}
+
+/** A closing connection says goodbye; a peer that does not answer is not waited for. */
+const goodbyeMs = 1000;
+
+/** One connection of the driver. Its calls fail with a DatabaseError. */
+export class OracleSession {
+  /** Its settings were changed: nobody else may have it. */
+  spent = false;
+  readonly #connection: oracledb.Connection;
+  readonly #sockets: ReadonlySet<Socket>;
+  readonly #callTimeoutMs: number;
+  #thrownAway = false;
+
+  private constructor(
+    connection: oracledb.Connection,
+    sockets: ReadonlySet<Socket>,
+    { applicationName, callTimeoutMs }: SessionOptions,
+  ) {
+    connection.callTimeout = Math.ceil(0.8 * callTimeoutMs);
+    connection.module = applicationName;
+    this.#connection = connection;
+    this.#sockets = sockets;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  static async open(options: SessionOptions): Promise<OracleSession> {
+    noticeSockets();
+    const sockets = new Set<Socket>();
+    let late = false;
+    const login = socketsOfLogin.run(sockets, () =>
+      // Thick mode names the program itself.
+      oracledb.getConnection({
+        ...(oracledb.thin && { program: programOf(options.applicationName) }),
+        ...options.connection,
+      }),
+    );
+    login.then(
+      (connection) => late && void connection.close().catch(() => undefined),
+      () => undefined,
+    );
+    try {
+      const connection = await withDeadline(options.callTimeoutMs, login, () => {
+        late = true;
+        cut(sockets);
+      });
+      return new OracleSession(connection, sockets, options);
+    } catch (error) {
+      throw classifyOracle(error);
+    }
+  }
+
+  /** Whether another call may be made. */
+  get usable(): boolean {
+    return !this.#thrownAway && !this.spent && this.#connection.isHealthy();
+  }
+
+  /** Makes a call of the driver; past its deadline the session is thrown away. */
+  async call<T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#callTimeoutMs, work(this.#connection), () => {
+        this.throwAway();
+      });
+    } catch (error) {
+      throw classifyOracle(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#thrownAway) return;
+    await withDeadline(goodbyeMs, this.#connection.close(), () => {
+      this.throwAway();
+    }).catch(() => undefined);
+  }
+
+  /**
+   * Cuts a connection whose peer is silent: nothing sent over it would be answered, a goodbye included. The driver must
+   * be told as well: it says goodbye to a connection that is collected as garbage before it was closed, and where that
+   * fails nobody can catch it: the process ends.
+   */
+  throwAway(): void {
+    this.#thrownAway = true;
+    cut(this.#sockets);
+    this.#connection.close().catch(() => undefined);
+  }
+}
+
+const socketsOfLogin = new AsyncLocalStorage<Set<Socket>>();
+let isNoticing = false;
+
+/** From now on each login knows the sockets that are made for it. */
+function noticeSockets(): void {
+  if (isNoticing) return;
+  isNoticing = true;
+  subscribe('net.client.socket', (message) => {
+    socketsOfLogin.getStore()?.add((message as { socket: Socket }).socket);
+  });
+}
+
+/** With an error where the driver listens for one: a socket that only closes is one it would still send goodbye over. */
+function cut(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) {
+    if (socket.listenerCount('error') > 0) socket.destroy(new Error('the deadline passed'));
+    else socket.destroy();
+  }
+}
+
+/** The server takes no blanks and little else in a program's name. */
+function programOf(applicationName: string): string {
+  return applicationName.replaceAll(/[^\w-]+/g, '-');
+}
