@@ -165,3 +165,71 @@ export interface MiddleOperations {
   /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
   missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]>;
 }
+
+/** Which rows in State 3 to look for. All conditions hold at once; an empty filter is all of them. */
+export interface RowFilter {
+  readonly source?: Source;
+  /** The result code that ErrContent starts with. */
+  readonly code?: string;
+  readonly productId?: string;
+  readonly custId?: string;
+  readonly userId?: string;
+  readonly opFlag?: string;
+  /** StateDate at or after, `YYYY-MM-DD HH:MM:SS`. */
+  readonly since?: string;
+  /** StateDate before. */
+  readonly until?: string;
+  /** Stands somewhere in ErrContent, CustName or AccName, case as given. */
+  readonly text?: string;
+}
+
+/** A place in the list of failed rows: those after it failed earlier. */
+export interface FailedPosition extends RowKey {
+  /** Null comes last. */
+  readonly stateDate: Cell;
+}
+
+/** A part of the list of failed rows to search. */
+export interface FailedSearch {
+  readonly filter: RowFilter;
+  /** Null: from those that failed last. */
+  readonly after: FailedPosition | null;
+  /** The most rows to return. */
+  readonly limit: number;
+  /** The most rows of each table to read, whether they match or not. */
+  readonly scan: number;
+}
+
+/** What a search found. */
+export interface FailedPage {
+  /** Those that failed last first; by (StateDate, StreamingNo), customers before accounts on a tie. Without attributes. */
+  readonly rows: readonly FullRow[];
+  /** Where to go on; null: nothing is left. A page may be empty and not the last: no row matched among those read. */
+  readonly next: FailedPosition | null;
+}
+
+/** How many of the newest failed rows of a table start with one code. */
+export interface FailedCount {
+  readonly source: Source;
+  /** Null: ErrContent starts with no code. */
+  readonly code: string | null;
+  readonly rows: number;
+  /** The one that failed last. */
+  readonly newest: FullRow;
+}
+
+/**
+ * Looking about in the middle database, for the console and the command line. No statement reads more rows than the
+ * limit it is given says, whatever the tables hold, provided the indexes of sql/ are there.
+ */
+export interface MiddleSearch {
+  /** Rows by table and State; counting stops at `most` for each: a count of `most` means that many or more. */
+  countUpTo(most: number): Promise<Readonly<Record<Source, StateCounts>>>;
+  failedPage(search: FailedSearch): Promise<FailedPage>;
+  /** Counts by table and code among the `scan` rows of each table that failed last. */
+  failedCounts(scan: number): Promise<readonly FailedCount[]>;
+  /** Rows in State 1, oldest StateDate first, at most `limit` of each table, with their age by the database's clock. */
+  processing(limit: number): Promise<readonly (FullRow & { readonly ageSeconds: number | null })[]>;
+  /** Rows of a customer, newest CreateDate first, at most `limit` of each table; by the index on CustID. */
+  ofCustomer(custId: string, limit: number): Promise<readonly FullRow[]>;
+}

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { Agreement, Disagreement } from '../domain/agreement.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
-import type { Attempt, RowKey } from '../domain/keys.js';
+import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { Account, Customer } from '../domain/customer.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
 
@@ -190,4 +191,88 @@ export interface StoreOperations {
   migrate(shards: number): Promise<readonly string[]>;
   /** The store's clock, ISO 8601, UTC. */
   now(): Promise<string>;
+}
+
+/** Decided rows of a span of time, by what became of them. */
+export interface Activity {
+  /** Start of the span, ISO 8601, UTC. */
+  readonly from: string;
+  readonly source: Source;
+  readonly outcome: 'applied' | 'failed';
+  /** Of failures. */
+  readonly code: string | null;
+  readonly rows: number;
+}
+
+/** What is paused: the rows of a main table, or those of a product. */
+export type PauseTarget = { readonly source: Source } | { readonly productId: string };
+
+/** A pause in force. */
+export interface Pause {
+  readonly target: PauseTarget;
+  readonly since: string;
+  readonly who: string;
+  readonly reason: string | null;
+}
+
+/** Somebody's action, as it is recorded. */
+export interface AuditRecord {
+  /** The name that somebody logged in with, or user@host of a command. */
+  readonly who: string;
+  readonly via: 'console' | 'api' | 'command';
+  readonly action: 'requeue' | 'requeue-matching' | 'pause' | 'resume' | 'journal-purge';
+  /** What it was done to, in JSON: rows, filter, target or age. */
+  readonly what: string;
+  /** How many rows it changed; null where it changes none. */
+  readonly rows: number | null;
+  readonly reason: string | null;
+}
+
+/** An action that was recorded. */
+export interface AuditEntry extends AuditRecord {
+  /** Grows with time; text, because it may pass 2^53. */
+  readonly id: string;
+  /** By the store's clock, ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** A customer's product and its users, as the product store holds them. */
+export interface CustomerRecord {
+  readonly customer: Customer;
+  /** In UserID order, at most as many as asked for. */
+  readonly users: readonly Account[];
+  /** Whether there are more users. */
+  readonly more: boolean;
+}
+
+/** What the console and the command line read and write in the product store besides `StoreOperations`. */
+export interface StoreRecords {
+  /** Decided rows since an instant (ISO 8601) in spans of so many minutes (5, or a multiple of it), oldest first. */
+  activity(since: string, spanMinutes: number): Promise<readonly Activity[]>;
+  pauses(): Promise<readonly Pause[]>;
+  /** False where it is paused already. */
+  pause(target: PauseTarget, by: { readonly who: string; readonly reason: string | null }): Promise<boolean>;
+  /** False where it is not paused. */
+  resume(target: PauseTarget): Promise<boolean>;
+  recordAction(action: AuditRecord): Promise<void>;
+  /** Actions, newest first, those before `before` (an id; null: from the newest). */
+  actions(page: { readonly before: string | null; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** The products of a customer, at most `limit`, each with at most `limit` users. */
+  customerRecords(custId: string, limit: number): Promise<readonly CustomerRecord[]>;
+  /** Journal entries of a customer's rows, newest first, current and superseded, at most `limit`. */
+  journalOf(custId: string, limit: number): Promise<readonly JournalLine[]>;
+  /** Owner of each shard, null where nobody holds it, in shard order. */
+  shardOwners(): Promise<readonly (string | null)[]>;
+  /**
+   * Deletes at most `most` superseded entries that were decided before an instant (ISO 8601); returns how many. Call it
+   * until it returns 0: each call is a transaction of its own.
+   */
+  purgeSuperseded(before: string, most: number): Promise<number>;
+  /** Current entries decided before an instant, oldest first, after a key: candidates for `forget`. */
+  currentBefore(
+    before: string,
+    page: { readonly after: JournalLine | null; readonly limit: number },
+  ): Promise<readonly JournalLine[]>;
+  /** Deletes all entries of rows that have left the middle database; returns how many entries. */
+  forget(keys: readonly RowKey[]): Promise<number>;
 }

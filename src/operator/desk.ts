@@ -1,0 +1,185 @@
+import type { Account, Customer } from '../domain/customer.js';
+import type { RowKey } from '../domain/keys.js';
+import type { Cell } from '../domain/rows.js';
+import type { RowFilter } from '../middle/port.js';
+import type { AuditEntry, Pause, PauseTarget, WorkerDescription } from '../store/port.js';
+import type { FailedRow } from './failed.js';
+import type { RequeueReport } from './requeue.js';
+import type { RowReport } from './show.js';
+
+/*
+ * What operators can see and do, once, for all who ask: the command line, the JSON API and the console. Numbers of 30
+ * digits are text throughout. Nothing here reads more than a fixed number of rows; what a whole screen needs at every
+ * look is read at most once in a few seconds, however many are looking.
+ */
+
+/** Who acts, for the audit. */
+export interface Actor {
+  readonly name: string;
+  readonly via: 'console' | 'api' | 'command';
+}
+
+/** A number of rows; counting stops at a limit. */
+export interface Count {
+  readonly rows: number;
+  /** There are that many or more. */
+  readonly atLeast: boolean;
+}
+
+/** A bar of a chart: what was decided in a span of time. */
+export interface ActivityBar {
+  /** Start of the span, ISO 8601, UTC. */
+  readonly from: string;
+  readonly applied: number;
+  readonly failed: number;
+}
+
+/** How a database answers. */
+export interface DatabaseHealth {
+  readonly reachable: boolean;
+  /** How long it took to answer; null when it did not. */
+  readonly answeredMs: number | null;
+  /** One line without secrets; null when it is well. */
+  readonly error: string | null;
+}
+
+/** What one wants to know first. Parts that could not be read are null; `databases` says why. */
+export interface Overview {
+  /** When it was read, ISO 8601, UTC, by the process's clock. */
+  readonly at: string;
+  /** By the specification's table names, then by State. */
+  readonly tables: Readonly<Record<string, Readonly<Record<'0' | '1' | '2' | '3', Count>>>> | null;
+  readonly oldestPendingSeconds: number | null;
+  /** The last hour in spans of 5 minutes, and the last day in hours, gaps filled, oldest first. */
+  readonly lastHour: readonly ActivityBar[] | null;
+  readonly lastDay: readonly ActivityBar[] | null;
+  readonly workers: readonly WorkerDescription[] | null;
+  /** How many shards there are. */
+  readonly shards: number | null;
+  readonly pauses: readonly Pause[] | null;
+  readonly databases: { readonly middle: DatabaseHealth; readonly store: DatabaseHealth };
+}
+
+/** Failures of one table with one code. */
+export interface FailureGroup {
+  readonly table: string;
+  readonly code: string | null;
+  /** The code's standard text in Chinese; null for a code that is not in the registry. */
+  readonly text: string | null;
+  /** Rows that stand in State 3 now. */
+  readonly present: Count;
+  /** Failures decided within these times, put right since or not. */
+  readonly lastHour: number;
+  readonly lastDay: number;
+  readonly lastWeek: number;
+  /** The row that failed last of those that stand in State 3 now. */
+  readonly newest: FailedRow | null;
+}
+
+/** A part of a list, with what is needed to ask for the next one. */
+export interface RowList {
+  readonly rows: readonly FailedRow[];
+  /** Opaque; null: nothing is left. Rows may be fewer than asked for, or none, and more be left. */
+  readonly next: string | null;
+}
+
+/** A row in State 1. */
+export interface RowInHand {
+  readonly table: string;
+  readonly streamingNo: string;
+  readonly opFlag: Cell;
+  readonly productId: Cell;
+  readonly custId: Cell;
+  readonly userId: Cell;
+  readonly stateDate: Cell;
+  readonly ageSeconds: number | null;
+  readonly shard: number;
+  /** Worker that holds the shard; null: nobody. */
+  readonly holder: string | null;
+  readonly host: string | null;
+}
+
+/** A row of the same customer. */
+export interface Neighbour {
+  readonly table: string;
+  readonly streamingNo: string;
+  readonly opFlag: Cell;
+  readonly productId: Cell;
+  readonly userId: Cell;
+  readonly createDate: Cell;
+  /** Null where the row has left the middle database and only the journal knows it. */
+  readonly state: number | null;
+  readonly errContent: Cell;
+  /** When the journal's current entry was decided; null: it has none. */
+  readonly decidedAt: string | null;
+  /** Its place in the customer's order. */
+  readonly place: 'before' | 'this' | 'after';
+}
+
+/** Everything about a row. */
+export interface RowPage extends RowReport {
+  /** The customer's products in the product store with their users. */
+  readonly records: readonly {
+    readonly customer: Customer;
+    readonly users: readonly Account[];
+    readonly more: boolean;
+  }[];
+  /** In order; the nearest before and after. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** What became of all rows that match a filter. */
+export interface MatchReport {
+  /** Nothing was changed. */
+  readonly dryRun: boolean;
+  /** Rows that match; counting stops at the limit of one action. */
+  readonly matched: Count;
+  readonly requeued: number;
+  /** Changed meanwhile, or not to be told from another row. */
+  readonly notRequeued: number;
+  /** The first of the matching rows. */
+  readonly examples: readonly FailedRow[];
+}
+
+/** How a list is asked for. */
+export interface ListRequest {
+  readonly limit: number;
+  /** The `next` of the list before; absent: from the start. InvalidCursorError where it is none. */
+  readonly after?: string;
+}
+
+/** The cursor was made up, or belongs to another version. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+}
+
+/** The middle or the store's error reaches the caller as a DatabaseError, besides in `overview`. */
+export interface Desk {
+  /** Never fails: what could not be read is null. Read at most once in ten seconds. */
+  overview(): Promise<Overview>;
+  /** Most rows first. Read at most once in ten seconds. */
+  groups(): Promise<readonly FailureGroup[]>;
+  /** Failed rows, those that failed last first. */
+  failed(filter: RowFilter, request: ListRequest): Promise<RowList>;
+  /** Rows in State 1, oldest first. */
+  inHand(limit: number): Promise<readonly RowInHand[]>;
+  row(key: RowKey): Promise<RowPage>;
+  requeue(
+    actor: Actor,
+    keys: readonly RowKey[],
+    options: { readonly dryRun: boolean; readonly reason: string | null },
+  ): Promise<RequeueReport>;
+  /** Puts back all failed rows that match, at most 10,000 at a time, in sets. */
+  requeueMatching(
+    actor: Actor,
+    filter: RowFilter,
+    options: { readonly dryRun: boolean; readonly reason: string | null },
+  ): Promise<MatchReport>;
+  pauses(): Promise<readonly Pause[]>;
+  /** False where it is paused already. Workers heed it within their next lease check (4 s at most). */
+  pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
+  /** False where it is not paused. */
+  resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
+  workers(): Promise<readonly WorkerDescription[]>;
+  audit(request: { readonly limit: number; readonly before?: string }): Promise<readonly AuditEntry[]>;
+}
