@@ -122,6 +122,7 @@ function settingValue({ kind }: Setting, text: string): unknown {
       return readScalar(text) === null ? null : text;
     case 'list':
       return readTextList(text);
+    case 'objects':
     case 'scalar':
       return readScalar(text);
   }

@@ -3,6 +3,8 @@ import { isRecord } from './unchecked.js';
 
 const mask = '***';
 const secretKey = /password|secret|token|connectString/i;
+/** A list of users that was given as something else may hold their hashes. */
+const usersPath = 'http.users';
 const connectionKey = /connection$/i;
 /** Under a connection everything is secret (passphrases, keys, URLs) except these. */
 const openConnectionKeys = new Set(['host', 'port', 'user', 'username', 'database', 'filename']);
@@ -11,7 +13,7 @@ type Path = readonly PropertyKey[];
 
 function isSecret(path: Path): boolean {
   const keys = path.map(String);
-  if (keys.some((key) => secretKey.test(key))) return true;
+  if (keys.some((key) => secretKey.test(key)) || keys.join('.') === usersPath) return true;
   const connection = keys.findIndex((key) => connectionKey.test(key));
   if (connection === -1) return false;
   return !(keys.length === connection + 2 && openConnectionKeys.has(keys.at(-1) ?? ''));

@@ -105,8 +105,8 @@ const storeSchema = z
 
 const workerSchema = z
   .strictObject({
-    /** Most rows decided and applied in one batch, 1 to 5000. Default 500. Lower it where transactions must stay short. */
-    batchSize: z.int().min(1).max(5000).default(500),
+    /** Most rows decided and applied in one batch, 1 to 5000. Default 1000. Lower it where transactions must stay short. */
+    batchSize: z.int().min(1).max(5000).default(1000),
     /** Batches in work side by side, 1 to 16. Default 2. Raise it while both databases have room. */
     concurrency: z.int().min(1).max(16).default(2),
     /** Shortest pause between two polls that found too little, in ms, 10 to 3600000. Default 500. Raise it to spare the databases. */
@@ -180,12 +180,60 @@ const logSchema = z.strictObject({
   pretty: z.boolean().optional(),
 });
 
-const httpSchema = z.strictObject({
-  /** Address to listen on. Default 127.0.0.1. Set it where probes and metrics come from other machines. */
-  host: filledText.default('127.0.0.1'),
-  /** Port to listen on, 0 to 65535 (0: any free one). No default. */
-  port: z.int().min(0).max(65_535),
+/** As `bnet-sync hash-password` prints it. */
+const passwordHash = z
+  .string()
+  .regex(
+    /^\$scrypt\$ln=(1[4-9]|20),r=([1-9]|[12]\d|3[0-2]),p=([1-9]|1[0-6])\$[\w+/-]{22,86}\$[\w+/-]{43,86}$/,
+    'is no hash: "bnet-sync hash-password" prints one',
+  );
+
+const userSchema = z.strictObject({
+  /** What somebody logs in as; stands in the audit. 1 to 64 characters without a colon or control characters. */
+  name: z
+    .string()
+    .regex(/^[^:\p{Cc}]{1,64}$/u, 'must be 1 to 64 characters, none of them a colon or a control character')
+    .regex(/\S/, 'must not be empty'),
+  /** The password's hash, as `bnet-sync hash-password` prints it. Never logged. */
+  passwordHash,
+  /** `reader` sees everything; `operator` also puts rows back, pauses and resumes. */
+  role: z.enum(['reader', 'operator']),
 });
+
+const httpSchema = z
+  .strictObject({
+    /** Address to listen on. Default 127.0.0.1. Set it where probes and metrics come from other machines; others than loopback need `users`. */
+    host: filledText.default('127.0.0.1'),
+    /** Port to listen on, 0 to 65535 (0: any free one). No default. */
+    port: z.int().min(0).max(65_535),
+    /**
+     * Who may log in to console and API. Default: empty; then whoever reaches the loopback address is a reader, nobody
+     * can change anything, and other addresses are refused.
+     */
+    users: z.array(userSchema).default([]),
+    /**
+     * Host names that requests may be sent to, besides `host`, localhost and the address a connection came in on.
+     * Default: empty. Set it to the names under which browsers or Prometheus reach the server.
+     */
+    allowedHosts: z.array(filledText).default([]),
+    /**
+     * Addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+     * Default: empty, none. Set it where a proxy adds TLS.
+     */
+    trustedProxies: z.array(filledText).default([]),
+  })
+  .superRefine(({ users }, ctx) => {
+    if (!Array.isArray(users)) return;
+    const names = users.map((user: unknown) => (isRecord(user) ? user['name'] : undefined));
+    for (const [index, name] of names.entries()) {
+      if (name === undefined || names.indexOf(name) === index) continue;
+      ctx.addIssue({
+        code: 'custom',
+        path: ['users', index, 'name'],
+        message: 'is the name of another user',
+      });
+    }
+  }, whenObject);
 
 /** The whole configuration. Unknown keys are faults; paths are resolved by `parseConfig`, not here. */
 export const configSchema = z.strictObject({

@@ -5,10 +5,10 @@ import { configSchema } from './schema.js';
 
 /**
  * How the text of an environment variable becomes a setting's value: `text` as it is, `nullable
- * text` likewise except for YAML's null, `list` as strings, `connection` as it is or part by part,
+ * text` likewise except for YAML's null, `list` as strings, `objects` as YAML (or JSON) reads it, `connection` as it is or part by part,
  * `scalar` as YAML reads it.
  */
-type SettingKind = 'text' | 'nullable text' | 'list' | 'connection' | 'scalar';
+type SettingKind = 'text' | 'nullable text' | 'list' | 'objects' | 'connection' | 'scalar';
 
 /** One setting of the configuration. */
 export interface Setting {
@@ -36,7 +36,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
 function kindOf(schema: z.ZodType): SettingKind {
   if (schema instanceof z.ZodString || schema instanceof z.ZodEnum) return 'text';
   if (schema instanceof z.ZodNullable) return 'nullable text';
-  if (schema instanceof z.ZodArray) return 'list';
+  if (schema instanceof z.ZodArray) return schema.element instanceof z.ZodObject ? 'objects' : 'list';
   if (schema instanceof z.ZodUnion) return 'connection';
   return 'scalar';
 }

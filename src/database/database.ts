@@ -5,6 +5,9 @@ import { ownDeadline, withDeadline } from './deadline.js';
 import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
 import { DatabaseError, WorkHungError } from './errors.js';
 import { knexConfig, type DatabaseOptions } from './knex-config.js';
+import type PQueue from 'p-queue';
+import { poolUse, type PoolUse } from './pool-use.js';
+import { turnsAt } from './turns.js';
 
 /*
  * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
@@ -40,11 +43,13 @@ export class Database implements Executor {
   readonly #name: string | undefined;
   readonly #knex: Knex;
   readonly #callTimeoutMs: number;
+  readonly #turns: PQueue | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#name = options.name;
     this.dialect = options.client === 'pg' ? pgDialect : sqliteDialect;
     this.#callTimeoutMs = options.callTimeoutMs;
+    this.#turns = turnsAt(options);
     this.#knex = knexBuilder(knexConfig(options));
   }
 
@@ -89,6 +94,11 @@ export class Database implements Executor {
     } catch (error) {
       throw this.#named(classify(error));
     }
+  }
+
+  /** How its connections are used at this moment. */
+  pool(): PoolUse {
+    return poolUse((this.#knex.client as { pool: Parameters<typeof poolUse>[0] }).pool);
   }
 
   /** Closes all connections; waits no longer than a call may take. */
@@ -147,6 +157,11 @@ export class Database implements Executor {
   }
 
   async #withConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
+    if (this.#turns === undefined) return this.#withOwnConnection(work);
+    return this.#turns.add(() => this.#withOwnConnection(work));
+  }
+
+  async #withOwnConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
     // SQLite's driver is synchronous: without this, a busy process would see no timer and no signal. Never within a
     // transaction, where another connection of the process to the same file would block it for good.
     if (this.dialect.name === 'better-sqlite3') await nextTurn();

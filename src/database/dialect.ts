@@ -29,6 +29,10 @@ export interface Dialect {
   readonly now: string;
   /** The server's clock, so many milliseconds from now, as an instant. */
   readonly nowPlus: (milliseconds: number) => string;
+  /** Start of the span of so many minutes that an instant falls into, counted from 1970, as an instant. */
+  readonly spanStart: (instant: string, minutes: number) => string;
+  /** What sends two statements that change rows and return none, in as few round trips as the database allows. */
+  readonly together: (first: Fragment, second: Fragment) => readonly Fragment[];
   /** Locks the rows of `alias` that a SELECT returns; empty where there is one writer anyway. */
   lockRows(alias: string, options?: { skipLocked: true }): string;
 }
@@ -43,18 +47,37 @@ const pgTypes: Readonly<Record<ColumnType, string>> = {
 
 const iso8601 = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
+/** The values of many rows as PostgreSQL writes an array, in one text: the driver would look at each value again. */
+export function arrayLiteral<T>(rows: readonly T[], valueOf: (row: T) => Value | undefined): string {
+  let text = '';
+  for (const row of rows) {
+    const value = valueOf(row) ?? null;
+    text += value === null ? ',NULL' : `,${typeof value === 'number' ? String(value) : quotedElement(value)}`;
+  }
+  return `{${text.slice(1)}}`;
+}
+
+function quotedElement(value: string): string {
+  return `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, '\\$&') : value}"`;
+}
+
 /** PostgreSQL. */
 export const pgDialect: Dialect = {
   name: 'pg',
   recordset(columns, rows, alias) {
     const names = Object.keys(columns);
-    const arrays = names.map((_, index) => rows.map((row) => row[index] ?? null));
+    const arrays = names.map((_, index) => arrayLiteral(rows, (row) => row[index]));
     const casts = Object.values(columns).map((type) => `?::${pgTypes[type]}[]`);
     return { sql: `unnest(${casts.join(', ')}) AS ${alias}(${names.join(', ')})`, bindings: arrays };
   },
   instantText: (expression) => `to_char(${expression} AT TIME ZONE 'UTC', ${iso8601})`,
   now: 'clock_timestamp()',
   nowPlus: (milliseconds) => `clock_timestamp() + interval '${milliseconds} milliseconds'`,
+  spanStart: (instant, minutes) =>
+    `to_timestamp(floor(extract(epoch FROM ${instant}) / ${minutes * 60}) * ${minutes * 60})`,
+  together: (first, second) => [
+    { sql: `WITH first AS (${first.sql}) ${second.sql}`, bindings: [...first.bindings, ...second.bindings] },
+  ],
   lockRows: (alias, options) => `FOR UPDATE OF ${alias}${options?.skipLocked === true ? ' SKIP LOCKED' : ''}`,
 };
 
@@ -71,5 +94,8 @@ export const sqliteDialect: Dialect = {
   instantText: (expression) => expression,
   now: `strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
   nowPlus: (milliseconds) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '${milliseconds / 1000} seconds')`,
+  spanStart: (instant, minutes) =>
+    `strftime('%Y-%m-%dT%H:%M:%fZ', unixepoch(${instant}) / ${minutes * 60} * ${minutes * 60}, 'unixepoch')`,
+  together: (first, second) => [first, second],
   lockRows: () => '',
 };

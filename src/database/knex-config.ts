@@ -21,6 +21,8 @@ export interface DatabaseOptions {
    * indexes. Left to itself it reads whole tables, whose size it does not know after a bulk load. Default: false.
    */
   readonly byKey?: boolean;
+  /** SQLite: wait for the other databases of this process that do, on the same file. Default: false. */
+  readonly takesTurns?: boolean;
   /** PostgreSQL: the schema in which unqualified names are looked up. */
   readonly schema?: string;
   /** SQLite: deterministic functions that statements may use. */

@@ -61,8 +61,11 @@ function open(state: ProductState, operation: CustomerOperation, context: Decisi
     if (context.rules.onDuplicateOpen === 'update') return changeCustomer(state, operation, context);
     return refused('00404', `客户已开通该产品 (${identityText(operation.identity)})`);
   }
+  const { productId, custId, bizId } = operation.identity;
   const customer: Customer = {
-    ...operation.identity,
+    productId,
+    custId,
+    bizId,
     areaCode: operation.areaCode,
     custAccount: operation.custAccount,
     custName: operation.custName,
@@ -137,8 +140,11 @@ function bind(state: ProductState, operation: AccountOperation, context: Decisio
       `已绑定 ${state.boundUsers} 个用户, 上限 ${limit} (${identityText(operation.identity)})`,
     );
   }
+  const { productId, custId, bizId } = operation.identity;
   const account: Account = {
-    ...operation.identity,
+    productId,
+    custId,
+    bizId,
     userId: operation.userId,
     areaCode: operation.areaCode,
     accType: operation.accType,

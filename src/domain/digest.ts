@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { InterfaceRow } from './rows.js';
 
 /**
@@ -17,7 +17,7 @@ export function rowDigest(row: InterfaceRow): string {
     row.userId,
     row.accType,
     row.accName,
-    ...row.attributes.flatMap((attribute) => [attribute.attrId, attribute.attrSpecId, attribute.attrValue]),
   ];
-  return createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+  for (const { attrId, attrSpecId, attrValue } of row.attributes) content.push(attrId, attrSpecId, attrValue);
+  return hash('sha256', JSON.stringify(content), 'base64url');
 }

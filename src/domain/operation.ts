@@ -44,73 +44,91 @@ function isBlank(cell: Cell): cell is null {
  */
 
 const missing = 'missing';
-const notANumber = '不是 30 位以内的整数';
 
-const cell = z
-  .string()
-  .nullable()
-  .transform((value) => (isBlank(value) ? null : value));
+/** What is wrong with a value: nothing, one thing or several. */
+type Check = (value: string) => readonly string[];
+
+const fine: readonly string[] = [];
 
 /** Text of at most so many characters; the database counted its bytes already, if it counts bytes. */
-const text = (maxCharacters: number) =>
-  cell.superRefine((value, issue) => {
-    if (value === null) return;
-    if (value.includes('\u0000')) issue.addIssue('含有空字符 (NUL)');
+const text =
+  (maxCharacters: number): Check =>
+  (value) => {
+    const faults: string[] = [];
+    if (value.includes('\u0000')) faults.push('含有空字符 (NUL)');
     if (value.length > maxCharacters && [...value].length > maxCharacters)
-      issue.addIssue(`超过 ${maxCharacters} 位`);
+      faults.push(`超过 ${maxCharacters} 位`);
+    return faults;
+  };
+
+const number30: Check = (value) => (isCanonicalNumber(value) ? fine : ['不是 30 位以内的整数']);
+
+const accountType: Check = (value) =>
+  value === '1' || value === '2' ? fine : ['不是 1 (管理员) 或 2 (普通用户)'];
+
+/** One transformation per column and nothing else: a row has up to two dozen, and a page a thousand rows. */
+const optional = (check: Check) =>
+  z.transform((value: Cell, issue): Cell => {
+    if (isBlank(value)) return null;
+    for (const fault of check(value)) issue.addIssue(fault);
+    return value;
   });
 
-const number30 = cell.superRefine((value, issue) => {
-  if (value !== null && !isCanonicalNumber(value)) issue.addIssue(notANumber);
-});
-
-const accType = cell.superRefine((value, issue) => {
-  if (value !== null && value !== '1' && value !== '2') issue.addIssue('不是 1 (管理员) 或 2 (普通用户)');
-});
-
-const required = (column: z.ZodType<string | null, string | null>) =>
-  column.transform((value, issue): string => {
-    if (value !== null) return value;
-    issue.addIssue(missing);
-    return z.NEVER;
+const required = (check: Check) =>
+  z.transform((value: Cell, issue): string => {
+    if (isBlank(value)) {
+      issue.addIssue(missing);
+      return z.NEVER;
+    }
+    for (const fault of check(value)) issue.addIssue(fault);
+    return value;
   });
+
+const [text100, text128] = [text(100), text(128)];
 
 const attribute = z.object({
-  attrId: number30,
+  attrId: optional(number30),
   attrSpecId: required(number30),
-  attrValue: z
-    .string()
-    .nullable()
-    .transform((value) => (value === '' ? null : value))
-    .superRefine((value, issue) => {
-      if (value?.includes('\u0000') === true) issue.addIssue('含有空字符 (NUL)');
-      if (value !== null && value.length > 100 && [...value].length > 100) issue.addIssue('超过 100 位');
-    }),
+  /** Blanks are a value here. */
+  attrValue: z.transform((value: Cell, issue): Cell => {
+    if (value === null || value === '') return null;
+    for (const fault of text100(value)) issue.addIssue(fault);
+    return value;
+  }),
 });
 
 const productId = required(number30);
 const custId = required(number30);
 const bizId = required(text(20));
-const userId = required(text(100));
+const user = required(text100);
 
 const identityColumns = {
   streamingNo: required(number30),
   productId,
   bizId,
   custId,
-  areaCode: text(5),
+  areaCode: optional(text(5)),
   attributes: z.array(attribute),
 };
 
-const userColumns = { ...identityColumns, userId, accType, accName: text(100) };
-const customerColumns = { ...identityColumns, custAccount: text(100), custName: text(128) };
+const userColumns = {
+  ...identityColumns,
+  userId: user,
+  accType: optional(accountType),
+  accName: optional(text100),
+};
+const customerColumns = {
+  ...identityColumns,
+  custAccount: optional(text100),
+  custName: optional(text128),
+};
 
 /** The rows of the six operations, with the specification's lengths (5.2.2.1 to 5.2.2.4). */
 const operationSchemas = {
-  '0101': z.object({ ...customerColumns, custAccount: required(text(100)), custName: required(text(128)) }),
+  '0101': z.object({ ...customerColumns, custAccount: required(text100), custName: required(text128) }),
   '0102': z.object(customerColumns),
   '0103': z.object(customerColumns),
-  '0201': z.object({ ...userColumns, accType: required(accType), accName: required(text(100)) }),
+  '0201': z.object({ ...userColumns, accType: required(accountType), accName: required(text100) }),
   '0202': z.object(userColumns),
   '0203': z.object(userColumns),
 } as const;
@@ -142,7 +160,7 @@ export function parseIdentity(row: { productId: Cell; custId: Cell; bizId: Cell 
 
 /** The user that a row names; null where it names none, so that the row will be refused for it. */
 export function parseUserId(cell: Cell): string | null {
-  const parsed = userId.safeParse(cell);
+  const parsed = user.safeParse(cell);
   return parsed.success ? parsed.data : null;
 }
 
@@ -169,8 +187,9 @@ function parseCustomerRow(row: InterfaceRow): CustomerOperation | Refusal {
   if (opFlag === undefined) return unknownFlag(row.opFlag, customerFlags);
   const parsed = operationSchemas[opFlag].safeParse(row);
   if (!parsed.success) return refusalOf(row, parsed.error);
-  const { custAccount, custName } = parsed.data;
-  return { source: 'CUST', opFlag, ...commonFields(parsed.data), custAccount, custName };
+  const { streamingNo, areaCode, custAccount, custName } = parsed.data;
+  const [identity, attributes] = [identityOf(parsed.data), inIdOrder(parsed.data.attributes)];
+  return { source: 'CUST', opFlag, streamingNo, identity, areaCode, attributes, custAccount, custName };
 }
 
 function parseAccountRow(row: InterfaceRow): AccountOperation | Refusal {
@@ -178,14 +197,13 @@ function parseAccountRow(row: InterfaceRow): AccountOperation | Refusal {
   if (opFlag === undefined) return unknownFlag(row.opFlag, accountFlags);
   const parsed = operationSchemas[opFlag].safeParse(row);
   if (!parsed.success) return refusalOf(row, parsed.error);
-  const { userId: user, accType: type, accName } = parsed.data;
-  return { source: 'ACCOUNT', opFlag, ...commonFields(parsed.data), userId: user, accType: type, accName };
+  const { streamingNo, areaCode, userId, accType, accName } = parsed.data;
+  const [identity, attributes] = [identityOf(parsed.data), inIdOrder(parsed.data.attributes)];
+  return { source: 'ACCOUNT', opFlag, streamingNo, identity, areaCode, attributes, userId, accType, accName };
 }
 
-function commonFields(data: z.output<(typeof operationSchemas)['0102' | '0202']>) {
-  const { streamingNo, areaCode, attributes } = data;
-  const identity = { productId: data.productId, custId: data.custId, bizId: data.bizId };
-  return { streamingNo, identity, areaCode, attributes: inIdOrder(attributes) };
+function identityOf({ productId, custId, bizId }: Identity): Identity {
+  return { productId, custId, bizId };
 }
 
 function inIdOrder(attributes: Attribute[]): Attribute[] {

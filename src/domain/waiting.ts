@@ -56,12 +56,24 @@ export function rowAgeMs(createDate: string | null, now: string): number {
   return Number.isNaN(age) ? Infinity : Math.max(0, age);
 }
 
+/** The last second, `YYYY-MM-DD HH:MM:SS`, whose rows are so old: nearly all are, and comparing texts is quick. */
+function secondBefore(now: string, ageMs: number): string {
+  const time = Date.parse(`${now.replace(' ', 'T')}Z`) - ageMs;
+  return Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Whether a row is surely of this second or older; one that is not may still be. */
+function isBy(second: string, { createDate }: PolledRow): boolean {
+  return createDate?.length === second.length && createDate <= second;
+}
+
 /** What the young rows among these would wait for if the store had not seen it. */
 export function dependenciesOf(rows: readonly PolledRow[], now: string, graceMs: number): Dependencies {
   const products = new Map<string, Identity>();
   const users = new Map<string, UserKey>();
+  const old = secondBefore(now, graceMs);
   for (const row of rows) {
-    if (rowAgeMs(row.createDate, now) >= graceMs) continue;
+    if (isBy(old, row) || rowAgeMs(row.createDate, now) >= graceMs) continue;
     const needs = needsOf(row);
     if (needs === null) continue;
     products.set(productKey(needs.product), needs.product);
@@ -94,6 +106,7 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
   const waits = new Map<string, Wait>();
   const overtaken = new Set<string>();
   const claim: PolledRow[] = [];
+  const old = secondBefore(context.now, context.graceMs);
   const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
     const customer = row.custId ?? '';
@@ -107,7 +120,7 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
       }
       continue;
     }
-    const wait = waitOf(row, seen, context);
+    const wait = isBy(old, row) ? null : waitOf(row, seen, context);
     if (wait !== null) {
       waits.set(customer, wait);
       continue;

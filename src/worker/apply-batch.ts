@@ -3,7 +3,7 @@ import type { Effect } from '../domain/decide.js';
 import { rowDigest } from '../domain/digest.js';
 import { errContent, oneLine, type Refusal } from '../domain/err-content.js';
 import { answerOf, type JournalEntry, type JournalRecord, type Outcome } from '../domain/journal.js';
-import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, type RowKey, type Source } from '../domain/keys.js';
 import { isRefusal, parseOperation, type Operation } from '../domain/operation.js';
 import { isRefusalCode } from '../domain/result-codes.js';
 import type { Rules } from '../domain/rules.js';
@@ -130,22 +130,29 @@ interface Decisions {
   readonly blamed: BlamedRow[];
 }
 
+/** Rows are decided without a promise each, as long as no handler has a say. */
 async function decideRows(
   transaction: ApplyTransaction,
   work: WorkingSet,
   { open, now, settings }: { open: readonly OpenRow[]; now: string; settings: DecisionSettings },
 ): Promise<Decisions> {
+  const { at } = transaction;
   const decided: Decisions['decided'] = [];
   const blamed: BlamedRow[] = [];
   const putOff = new Set<Cell>();
   for (const row of open) {
-    if (putOff.has(row.row.row.custId)) continue;
-    const verdict = await decideRow(transaction, work, { row, now, settings }).catch((error: unknown) => {
-      throw error instanceof WorkHungError ? new GuiltyRowError(row.row, error) : error;
-    });
-    if (verdict.kind === 'later') putOff.add(row.row.row.custId);
+    const { custId } = row.row.row;
+    if (putOff.has(custId)) continue;
+    let verdict = judge(work, row, { at, now, settings });
+    if (verdict.kind === 'applied') {
+      const call = handlerCall(at, work, { ...verdict, handlers: settings.handlers });
+      const objection = call === null ? null : await callHandler(transaction, row, call);
+      if (objection === null) work.take(verdict.operation, verdict.effect, at);
+      else verdict = objection;
+    }
+    if (verdict.kind === 'later') putOff.add(custId);
     else if (verdict.kind === 'blamed') {
-      putOff.add(row.row.row.custId);
+      putOff.add(custId);
       blamed.push({ row: row.row, error: verdict.error });
       if (blamed.length >= settings.mayBlame) break;
     } else decided.push({ decided: outcomeOf(row, verdict), row: row.row, digest: row.digest });
@@ -153,35 +160,28 @@ async function decideRows(
   return { decided, blamed };
 }
 
-type Verdict =
-  | { readonly kind: 'applied' }
+type Objection =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** It may wait for an open or a bind: not decided now. */
-  | { readonly kind: 'later' }
   | { readonly kind: 'blamed'; readonly error: Error };
 
-async function decideRow(
-  transaction: ApplyTransaction,
+type Verdict =
+  | { readonly kind: 'applied'; readonly operation: Operation; readonly effect: Effect }
+  /** It may wait for an open or a bind: not decided now. */
+  | { readonly kind: 'later' }
+  | Objection;
+
+/** What becomes of a row if its handler has nothing against it. */
+function judge(
   work: WorkingSet,
-  { row, now, settings }: { row: OpenRow; now: string; settings: DecisionSettings },
-): Promise<Verdict> {
-  const { asks } = row;
+  { row: { row }, asks }: OpenRow,
+  { at, now, settings }: { at: string; now: string; settings: DecisionSettings },
+): Verdict {
   if (isRefusal(asks)) return { kind: 'refused', refusal: asks };
-  const decision = work.decide(asks, { rules: settings.rules, at: transaction.at });
-  if (decision.kind === 'refused') {
-    const young = rowAgeMs(row.row.row.createDate, now) < settings.dependencyGraceMs;
-    if (decision.missing !== undefined && young) return { kind: 'later' };
-    return { kind: 'refused', refusal: decision.refusal };
-  }
-  const refusal = await callHandler(transaction, work, {
-    operation: asks,
-    effect: decision,
-    handlers: settings.handlers,
-  });
-  if (refusal instanceof Error) return { kind: 'blamed', error: refusal };
-  if (refusal !== null) return { kind: 'refused', refusal };
-  work.take(asks, decision, transaction.at);
-  return { kind: 'applied' };
+  const decision = work.decide(asks, { rules: settings.rules, at });
+  if (decision.kind === 'effect') return { kind: 'applied', operation: asks, effect: decision };
+  const young = rowAgeMs(row.createDate, now) < settings.dependencyGraceMs;
+  if (decision.missing !== undefined && young) return { kind: 'later' };
+  return { kind: 'refused', refusal: decision.refusal };
 }
 
 /** Thrown inside the nested transaction so that a refused row's own writes are undone. */
@@ -191,25 +191,26 @@ class RefusedByHandler extends Error {
   }
 }
 
-/** Calls the product's handler. An Error is returned where the row may be to blame, thrown where it is not. */
+/** Calls the product's handler: it is blamed on the row where the row may be to blame, thrown where it is not. */
 async function callHandler(
   transaction: ApplyTransaction,
-  work: WorkingSet,
-  { operation, effect, handlers }: { operation: Operation; effect: Effect; handlers: Handlers },
-): Promise<Refusal | Error | null> {
-  const call = handlerCall(transaction.at, work, { operation, effect, handlers });
-  if (call === null) return null;
+  { row }: OpenRow,
+  call: HandlerCall,
+): Promise<Objection | null> {
   try {
     await transaction.nested(async (knex) => {
-      const refusal = refusalOf(operation, await call(knex));
+      const refusal = refusalOf(row.source, await call(knex));
       if (refusal !== null) throw new RefusedByHandler(refusal);
     });
     return null;
   } catch (error) {
-    if (error instanceof RefusedByHandler) return error.refusal;
-    if (error instanceof WorkHungError) throw error;
+    if (error instanceof RefusedByHandler) return { kind: 'refused', refusal: error.refusal };
+    if (error instanceof WorkHungError) throw new GuiltyRowError(row, error);
     if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'suspect') throw error;
-    return error instanceof Error ? error : new Error(`the handler threw ${String(error)}`);
+    return {
+      kind: 'blamed',
+      error: error instanceof Error ? error : new Error(`the handler threw ${String(error)}`),
+    };
   }
 }
 
@@ -222,15 +223,17 @@ function handlerCall(
   work: WorkingSet,
   { operation, effect, handlers }: { operation: Operation; effect: Effect; handlers: Handlers },
 ): HandlerCall | null {
-  const state = work.stateOf(operation);
   if (operation.source === 'CUST') {
     const { customer: after } = effect;
     if (handlers.onCustomer === undefined || after === undefined) return null;
+    const state = work.stateOf(operation);
     return async (knex) => handlers.onCustomer?.({ knex, at, operation, before: state.customer, after });
   }
   const { account: after } = effect;
+  if (handlers.onAccount === undefined || after === undefined) return null;
+  const state = work.stateOf(operation);
   const { customer } = state;
-  if (handlers.onAccount === undefined || after === undefined || customer === null) return null;
+  if (customer === null) return null;
   const before = state.users.get(operation.userId) ?? null;
   return async (knex) => handlers.onAccount?.({ knex, at, operation, customer, before, after });
 }
@@ -241,10 +244,10 @@ function isRefusalRequest(result: HandlerResult): result is HandlerRefusal {
   return typeof returned?.refuse === 'object';
 }
 
-function refusalOf(operation: Operation, result: HandlerResult): Refusal | null {
+function refusalOf(source: Source, result: HandlerResult): Refusal | null {
   if (!isRefusalRequest(result)) return null;
   const { code, detail } = result.refuse;
-  if (!isRefusalCode(operation.source, code)) {
+  if (!isRefusalCode(source, code)) {
     throw new Error(`the handler refused with ${JSON.stringify(code)}, which is no code of the registry`);
   }
   return { code, detail };

@@ -54,24 +54,35 @@ export function acceptClaimed(
   for (const { row: polled } of requests) {
     if (putBack.has(polled.custId)) continue;
     const present = found.get(rowId(polled)) ?? [];
-    const batchRow = present.length > 1 ? refusedTwins(polled, present) : asPolled(polled, present[0]);
+    const isTakenOver = takenOver.has(rowId(polled));
+    const batchRow =
+      present.length > 1
+        ? refusedTwins(polled, present, isTakenOver)
+        : asPolled(polled, present[0], isTakenOver);
     if (batchRow === null) putBack.add(polled.custId);
-    else accepted.push({ ...batchRow, takenOver: takenOver.has(rowId(polled)) });
+    else accepted.push(batchRow);
   }
   return { rows: accepted, putBack: requests.length - accepted.length };
 }
 
-type Accept = Omit<BatchRow, 'takenOver'>;
+const none: readonly string[] = [];
 
-function asPolled(polled: PolledRow, row: InterfaceRow | undefined): Accept | null {
+function asPolled(polled: PolledRow, row: InterfaceRow | undefined, takenOver: boolean): BatchRow | null {
   if (row?.state !== State.Processing || row.stateDate === null || row.custId !== polled.custId) return null;
-  const takenOver = polled.state === State.Processing && polled.stateDate !== null;
-  if (takenOver && row.stateDate !== polled.stateDate) return null;
-  return { source: row.source, streamingNo: row.streamingNo, attempt: row.stateDate, row, twins: [] };
+  const wasClaimed = polled.state === State.Processing && polled.stateDate !== null;
+  if (wasClaimed && row.stateDate !== polled.stateDate) return null;
+  return {
+    source: row.source,
+    streamingNo: row.streamingNo,
+    attempt: row.stateDate,
+    row,
+    takenOver,
+    twins: none,
+  };
 }
 
 /** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
-function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[]): Accept | null {
+function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[], takenOver: boolean): BatchRow | null {
   const open = rows.filter((row) => row.state === State.Processing && row.stateDate !== null);
   const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
   const row = open.find(({ custId }) => custId === polled.custId);
@@ -84,6 +95,7 @@ function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[]): Accept 
     attempt,
     row,
     refusal: repeatedStreamingNo(streamingNo, rows.length),
+    takenOver,
     twins: attempts.slice(1),
   };
 }

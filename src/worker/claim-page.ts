@@ -1,6 +1,6 @@
 import { rowId } from '../domain/keys.js';
 import { dependenciesOf, planPage } from '../domain/waiting.js';
-import type { ClaimRequest, MiddleDatabase } from '../middle/port.js';
+import type { ClaimRequest, MiddleDatabase, Paused } from '../middle/port.js';
 import type { Lease, ProductStore } from '../store/port.js';
 import { acceptClaimed, oncePerKey, type Batch } from './batch.js';
 import type { Claims } from './claims.js';
@@ -8,6 +8,7 @@ import type { Emit } from './events.js';
 import type { Hand } from './hand.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
+import type { Time } from './time.js';
 
 /** What the stages of a worker share. */
 export interface Workshop {
@@ -18,6 +19,16 @@ export interface Workshop {
   readonly claims: Claims;
   readonly outages: Outages;
   readonly emit: Emit;
+  readonly time: Time;
+}
+
+/** What a page may hold. */
+export interface PageRequest {
+  /** The leases held. */
+  readonly leases: readonly Lease[];
+  readonly paused: Paused;
+  /** The most rows to poll. */
+  readonly limit: number;
 }
 
 /** A claimed page; no rows in `batch` when all of them wait or went back. */
@@ -25,6 +36,7 @@ export interface ClaimedPage {
   readonly batch: Batch;
   /** How many rows the poll returned. */
   readonly polled: number;
+  readonly pollMs: number;
 }
 
 /**
@@ -33,12 +45,12 @@ export interface ClaimedPage {
  */
 export async function claimPage(
   shop: Workshop,
-  leases: readonly Lease[],
-  limit: number,
+  { leases, paused, limit }: PageRequest,
 ): Promise<ClaimedPage> {
-  const { middle, store, settings, hand, outages, emit } = shop;
+  const { middle, store, settings, hand, outages, emit, time } = shop;
   const held = leases.length === settings.shards ? 'all' : leases.map(({ shard }) => shard);
   const waits = hand.waits();
+  const polledAt = time.now();
   const page = await outages.watch('middle', () =>
     middle.poll({
       limit,
@@ -46,10 +58,12 @@ export async function claimPage(
       shards: { count: settings.shards, held },
       excluded: hand.excluded(),
       waits,
+      paused,
     }),
   );
   const nothing: Batch = { rows: [], leases, now: page.now };
-  if (page.rows.length === 0) return { batch: nothing, polled: 0 };
+  const answer = { batch: nothing, polled: page.rows.length, pollMs: time.now() - polledAt };
+  if (page.rows.length === 0) return answer;
 
   const dependencies = dependenciesOf(page.rows, page.now, settings.dependencyGraceMs);
   const foreknowledge = await outages.watch('store', () =>
@@ -63,13 +77,14 @@ export async function claimPage(
   });
   for (const wait of plan.waits) hand.wait(wait);
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
-  if (plan.claim.length === 0) return { batch: nothing, polled: page.rows.length };
+  if (plan.claim.length === 0) return answer;
 
   const requests: ClaimRequest[] = oncePerKey(plan.claim).map((row) => ({
     row,
     newestAttempt: foreknowledge.newestAttempts.get(rowId(row)) ?? null,
   }));
   const takenOver = shop.claims.note(requests, leases);
+  const claimedAt = time.now();
   const result = await outages.watch('middle', () => middle.claim(requests));
   const accepted = acceptClaimed(requests, result.rows, takenOver);
   emit('claimed', {
@@ -77,6 +92,7 @@ export async function claimPage(
     claimed: result.claimed,
     takenOver: takenOver.size,
     putBack: accepted.putBack,
+    durationMs: time.now() - claimedAt,
   });
-  return { batch: { ...nothing, rows: accepted.rows }, polled: page.rows.length };
+  return { ...answer, batch: { ...nothing, rows: accepted.rows } };
 }

@@ -1,9 +1,20 @@
-import type { RowKey } from '../domain/keys.js';
+import type { Outcome } from '../domain/journal.js';
+import type { RowKey, Source } from '../domain/keys.js';
 import type { Wait } from '../domain/waiting.js';
 import type { MarkConflict } from '../middle/port.js';
+import type { Pause } from '../store/port.js';
 
 /** One of the two databases. */
 export type DatabaseRole = 'middle' | 'store';
+
+/** Rows of a table that got one answer. */
+export interface OutcomeCount {
+  readonly source: Source;
+  readonly outcome: Outcome;
+  /** Null when applied. */
+  readonly code: string | null;
+  readonly rows: number;
+}
 
 /**
  * The catalogue of what a worker tells while it works. Log lines and metrics are made from these events and from
@@ -13,14 +24,25 @@ export interface WorkerEvents {
   started: { readonly workerId: string; readonly shards: number };
   /** The shards held have changed; `workers` are alive. */
   leases: { readonly held: number; readonly shards: number; readonly workers: number };
-  /** A poll was answered; the next one follows after `delayMs`. */
-  polled: { readonly rows: number; readonly delayMs: number };
+  /** The pauses in force have changed; none: everything goes on. */
+  paused: { readonly pauses: readonly Pause[] };
+  /**
+   * The next poll follows after `delayMs`, or sooner where something calls for it. `durationMs` is null where there was
+   * no poll, for want of leases; `waiting` customers wait for an open or a bind.
+   */
+  polled: {
+    readonly rows: number;
+    readonly delayMs: number;
+    readonly durationMs: number | null;
+    readonly waiting: number;
+  };
   /** Rows were claimed; `putBack` of them changed meanwhile and go back to the next poll. */
   claimed: {
     readonly rows: number;
     readonly claimed: number;
     readonly takenOver: number;
     readonly putBack: number;
+    readonly durationMs: number;
   };
   /** A batch was committed in the product store; `answered` rows had been decided before. */
   applied: {
@@ -29,7 +51,13 @@ export interface WorkerEvents {
     readonly answered: number;
     readonly durationMs: number;
   };
-  marked: { readonly succeeded: number; readonly failed: number; readonly durationMs: number };
+  /** Rows got their answers in the middle database; `outcomes` has the same rows by table, outcome and code. */
+  marked: {
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly outcomes: readonly OutcomeCount[];
+    readonly durationMs: number;
+  };
   /** A row ended in State 3. */
   rowFailed: RowKey & { readonly code: string; readonly errContent: string };
   /** A success that was put back to State 0 is marked again, without a second effect. */

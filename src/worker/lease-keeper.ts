@@ -1,4 +1,4 @@
-import type { Holding, Lease, LeaseStore } from '../store/port.js';
+import type { Holding, Lease, LeaseStore, Pause } from '../store/port.js';
 import type { Emit } from './events.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
@@ -11,7 +11,7 @@ const longestCheckMs = 4000;
  * Keeps the worker's leases while it runs: at every check it renews what it holds and takes its share of what is free.
  * Here is where a shard's ownership is asked. A shard above the share is leaving: it is not polled any more, and given
  * back once nothing of it is in hand. A worker that could not renew for a whole lease time holds nothing, by its own
- * clock: that only makes it stop earlier, the fence in the product store decides.
+ * clock: that only makes it stop earlier, the fence in the product store decides. Pauses are read at every check, too.
  */
 export class LeaseKeeper {
   readonly #store: LeaseStore;
@@ -25,6 +25,7 @@ export class LeaseKeeper {
   readonly #alarm: Alarm;
   #leases: readonly Lease[] = [];
   #leaving: ReadonlySet<number> = new Set();
+  #pauses: readonly Pause[] = [];
   #renewedAt = 0;
   #stopping = false;
 
@@ -43,6 +44,11 @@ export class LeaseKeeper {
   held(): readonly Lease[] {
     const fresh = this.#parts.time.now() - this.#renewedAt < this.#settings.leaseTtlMs;
     return fresh ? this.#leases.filter(({ shard }) => !this.#leaving.has(shard)) : [];
+  }
+
+  /** The pauses in force at the last check. They were read after the leases: what paused a shard's last holder is among them. */
+  get pauses(): readonly Pause[] {
+    return this.#pauses;
   }
 
   /** Renews and takes leases until `stop`; ends with an error only where credentials are refused. */
@@ -87,10 +93,20 @@ export class LeaseKeeper {
       this.#leaving = surplus(holding, this.#leaving);
       this.#renewedAt = askedAt;
       outages.worked('store');
+      this.#heed(holding.pauses);
       if (shardsOf(this.held()) !== before) this.#tell(holding.workers);
     } catch (error) {
       if (!outages.isOutage(error)) throw error;
     }
+  }
+
+  #heed(pauses: readonly Pause[]): void {
+    const { emit, onChange } = this.#parts;
+    const changed = JSON.stringify(pauses) !== JSON.stringify(this.#pauses);
+    this.#pauses = pauses;
+    if (!changed) return;
+    emit('paused', { pauses });
+    onChange();
   }
 
   #tell(workers: number): void {

@@ -8,6 +8,7 @@ import type { DecidedRow } from './apply-batch.js';
 import { partByLane, partByTrial, type Batch } from './batch.js';
 import type { Breaker } from './breaker.js';
 import type { Workshop } from './claim-page.js';
+import type { OutcomeCount } from './events.js';
 import { BreakerOpenError, type Isolator } from './isolate.js';
 import type { Time } from './time.js';
 import type { Trials } from './trials.js';
@@ -127,6 +128,7 @@ export class Pipeline {
     emit('marked', {
       succeeded: marks.length - failed,
       failed,
+      outcomes: outcomesOf(decided),
       durationMs: this.#parts.time.now() - startedAt,
     });
     for (const conflict of result.conflicts) if (!answersAlready(conflict)) emit('markConflict', conflict);
@@ -168,6 +170,18 @@ export class Pipeline {
 function marksOf({ row, errContent }: DecidedRow): Mark[] {
   const { source, streamingNo } = row;
   return [row.attempt, ...row.twins].map((attempt) => ({ source, streamingNo, attempt, errContent }));
+}
+
+/** How many rows got each answer. */
+function outcomesOf(decided: readonly DecidedRow[]): readonly OutcomeCount[] {
+  const counts = new Map<string, OutcomeCount>();
+  for (const { row, outcome, code } of decided) {
+    const { source, twins } = row;
+    const key = `${source} ${outcome} ${code ?? ''}`;
+    const rows = (counts.get(key)?.rows ?? 0) + 1 + twins.length;
+    counts.set(key, { source, outcome, code, rows });
+  }
+  return [...counts.values()];
 }
 
 /** The mark had landed before, its answer was lost. */

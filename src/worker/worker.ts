@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { DatabaseError } from '../database/errors.js';
-import type { MiddleDatabase } from '../middle/port.js';
+import type { MiddleDatabase, Paused } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
 import { Breaker } from './breaker.js';
@@ -15,6 +15,7 @@ import type { Handlers } from './handlers.js';
 import { BreakerOpenError, Isolator } from './isolate.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { Outages } from './outages.js';
+import { pausedBy, PausedError } from './paused.js';
 import { Pipeline } from './pipeline.js';
 import type { WorkerSettings } from './settings.js';
 import { Trials } from './trials.js';
@@ -27,7 +28,7 @@ import { Alarm, backoffMs, systemTime, type Time } from './time.js';
  *
  * Polling is adaptive: at once after a full page, after `pollIntervalMs` when there was something, and then backing off
  * up to `idlePollMaxMs`; an outage or an open breaker puts its own back-off before the next poll. With `once`, the loop
- * ends when no row of our products is in State 0 or 1.
+ * ends when no row of our products is in State 0 or 1, or with an error when only paused ones are.
  *
  * Stopping (P11): no new poll; what was polled is claimed, applied and marked; leases are given back.
  */
@@ -48,6 +49,12 @@ const onceOutageLimitMs = 5 * 60_000;
 const breakerLimits = { first: 1_000, most: 60_000 };
 /** Rows tried while the breaker is half open: enough that one bad row cannot keep it open. */
 const probeRows = 10;
+
+/** What a poll returned, and how long it took; null: there was none. */
+interface PollOutcome {
+  readonly rows: number;
+  readonly durationMs: number | null;
+}
 
 /** A worker: polls, applies and marks until it is stopped. One instance runs once. */
 export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }> {
@@ -80,7 +87,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const outages = new Outages(time, emit);
     const { middle, store } = parts;
     const [hand, claims] = [new Hand(time), new Claims(settings.shards)];
-    this.#shop = { middle, store, settings, hand, claims, outages, emit };
+    this.#shop = { middle, store, settings, hand, claims, outages, emit, time };
     const isolator = new Isolator(this.#shop, {
       breaker: this.#breaker,
       handlers: parts.handlers ?? {},
@@ -193,17 +200,18 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const limit = this.#breaker.closed
       ? this.#settings.batchSize
       : Math.min(probeRows, this.#settings.batchSize);
-    const { batch, polled } = await claimPage(this.#shop, leases, limit);
+    const paused = pausedBy(this.#keeper.pauses);
+    const { batch, polled, pollMs } = await claimPage(this.#shop, { leases, paused, limit });
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
       await this.#takeInHand(batch);
       const delayMs = polled >= limit ? 0 : this.#settings.pollIntervalMs;
-      this.#shop.emit('polled', { rows: polled, delayMs });
+      this.#tellPoll({ rows: polled, delayMs, durationMs: pollMs });
       if (delayMs > 0) await this.#alarm.sleep(delayMs);
       return false;
     }
     this.#shop.outages.worked('middle');
-    return this.#idle(polled);
+    return this.#idle({ rows: polled, durationMs: pollMs });
   }
 
   /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in hand. */
@@ -215,24 +223,40 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   }
 
   /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
-  async #idle(polled = 0): Promise<boolean> {
-    const { hand, middle, outages, emit } = this.#shop;
+  async #idle(poll: PollOutcome = { rows: 0, durationMs: null }): Promise<boolean> {
+    const { hand } = this.#shop;
     if (this.#pipeline.pages > 0) {
+      this.#tellPoll({ ...poll, delayMs: this.#settings.pollIntervalMs });
       await this.#alarm.sleep(this.#settings.pollIntervalMs);
       return false;
     }
     // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
     const returnMs = this.#keeper.held().length === 0 ? null : hand.nextReturnMs();
     const delayMs = Math.min(this.#idleDelayMs, returnMs ?? Infinity);
-    emit('polled', { rows: polled, delayMs });
+    this.#tellPoll({ ...poll, delayMs });
     if (this.#once) {
-      if (!(await outages.watch('middle', () => middle.hasOpenRows()))) return true;
+      if (await this.#nothingLeft()) return true;
       await this.#alarm.sleep(Math.min(delayMs, this.#settings.pollIntervalMs));
       return false;
     }
     await this.#alarm.sleep(delayMs);
     this.#idleDelayMs = Math.min(this.#idleDelayMs * 2, this.#settings.idlePollMaxMs);
     return false;
+  }
+
+  /** PausedError where only paused rows are left. */
+  async #nothingLeft(): Promise<boolean> {
+    const { middle, outages } = this.#shop;
+    const { pauses } = this.#keeper;
+    const anyOpen = (paused?: Paused) => outages.watch('middle', () => middle.hasOpenRows(paused));
+    if (pauses.length > 0 && (await anyOpen(pausedBy(pauses)))) return false;
+    if (!(await anyOpen())) return true;
+    if (pauses.length > 0) throw new PausedError(pauses);
+    return false;
+  }
+
+  #tellPoll(poll: PollOutcome & { readonly delayMs: number }): void {
+    this.#shop.emit('polled', { ...poll, waiting: this.#shop.hand.waits().length });
   }
 
   /** An outage has its own back-off, before the next poll. */
