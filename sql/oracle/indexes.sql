@@ -13,6 +13,16 @@ CREATE INDEX if_bnet_account_poll ON IF_BNET_ACCOUNT (State, CreateDate, Streami
 CREATE INDEX if_bnet_cust_attr_row ON IF_BNET_CUST_ATTR (StreamingNo);
 CREATE INDEX if_bnet_account_attr_row ON IF_BNET_ACCOUNT_ATTR (StreamingNo);
 
--- For people who look up a customer (queries.sql); bnet-sync works without.
-CREATE INDEX if_bnet_cust_customer ON IF_BNET_CUST (CustID);
-CREATE INDEX if_bnet_account_customer ON IF_BNET_ACCOUNT (CustID);
+-- The rows of a customer, in order: for the console, "bnet-sync show" and people (queries.sql), and for the poll while one
+-- of the two tables is paused.
+CREATE INDEX if_bnet_cust_customer ON IF_BNET_CUST (CustID, CreateDate, StreamingNo);
+CREATE INDEX if_bnet_account_customer ON IF_BNET_ACCOUNT (CustID, CreateDate, StreamingNo);
+
+-- Failed rows, those that failed last first: for the console and "bnet-sync failed", which read a page of them whatever the
+-- tables hold. The worker works without. Both expressions are NULL for all other rows, and Oracle leaves out what is NULL
+-- throughout: the index has entries for failed rows alone, stays small, and costs nothing where rows succeed. Statements
+-- are matched by these very expressions, with the State as a literal: CURSOR_SHARING = FORCE would undo that.
+CREATE INDEX if_bnet_cust_failed ON IF_BNET_CUST
+  (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);
+CREATE INDEX if_bnet_account_failed ON IF_BNET_ACCOUNT
+  (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);

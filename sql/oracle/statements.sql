@@ -153,3 +153,207 @@ WHERE t.StreamingNo = TO_NUMBER(:streamingNo);
 UPDATE ISMP.IF_BNET_CUST t
 SET t.State = 0, t.ErrContent = NULL, t.StateDate = GREATEST(SYSDATE, NVL(t.StateDate, SYSDATE))
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3 AND t.ProductID IN (323002000);
+
+-- Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
+-- those that failed at one moment, those before, those without a StateDate. At most `:scan` rows are read of each.
+SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+FROM (
+  SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
+  FROM (
+    SELECT t.*, ROWNUM AS NthRead FROM (
+      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      WHERE CASE WHEN t.State = 3 THEN t.StateDate END = TO_DATE(:moment, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StreamingNo END < TO_NUMBER(:below)
+      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+    ) t WHERE ROWNUM <= :scan
+  ) t
+) t
+WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
+
+SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+FROM (
+  SELECT t.*, CASE WHEN 1 = 1 AND CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SUBSTR(t.ErrContent, 1, 5) END = :code AND t.ProductID = TO_NUMBER(:productId) AND t.CustID = TO_NUMBER(:custId) AND t.OPFlag = :opFlag AND (INSTR(t.ErrContent, :text) > 0 OR INSTR(t.CustName, :text) > 0) AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
+  FROM (
+    SELECT t.*, ROWNUM AS NthRead FROM (
+      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      WHERE CASE WHEN t.State = 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
+        AND CASE WHEN t.State = 3 THEN t.StreamingNo END IS NOT NULL
+      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+    ) t WHERE ROWNUM <= :scan
+  ) t
+) t
+WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
+
+SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+FROM (
+  SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
+  FROM (
+    SELECT t.*, ROWNUM AS NthRead FROM (
+      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      WHERE CASE WHEN t.State = 3 THEN t.StateDate END IS NULL AND CASE WHEN t.State = 3 THEN t.StreamingNo END < TO_NUMBER(:below)
+      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+    ) t WHERE ROWNUM <= :scan
+  ) t
+) t
+WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
+
+-- Failures by code, among those that failed last.
+SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  t.IsMatch AS "is_match", t.FoundCode AS "found_code", t.InCode AS "in_code"
+FROM (
+  SELECT t.*, COUNT(*) OVER (PARTITION BY t.IsMatch, t.FoundCode) AS InCode,
+    ROW_NUMBER() OVER (PARTITION BY t.IsMatch, t.FoundCode ORDER BY t.NthRead) AS NthOfCode
+  FROM (
+    SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch, CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SUBSTR(t.ErrContent, 1, 5) END AS FoundCode
+    FROM (
+    SELECT t.*, ROWNUM AS NthRead FROM (
+      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      WHERE CASE WHEN t.State = 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
+        AND CASE WHEN t.State = 3 THEN t.StreamingNo END IS NOT NULL
+      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+    ) t WHERE ROWNUM <= :scan
+  ) t
+  ) t
+) t
+WHERE t.NthOfCode = 1;
+
+-- Rows by table and State, counted up to a limit.
+SELECT 'CUST' AS "source", 0 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State = 0 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'CUST' AS "source", 1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State = 1 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'CUST' AS "source", 2 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State = 2 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'CUST' AS "source", 3 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State = 3 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", 0 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State = 0 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", 1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State = 1 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", 2 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State = 2 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", 3 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State = 3 AND ROWNUM <= :most) t;
+
+-- Rows in State 1, those that have been there longest first.
+SELECT * FROM (
+  SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  ROUND((SYSDATE - t.StateDate) * 86400) AS "age"
+  FROM (
+    SELECT * FROM (
+      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      WHERE t.State = 1 AND t.StreamingNo IS NOT NULL
+      ORDER BY t.CreateDate, t.StreamingNo
+    ) WHERE ROWNUM <= :scan
+  ) t
+  WHERE 1 = 1 AND t.ProductID IN (323002000)
+  ORDER BY t.StateDate NULLS FIRST, t.CreateDate, t.StreamingNo
+) WHERE ROWNUM <= :maxRows;
+
+-- Rows of a customer, those with a CreateDate first.
+SELECT t.StreamingNo AS "StreamingNo",
+  t.ProductID AS "ProductID",
+  t.BizID AS "BizID",
+  t.AreaCode AS "AreaCode",
+  t.CustID AS "CustID",
+  t.OPFlag AS "OPFlag",
+  t.CustAccount AS "CustAccount",
+  t.CustName AS "CustName",
+  t.ErrContent AS "ErrContent",
+  t.Remark AS "Remark",
+  t.State AS "State",
+  TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
+  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
+FROM (
+  SELECT * FROM (
+    SELECT t.* FROM ISMP.IF_BNET_CUST t
+    WHERE t.CustID = TO_NUMBER(:custId) AND t.CreateDate IS NOT NULL AND t.StreamingNo IS NOT NULL
+    ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+  ) WHERE ROWNUM <= :scan
+) t
+WHERE ROWNUM <= :maxRows AND t.ProductID IN (323002000);

@@ -9,6 +9,12 @@ CREATE INDEX if_bnet_account_poll ON IF_BNET_ACCOUNT (State, CreateDate, length(
 CREATE INDEX if_bnet_cust_attr_row ON IF_BNET_CUST_ATTR (StreamingNo);
 CREATE INDEX if_bnet_account_attr_row ON IF_BNET_ACCOUNT_ATTR (StreamingNo);
 
--- For people who look up a customer (queries.sql); bnet-sync works without.
-CREATE INDEX if_bnet_cust_customer ON IF_BNET_CUST (CustID);
-CREATE INDEX if_bnet_account_customer ON IF_BNET_ACCOUNT (CustID);
+-- The rows of a customer, in order: for the console, "bnet-sync show" and people (queries.sql), and for the poll while one
+-- of the two tables is paused.
+CREATE INDEX if_bnet_cust_customer ON IF_BNET_CUST (CustID, CreateDate, length(StreamingNo), StreamingNo);
+CREATE INDEX if_bnet_account_customer ON IF_BNET_ACCOUNT (CustID, CreateDate, length(StreamingNo), StreamingNo);
+
+-- Failed rows, those that failed last first: for the console and "bnet-sync failed", which read a page of them whatever the
+-- tables hold. The worker works without. It has entries for failed rows alone.
+CREATE INDEX if_bnet_cust_failed ON IF_BNET_CUST (StateDate, length(StreamingNo), StreamingNo) WHERE State = 3;
+CREATE INDEX if_bnet_account_failed ON IF_BNET_ACCOUNT (StateDate, length(StreamingNo), StreamingNo) WHERE State = 3;

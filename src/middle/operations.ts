@@ -83,16 +83,26 @@ export function keysOf(keys: readonly RowKey[], source: Source): readonly string
   return keys.filter((key) => key.source === source).map(({ streamingNo }) => streamingNo);
 }
 
-/** Indexes from rows with table_name, index_name and column_name, one for each column, in index order. */
+/** Indexes from rows with table_name, index_name, column_name and index_where, one for each column, in index order. */
 export function indexesOf(rows: readonly DriverRow[]): readonly IndexDescription[] {
-  const indexes = new Map<string, { table: string; columns: string[] }>();
+  const indexes = new Map<string, { table: string; columns: string[]; where?: string }>();
   for (const row of rows) {
     const name = String(row['index_name']);
-    const index = indexes.get(name) ?? { table: String(row['table_name']), columns: [] };
+    const where = cell(row['index_where']);
+    const index = indexes.get(name) ?? {
+      table: String(row['table_name']),
+      columns: [],
+      ...(where !== null && { where: plainCondition(where) }),
+    };
     index.columns.push(String(row['column_name']));
     indexes.set(name, index);
   }
   return [...indexes.values()];
+}
+
+/** A partial index's condition without what databases add to it. */
+function plainCondition(where: string): string {
+  return where.toLowerCase().replaceAll(/::\w+|[\s()"]/g, '');
 }
 
 function sourceOf(row: DriverRow): Source {

@@ -10,6 +10,20 @@ import type { Wait } from '../domain/waiting.js';
  * and fails with a DatabaseError. With `productIds`, rows of other products do not exist for any method.
  */
 
+/** What is left alone because somebody paused it. */
+export interface Paused {
+  /**
+   * Main tables whose rows are left alone. So are the other table's rows of every customer who has a row in State 0 or 1
+   * there, settled or not: the order of a customer's rows holds over both tables. Rows without a CustID are one customer.
+   */
+  readonly sources: readonly Source[];
+  /** Products whose rows are left alone. Rows without a ProductID are of none. */
+  readonly productIds: readonly string[];
+}
+
+/** No pause is in force. */
+export const nothingPaused: Paused = { sources: [], productIds: [] };
+
 /** Which rows a poll may return. */
 export interface PollRequest {
   /** The most rows to return. */
@@ -22,6 +36,8 @@ export interface PollRequest {
   readonly excluded: readonly (string | null)[];
   /** Customers that wait: only what they wait for is returned. */
   readonly waits: readonly Wait[];
+  /** What is left out, in State 0 and 1. */
+  readonly paused: Paused;
 }
 
 /** The head of both main tables. */
@@ -80,8 +96,8 @@ export interface MiddleDatabase {
   claim(requests: readonly ClaimRequest[]): Promise<ClaimResult>;
   /** Moves rows 1→2 or 1→3 where State is 1 and StateDate is the attempt's; attribute rows follow. */
   mark(marks: readonly Mark[]): Promise<MarkResult>;
-  /** Whether any row is in State 0 or 1, settled or not. */
-  hasOpenRows(): Promise<boolean>;
+  /** Whether any row is in State 0 or 1, settled or not; without those that these pauses hold back, if any are given. */
+  hasOpenRows(paused?: Paused): Promise<boolean>;
   /** Fails when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -116,8 +132,13 @@ export interface ColumnDescription {
 /** An index as the database describes it. */
 export interface IndexDescription {
   readonly table: string;
-  /** In index order, lower case, with `desc` or `nulls first` where that is not the database's default. */
+  /**
+   * In index order, lower case, with `desc` or `nulls first` where that is not the database's default. Expressions are as
+   * the database writes them, without quotes and blanks that mean nothing.
+   */
   readonly columns: readonly string[];
+  /** Of a partial index: the condition in lower case, without blanks, parentheses, quotes and casts: `state=3`. */
+  readonly where?: string;
 }
 
 /** The server of the middle database, as it describes itself. */
@@ -160,7 +181,7 @@ export interface MiddleOperations {
   server(): Promise<ServerDescription>;
   /** Columns of the four tables. */
   columns(): Promise<readonly ColumnDescription[]>;
-  /** Indexes of the four tables, without partial ones. */
+  /** Indexes of the four tables. */
   indexes(): Promise<readonly IndexDescription[]>;
   /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
   missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]>;
@@ -196,7 +217,7 @@ export interface FailedSearch {
   readonly after: FailedPosition | null;
   /** The most rows to return. */
   readonly limit: number;
-  /** The most rows of each table to read, whether they match or not. */
+  /** The most rows that a statement may read, whether they match or not; two or three statements read a table. */
   readonly scan: number;
 }
 
@@ -206,6 +227,15 @@ export interface FailedPage {
   readonly rows: readonly FullRow[];
   /** Where to go on; null: nothing is left. A page may be empty and not the last: no row matched among those read. */
   readonly next: FailedPosition | null;
+}
+
+/** Rows by State, counted up to a limit. */
+export interface BoundedCounts extends StateCounts {
+  /**
+   * States of which there may be more: counting stopped. That may be below the limit where there are `productIds`,
+   * because rows of other products are read as well.
+   */
+  readonly stopped: readonly (keyof StateCounts)[];
 }
 
 /** How many of the newest failed rows of a table start with one code. */
@@ -223,13 +253,55 @@ export interface FailedCount {
  * limit it is given says, whatever the tables hold, provided the indexes of sql/ are there.
  */
 export interface MiddleSearch {
-  /** Rows by table and State; counting stops at `most` for each: a count of `most` means that many or more. */
-  countUpTo(most: number): Promise<Readonly<Record<Source, StateCounts>>>;
+  /** Rows by table and State; counting stops when `most` rows of a State have been read. */
+  countUpTo(most: number): Promise<Readonly<Record<Source, BoundedCounts>>>;
   failedPage(search: FailedSearch): Promise<FailedPage>;
   /** Counts by table and code among the `scan` rows of each table that failed last. */
   failedCounts(scan: number): Promise<readonly FailedCount[]>;
-  /** Rows in State 1, oldest StateDate first, at most `limit` of each table, with their age by the database's clock. */
+  /**
+   * Rows in State 1, oldest StateDate first, at most `limit` of each table, with their age by the database's clock; of a
+   * table with more than ten times as many, among those that come first in order.
+   */
   processing(limit: number): Promise<readonly (FullRow & { readonly ageSeconds: number | null })[]>;
-  /** Rows of a customer, newest CreateDate first, at most `limit` of each table; by the index on CustID. */
+  /**
+   * Rows of a customer, newest CreateDate first, at most `limit` of each table, among ten times as many where there are
+   * `productIds`.
+   */
   ofCustomer(custId: string, limit: number): Promise<readonly FullRow[]>;
+}
+
+/** A place among the finished rows of a table, as the database writes it: its CreateDate with every digit it has. */
+export interface FinishedPosition {
+  readonly createDate: Cell;
+  readonly streamingNo: string;
+}
+
+/** A part of the finished rows of a table. */
+export interface FinishedRequest {
+  readonly source: Source;
+  /** Only rows of these customers, by the index on CustID; absent: all rows, by the poll's index. */
+  readonly custIds?: readonly string[];
+  /** Only rows of this product. */
+  readonly productId?: string;
+  /** Null: from the start. */
+  readonly after: FinishedPosition | null;
+  /** The most rows to return. */
+  readonly limit: number;
+}
+
+/** Finished rows, in order. */
+export interface FinishedPage {
+  readonly rows: readonly InterfaceRow[];
+  /** Where to go on; null: nothing is left. */
+  readonly next: FinishedPosition | null;
+}
+
+/** The rows in State 2, for a comparison with the product store. */
+export interface FinishedRows {
+  /**
+   * Rows in State 2 that have a StreamingNo, with their attributes, in (CreateDate, StreamingNo) order, a missing
+   * CreateDate first. Reads no more rows than `limit`, or than the customers have. Rows of one key that share a
+   * CreateDate as well are one place: where a page ends between them, the rest is left out.
+   */
+  page(request: FinishedRequest): Promise<FinishedPage>;
 }

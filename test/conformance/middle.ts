@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { RowKey } from '../../src/domain/keys.js';
-import type { MiddleDatabase } from '../../src/middle/port.js';
+import type { FinishedRows, MiddleDatabase, MiddleSearch } from '../../src/middle/port.js';
 import { attributeRules } from './middle/attributes.js';
 import { claimRules } from './middle/claim.js';
 import { contentRules } from './middle/content.js';
@@ -9,7 +9,10 @@ import { openRowsRules } from './middle/open-rows.js';
 import { orderRules } from './middle/order.js';
 import { outageRules } from './middle/outages.js';
 import { productRules } from './middle/products.js';
+import { pausedRules } from './middle/paused.js';
 import type { PlantedColumns, PlantedRow, StandingRow } from './middle/rows.js';
+import { failedListRules } from './middle/search-failed.js';
+import { lookingAboutRules } from './middle/search-rows.js';
 import { selectionRules } from './middle/selection.js';
 import { settleRules } from './middle/settle.js';
 import { shardRules } from './middle/shards.js';
@@ -29,6 +32,10 @@ export interface MiddleSettings {
 export interface MiddleFixture {
   /** Opens the adapter under test, with connections of its own. The fixture closes it. */
   open(settings?: MiddleSettings): MiddleDatabase;
+  /** Opens the search of the adapter under test in the same way. */
+  openSearch(settings?: MiddleSettings): MiddleSearch;
+  /** The same for the port FinishedRows. */
+  finished(settings?: MiddleSettings): FinishedRows;
   /** Opens an adapter whose server is not there. */
   openUnreachable(): MiddleDatabase;
   /** Opens an adapter on a database without the interface tables. */
@@ -62,6 +69,7 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
       settleRules(fixture);
       selectionRules(fixture);
       waitingRules(fixture);
+      pausedRules(fixture);
       shardRules(fixture);
       claimRules(fixture);
       contentRules(fixture);
@@ -69,6 +77,8 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
       markRules(fixture);
       productRules(fixture);
       openRowsRules(fixture);
+      failedListRules(fixture);
+      lookingAboutRules(fixture);
       outageRules(fixture);
     });
   });

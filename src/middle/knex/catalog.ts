@@ -9,7 +9,10 @@ import type { Dialect, Fragment } from '../../database/dialect.js';
 export interface Catalog {
   /** Columns table_name, column_name, type; in table order. */
   columns(tables: readonly string[]): Fragment;
-  /** Columns table_name, index_name, column_name; in index order, without partial and unusable indexes. */
+  /**
+   * Columns table_name, index_name, column_name and index_where, which is NULL where the index has all rows; in index
+   * order, without unusable indexes.
+   */
   indexes(tables: readonly string[]): Fragment;
 }
 
@@ -27,9 +30,10 @@ const pgCatalog: Catalog = {
   indexes: (tables) => ({
     sql: `SELECT c.relname AS table_name, i.indexrelid::regclass::text AS index_name,
                  lower(pg_get_indexdef(i.indexrelid, position, true)) || CASE i.indoption[position - 1] & 3
-                   WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last' WHEN 2 THEN ' nulls first' ELSE ' desc' END AS column_name
+                   WHEN 0 THEN '' WHEN 1 THEN ' desc nulls last' WHEN 2 THEN ' nulls first' ELSE ' desc' END AS column_name,
+                 pg_get_expr(i.indpred, i.indrelid) AS index_where
           FROM ${wantedInPg}
-          JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
+          JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid AND i.indisvalid
           CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS position
           ORDER BY c.relname, i.indexrelid, position`,
     bindings: [tables],
@@ -46,9 +50,12 @@ const sqliteCatalog: Catalog = {
   }),
   indexes: (tables) => ({
     sql: `SELECT m.name AS table_name, i.name AS index_name,
-                 COALESCE(lower(c.name), '(expression)') || CASE c.desc WHEN 0 THEN '' ELSE ' desc' END AS column_name
+                 COALESCE(lower(c.name), '(expression)') || CASE c.desc WHEN 0 THEN '' ELSE ' desc' END AS column_name,
+                 CASE i.partial WHEN 0 THEN NULL
+                   ELSE (SELECT substr(s.sql, instr(lower(replace(s.sql, char(10), ' ')), ' where ') + 7) FROM sqlite_master AS s
+                         WHERE s.type = 'index' AND s.name = i.name) END AS index_where
           FROM (SELECT m.name FROM ${wantedInSqlite}) AS m, pragma_index_list(m.name) AS i, pragma_index_xinfo(i.name) AS c
-          WHERE i.partial = 0 AND c.key = 1 ORDER BY m.name, i.name, c.seqno`,
+          WHERE c.key = 1 ORDER BY m.name, i.name, c.seqno`,
     bindings: [JSON.stringify(tables)],
   }),
 };

@@ -3,15 +3,18 @@ import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
-import type {
-  ClaimRequest,
-  ClaimResult,
-  Mark,
-  MarkResult,
-  MiddleDatabase,
-  Page,
-  PollRequest,
+import {
+  nothingPaused,
+  type ClaimRequest,
+  type ClaimResult,
+  type Mark,
+  type MarkResult,
+  type MiddleDatabase,
+  type Page,
+  type Paused,
+  type PollRequest,
 } from '../port.js';
+import { notPaused } from './paused.js';
 import { pollStatement } from './poll.js';
 import { claimByTable, markByTable } from '../by-table.js';
 import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
@@ -58,12 +61,14 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     });
   }
 
-  async hasOpenRows(): Promise<boolean> {
+  async hasOpenRows(paused: Paused = nothingPaused): Promise<boolean> {
     const exists = sources.map((source) => {
       const ours = ourProducts(this.#tables, 't');
       const open = `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NOT NULL`;
-      const sql = `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} AS t WHERE ${open}${ours.sql})`;
-      return { sql, bindings: ours.bindings };
+      const free = notPaused(this.#tables, paused, source);
+      const conditions = [open, ...free.map(({ sql }) => sql)].join(' AND ');
+      const sql = `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} AS t WHERE ${conditions}${ours.sql})`;
+      return { sql, bindings: [...free.flatMap(({ bindings }) => bindings), ...ours.bindings] };
     });
     const { rows } = await this.#database.execute({
       sql: `SELECT CASE WHEN ${exists.map(({ sql }) => sql).join(' OR ')} THEN 1 ELSE 0 END AS open`,

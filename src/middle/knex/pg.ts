@@ -1,4 +1,4 @@
-import { pgDialect } from '../../database/dialect.js';
+import { arrayLiteral, pgDialect } from '../../database/dialect.js';
 import { updateInOneStatement, type MiddleDialect } from './dialect.js';
 
 const now = `date_trunc('second', localtimestamp)`;
@@ -14,10 +14,13 @@ export const pgMiddle: MiddleDialect = {
   sameAttempt: `date_trunc('second', t.StateDate) = a.attempt`,
   laterOfNowAnd: (date) => `GREATEST(${now}, ${date})`,
   ageSeconds: (column) => `EXTRACT(EPOCH FROM localtimestamp - ${column})`,
-  numberIn: (column, values) => ({ sql: `${column} = ANY(?::numeric[])`, bindings: [values] }),
+  numberIn: (column, values) => ({
+    sql: `${column} = ANY(?::numeric[])`,
+    bindings: [arrayLiteral(values, (value) => value)],
+  }),
   shardIn: (column, count, shards) => ({
     sql: `COALESCE(mod(abs(${column}), ${count}), 0) = ANY(?::numeric[])`,
-    bindings: [shards],
+    bindings: [arrayLiteral(shards, (shard) => shard)],
   }),
   update: updateInOneStatement,
 };

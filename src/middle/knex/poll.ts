@@ -2,6 +2,7 @@ import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { PollRequest } from '../port.js';
+import { notPaused } from './paused.js';
 import { mainTable, ourProducts, type MiddleTables } from './tables.js';
 
 /*
@@ -33,6 +34,7 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
     ...heldShards(tables, request),
     ...notExcluded(tables, request),
     ...notWaiting(tables, request, source),
+    ...notPaused(tables, request.paused, source),
   ];
   const ours = ourProducts(tables, 't');
   const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';

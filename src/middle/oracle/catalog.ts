@@ -51,8 +51,9 @@ ORDER BY c.OWNER, c.TABLE_NAME, c.COLUMN_ID`,
 }
 
 /**
- * Indexes of the four tables that the optimizer may use to find rows and their order. A descending column or an
- * expression has a name that the system made.
+ * Indexes of the four tables that the optimizer may use to find rows and their order. In the place of a descending column
+ * or an expression an index has a column with a name that the system made; the catalog has its expression as a LONG,
+ * which can be read by itself and in no way be worked with.
  */
 export async function oracleIndexes(
   database: OracleDatabase,
@@ -61,9 +62,10 @@ export async function oracleIndexes(
   const places = await placesOf(database, tables);
   if (places.length === 0) return [];
   const { condition, binds } = among(places);
+  const expressions = await expressionsIn(database, places);
   const rows = await database.query({
     sql: `SELECT i.TABLE_OWNER AS "owner", i.TABLE_NAME AS "name", i.OWNER || '.' || i.INDEX_NAME AS "index_name",
-  c.COLUMN_NAME AS "column_name", c.DESCEND AS "direction"
+  c.COLUMN_NAME AS "column_name", c.DESCEND AS "direction", c.COLUMN_POSITION AS "position"
 FROM ALL_INDEXES i JOIN ALL_IND_COLUMNS c ON c.INDEX_OWNER = i.OWNER AND c.INDEX_NAME = i.INDEX_NAME
 WHERE ${condition('i.TABLE_OWNER', 'i.TABLE_NAME')} AND i.STATUS IN ('VALID', 'N/A') AND i.VISIBILITY = 'VISIBLE'
   AND i.INDEX_TYPE IN ('NORMAL', 'FUNCTION-BASED NORMAL', 'IOT - TOP')
@@ -73,13 +75,47 @@ ORDER BY i.TABLE_OWNER, i.TABLE_NAME, i.OWNER, i.INDEX_NAME, c.COLUMN_POSITION`,
   });
   return places.flatMap((place) =>
     indexesOf(
-      rows.filter(standsAt(place)).map((row) => ({
-        table_name: place.called,
-        index_name: row['index_name'],
-        column_name: `${String(row['column_name']).toLowerCase()}${row['direction'] === 'DESC' ? ' desc' : ''}`,
-      })),
+      rows.filter(standsAt(place)).map((row) => {
+        const column = expressions.get(placeInIndex(row)) ?? String(row['column_name']).toLowerCase();
+        return {
+          table_name: place.called,
+          index_name: row['index_name'],
+          column_name: `${column}${row['direction'] === 'DESC' ? ' desc' : ''}`,
+        };
+      }),
     ),
   );
+}
+
+/** Expressions by their place in an index. */
+async function expressionsIn(
+  database: OracleDatabase,
+  places: readonly Place[],
+): Promise<ReadonlyMap<string, string>> {
+  const { condition, binds } = among(places);
+  const rows = await database.query({
+    sql: `SELECT e.INDEX_OWNER || '.' || e.INDEX_NAME AS "index_name", e.COLUMN_POSITION AS "position",
+  e.COLUMN_EXPRESSION AS "expression"
+FROM ALL_IND_EXPRESSIONS e WHERE ${condition('e.TABLE_OWNER', 'e.TABLE_NAME')}`,
+    binds,
+    expected: 10,
+  });
+  return new Map(rows.map((row) => [placeInIndex(row), plainExpression(String(row['expression']))]));
+}
+
+function placeInIndex(row: OracleRow): string {
+  return `${String(row['index_name'])} ${String(row['position'])}`;
+}
+
+/** In lower case, without quotes and blanks that mean nothing; Oracle writes `CASE WHEN a = 3` as `CASE "A" WHEN 3`. */
+function plainExpression(expression: string): string {
+  return expression
+    .replaceAll('"', '')
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/ ?([=(),]) ?/g, '$1')
+    .replaceAll(/\bcase (\w+) when (\w+) then\b/gi, 'case when $1=$2 then')
+    .trim()
+    .toLowerCase();
 }
 
 /** What the server is, and as whom we are connected. */

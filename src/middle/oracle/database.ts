@@ -2,6 +2,7 @@ import oracledb from 'oracledb';
 import { Pool, TimeoutError } from 'tarn';
 import { withDeadline } from '../../database/deadline.js';
 import { DatabaseError } from '../../database/errors.js';
+import { poolUse, type PoolUse } from '../../database/pool-use.js';
 import { OracleSession, type SessionOptions } from './session.js';
 
 /*
@@ -124,6 +125,11 @@ export class OracleDatabase {
         session.spent = true;
       }
     });
+  }
+
+  /** How its connections are used at this moment. */
+  pool(): PoolUse {
+    return poolUse(this.#pool);
   }
 
   /** Closes all connections; waits no longer than a call may take. */

@@ -1,19 +1,22 @@
 import { sources, type Source } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
-import type {
-  ClaimRequest,
-  ClaimResult,
-  Mark,
-  MarkResult,
-  MiddleDatabase,
-  Page,
-  PollRequest,
+import {
+  nothingPaused,
+  type ClaimRequest,
+  type ClaimResult,
+  type Mark,
+  type MarkResult,
+  type MiddleDatabase,
+  type Page,
+  type Paused,
+  type PollRequest,
 } from '../port.js';
 import { claimByTable, markByTable } from '../by-table.js';
 import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { Batch, OracleDatabase } from './database.js';
+import { notPaused, pausedProducts } from './paused.js';
 import { pollQuery } from './poll.js';
 import { attributesQuery, claimBatch, markBatch, rowsQuery, standingQuery } from './statements.js';
 import { mainTable, ourProducts, type OracleTables } from './tables.js';
@@ -58,14 +61,15 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     });
   }
 
-  async hasOpenRows(): Promise<boolean> {
+  async hasOpenRows(paused: Paused = nothingPaused): Promise<boolean> {
     const open = `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NOT NULL`;
-    const exists = sources.map(
-      (source) =>
-        `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} t WHERE ${open}${ourProducts(this.#tables)})`,
-    );
+    const exists = sources.map((source) => {
+      const conditions = [open, ...notPaused(this.#tables, paused, source)].join(' AND ');
+      return `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} t WHERE ${conditions}${ourProducts(this.#tables)})`;
+    });
+    const { binds } = pausedProducts(paused);
     const sql = `SELECT CASE WHEN ${exists.join(' OR ')} THEN 1 ELSE 0 END AS "open" FROM DUAL`;
-    const rows = await this.#database.query({ sql, binds: {}, expected: 1 });
+    const rows = await this.#database.query({ sql, binds, expected: 1 });
     return rows[0]?.['open'] === '1';
   }
 

@@ -1,8 +1,11 @@
 import oracledb from 'oracledb';
-import type { MiddleDatabase, MiddleOperations } from '../port.js';
+import type { PoolUse } from '../../database/pool-use.js';
+import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from '../port.js';
 import { OracleDatabase, type OracleOptions } from './database.js';
+import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';
 import { OracleMiddleOperations } from './middle-operations.js';
+import { OracleMiddleSearch } from './middle-search.js';
 import type { OracleTables } from './tables.js';
 
 /** Settings of the driver (`middle.oracle`), with absolute paths. */
@@ -29,6 +32,9 @@ export class ThickModeError extends Error {
 interface OpenedOracle {
   readonly database: MiddleDatabase;
   readonly operations: MiddleOperations;
+  readonly search: MiddleSearch;
+  pool(): PoolUse;
+  readonly finished: FinishedRows;
   close(): Promise<void>;
 }
 
@@ -37,6 +43,9 @@ export function openOracle(database: OracleDatabase, tables: OracleTables): Open
   return {
     database: new OracleMiddleDatabase(database, tables),
     operations: new OracleMiddleOperations(database, tables),
+    search: new OracleMiddleSearch(database, tables),
+    pool: () => database.pool(),
+    finished: new OracleFinishedRows(database, tables),
     close: () => database.close(),
   };
 }

@@ -4,7 +4,8 @@ import type { Wait } from '../../domain/waiting.js';
 import type { PollRequest } from '../port.js';
 import type { Query } from './database.js';
 import { dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
-import { packed, paddedCount } from './text-set.js';
+import { pausedProducts, notPaused } from './paused.js';
+import { listOf, type List } from './text-set.js';
 
 /*
  * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
@@ -46,15 +47,10 @@ export function pollQuery(tables: OracleTables, request: PollRequest): Query {
       ...lists.waiting.binds,
       ...lists.wanted.CUST.binds,
       ...lists.wanted.ACCOUNT.binds,
+      ...pausedProducts(request.paused).binds,
     },
     expected: request.limit,
   };
-}
-
-/** A set of texts and the condition that an expression is none of them. */
-interface List {
-  readonly binds: Readonly<Record<string, string>>;
-  readonly isNone: (expression: string) => string;
 }
 
 interface Lists {
@@ -102,20 +98,6 @@ function escapedColumn(column: string): string {
   );
 }
 
-function listOf(name: string, texts: readonly string[], separatorCode: number): List {
-  if (texts.length === 0) return { binds: {}, isNone: () => '1 = 1' };
-  const separator = String.fromCharCode(separatorCode);
-  const packs = packed(texts, separator);
-  const names = Array.from({ length: paddedCount(packs.length) }, (_, index) => `${name}${index + 1}`);
-  return {
-    binds: Object.fromEntries(names.map((bind, index) => [bind, packs[index] ?? separator])),
-    isNone: (expression) => {
-      const member = `CHR(${separatorCode}) || ${expression} || CHR(${separatorCode})`;
-      return `(${names.map((bind) => `INSTRB(:${bind}, ${member}) = 0`).join(' AND ')})`;
-    },
-  };
-}
-
 interface Branch {
   readonly request: PollRequest;
   readonly lists: Lists;
@@ -132,6 +114,7 @@ function branch(tables: OracleTables, place: Branch): string {
     't.StreamingNo IS NOT NULL',
     ...(dated && state === State.Initial && request.settleMs > 0 ? [settled(request.settleMs)] : []),
     ...customers(place),
+    ...notPaused(tables, request.paused, source),
   ];
   const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';
   return `SELECT * FROM (

@@ -117,7 +117,7 @@ export function rowsQuery(
   streamingNos: readonly string[],
   more: readonly string[] = [],
 ): Query {
-  const { list, binds } = wanted(streamingNos);
+  const { list, binds } = wantedNumbers(streamingNos);
   return {
     sql: `SELECT ${rowColumns(source, more)}
 FROM ${mainTable(tables, source)} t
@@ -136,7 +136,7 @@ export function attributesQuery(
   source: Source,
   streamingNos: readonly string[],
 ): Query {
-  const { list, binds } = wanted(streamingNos);
+  const { list, binds } = wantedNumbers(streamingNos);
   const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   return {
     sql: `SELECT t.StreamingNo AS "StreamingNo", t.${id} AS "AttrID", t.AttrSpecID AS "AttrSpecID",
@@ -150,7 +150,7 @@ WHERE ${oneOf('t.StreamingNo', list)}`,
 
 /** Reads how rows stand that a mark did not change. */
 export function standingQuery(tables: OracleTables, source: Source, streamingNos: readonly string[]): Query {
-  const { list, binds } = wanted(streamingNos);
+  const { list, binds } = wantedNumbers(streamingNos);
   return {
     sql: `SELECT t.StreamingNo AS "StreamingNo", t.State AS "State", ${dateText('t.StateDate')} AS "StateDate"
 FROM ${mainTable(tables, source)} t
@@ -163,7 +163,8 @@ WHERE ${oneOf('t.StreamingNo', list)}${ourProducts(tables)}`,
 /** Lists of few lengths, with numbers repeated to fill them, so that there are few different statements. */
 const listLengths = [1, 10, 50, 100, 200, 500, longestList];
 
-function wanted(streamingNos: readonly string[]): { list: readonly string[]; binds: Binds } {
+/** A list of numbers, and the values to bind for it. */
+export function wantedNumbers(streamingNos: readonly string[]): { list: readonly string[]; binds: Binds } {
   const numbers = [...new Set(streamingNos)];
   const length =
     listLengths.find((room) => room >= numbers.length) ??

@@ -29,8 +29,8 @@ export function oracleName(name: string): string {
 }
 
 /** `AND …` that leaves out rows of other products; empty without `productIds`. */
-export function ourProducts({ productIds }: OracleTables): string {
-  return productIds.length === 0 ? '' : ` AND ${oneOf('t.ProductID', productIds)}`;
+export function ourProducts({ productIds }: OracleTables, alias = 't'): string {
+  return productIds.length === 0 ? '' : ` AND ${oneOf(`${alias}.ProductID`, productIds)}`;
 }
 
 /** The most items that Oracle takes in one list (ORA-01795). */

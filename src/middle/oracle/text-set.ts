@@ -28,3 +28,24 @@ export function packed(texts: readonly string[], separator: string): string[] {
 export function paddedCount(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 }
+
+/** A set of texts as binds, and the condition that an expression is none of them. */
+export interface List {
+  readonly binds: Readonly<Record<string, string>>;
+  readonly isNone: (expression: string) => string;
+}
+
+/** Makes a list of texts that do not contain the separator, given by its code; an expression that is NULL is none of them. */
+export function listOf(name: string, texts: readonly string[], separatorCode: number): List {
+  if (texts.length === 0) return { binds: {}, isNone: () => '1 = 1' };
+  const separator = String.fromCharCode(separatorCode);
+  const packs = packed(texts, separator);
+  const names = Array.from({ length: paddedCount(packs.length) }, (_, index) => `${name}${index + 1}`);
+  return {
+    binds: Object.fromEntries(names.map((bind, index) => [bind, packs[index] ?? separator])),
+    isNone: (expression) => {
+      const member = `CHR(${separatorCode}) || ${expression} || CHR(${separatorCode})`;
+      return `(${names.map((bind) => `INSTRB(:${bind}, ${member}) = 0`).join(' AND ')})`;
+    },
+  };
+}

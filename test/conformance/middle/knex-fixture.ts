@@ -5,10 +5,12 @@ import type { Database } from '../../../src/database/database.js';
 import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../../src/domain/keys.js';
 import { initMiddle } from '../../../src/middle/knex/init.js';
+import { KnexFinishedRows } from '../../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js';
+import { KnexMiddleSearch } from '../../../src/middle/knex/middle-search.js';
 import { pgMiddle } from '../../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
-import type { MiddleDatabase } from '../../../src/middle/port.js';
+import type { MiddleTables } from '../../../src/middle/knex/tables.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type TestDatabase } from '../../support/postgres.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
@@ -82,9 +84,18 @@ export async function postgresMiddleFixture(given?: TestDatabase): Promise<Middl
 
 /** The adapter over a database. */
 export function adapterOver(database: Database, settings: MiddleSettings = {}): KnexMiddleDatabase {
+  return new KnexMiddleDatabase(database, tablesOf(database, settings));
+}
+
+/** The search over a database. */
+export function searchOver(database: Database, settings: MiddleSettings = {}): KnexMiddleSearch {
+  return new KnexMiddleSearch(database, tablesOf(database, settings));
+}
+
+function tablesOf(database: Database, settings: MiddleSettings): MiddleTables {
   const { productIds = [], markAttributes = true } = settings;
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  return new KnexMiddleDatabase(database, { dialect, schema: undefined, productIds, markAttributes });
+  return { dialect, schema: undefined, productIds, markAttributes };
 }
 
 export function pgConnection({ connection }: { connection: TestDatabase['connection'] }): Connection {
@@ -94,23 +105,29 @@ export function pgConnection({ connection }: { connection: TestDatabase['connect
 async function openFixture(place: Place): Promise<MiddleFixture> {
   const platform = new CountingDatabase({ ...testOptions, ...place.connection });
   const tables = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
-  const opened: { readonly database: CountingDatabase; readonly adapter: MiddleDatabase }[] = [];
-  const open = (connection: Connection, settings?: MiddleSettings) => {
+  const opened: CountingDatabase[] = [];
+  const connect = (connection: Connection) => {
     const database = new CountingDatabase({ ...testOptions, ...connection });
-    const adapter = adapterOver(database, settings);
-    opened.push({ database, adapter });
-    return adapter;
+    opened.push(database);
+    return database;
   };
-  const sent = () => opened.reduce((sum, { database }) => sum + database.statements.length, 0);
+  const open = (connection: Connection, settings?: MiddleSettings) =>
+    adapterOver(connect(connection), settings);
+  const sent = () => opened.reduce((sum, { statements }) => sum + statements.length, 0);
   const run = (sql: string, bindings: readonly unknown[] = []) => platform.execute({ sql, bindings });
   const clear = async () => {
-    await Promise.all(opened.splice(0).map(({ adapter }) => adapter.close()));
+    await Promise.all(opened.splice(0).map((database) => database.close()));
     for (const table of tables) await run(`DELETE FROM ${table}`);
   };
 
   await initMiddle(platform, platform.dialect.name);
   return {
     open: (settings) => open(place.connection, settings),
+    openSearch: (settings) => searchOver(connect(place.connection), settings),
+    finished: ({ productIds = [], markAttributes = true } = {}) => {
+      const dialect = platform.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
+      return new KnexFinishedRows(platform, { dialect, schema: undefined, productIds, markAttributes });
+    },
     openUnreachable: () => open(place.unreachable),
     openWithoutTables: () => open(place.empty),
     statementsDuring: async (work) => {

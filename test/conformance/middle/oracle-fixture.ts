@@ -6,7 +6,10 @@ import {
   type OracleRow,
   type Query,
 } from '../../../src/middle/oracle/database.js';
+import { OracleFinishedRows } from '../../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database.js';
+import { OracleMiddleSearch } from '../../../src/middle/oracle/middle-search.js';
+import type { OracleTables } from '../../../src/middle/oracle/tables.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { openOraclePlace, type OracleConnection, type OraclePlace } from '../../support/oracle-place.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
@@ -30,12 +33,14 @@ export function oracleOptions(
 }
 
 /** The adapter over a database; without a schema names lead to synonyms, or to the user's own tables. */
-export function oracleAdapterOver(
-  database: OracleDatabase,
-  settings: MiddleSettings & { readonly schema?: string } = {},
-): MiddleDatabase {
-  const { productIds = [], markAttributes = true, schema } = settings;
-  return new OracleMiddleDatabase(database, { schema, productIds, markAttributes });
+export function oracleAdapterOver(database: OracleDatabase, settings: OracleSettings = {}): MiddleDatabase {
+  return new OracleMiddleDatabase(database, tablesOf(settings));
+}
+
+type OracleSettings = MiddleSettings & { readonly schema?: string };
+
+function tablesOf({ productIds = [], markAttributes = true, schema }: OracleSettings): OracleTables {
+  return { schema, productIds, markAttributes };
 }
 
 /**
@@ -80,11 +85,12 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
   const ownSchema = created === null ? {} : { schema: created.standIn.schema };
   const tables = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
   const opened: HostileOracle[] = [];
-  const open = (to: OracleConnection, settings: Parameters<typeof oracleAdapterOver>[1]) => {
+  const connect = (to: OracleConnection) => {
     const database = new HostileOracle(oracleOptions(to));
     opened.push(database);
-    return oracleAdapterOver(database, settings);
+    return database;
   };
+  const open = (to: OracleConnection, settings: OracleSettings) => oracleAdapterOver(connect(to), settings);
   const sent = () => opened.reduce((sum, database) => sum + database.sent, 0);
   const clear = async () => {
     await Promise.all(opened.splice(0).map((database) => database.close()));
@@ -92,6 +98,18 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
   };
   return {
     open: (settings) => open(connection, { ...settings, ...ownSchema }),
+    openSearch: (settings) =>
+      new OracleMiddleSearch(connect(connection), tablesOf({ ...settings, ...ownSchema })),
+    finished: ({ productIds = [], markAttributes = true } = {}) => {
+      const database = new HostileOracle(oracleOptions(connection));
+      opened.push(database);
+      return new OracleFinishedRows(database, {
+        schema: undefined,
+        ...ownSchema,
+        productIds,
+        markAttributes,
+      });
+    },
     openUnreachable: () => open({ ...connection, connectString: '127.0.0.1:1/MIDDLE' }, ownSchema),
     openWithoutTables: () => open(connection, { schema: 'NO_SUCH_SCHEMA' }),
     statementsDuring: async (work) => {

@@ -1,7 +1,13 @@
 import { compareNumbers, compareRows, rowId, type RowKey, type Source } from '../../../src/domain/keys.js';
 import type { Cell, InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
-import type { ClaimRequest, MiddleDatabase, Page, PollRequest } from '../../../src/middle/port.js';
+import {
+  nothingPaused,
+  type ClaimRequest,
+  type MiddleDatabase,
+  type Page,
+  type PollRequest,
+} from '../../../src/middle/port.js';
 
 /** Columns of a main table; null is NULL. */
 export interface PlantedColumns {
@@ -84,6 +90,7 @@ export function everything(request: Partial<PollRequest> = {}): PollRequest {
     shards: { count: 8, held: 'all' },
     excluded: [],
     waits: [],
+    paused: nothingPaused,
     ...request,
   };
 }

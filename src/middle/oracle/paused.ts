@@ -1,0 +1,39 @@
+import { sources, type Source } from '../../domain/keys.js';
+import { State } from '../../domain/states.js';
+import type { Paused } from '../port.js';
+import { mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import { listOf, type List } from './text-set.js';
+
+/*
+ * Leaving out what is paused. Whether a customer has open rows in a paused table is looked up for each row, by the index
+ * on CustID, however many rows wait there: NO_UNNEST keeps the optimiser from a join, `+ 0` from walking all open rows.
+ * Rows without a CustID stand in no index on it; they are looked for once, where there are any in the other table.
+ */
+
+const open = [State.Initial, State.Processing];
+
+/** The products that are paused; their binds go with `notPaused`. */
+export function pausedProducts({ productIds }: Paused): List {
+  return listOf('pausedProduct', productIds, ','.charCodeAt(0));
+}
+
+/** Conditions on rows `t` of a main table; none without a pause. */
+export function notPaused(tables: OracleTables, paused: Paused, source: Source): string[] {
+  const products =
+    paused.productIds.length === 0 ? [] : [pausedProducts(paused).isNone('TO_CHAR(t.ProductID)')];
+  if (paused.sources.includes(source)) return [...products, '1 = 0'];
+  const others = sources.filter((other) => paused.sources.includes(other));
+  return [
+    ...products,
+    ...others.flatMap((other) => [
+      noOpenRow(tables, other, `p.CustID = t.CustID AND ${oneOf('p.State + 0', open)}`),
+      `(t.CustID IS NOT NULL OR ${noOpenRow(tables, other, `p.CustID IS NULL AND ${oneOf('p.State', open)}`)})`,
+    ]),
+  ];
+}
+
+function noOpenRow(tables: OracleTables, source: Source, whose: string): string {
+  const ours = ourProducts(tables, 'p');
+  return `NOT EXISTS (SELECT /*+ NO_UNNEST */ 1 FROM ${mainTable(tables, source)} p
+          WHERE ${whose} AND p.StreamingNo IS NOT NULL${ours})`;
+}
