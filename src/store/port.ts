@@ -2,9 +2,10 @@ import type { Knex } from 'knex';
 import type { Agreement, Disagreement } from '../domain/agreement.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
-import type { Account, Customer } from '../domain/customer.js';
+import type { Account, Customer, Identity } from '../domain/customer.js';
+import type { Cell } from '../domain/rows.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
-import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
+import type { Changes, Snapshot, SnapshotRequest, UserKey } from '../domain/working-set.js';
 
 /*
  * The product store as the worker sees it: the product's customers and users, the journal, and the leases. The
@@ -81,7 +82,7 @@ export class StoreNotMigratedError extends Error {
   override readonly name = 'StoreNotMigratedError';
 
   constructor() {
-    super('the product store is not set up: run "bnet-sync migrate" first');
+    super('the product store is not set up for this version: run "bnet-sync migrate" first');
   }
 }
 
@@ -122,13 +123,15 @@ export interface WorkerDescription extends WorkerIdentity {
   readonly shards: readonly number[];
 }
 
-/** What a worker holds. */
+/** What a worker holds, and what it must know of what others wish. */
 export interface Holding {
   readonly leases: readonly Lease[];
   /** How many it may hold, so that the workers alive share them evenly. What is above it is to be given back. */
   readonly share: number;
   /** How many workers are alive. */
   readonly workers: number;
+  /** What is to be left alone. */
+  readonly pauses: readonly Pause[];
 }
 
 /** Leases of shards, all by the store's clock. */
@@ -138,7 +141,10 @@ export interface LeaseStore {
    * SettingsDifferError where a live worker has other settings.
    */
   register(worker: WorkerIdentity, agreement: Agreement): Promise<void>;
-  /** Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share. */
+  /**
+   * Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share;
+   * reads the pauses.
+   */
   keep(): Promise<Holding>;
   /** Gives leases back; their terms stay. */
   giveBack(shards: readonly number[]): Promise<void>;
@@ -247,7 +253,10 @@ export interface CustomerRecord {
 
 /** What the console and the command line read and write in the product store besides `StoreOperations`. */
 export interface StoreRecords {
-  /** Decided rows since an instant (ISO 8601) in spans of so many minutes (5, or a multiple of it), oldest first. */
+  /**
+   * Decided rows in spans of so many minutes (5, or a multiple of it; RangeError otherwise), from the span on that an
+   * instant (ISO 8601) falls into, oldest first; spans without any are left out. They are kept for 35 days.
+   */
   activity(since: string, spanMinutes: number): Promise<readonly Activity[]>;
   pauses(): Promise<readonly Pause[]>;
   /** False where it is paused already. */
@@ -268,11 +277,49 @@ export interface StoreRecords {
    * until it returns 0: each call is a transaction of its own.
    */
   purgeSuperseded(before: string, most: number): Promise<number>;
-  /** Current entries decided before an instant, oldest first, after a key: candidates for `forget`. */
+  /** How many entries `purgeSuperseded` would delete in all; counting stops at `most`. */
+  countSuperseded(before: string, most: number): Promise<number>;
+  /**
+   * Reads the next `scan` current entries in the order of their keys and returns those decided before an instant: where
+   * their row has left the middle database, they are candidates for `forget`.
+   */
   currentBefore(
     before: string,
-    page: { readonly after: JournalLine | null; readonly limit: number },
-  ): Promise<readonly JournalLine[]>;
-  /** Deletes all entries of rows that have left the middle database; returns how many entries. */
-  forget(keys: readonly RowKey[]): Promise<number>;
+    page: { readonly after: RowKey | null; readonly scan: number },
+  ): Promise<JournalPart>;
+  /**
+   * Deletes all entries of the rows whose current entry is one of these; returns how many entries. A row that was
+   * decided anew since, or is just being decided, is left alone: its new entry is what makes it take effect once.
+   */
+  forget(current: readonly Attempt[]): Promise<number>;
+}
+
+/** A part of the journal. */
+export interface JournalPart {
+  readonly lines: readonly JournalLine[];
+  /** Where to go on; null: nothing is left. A part may be empty and not the last. */
+  readonly next: RowKey | null;
+}
+
+/** Which part of the product store to read. */
+export interface ScanScope {
+  /** Only these products; empty: all. */
+  readonly productIds: readonly string[];
+  /** Only these customers; absent: all. */
+  readonly custIds?: readonly string[];
+}
+
+/** What the journal tells of an attempt for a comparison; failed attempts that were superseded are not told of. */
+export interface ScannedEntry extends JournalEntry {
+  readonly code: string | null;
+  readonly custId: Cell;
+  readonly decidedAt: string;
+}
+
+/** The whole product store, in pages by key. Each page is read in at most three statements. */
+export interface StoreScan {
+  /** Journal entries after one; those of failed rows that named no product are of every product. */
+  journalPage(scope: ScanScope, after: Attempt | null, limit: number): Promise<readonly ScannedEntry[]>;
+  customersPage(scope: ScanScope, after: Identity | null, limit: number): Promise<readonly Customer[]>;
+  accountsPage(scope: ScanScope, after: UserKey | null, limit: number): Promise<readonly Account[]>;
 }

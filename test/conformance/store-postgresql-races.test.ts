@@ -125,6 +125,47 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     expect((await contents(fixture))['sync_journal']).toHaveLength(2);
   });
 
+  it('applies that count the same kinds of rows in different order never block each other for good', async () => {
+    const { store, apply, leases } = await startWorker(fixture, 'worker 1', { callTimeoutMs: 20_000 });
+    const rows = (from: number) => [
+      record({ streamingNo: String(from), source: 'CUST' }),
+      record({ streamingNo: String(from), source: 'ACCOUNT' }),
+    ];
+    await apply((transaction) => transaction.record(rows(1), []));
+    // The next five minutes may begin just now.
+    await session.query(`INSERT INTO sync_activity SELECT bucket + interval '5 minutes', worker, source, outcome, code, 0
+                         FROM sync_activity`);
+    await session.query('BEGIN');
+    await session.query(`SELECT * FROM sync_activity WHERE source = 'ACCOUNT' FOR UPDATE`);
+    const backward = store.apply(leases.slice(0, 4), (transaction) =>
+      transaction.record(rows(2).reverse(), []),
+    );
+    await watcher.untilWaiting(1);
+    const forward = store.apply(leases.slice(4), (transaction) => transaction.record(rows(3), []));
+    await watcher.untilWaiting(2);
+    await session.query('COMMIT');
+    await Promise.all([forward, backward]);
+    const counted = await fixture.records.activity('1970-01-01T00:00:00.000Z', 60 * 24);
+    expect(counted.map(({ rows: count }) => count)).toEqual([3, 3]);
+  });
+
+  it('a row that is just being decided anew is not forgotten, and nobody waits for anybody', async () => {
+    const { apply } = await startWorker(fixture);
+    await apply((transaction) => transaction.record([record()], []));
+    const again = record({ attempt: '2026-11-01 08:00:05' });
+    const [inside, finish] = [gate(), gate()];
+    const applying = apply(async (transaction) => {
+      await transaction.record([again], [again]);
+      inside.open();
+      await finish.passed;
+    });
+    await inside.passed;
+    expect(await fixture.records.forget([record()])).toBe(0);
+    finish.open();
+    await applying;
+    expect((await contents(fixture))['sync_journal']).toHaveLength(2);
+  });
+
   it('an apply that runs into a takeover finds its lease lost when that is committed', async () => {
     const { apply } = await startWorker(fixture);
     await session.query('BEGIN');

@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import type { ProductStore } from '../../src/store/port.js';
+import type { ProductStore, StoreRecords } from '../../src/store/port.js';
+import { activityRules } from './store/activity.js';
 import { agreementRules } from './store/agreement.js';
 import { applyRules } from './store/apply.js';
-import type { productTables } from './store/data.js';
+import { auditRules } from './store/audit.js';
+import { customerRecordRules } from './store/customer-records.js';
+import type { otherTables, productTables } from './store/data.js';
 import { fenceRules } from './store/fence.js';
 import { foreseeRules } from './store/foresee.js';
 import { journalRules } from './store/journal.js';
 import { leaseRules } from './store/leases.js';
 import { nestedRules } from './store/nested.js';
 import { storeOutageRules } from './store/outages.js';
+import { pauseRules } from './store/pauses.js';
+import { purgeRules } from './store/purge.js';
 import { sharingRules } from './store/sharing.js';
 import { snapshotRules } from './store/snapshot.js';
 import { trialRules } from './store/trials.js';
@@ -43,9 +48,11 @@ export interface StoreFixture {
   openUnreachable(): ProductStore;
   /** Opens a store on a database that was never migrated. */
   openEmpty(): ProductStore;
-  /** How many statements the stores opened here send while `work` runs, BEGIN and COMMIT included. */
+  /** What operators see and write of the same store, over one connection of its own. The fixture closes it. */
+  readonly records: StoreRecords;
+  /** How many statements the stores opened here, and the records, send while `work` runs, BEGIN and COMMIT included. */
   statementsDuring(work: () => Promise<unknown>): Promise<number>;
-  rows(table: (typeof productTables)[number] | 'sync_worker' | 'sync_trial'): Promise<readonly TextRow[]>;
+  rows(table: (typeof productTables)[number] | (typeof otherTables)[number]): Promise<readonly TextRow[]>;
   leases(): Promise<readonly StandingLease[]>;
   /** Runs a statement; both kinds of database understand it. */
   run(sql: string, bindings?: readonly unknown[]): Promise<void>;
@@ -76,6 +83,11 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       agreementRules(fixture);
       trialRules(fixture);
       fenceRules(fixture);
+      activityRules(fixture);
+      pauseRules(fixture);
+      auditRules(fixture);
+      customerRecordRules(fixture);
+      purgeRules(fixture);
       storeOutageRules(fixture);
     });
   });

@@ -3,6 +3,7 @@ import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
 import { rowId, type Attempt, type RowKey } from '../../domain/keys.js';
 import { AlreadyDecidedError } from '../port.js';
+import { countDecided } from './activity.js';
 
 const keyColumns = { source: 'text', streaming_no: 'number' } as const;
 
@@ -84,8 +85,6 @@ const recordColumns = {
   code: 'text',
   err_content: 'text',
   digest: 'text',
-  worker: 'text',
-  decided_at: 'instant',
 } as const;
 
 /** Who decided the records, and when. */
@@ -94,7 +93,10 @@ export interface Decider {
   readonly at: string;
 }
 
-/** Inserts current entries; AlreadyDecidedError where a row has one, or the attempt was recorded before. */
+/**
+ * Inserts current entries, and counts them as activity; AlreadyDecidedError where a row has one, or the attempt was
+ * recorded before.
+ */
 export async function insertRecords(
   executor: Executor,
   records: readonly JournalRecord[],
@@ -117,16 +119,17 @@ export async function insertRecords(
       record.code,
       record.errContent,
       record.digest,
-      workerId,
-      at,
     ]),
     'r',
   );
+  const entries = {
+    sql: `INSERT INTO sync_journal (superseded, worker, decided_at, ${names})
+          SELECT FALSE, ?, ?, ${names} FROM ${sql}`,
+    bindings: [workerId, at, ...bindings],
+  };
+  const counting = countDecided(executor.dialect, records, { workerId, at });
   try {
-    await executor.execute({
-      sql: `INSERT INTO sync_journal (superseded, ${names}) SELECT FALSE, ${names} FROM ${sql}`,
-      bindings,
-    });
+    for (const statement of executor.dialect.together(counting, entries)) await executor.execute(statement);
   } catch (error) {
     if (isJournalKey(error))
       throw new AlreadyDecidedError('a row of the batch was decided meanwhile', { cause: error });

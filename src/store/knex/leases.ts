@@ -1,7 +1,10 @@
 import type { Database, Executor } from '../../database/database.js';
+import type { Fragment } from '../../database/dialect.js';
 import { DatabaseError } from '../../database/errors.js';
 import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
 import { shareOf } from '../../domain/share.js';
+import { pruneActivity } from './activity.js';
+import { readPauses } from './pauses.js';
 import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
 import {
   SettingsDifferError,
@@ -61,6 +64,7 @@ export async function lockLeases(
 export class KnexLeaseStore implements LeaseStore {
   readonly #database: Database;
   readonly #leaseTtlMs: number;
+  #checks = 0;
   #me: { readonly worker: WorkerIdentity; readonly agreement: string } | null = null;
 
   constructor(database: Database, leaseTtlMs: number) {
@@ -77,6 +81,14 @@ export class KnexLeaseStore implements LeaseStore {
     const present = await this.#countShards();
     if (present === 0) throw new StoreNotMigratedError();
     if (present !== agreement.shards) throw new ShardsDifferError(present, agreement.shards);
+    await this.#tidyRegister();
+    this.#me = { worker, agreement: agreementText(agreement) };
+    await this.#database.execute(this.#beat());
+    await this.#compare(worker, agreement);
+  }
+
+  /** Deletes what is old. The tables of the newest migration are among those it needs. */
+  async #tidyRegister(): Promise<void> {
     const { dialect } = this.#database;
     await this.#database.execute({
       sql: `DELETE FROM sync_worker WHERE heartbeat_at < ${dialect.nowPlus(-registerKeptMs)}`,
@@ -86,9 +98,9 @@ export class KnexLeaseStore implements LeaseStore {
       sql: `DELETE FROM sync_trial WHERE begun_at < ${dialect.nowPlus(-trialKeptMs)}`,
       bindings: [],
     });
-    this.#me = { worker, agreement: agreementText(agreement) };
-    await this.#beat();
-    await this.#compare(worker, agreement);
+    await pruneActivity(this.#database).catch((error: unknown) => {
+      throw isMissingTable(error) ? new StoreNotMigratedError() : error;
+    });
   }
 
   /**
@@ -114,18 +126,28 @@ export class KnexLeaseStore implements LeaseStore {
       });
       return Number(rows[0]?.['shards']);
     } catch (error) {
-      if (error instanceof DatabaseError && error.kind === 'schema' && error.code !== noPrivilege) return 0;
+      if (isMissingTable(error)) return 0;
       throw error;
     }
   }
 
   async keep(): Promise<Holding> {
-    await this.#beat();
-    await this.#renew();
-    const holding = await this.#look();
-    const missing = holding.share - holding.leases.length;
-    if (missing <= 0 || holding.free === 0) return holding;
-    return (await this.#take(missing)) === 0 ? holding : this.#look();
+    const { dialect } = this.#database;
+    for (const statement of dialect.together(this.#beat(), this.#renewal()))
+      await this.#database.execute(statement);
+    const { paused, ...shards } = await this.#keepShards();
+    const pauses = paused === 0 ? [] : await readPauses(this.#database);
+    this.#checks += 1;
+    if (this.#checks % checksPerPruning === 0) await pruneActivity(this.#database);
+    return { ...shards, pauses };
+  }
+
+  /** The pauses are counted with the last look at the leases: what paused a shard's last holder is among them. */
+  async #keepShards(): Promise<Shards> {
+    const shards = await this.#look();
+    const missing = shards.share - shards.leases.length;
+    if (missing <= 0 || shards.free === 0) return shards;
+    return (await this.#take(missing)) === 0 ? shards : this.#look();
   }
 
   async giveBack(shards: readonly number[]): Promise<void> {
@@ -149,25 +171,25 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   /** A worker that was taken off the register while it slept comes back as a new one in the order. */
-  async #beat(): Promise<void> {
+  #beat(): Fragment {
     const { now } = this.#database.dialect;
     const { worker, agreement } = this.#registered();
-    await this.#database.execute({
+    return {
       sql: `INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms, agreement)
             VALUES (?, ?, ?, ${now}, ${now}, ?, ?)
             ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`,
       bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs, agreement],
-    });
+    };
   }
 
-  async #renew(): Promise<void> {
+  #renewal(): Fragment {
     const { dialect } = this.#database;
-    await this.#database.execute({
+    return {
       sql: `UPDATE sync_shard SET expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
             WHERE shard IN (SELECT l.shard FROM sync_shard AS l WHERE l.owner = ?
                             ORDER BY l.shard ${dialect.lockRows('l', { skipLocked: true })})`,
       bindings: [this.workerId],
-    });
+    };
   }
 
   /**
@@ -188,11 +210,13 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   /** What this worker holds, and what there is to take. */
-  async #look(): Promise<Holding & { readonly free: number }> {
+  async #look(): Promise<Shards> {
     const { now } = this.#database.dialect;
     const { rows } = await this.#database.execute({
       sql: `SELECT shard, term, CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
-                   CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free FROM sync_shard AS s ORDER BY shard`,
+                   CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free,
+                   (SELECT count(*) FROM sync_pause) AS paused
+            FROM sync_shard AS s ORDER BY shard`,
       bindings: [this.workerId],
     });
     const leases = rows
@@ -200,7 +224,8 @@ export class KnexLeaseStore implements LeaseStore {
       .map((row) => ({ shard: Number(row['shard']), term: Number(row['term']) }));
     const free = rows.filter((row) => Number(row['free']) === 1 && Number(row['ours']) === 0).length;
     const alive = (await this.#workers()).filter((worker) => worker.alive).map(({ workerId }) => workerId);
-    return { leases, share: shareOf(rows.length, alive, this.workerId), workers: alive.length, free };
+    const share = shareOf(rows.length, alive, this.workerId);
+    return { leases, share, workers: alive.length, free, paused: Number(rows[0]?.['paused'] ?? 0) };
   }
 
   /** All workers on the register, in the order in which they started. */
@@ -227,6 +252,13 @@ export class KnexLeaseStore implements LeaseStore {
   }
 }
 
+/** What a worker holds, and how many shards there are to take. */
+interface Shards extends Omit<Holding, 'pauses'> {
+  readonly free: number;
+  /** How many pauses are in force. */
+  readonly paused: number;
+}
+
 interface RegisteredWorker extends WorkerIdentity {
   readonly alive: boolean;
   /** Null: it registered with an older version. */
@@ -246,8 +278,15 @@ function isFree(alias: string, now: string): string {
 /** How long the note of a trial is kept. It goes when its row is decided, unless the store falls away just then. */
 const trialKeptMs = 90 * 24 * 3600 * 1000;
 
+/** After how many checks a worker that never stops deletes old activity: about once in an hour. */
+const checksPerPruning = 1000;
+
 /** How long a worker that stopped without a word stays on the register, for operators to see. */
 const registerKeptMs = 24 * 3600 * 1000;
 
 /** SQLSTATE of a missing privilege: the table is there. */
 const noPrivilege = '42501';
+
+function isMissingTable(error: unknown): boolean {
+  return error instanceof DatabaseError && error.kind === 'schema' && error.code !== noPrivilege;
+}

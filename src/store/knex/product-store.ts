@@ -21,7 +21,7 @@ import { writeChanges } from './write-changes.js';
  * The product store behind Knex: PostgreSQL and SQLite.
  *
  * Statements per applied batch, whatever its size: BEGIN, fence 1, journal 1, snapshot 1 to 5, changes 0 to 7,
- * superseding 0 or 1, journal 1, COMMIT.
+ * superseding 0 or 1, journal with its counts 1 (SQLite 2), COMMIT.
  */
 export class KnexProductStore implements ProductStore {
   readonly leases: KnexLeaseStore;

@@ -1,5 +1,4 @@
 import type { Database } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
@@ -8,6 +7,7 @@ import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
 import type { JournalLine, StoreOperations, WorkerDescription } from '../port.js';
 import { isAlive } from './leases.js';
 import { readJournal } from './journal.js';
+import { readLines } from './journal-lines.js';
 import { migrationNames, migrationTable, migratorConfig } from './migrations.js';
 import { readSeen, readSnapshot } from './snapshot.js';
 
@@ -22,19 +22,20 @@ export class KnexStoreOperations implements StoreOperations {
   }
 
   async history(key: RowKey): Promise<readonly JournalLine[]> {
-    return this.#lines({
+    return readLines(this.#database, {
       sql: 'j.source = ? AND j.streaming_no = ? ORDER BY j.attempt DESC',
       bindings: [key.source, key.streamingNo],
     });
   }
 
   async appliedSince(key: RowKey, custId: string, limit: number): Promise<readonly JournalLine[]> {
-    return this.#lines({
+    return readLines(this.#database, {
       sql: `j.cust_id = ? AND j.outcome = 'applied' AND NOT j.superseded
             AND NOT (j.source = ? AND j.streaming_no = ?)
-            AND j.decided_at > (SELECT own.decided_at FROM sync_journal AS own
-                                WHERE own.source = ? AND own.streaming_no = ? AND NOT own.superseded)
-            ORDER BY j.decided_at DESC LIMIT ${limit}`,
+            AND EXISTS (SELECT 1 FROM sync_journal AS own
+                        WHERE own.source = ? AND own.streaming_no = ? AND NOT own.superseded
+                          AND (j.decided_at > own.decided_at OR (j.decided_at = own.decided_at AND ${later})))
+            ORDER BY j.decided_at DESC, ${longer('j')} DESC, j.streaming_no DESC LIMIT ${limit}`,
       bindings: [custId, key.source, key.streamingNo, key.source, key.streamingNo],
     });
   }
@@ -121,19 +122,13 @@ export class KnexStoreOperations implements StoreOperations {
       throw error;
     }
   }
-
-  async #lines(condition: Fragment): Promise<readonly JournalLine[]> {
-    const { rows } = await this.#database.execute({
-      sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, j.attempt,
-                   CASE WHEN j.superseded THEN 1 ELSE 0 END AS superseded, j.outcome, j.code, j.err_content, j.op_flag,
-                   CAST(j.product_id AS TEXT) AS product_id, CAST(j.cust_id AS TEXT) AS cust_id, j.biz_id, j.user_id,
-                   j.digest, j.worker, ${this.#database.dialect.instantText('j.decided_at')} AS decided_at_text
-            FROM sync_journal AS j WHERE ${condition.sql}`,
-      bindings: condition.bindings,
-    });
-    return rows.map(lineOf);
-  }
 }
+
+/** Numbers are text on SQLite: the longer one is the greater. */
+const longer = (alias: string) => `length(CAST(${alias}.streaming_no AS TEXT))`;
+
+/** Rows of one batch have one time: among them a greater StreamingNo is taken for a later row. */
+const later = `(${longer('j')} > ${longer('own')} OR (${longer('j')} = ${longer('own')} AND j.streaming_no > own.streaming_no))`;
 
 /** PostgreSQL's code for a missing privilege. */
 const permissionDenied = '42501';
@@ -149,28 +144,4 @@ function workerOf(row: DriverRow): WorkerDescription & { shards: number[] } {
     alive: isAlive(row),
     shards: [],
   };
-}
-
-function lineOf(row: DriverRow): JournalLine {
-  return {
-    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
-    streamingNo: String(row['streaming_no']),
-    attempt: String(row['attempt']),
-    superseded: Number(row['superseded']) === 1,
-    outcome: row['outcome'] === 'applied' ? 'applied' : 'failed',
-    code: text(row['code']),
-    errContent: text(row['err_content']),
-    opFlag: text(row['op_flag']),
-    productId: text(row['product_id']),
-    custId: text(row['cust_id']),
-    bizId: text(row['biz_id']),
-    userId: text(row['user_id']),
-    digest: String(row['digest']),
-    worker: String(row['worker']),
-    decidedAt: String(row['decided_at_text']),
-  };
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
 }

@@ -15,6 +15,15 @@ export const productTables = [
   'sync_journal',
 ] as const;
 
+/** The tables that hold no effect of a row. */
+export const otherTables = [
+  'sync_worker',
+  'sync_trial',
+  'sync_activity',
+  'sync_pause',
+  'sync_audit',
+] as const;
+
 /** How many shards a fixture has. */
 export const shardCount = 8;
 

@@ -6,10 +6,11 @@ import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import type { ProductStore } from '../../../src/store/port.js';
 import { KnexProductStore } from '../../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../../src/store/knex/store-operations.js';
+import { KnexStoreRecords } from '../../../src/store/knex/store-records.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type PostgresAccess, type TestDatabase } from '../../support/postgres.js';
 import type { StoreFixture, StoreSettings, TextRow } from '../store.js';
-import { productTables, shardCount } from './data.js';
+import { otherTables, productTables, shardCount } from './data.js';
 
 type Connection = Pick<DatabaseOptions, 'client' | 'connection'>;
 
@@ -71,10 +72,12 @@ async function openFixture(place: Place): Promise<StoreFixture> {
   const run = (sql: string, bindings: readonly unknown[] = []) => plain.execute({ sql, bindings });
   const clear = async () => {
     await Promise.all(opened.splice(0).map(({ store }) => store.close()));
-    for (const table of [...productTables, 'sync_worker', 'sync_trial']) await run(`DELETE FROM ${table}`);
+    for (const table of [...productTables, ...otherTables]) await run(`DELETE FROM ${table}`);
     await run('UPDATE sync_shard SET owner = NULL, term = 0, expires_at = NULL');
   };
-  const sent = () => opened.reduce((sum, { database }) => sum + database.statements.length, 0);
+  const recording = new CountingDatabase({ ...testOptions, ...place.connection, maxConnections: 1 });
+  const sent = () =>
+    opened.reduce((sum, { database }) => sum + database.statements.length, recording.statements.length);
   const operations = new KnexStoreOperations(plain);
   await operations.migrate(shardCount);
 
@@ -82,6 +85,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     open: (settings) => open(place.connection, settings),
     openUnreachable: () => open(place.unreachable),
     openEmpty: () => open(place.empty),
+    records: new KnexStoreRecords(recording),
     statementsDuring: async (work) => {
       const before = sent();
       await work();
@@ -115,7 +119,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     clear,
     close: async () => {
       await clear();
-      await plain.close();
+      await Promise.all([plain.close(), recording.close()]);
       await place.remove();
     },
   };

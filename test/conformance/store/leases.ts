@@ -37,6 +37,17 @@ export function leaseRules(fixture: Fixture): void {
       }
     });
 
+    it('is refused where the newest migration has not run, with the way out', async () => {
+      const store = fixture().open();
+      await fixture().run('ALTER TABLE sync_activity RENAME TO of_a_later_version');
+      try {
+        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        await expect(refused).rejects.toThrow('run "bnet-sync migrate" first');
+      } finally {
+        await fixture().run('ALTER TABLE of_a_later_version RENAME TO sync_activity');
+      }
+    });
+
     it('takes no shard yet, and names the worker with its moment', async () => {
       const store = fixture().open();
       const before = await fixture().now();

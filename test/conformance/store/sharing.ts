@@ -228,8 +228,8 @@ async function registered(
 async function keepAll(stores: readonly ProductStore[]): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const store of stores) {
-    const { leases, share, workers } = await store.leases.keep();
-    holdings.push({ leases, share, workers });
+    const { leases, share, workers, pauses } = await store.leases.keep();
+    holdings.push({ leases, share, workers, pauses });
   }
   return holdings;
 }

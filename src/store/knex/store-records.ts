@@ -1,0 +1,96 @@
+import type { Database } from '../../database/database.js';
+import type { Attempt, RowKey } from '../../domain/keys.js';
+import type {
+  Activity,
+  AuditEntry,
+  AuditRecord,
+  CustomerRecord,
+  JournalLine,
+  JournalPart,
+  Pause,
+  PauseTarget,
+  StoreRecords,
+} from '../port.js';
+import { readActivity } from './activity.js';
+import { insertAction, readActions } from './audit.js';
+import { readCustomerRecords } from './customer-records.js';
+import { readLines } from './journal-lines.js';
+import { countSuperseded, forgetRows, purgeSuperseded, readCurrentBefore } from './journal-purge.js';
+import { deletePause, insertPause, readPauses } from './pauses.js';
+
+/** Activity, pauses, audit and the journal in a product store behind Knex: PostgreSQL and SQLite. */
+export class KnexStoreRecords implements StoreRecords {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async activity(since: string, spanMinutes: number): Promise<readonly Activity[]> {
+    return readActivity(this.#database, since, spanMinutes);
+  }
+
+  async pauses(): Promise<readonly Pause[]> {
+    return readPauses(this.#database);
+  }
+
+  async pause(
+    target: PauseTarget,
+    by: { readonly who: string; readonly reason: string | null },
+  ): Promise<boolean> {
+    return insertPause(this.#database, target, by);
+  }
+
+  async resume(target: PauseTarget): Promise<boolean> {
+    return deletePause(this.#database, target);
+  }
+
+  async recordAction(action: AuditRecord): Promise<void> {
+    await insertAction(this.#database, action);
+  }
+
+  async actions(page: {
+    readonly before: string | null;
+    readonly limit: number;
+  }): Promise<readonly AuditEntry[]> {
+    return readActions(this.#database, page);
+  }
+
+  async customerRecords(custId: string, limit: number): Promise<readonly CustomerRecord[]> {
+    return readCustomerRecords(this.#database, custId, limit);
+  }
+
+  async journalOf(custId: string, limit: number): Promise<readonly JournalLine[]> {
+    return readLines(this.#database, {
+      sql: `j.cust_id = ? ORDER BY j.decided_at DESC, j.source, j.streaming_no DESC LIMIT ${limit}`,
+      bindings: [custId],
+    });
+  }
+
+  async shardOwners(): Promise<readonly (string | null)[]> {
+    const { rows } = await this.#database.execute({
+      sql: 'SELECT owner FROM sync_shard ORDER BY shard',
+      bindings: [],
+    });
+    return rows.map((row) => (row['owner'] === null ? null : String(row['owner'])));
+  }
+
+  async purgeSuperseded(before: string, most: number): Promise<number> {
+    return purgeSuperseded(this.#database, before, most);
+  }
+
+  async countSuperseded(before: string, most: number): Promise<number> {
+    return countSuperseded(this.#database, before, most);
+  }
+
+  async currentBefore(
+    before: string,
+    page: { readonly after: RowKey | null; readonly scan: number },
+  ): Promise<JournalPart> {
+    return readCurrentBefore(this.#database, before, page);
+  }
+
+  async forget(current: readonly Attempt[]): Promise<number> {
+    return forgetRows(this.#database, current);
+  }
+}
