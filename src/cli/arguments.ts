@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { sources, tableOf, type Source } from '../domain/keys.js';
-import { parseSince, type Since } from '../operator/failed.js';
+import { parseAge, parseSince, type Since } from '../operator/since.js';
 
 /*
  * Readers of arguments and options. What they refuse is wrong usage.
@@ -49,4 +49,29 @@ export function sinceArgument(text: string): Since {
     );
   }
   return since;
+}
+
+/** How long ago, in milliseconds: `400d`. */
+export function ageArgument(text: string): number {
+  const ageMs = parseAge(text);
+  if (ageMs === null) throw new InvalidArgumentError('It is a time span, such as 400d.');
+  return ageMs;
+}
+
+const mostCharacters = 500;
+
+/** A text that is looked for, or said. */
+export function textArgument(text: string): string {
+  const length = [...text].length;
+  if (text.trim() === '' || length > mostCharacters || text.includes('\0')) {
+    throw new InvalidArgumentError(`It is a text of 1 to ${mostCharacters} characters.`);
+  }
+  return text;
+}
+
+/** A port to listen on, 0 to 65535. */
+export function portArgument(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It is a port, 0 to 65535.');
+  return port;
 }

@@ -1,16 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { packageVersion } from '../package-version.js';
+import { registerAudit } from './commands/audit.js';
+import { registerConsole } from './commands/console.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerFailed } from './commands/failed.js';
+import { registerGroups } from './commands/groups.js';
+import { registerHashPassword } from './commands/hash-password.js';
+import { registerInHand } from './commands/in-hand.js';
 import { registerInitMiddle } from './commands/init-middle.js';
+import { registerJournal } from './commands/journal.js';
 import { registerMigrate } from './commands/migrate.js';
+import { registerPause } from './commands/pause.js';
 import { registerPreview } from './commands/preview.js';
 import { registerRequeue } from './commands/requeue.js';
+import { registerResume } from './commands/resume.js';
 import { registerRun } from './commands/run.js';
 import { registerShow } from './commands/show.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerStatus } from './commands/status.js';
+import { registerWorkers } from './commands/workers.js';
+import { registerVerify } from './commands/verify.js';
 
 /** The command line: one file per command. Errors are thrown, see exit-codes.ts. */
 export function createProgram(): Command {
@@ -29,19 +39,24 @@ export function createProgram(): Command {
 
 const commands: readonly ((program: Command) => void)[] = [
   registerRun,
+  registerConsole,
+  registerHashPassword,
   registerStatus,
   registerFailed,
+  registerGroups,
+  registerInHand,
   registerShow,
   registerRequeue,
+  registerPause,
+  registerResume,
+  registerWorkers,
+  registerAudit,
+  registerJournal,
   registerPreview,
   registerDoctor,
+  registerVerify,
   registerMigrate,
   registerInitMiddle,
   registerSimulate,
   registerDemo,
 ];
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}

@@ -12,8 +12,27 @@ const millisecondsBetweenLines = 3000;
 /** A bar where stderr is a terminal, else a line every few seconds; with `quiet`, nothing but the bar. */
 export function showProgress(what: string, total: number, quiet = false): Progress {
   if (process.stderr.isTTY) return bar(what, total);
-  return quiet ? { show: () => undefined, end: () => undefined } : lines(what, total);
+  return quiet ? nothing : lines(what, total);
 }
+
+const patienceMs = 1500;
+
+/** For what is mostly done at once: on a terminal, a bar once it has taken a while; elsewhere nothing. */
+export function showLateProgress(what: string): Progress {
+  if (!process.stderr.isTTY) return nothing;
+  const start = performance.now();
+  let shown: Progress | null = null;
+  return {
+    show: (done, note) => {
+      if (performance.now() - start < patienceMs) return;
+      shown ??= bar(what, Infinity);
+      shown.show(done, note);
+    },
+    end: () => shown?.end(),
+  };
+}
+
+const nothing: Progress = { show: () => undefined, end: () => undefined };
 
 function bar(what: string, total: number): Progress {
   const counted = Number.isFinite(total) ? '{bar} {value}/{total}' : '{value}';

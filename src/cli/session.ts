@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
+import { createDesk } from '../operator/create-desk.js';
+import type { Desk } from '../operator/desk.js';
 import { KnexStoreOperations } from '../store/knex/store-operations.js';
-import type { StoreOperations } from '../store/port.js';
-import { openMiddle, openStoreDatabase, type OpenMiddle } from '../wiring.js';
+import { KnexStoreRecords } from '../store/knex/store-records.js';
+import type { StoreOperations, StoreRecords, StoreScan } from '../store/port.js';
+import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../wiring.js';
+import { KnexStoreScan } from '../store/knex/store-scan.js';
 
 /** Reads the configuration that a command was given, by `--config` or BNET_SYNC_CONFIG. */
 export async function configOf(command: Command): Promise<Config> {
@@ -26,9 +30,10 @@ export interface MiddleSession {
 export async function withMiddle(
   command: Command,
   work: (session: MiddleSession) => Promise<void>,
+  options: Pick<OpenOptions, 'byKey'> = {},
 ): Promise<void> {
   const config = await configOf(command);
-  const middle = await openMiddle(config, { applicationName: applicationNameOf(command) });
+  const middle = await openMiddle(config, { applicationName: applicationNameOf(command), ...options });
   try {
     await work({ config, middle });
   } finally {
@@ -39,22 +44,36 @@ export async function withMiddle(
 /** Both databases, open. */
 export interface Session extends MiddleSession {
   readonly store: StoreOperations;
+  readonly records: StoreRecords;
+  readonly scan: StoreScan;
 }
 
 /** The same with both databases; fails where one cannot be reached, before anything was done in the other. */
 export async function withDatabases(
   command: Command,
   work: (session: Session) => Promise<void>,
+  options: Pick<OpenOptions, 'byKey'> = {},
 ): Promise<void> {
-  await withMiddle(command, async ({ config, middle }) => {
-    const database = openStoreDatabase(config, { applicationName: applicationNameOf(command) });
+  const withStore = async ({ config, middle }: MiddleSession): Promise<void> => {
+    const database = openStoreDatabase(config, { applicationName: applicationNameOf(command), ...options });
     try {
       const store = new KnexStoreOperations(database);
       await middle.database.ping();
       await store.now();
-      await work({ config, middle, store });
+      const records = new KnexStoreRecords(database);
+      await work({ config, middle, store, records, scan: new KnexStoreScan(database) });
     } finally {
       await database.close();
     }
+  };
+  await withMiddle(command, withStore, options);
+}
+
+/** The same with what operators see and do over both. */
+export async function withDesk(command: Command, work: (desk: Desk) => Promise<void>): Promise<void> {
+  await withDatabases(command, async ({ middle, store, records }) => {
+    const { operations, search } = middle;
+    const clocks = { wallClock: () => Date.now(), clock: () => performance.now() };
+    await work(createDesk({ middle: operations, search, store, records, ...clocks }));
   });
 }

@@ -1,4 +1,5 @@
 import { State } from '../domain/states.js';
+import type { Count } from '../operator/desk.js';
 
 /** The specification's words for the States (5.2.2.1). */
 const stateWords: Readonly<Record<number, string>> = {
@@ -30,4 +31,9 @@ export function operationText(opFlag: string | null): string {
 /** A table's name in lists, as commands take it too: CUST or ACCOUNT. */
 export function shortTableName(table: string): string {
   return table.replace(/^IF_BNET_/, '');
+}
+
+/** A count: `10000+` where counting stopped. */
+export function countText({ rows, atLeast }: Count): string {
+  return `${rows}${atLeast ? '+' : ''}`;
 }

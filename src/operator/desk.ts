@@ -3,8 +3,8 @@ import type { RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { RowFilter } from '../middle/port.js';
 import type { AuditEntry, Pause, PauseTarget, WorkerDescription } from '../store/port.js';
-import type { FailedRow } from './failed.js';
-import type { RequeueReport } from './requeue.js';
+import type { FailedRow } from './failed-row.js';
+import type { RequeueReport } from './requeue-report.js';
 import type { RowReport } from './show.js';
 
 /*

@@ -8,7 +8,7 @@ import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planPage, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
-import type { MiddleDatabase, MiddleOperations } from '../middle/port.js';
+import { nothingPaused, type MiddleDatabase, type MiddleOperations } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 
 /** Where a preview reads. */
@@ -58,6 +58,7 @@ export async function preview(
   const page = await sources.database.poll({
     limit: settings.limit,
     settleMs: 0,
+    paused: nothingPaused,
     shards: { count: 1, held: 'all' },
     excluded: [],
     waits: [],

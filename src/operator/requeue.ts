@@ -1,40 +1,16 @@
 import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
-import type { Cell } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { FullRow, MiddleOperations } from '../middle/port.js';
-import type { JournalLine, StoreOperations } from '../store/port.js';
+import type { JournalLine, StoreOperations, StoreRecords } from '../store/port.js';
+import { record } from './audit.js';
+import type { Actor } from './desk.js';
+import type { NotRequeued, Requeued, RequeueReport } from './requeue-report.js';
 
-/** A row named in a report. */
-interface NamedRow {
-  /** The specification's table name. */
-  readonly table: string;
-  readonly streamingNo: string;
-}
-
-/** A row that was put back, or would be. */
-export interface Requeued extends NamedRow {
-  /** The error that it had. */
-  readonly errContent: Cell;
-  /**
-   * Rows of its customer that were applied after it failed, newest first: it will now take effect after them, which is
-   * another order than the platform's.
-   */
-  readonly appliedSince: readonly (NamedRow & { readonly opFlag: Cell; readonly decidedAt: string })[];
-}
-
-/** A row that was not put back. */
-export interface NotRequeued extends NamedRow {
-  readonly reason: 'missing' | 'not failed' | 'several rows';
-  /** Its State now; null where there is no such row, more than one, or none in it. */
-  readonly state: number | null;
-}
-
-/** What became of the rows asked for. */
-export interface RequeueReport {
-  /** Nothing was changed: `requeued` lists what would be. */
-  readonly dryRun: boolean;
-  readonly requeued: readonly Requeued[];
-  readonly notRequeued: readonly NotRequeued[];
+/** What requeuing needs. */
+export interface RequeueSources {
+  readonly middle: MiddleOperations;
+  readonly store: StoreOperations;
+  readonly records: StoreRecords;
 }
 
 /** How many rows applied since are named for each requeued row. */
@@ -70,7 +46,25 @@ export async function requeue(
   };
 }
 
-async function rowsByKey(middle: MiddleOperations, keys: readonly RowKey[]): Promise<Map<string, FullRow[]>> {
+/** The same by somebody, who is recorded with the rows that were put back. */
+export async function requeueBy(
+  { middle, store, records }: RequeueSources,
+  actor: Actor,
+  keys: readonly RowKey[],
+  { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string | null },
+): Promise<RequeueReport> {
+  const report = await requeue(middle, store, keys, { dryRun });
+  if (dryRun || report.requeued.length === 0) return report;
+  const rows = report.requeued.map(({ table, streamingNo }) => `${table} ${streamingNo}`);
+  await record(records, actor, { action: 'requeue', what: { rows }, rows: rows.length, reason });
+  return report;
+}
+
+/** The rows of each of these keys, by `rowId`: more than one where the table has no primary key. */
+export async function rowsByKey(
+  middle: MiddleOperations,
+  keys: readonly RowKey[],
+): Promise<ReadonlyMap<string, readonly FullRow[]>> {
   const byKey = new Map<string, FullRow[]>();
   for (const row of await middle.find(keys)) byKey.set(rowId(row), [...(byKey.get(rowId(row)) ?? []), row]);
   return byKey;

@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { openMiddleDatabase, openStoreDatabase } from '../../wiring.js';
+import { portArgument } from '../arguments.js';
+import { serveDemoConsole } from '../demo/demo-console.js';
 import { makeDemoFolder, type DemoFolder } from '../demo/demo-folder.js';
 import { findOut, type Findings } from '../demo/findings.js';
 import { play, type Played, type Programme } from '../demo/play.js';
@@ -21,10 +23,19 @@ const programme: Programme = {
 const help = `
 Needs no configuration and no server: two SQLite files in a new folder, a worker on them, and the platform, which is
 simulated. It sends the specification's examples and a random history, some rows of it wrong on purpose, and corrects
-what is refused. Ends by itself; exit code 1 if anything differs from what was to be expected.
+what is refused. Ends by itself; exit code 1 if anything differs from what was to be expected. With --console it then
+serves the console over these databases, on 127.0.0.1 alone, until Ctrl-C.
 
-Example:
-  bnet-sync demo --dir .demo`;
+Examples:
+  bnet-sync demo --dir .demo
+  bnet-sync demo --console`;
+
+interface DemoOptions {
+  readonly dir?: string;
+  readonly console?: true;
+  readonly port: number;
+  readonly json?: true;
+}
 
 /** Adds `demo`. */
 export function registerDemo(program: Command): void {
@@ -32,9 +43,11 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('show the whole at work in a few seconds, on databases of its own')
     .option('--dir <folder>', 'folder for the databases (default: a new one for temporary files)')
-    .option('--json', 'print JSON')
+    .option('--console', 'afterwards, serve the console over the databases')
+    .option('--port <port>', 'its port; 0 for any that is free', portArgument, 9464)
+    .addOption(new Option('--json', 'print JSON').conflicts('console'))
     .addHelpText('after', help)
-    .action(async (options: { dir?: string; json?: true }) => {
+    .action(async (options: DemoOptions) => {
       const folder = await makeDemoFolder(options.dir);
       const progress = showProgress('demo', programme.rows, options.json === true);
       let played: Played;
@@ -47,6 +60,7 @@ export function registerDemo(program: Command): void {
       if (options.json === true) printJson(jsonOf(folder, played, findings));
       else printLines(...reportLines(folder, played, findings));
       if (!isFine(played, findings)) process.exitCode = ExitCode.Failed;
+      if (options.console === true) await serveDemoConsole(folder, options.port);
     });
 }
 

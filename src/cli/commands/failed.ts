@@ -1,85 +1,61 @@
 import type { Command } from 'commander';
-import { failed, type FailedQuery, type FailedRow, type Since } from '../../operator/failed.js';
-import { codeArgument, limitArgument, numberArgument, sinceArgument } from '../arguments.js';
-import { listText, printJson, printLines } from '../output.js';
-import { shortTableName } from '../words.js';
+import type { MiddleSearch, RowFilter } from '../../middle/port.js';
+import type { FailedRow } from '../../operator/failed-row.js';
+import { searchFailed } from '../../operator/failed.js';
+import { limitArgument } from '../arguments.js';
+import { failedText } from '../failed-text.js';
+import { addFilterOptions, filterOf, type FilterOptions } from '../filter-options.js';
+import { printJson, printLines } from '../output.js';
+import { showLateProgress } from '../progress.js';
 import { withMiddle } from '../session.js';
 
-interface FailedOptions {
-  readonly code?: string;
-  readonly product?: string;
-  readonly customer?: string;
-  readonly since?: Since;
+interface FailedOptions extends FilterOptions {
   readonly limit: number;
   readonly json?: true;
 }
 
 const examples = `
+Conditions hold together. Rows are read from the newest failure back until enough match.
+
 Examples:
   bnet-sync failed --config bnet-sync.yaml --since 24h
-  bnet-sync failed --code 00402 --customer 200003 --json`;
+  bnet-sync failed --code 00402 --customer 200003 --json
+  bnet-sync failed --table IF_BNET_ACCOUNT --text "超过 5 位" --until 2026-11-21`;
 
 /** Adds `failed`. */
 export function registerFailed(program: Command): void {
-  program
-    .command('failed')
-    .description('list the rows in State 3, those that failed last first')
-    .option('--code <code>', 'only this result code, such as 00402', codeArgument)
-    .option('--product <id>', 'only this ProductID', numberArgument)
-    .option('--customer <id>', 'only this CustID', numberArgument)
-    .option(
-      '--since <when>',
-      'failed since a date by the database\'s clock (2026-11-21, "2026-11-21 08:00:00") or for 30m, 24h, 7d',
-      sinceArgument,
-    )
+  addFilterOptions(
+    program.command('failed').description('list the rows in State 3, those that failed last first'),
+  )
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: FailedOptions, command: Command) => {
       await withMiddle(command, async ({ middle }) => {
-        const rows = await failed(middle.operations, queryOf(options));
+        const filter = await filterOf(options, middle.operations);
+        const rows = await searchVisibly(middle.search, { filter, limit: options.limit });
         if (options.json === true) printJson(rows);
         else printLines(...failedLines(rows, options.limit));
       });
     });
 }
 
-function queryOf({ code, product, customer, since, limit }: FailedOptions): FailedQuery {
-  return {
-    limit,
-    ...(code === undefined ? {} : { code }),
-    ...(product === undefined ? {} : { productId: product }),
-    ...(customer === undefined ? {} : { custId: customer }),
-    ...(since === undefined ? {} : { since }),
-  };
+async function searchVisibly(
+  search: MiddleSearch,
+  request: { readonly filter: RowFilter; readonly limit: number },
+): Promise<readonly FailedRow[]> {
+  const progress = showLateProgress('found');
+  try {
+    return await searchFailed(search, request, ({ found, position }) => {
+      progress.show(found, `searched back to ${position.stateDate ?? 'rows without a StateDate'}`);
+    });
+  } finally {
+    progress.end();
+  }
 }
 
 function failedLines(rows: readonly FailedRow[], limit: number): string[] {
   if (rows.length === 0) return ['No failed row.'];
-  const list = listText({
-    columns: [
-      { head: 'Table' },
-      { head: 'StreamingNo' },
-      { head: 'OPFlag' },
-      { head: 'ProductID', optional: true },
-      { head: 'CustID' },
-      { head: 'BizID', optional: true },
-      { head: 'UserID', shorten: 14, optional: true },
-      { head: 'StateDate', optional: true },
-      { head: 'ErrContent', shorten: 50 },
-    ],
-    rows: rows.map((row) => [
-      shortTableName(row.table),
-      row.streamingNo,
-      row.opFlag,
-      row.productId,
-      row.custId,
-      row.bizId,
-      row.userId,
-      row.stateDate,
-      row.errContent,
-    ]),
-  });
   const more = rows.length === limit ? [`The newest ${limit}; --limit shows more.`] : [];
-  return [list, ...more];
+  return [failedText(rows), ...more];
 }

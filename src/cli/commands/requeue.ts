@@ -1,46 +1,137 @@
 import type { Command } from 'commander';
-import type { Source } from '../../domain/keys.js';
-import { requeue, type NotRequeued, type Requeued, type RequeueReport } from '../../operator/requeue.js';
-import { numberArguments, tableArgument } from '../arguments.js';
+import type { RowKey, Source } from '../../domain/keys.js';
+import type { MatchReport } from '../../operator/desk.js';
+import type { NotRequeued, Requeued, RequeueReport } from '../../operator/requeue-report.js';
+import { requeueBy } from '../../operator/requeue.js';
+import { requeueMatching } from '../../operator/requeue-matching.js';
+import { commandActor } from '../actor.js';
+import { numberArguments, tableArgument, textArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
+import { failedText } from '../failed-text.js';
+import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
-import { withDatabases } from '../session.js';
-import { operationText, stateText } from '../words.js';
+import { showProgress } from '../progress.js';
+import { withDatabases, type Session } from '../session.js';
+import { countText, operationText, stateText } from '../words.js';
 
-interface RequeueOptions {
+interface RequeueOptions extends FilterOptions {
+  readonly matching?: true;
+  readonly all?: true;
   readonly dryRun?: true;
+  readonly reason?: string;
   readonly json?: true;
 }
 
 const examples = `
 Rows in another State than 3 are left alone. A row that is put back takes its place among
 the rows that are still open; rows of its customer that were applied since stay applied.
+With --matching at most 10000 rows are put back at a time, those that failed last first.
 
 Examples:
   bnet-sync requeue IF_BNET_CUST 1141 1142 --dry-run --config bnet-sync.yaml
-  bnet-sync requeue IF_BNET_CUST 1141 1142 --config bnet-sync.yaml`;
+  bnet-sync requeue IF_BNET_CUST 1141 1142 --reason "names corrected"
+  bnet-sync requeue --matching --code 00402 --since 24h --dry-run`;
 
 /** Adds `requeue`. */
 export function registerRequeue(program: Command): void {
-  program
-    .command('requeue')
-    .description('put failed rows back to State 0, to be processed again')
-    .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
-    .argument('<streamingNo...>', 'their StreamingNos', numberArguments)
+  addFilterOptions(
+    program
+      .command('requeue')
+      .description('put failed rows back to State 0, to be processed again')
+      .usage('[options] <table> <streamingNo...>\n       bnet-sync requeue [options] --matching')
+      .argument('[table]', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
+      .argument('[streamingNo...]', 'their StreamingNos', numberArguments)
+      .option('--matching', 'all rows that the following conditions choose'),
+  )
+    .option('--all', 'with --matching: without any condition')
     .option('--dry-run', 'only say what would be done')
+    .option('--reason <text>', 'why, for the audit', textArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(
-      async (source: Source, streamingNos: readonly string[], options: RequeueOptions, command: Command) => {
-        await withDatabases(command, async ({ middle, store }) => {
-          const keys = streamingNos.map((streamingNo) => ({ source, streamingNo }));
-          const report = await requeue(middle.operations, store, keys, { dryRun: options.dryRun === true });
-          if (options.json === true) printJson(report);
-          else printLines(...reportLines(report));
-          if (report.notRequeued.length > 0) process.exitCode = ExitCode.Failed;
+      async (
+        source: Source | undefined,
+        streamingNos: readonly string[] | undefined,
+        options: RequeueOptions,
+        command: Command,
+      ) => {
+        const keys = keysOf(source, streamingNos ?? []);
+        const mistake =
+          options.matching === true ? mistakeOfMatching(keys, options) : mistakeOfKeys(keys, options);
+        if (mistake !== null) command.error(`error: ${mistake}`);
+        await withDatabases(command, async (session) => {
+          if (options.matching === true) await requeueByFilter(session, options);
+          else await requeueKeys(session, keys, options);
         });
       },
     );
+}
+
+function keysOf(source: Source | undefined, streamingNos: readonly string[]): readonly RowKey[] {
+  return source === undefined ? [] : streamingNos.map((streamingNo) => ({ source, streamingNo }));
+}
+
+function mistakeOfKeys(keys: readonly RowKey[], options: RequeueOptions): string | null {
+  if (isFiltered(options) || options.all === true) return 'conditions and --all need --matching';
+  return keys.length === 0 ? 'a table and StreamingNos are needed, or --matching' : null;
+}
+
+function mistakeOfMatching(keys: readonly RowKey[], options: RequeueOptions): string | null {
+  if (keys.length > 0) return 'rows are either named or chosen by --matching';
+  if (isFiltered(options)) return options.all === true ? '--all allows no condition' : null;
+  return options.all === true ? null : '--matching needs a condition, or --all';
+}
+
+async function requeueKeys(
+  session: Session,
+  keys: readonly RowKey[],
+  options: RequeueOptions,
+): Promise<void> {
+  const { middle, store, records } = session;
+  const parts = { middle: middle.operations, store, records };
+  const report = await requeueBy(parts, commandActor(), keys, {
+    dryRun: options.dryRun === true,
+    reason: options.reason ?? null,
+  });
+  if (options.json === true) printJson(report);
+  else printLines(...reportLines(report));
+  if (report.notRequeued.length > 0) process.exitCode = ExitCode.Failed;
+}
+
+async function requeueByFilter({ middle, records }: Session, options: RequeueOptions): Promise<void> {
+  const { operations, search } = middle;
+  const filter = await filterOf(options, operations);
+  const progress = showProgress('matching', Infinity, options.json === true);
+  try {
+    const report = await requeueMatching({ middle: operations, search, records }, commandActor(), {
+      filter,
+      dryRun: options.dryRun === true,
+      reason: options.reason ?? null,
+      onSet: ({ matched, requeued }) => {
+        progress.show(matched, `${requeued} put back`);
+      },
+    });
+    progress.end();
+    if (options.json === true) printJson(report);
+    else printLines(...matchLines(report));
+    if (report.notRequeued > 0) process.exitCode = ExitCode.Failed;
+  } finally {
+    progress.end();
+  }
+}
+
+function matchLines({ dryRun, matched, requeued, notRequeued, examples: rows }: MatchReport): string[] {
+  if (matched.rows === 0) return ['No failed row matches.'];
+  if (dryRun) {
+    const first = rows.length < matched.rows ? [`The first ${rows.length}:`] : [];
+    return [`${countText(matched)} would be put back.`, ...first, failedText(rows)];
+  }
+  const left =
+    notRequeued === 0
+      ? []
+      : ['Left alone: rows that changed meanwhile, and rows that share their StreamingNo with another.'];
+  const more = matched.atLeast ? ['More rows match: run it again for the next.'] : [];
+  return [`${requeued} put back, ${notRequeued} left alone.`, ...left, ...more];
 }
 
 function reportLines({ dryRun, requeued, notRequeued }: RequeueReport): string[] {

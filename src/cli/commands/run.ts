@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
+import type { Logger } from 'pino';
+import type { Config } from '../../config/schema.js';
 import { redactConfig } from '../../config/redact.js';
 import { createWorker, DrainTimeoutError, type SyncWorker } from '../../create-worker.js';
 import { logEvents } from '../../log/log-events.js';
 import { createLogger } from '../../log/logger.js';
+import type { RunningServer } from '../../start-http-server.js';
 import { CredentialsRefusedError } from '../../worker/outages.js';
 import { configOf } from '../session.js';
 
 const help = `
 Rows in State 0 are claimed, applied to the product store and marked 2 or 3. SIGTERM or SIGINT stops gracefully: rows
 in hand are finished first; a second signal, or worker.drainTimeoutMs, ends at once and loses nothing.
+
+With http in the configuration, health, metrics, API and console are served meanwhile ("bnet-sync console" does so
+without a worker).
 
 Example:
   $ bnet-sync run --config /etc/bnet-sync.yaml
@@ -28,6 +34,7 @@ export function registerRun(program: Command): void {
       logger.debug({ config: redactConfig(config) }, 'configuration');
       const worker = await createWorker(config, { once: options.once ?? false });
       logEvents(worker, logger);
+      const server = await serve(config, logger, worker);
       stopOnSignals(worker, (message) => {
         logger.error(message);
       });
@@ -36,8 +43,17 @@ export function registerRun(program: Command): void {
       } catch (error) {
         // The command line tells a database error by its kind.
         throw error instanceof CredentialsRefusedError ? error.cause : error;
+      } finally {
+        await server?.close();
       }
     });
+}
+
+/** The packages of the server are loaded only where there is one. */
+async function serve(config: Config, logger: Logger, worker: SyncWorker): Promise<RunningServer | null> {
+  if (config.http === undefined) return null;
+  const { startHttpServer } = await import('../../start-http-server.js');
+  return startHttpServer(config, { logger, worker });
 }
 
 /** First signal: stop gracefully. Second signal, or the drain time passed: end at once with 1. */

@@ -1,26 +1,29 @@
 import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
 import type { FullRow } from '../../middle/port.js';
-import { show, type RowReport } from '../../operator/show.js';
+import type { RowPage } from '../../operator/desk.js';
 import type { JournalLine } from '../../store/port.js';
 import { numberArgument, tableArgument } from '../arguments.js';
+import { neighbourLines, recordLines } from '../customer-text.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
-import { withDatabases } from '../session.js';
+import { withDesk } from '../session.js';
 import { operationText, stateText } from '../words.js';
 
 /** Adds `show`. */
 export function registerShow(program: Command): void {
   program
     .command('show')
-    .description('show everything that is known of one row: its columns, attributes and journal')
+    .description(
+      'show everything that is known of one row: columns, attributes, journal, its customer and neighbours',
+    )
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo>', 'its StreamingNo', numberArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync show IF_BNET_CUST 1141 --config bnet-sync.yaml')
     .action(async (source: Source, streamingNo: string, options: { json?: true }, command: Command) => {
-      await withDatabases(command, async ({ middle, store }) => {
-        const report = await show(middle.operations, store, { source, streamingNo });
+      await withDesk(command, async (desk) => {
+        const report = await desk.row({ source, streamingNo });
         if (options.json === true) printJson(report);
         else printLines(...reportLines(report));
         if (report.rows.length === 0) process.exitCode = ExitCode.Failed;
@@ -28,14 +31,23 @@ export function registerShow(program: Command): void {
     });
 }
 
-function reportLines({ table, streamingNo, rows, journal }: RowReport): string[] {
+function reportLines({ table, streamingNo, rows, journal, records, neighbours }: RowPage): string[] {
   const present = rows.length === 0 ? [`There is no row ${streamingNo} in ${table}.`] : [];
   const several = rows.length > 1 ? [`${rows.length} rows of ${table} share this StreamingNo.`] : [];
   const history =
     journal.length === 0
       ? ['Journal: no entry.']
       : ['Journal, newest attempt first:', ...journal.flatMap(lineOf)];
-  return [...present, ...several, ...rows.flatMap((row) => [table, ...rowLines(row), '']), ...history];
+  // A row of no customer has no neighbours, not even itself.
+  const customer =
+    neighbours.length === 0 ? [] : ['', ...recordLines(records), '', ...neighbourLines(neighbours)];
+  return [
+    ...present,
+    ...several,
+    ...rows.flatMap((row) => [table, ...rowLines(row), '']),
+    ...history,
+    ...customer,
+  ];
 }
 
 function rowLines(row: FullRow): string[] {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
 import { status, type Status } from '../../operator/status.js';
+import { crewText } from '../crew-text.js';
 import { listText, printJson, printLines } from '../output.js';
 import { stateText } from '../words.js';
 import { withDatabases } from '../session.js';
@@ -40,25 +41,5 @@ function statusLines({ tables, oldestPendingSeconds, workers }: Status): string[
       ? 'No pending row.'
       : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
   if (workers.length === 0) return [counts, oldest, 'No worker is running.'];
-  const crew = listText({
-    columns: [
-      { head: 'Worker' },
-      { head: 'Host', shorten: 14 },
-      { head: 'Process', right: true, optional: true },
-      { head: 'Started', optional: true },
-      { head: 'Last heartbeat' },
-      { head: 'Shards', right: true },
-      { head: 'Alive' },
-    ],
-    rows: workers.map((worker) => [
-      worker.workerId,
-      worker.host,
-      worker.pid,
-      worker.startedAt,
-      worker.heartbeatAt,
-      worker.shards.length,
-      worker.alive ? 'yes' : 'no',
-    ]),
-  });
-  return [counts, oldest, crew];
+  return [counts, oldest, crewText(workers)];
 }

@@ -24,7 +24,28 @@ const pollList: Readonly<Record<MiddleKind, string>> = {
   sqlite: 'State, CreateDate, length(StreamingNo), StreamingNo',
 };
 
-/** Looks for the indexes of the poll and of the attribute rows; without them all is right, and slower from day to day. */
+/** A customer's columns as they are written in CREATE INDEX. Any index that begins with CustID will do. */
+const customerList: Readonly<Record<MiddleKind, string>> = {
+  oracle: 'CustID, CreateDate, StreamingNo',
+  postgresql: 'CustID, CreateDate NULLS FIRST, StreamingNo',
+  sqlite: 'CustID, CreateDate, length(StreamingNo), StreamingNo',
+};
+
+/** What the index of the failed rows must begin with. */
+const failedColumns: Readonly<Record<MiddleKind, readonly string[]>> = {
+  oracle: ['case when state=3 then statedate end', 'case when state=3 then streamingno end'],
+  postgresql: ['statedate', 'streamingno'],
+  sqlite: ['statedate'],
+};
+
+/** Its columns as they are written in CREATE INDEX. */
+const failedList: Readonly<Record<MiddleKind, string>> = {
+  oracle: 'CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END',
+  postgresql: 'StateDate, StreamingNo',
+  sqlite: 'StateDate, length(StreamingNo), StreamingNo',
+};
+
+/** Looks for the indexes that statements are written for; without them all is right, and slower from day to day. */
 export function indexFindings(context: IndexContext, indexes: readonly IndexDescription[]): Finding[] {
   const findings = sources.flatMap((source) => [
     ...indexFinding(context, indexes, {
@@ -33,6 +54,24 @@ export function indexFindings(context: IndexContext, indexes: readonly IndexDesc
       list: pollList[context.kind],
       suffix: 'poll',
       consequence: 'the poll reads and sorts all open rows',
+    }),
+    ...indexFinding(context, indexes, {
+      table: tableOf[source],
+      columns: failedColumns[context.kind],
+      list: failedList[context.kind],
+      // On Oracle the expressions themselves leave out all other rows.
+      ...(context.kind !== 'oracle' && { where: { asDescribed: 'state=3', asWritten: 'State = 3' } }),
+      suffix: 'failed',
+      consequence:
+        'the console and "failed" read all failed rows for a page of them; the worker does without',
+    }),
+    ...indexFinding(context, indexes, {
+      table: tableOf[source],
+      columns: ['custid'],
+      list: customerList[context.kind],
+      suffix: 'customer',
+      consequence:
+        "the console for a customer's rows, and the poll while this table is paused, read all of it",
     }),
     ...indexFinding(context, indexes, {
       table: attributeTableOf[source],
@@ -44,13 +83,15 @@ export function indexFindings(context: IndexContext, indexes: readonly IndexDesc
   ]);
   return findings.length > 0
     ? findings
-    : [fine('indexes', 'the poll and the attribute rows have their indexes')];
+    : [fine('indexes', 'polls, attribute rows, failed rows and customers have their indexes')];
 }
 
 interface WantedIndex {
   readonly table: string;
   readonly columns: readonly string[];
   readonly list: string;
+  /** Condition of a partial index. */
+  readonly where?: { readonly asDescribed: string; readonly asWritten: string };
   readonly suffix: string;
   readonly consequence: string;
 }
@@ -61,20 +102,28 @@ function indexFinding(
   wanted: WantedIndex,
 ): Finding[] {
   const { table, columns, list, consequence } = wanted;
-  const ofTable = indexes.filter((index) => index.table.toLowerCase() === table.toLowerCase());
+  const isOfRows = ({ where }: IndexDescription) => where === wanted.where?.asDescribed;
+  const ofTable = indexes.filter(
+    (index) => index.table.toLowerCase() === table.toLowerCase() && isOfRows(index),
+  );
   if (ofTable.some((index) => columns.every((column, place) => index.columns[place] === column))) return [];
-  const finding = `${table} has no index on (${list}): ${consequence}`;
+  const finding = `${table} has no index on (${list})${condition(wanted)}: ${consequence}`;
   return [{ area: 'indexes', level: 'warning', finding, whatToDo: createIndex(context, wanted) }];
 }
 
 /** A remark stands in front of the semicolon: SQL*Plus takes none behind it. */
-function createIndex({ kind, schema }: IndexContext, { table, list, suffix }: WantedIndex): string {
+function createIndex({ kind, schema }: IndexContext, wanted: WantedIndex): string {
+  const { table, list, suffix } = wanted;
   const concurrently = kind === 'postgresql' ? ' CONCURRENTLY' : '';
   const plainName = `${table.toLowerCase()}_${suffix}`;
   // PostgreSQL puts an index where its table is, and takes no schema for it; Oracle puts it where it is told to.
   const name = kind === 'oracle' ? qualified(kind, schema, plainName) : plainName;
   const online = kind === 'oracle' ? ` ONLINE /* ${onlineRemark} */` : '';
-  return `CREATE INDEX${concurrently} ${name} ON ${qualified(kind, schema, table)} (${list})${online};`;
+  return `CREATE INDEX${concurrently} ${name} ON ${qualified(kind, schema, table)} (${list})${condition(wanted)}${online};`;
+}
+
+function condition({ where }: WantedIndex): string {
+  return where === undefined ? '' : ` WHERE ${where.asWritten}`;
 }
 
 const onlineRemark = 'ONLINE needs Enterprise Edition; without it nobody can change the table meanwhile';

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { AuditEntry } from '../../store/port.js';
+import { limitArgument, numberArgument } from '../arguments.js';
+import { listText, printJson, printLines } from '../output.js';
+import { withDesk } from '../session.js';
+
+interface AuditOptions {
+  readonly limit: number;
+  readonly before?: string;
+  readonly json?: true;
+}
+
+const examples = `
+Examples:
+  bnet-sync audit --config bnet-sync.yaml
+  bnet-sync audit --before 1200 --limit 100 --json`;
+
+/** Adds `audit`. */
+export function registerAudit(program: Command): void {
+  program
+    .command('audit')
+    .description('list what operators did, newest first: who, when, what and why')
+    .option('--before <id>', 'only actions before this one', numberArgument)
+    .option('--limit <actions>', 'at most so many actions', limitArgument, 50)
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples)
+    .action(async ({ limit, before, json }: AuditOptions, command: Command) => {
+      await withDesk(command, async (desk) => {
+        const actions = await desk.audit({ limit, ...(before === undefined ? {} : { before }) });
+        if (json === true) printJson(actions);
+        else printLines(...auditLines(actions, limit));
+      });
+    });
+}
+
+function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
+  if (actions.length === 0) return ['No action.'];
+  const list = listText({
+    columns: [
+      { head: 'ID', right: true, optional: true },
+      { head: 'When' },
+      { head: 'Who', shorten: 14 },
+      { head: 'Via', optional: true },
+      { head: 'Action' },
+      { head: 'Rows', right: true },
+      { head: 'What', shorten: 30 },
+      { head: 'Reason', shorten: 14 },
+    ],
+    rows: actions.map((each) => [
+      each.id,
+      each.at,
+      each.who,
+      each.via,
+      each.action,
+      each.rows,
+      each.what,
+      each.reason,
+    ]),
+  });
+  const last = actions.at(-1)?.id ?? '';
+  const more = `The newest ${limit}; --before ${last} shows those before.`;
+  return [list, ...(actions.length === limit ? [more] : [])];
+}

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { createLogger } from '../../log/logger.js';
+import { printLines } from '../output.js';
+import { configOf } from '../session.js';
+
+const help = `
+Serves the console, the API, health and metrics on http.host and http.port, without a worker. SIGTERM or SIGINT ends it.
+
+Example:
+  $ bnet-sync console --config /etc/bnet-sync.yaml
+  $ BNET_SYNC_HTTP__PORT=9465 bnet-sync console --config /etc/bnet-sync.yaml   # beside a run`;
+
+/** Registers `console`: the HTTP server alone. */
+export function registerConsole(program: Command): void {
+  program
+    .command('console')
+    .description('serve the console for DBAs and operators, without a worker')
+    .addHelpText('after', help)
+    .action(async (_options: object, command: Command) => {
+      const config = await configOf(command);
+      const pretty = config.log.pretty ?? process.stderr.isTTY;
+      const logger = createLogger({ level: config.log.level, pretty, destination: 'stderr' });
+      const signal = stopSignal();
+      const { startHttpServer } = await import('../../start-http-server.js');
+      const server = await startHttpServer(config, { logger });
+      printLines(`Console: ${server.url}/`);
+      await signal;
+      await server.close();
+    });
+}
+
+/** Resolves at the first signal to stop; the second ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = (): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { purgeJournal, type PurgeReport, type PurgeRequest } from '../../operator/purge.js';
+import { commandActor } from '../actor.js';
+import { ageArgument } from '../arguments.js';
+import { printJson, printLines } from '../output.js';
+import { showProgress } from '../progress.js';
+import { withDatabases, type Session } from '../session.js';
+
+interface PurgeOptions {
+  readonly olderThan: number;
+  readonly gone?: true;
+  readonly underAYear?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
+/** Entries of late may still keep a worker that was frozen from answering a later attempt. */
+const leastMs = 30 * dayMs;
+
+const notes = `
+Deletes entries of attempts that a later attempt of their row has superseded; with --gone
+also all entries of rows that are no longer in the middle database. The journal is the
+evidence of what was decided and why: what is younger than a year is only deleted with
+--under-a-year, and what is younger than 30 days never. It may be ended at any time, and
+run again.
+
+Examples:
+  bnet-sync journal purge --older-than 400d --dry-run --config bnet-sync.yaml
+  bnet-sync journal purge --older-than 400d --gone`;
+
+/** Adds `journal` with `purge`. */
+export function registerJournal(program: Command): void {
+  const journal = program
+    .command('journal')
+    .description('look after the journal')
+    .addHelpText('after', '\nExample:\n  bnet-sync journal purge --older-than 400d --dry-run');
+  journal
+    .command('purge')
+    .description('delete old entries of the journal')
+    .requiredOption('--older-than <age>', 'decided longer ago than this, such as 400d', ageArgument)
+    .option('--gone', 'also entries of rows that have left the middle database')
+    .option('--under-a-year', 'allow an age of less than 365d')
+    .option('--dry-run', 'only say how many')
+    .option('--json', 'print JSON')
+    .addHelpText('after', notes)
+    .action(async (options: PurgeOptions, command: Command) => {
+      const mistake = mistakeOf(options);
+      if (mistake !== null) command.error(`error: ${mistake}`);
+      await withDatabases(command, async (session) => {
+        const report = await purgeVisibly(session, options);
+        if (options.json === true) printJson(report);
+        else printLines(...reportLines(report));
+      });
+    });
+}
+
+function mistakeOf({ olderThan, underAYear }: PurgeOptions): string | null {
+  if (olderThan < leastMs) return 'entries younger than 30d are never deleted';
+  if (olderThan >= yearMs || underAYear === true) return null;
+  return 'the journal is evidence and kept for a year: less than 365d needs --under-a-year';
+}
+
+async function purgeVisibly(session: Session, options: PurgeOptions): Promise<PurgeReport> {
+  const { config, middle, store, records } = session;
+  const progress = showProgress('superseded', Infinity, options.json === true);
+  const request: PurgeRequest = {
+    olderThanMs: options.olderThan,
+    gone: options.gone === true,
+    productIds: config.middle.productIds.map((digits) => BigInt(digits).toString()),
+    dryRun: options.dryRun === true,
+    onSet: ({ superseded, looked, goneRows }) => {
+      progress.show(superseded, `${looked} rows looked for, ${goneRows} gone`);
+    },
+  };
+  try {
+    const parts = { middle: middle.operations, search: middle.search, store, records };
+    return await purgeJournal(parts, commandActor(), request);
+  } finally {
+    progress.end();
+  }
+}
+
+function reportLines({ dryRun, before, superseded, gone }: PurgeReport): string[] {
+  const done = dryRun ? 'would be deleted' : 'deleted';
+  const first = `Superseded entries decided before ${before}: ${superseded} ${done}.`;
+  if (gone === null) return [first];
+  const entries = gone.entries === null ? '' : ` with ${gone.entries} entries`;
+  return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`];
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { namedTarget } from '../../operator/pauses.js';
+import type { Pause } from '../../store/port.js';
+import { commandActor } from '../actor.js';
+import { listText, printJson, printLines } from '../output.js';
+import { withDesk } from '../session.js';
+import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
+
+const notes = `
+Workers claim no rows of what is paused; those in hand are finished. They heed it within
+4 seconds. Without --table and --product it lists what is paused.
+
+Examples:
+  bnet-sync pause --product 323002000 --reason "wrong prices, ticket 4711" --config bnet-sync.yaml
+  bnet-sync pause`;
+
+/** Adds `pause`. */
+export function registerPause(program: Command): void {
+  addTargetOptions(
+    program.command('pause').description('pause a table or a product; without either, list what is paused'),
+  )
+    .addHelpText('after', notes)
+    .action(async (options: TargetOptions, command: Command) => {
+      const target = targetOf(options, command);
+      if (target === null && options.reason !== undefined) {
+        command.error('error: --reason needs --table or --product');
+      }
+      await withDesk(command, async (desk) => {
+        if (target === null) {
+          printPauses(await desk.pauses(), options);
+          return;
+        }
+        const changed = await desk.pause(commandActor(), target, options.reason ?? null);
+        if (options.json === true) printJson({ target: namedTarget(target), changed });
+        else printLines(`${targetText(target)}: ${changed ? 'paused.' : 'was paused already.'}`);
+      });
+    });
+}
+
+function printPauses(pauses: readonly Pause[], options: TargetOptions): void {
+  if (options.json === true) {
+    printJson(pauses.map(({ target, ...pause }) => ({ target: namedTarget(target), ...pause })));
+    return;
+  }
+  const list = listText({
+    columns: [
+      { head: 'Paused' },
+      { head: 'Since' },
+      { head: 'Who', shorten: 14 },
+      { head: 'Reason', shorten: 20 },
+    ],
+    rows: pauses.map(({ target, since, who, reason }) => [targetText(target), since, who, reason]),
+  });
+  printLines(pauses.length === 0 ? 'Nothing is paused.' : list);
+}

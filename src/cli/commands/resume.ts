@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { namedTarget } from '../../operator/pauses.js';
+import { commandActor } from '../actor.js';
+import { printJson, printLines } from '../output.js';
+import { withDesk } from '../session.js';
+import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
+
+const notes = `
+What is paused is listed by "bnet-sync pause".
+
+Example:
+  bnet-sync resume --product 323002000 --reason "corrected" --config bnet-sync.yaml`;
+
+/** Adds `resume`. */
+export function registerResume(program: Command): void {
+  addTargetOptions(program.command('resume').description('end the pause of a table or a product'))
+    .addHelpText('after', notes)
+    .action(async (options: TargetOptions, command: Command) => {
+      const target = targetOf(options, command);
+      if (target === null) command.error('error: --table or --product is needed');
+      await withDesk(command, async (desk) => {
+        const changed = await desk.resume(commandActor(), target, options.reason ?? null);
+        if (options.json === true) printJson({ target: namedTarget(target), changed });
+        else printLines(`${targetText(target)}: ${changed ? 'goes on.' : 'was not paused.'}`);
+      });
+    });
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { crewText, rangesText } from '../crew-text.js';
+import { printJson, printLines } from '../output.js';
+import { withDesk } from '../session.js';
+
+const notes = `
+One that is not alive has missed its heartbeats; what it held is taken by the others.
+
+Example:
+  bnet-sync workers --config bnet-sync.yaml`;
+
+/** Adds `workers`. */
+export function registerWorkers(program: Command): void {
+  program
+    .command('workers')
+    .description('list the registered workers with the shards that they hold')
+    .option('--json', 'print JSON')
+    .addHelpText('after', notes)
+    .action(async (options: { json?: true }, command: Command) => {
+      await withDesk(command, async (desk) => {
+        const workers = await desk.workers();
+        if (options.json === true) printJson(workers);
+        else printLines(workers.length === 0 ? 'No worker is running.' : crewText(workers, rangesText));
+      });
+    });
+}

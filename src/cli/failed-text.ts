@@ -1,0 +1,31 @@
+import type { FailedRow } from '../operator/failed-row.js';
+import { listText } from './output.js';
+import { shortTableName } from './words.js';
+
+/** Failed rows as a list for people. */
+export function failedText(rows: readonly FailedRow[]): string {
+  return listText({
+    columns: [
+      { head: 'Table' },
+      { head: 'StreamingNo' },
+      { head: 'OPFlag' },
+      { head: 'ProductID', optional: true },
+      { head: 'CustID' },
+      { head: 'BizID', optional: true },
+      { head: 'UserID', shorten: 14, optional: true },
+      { head: 'StateDate', optional: true },
+      { head: 'ErrContent', shorten: 50 },
+    ],
+    rows: rows.map((row) => [
+      shortTableName(row.table),
+      row.streamingNo,
+      row.opFlag,
+      row.productId,
+      row.custId,
+      row.bizId,
+      row.userId,
+      row.stateDate,
+      row.errContent,
+    ]),
+  });
+}

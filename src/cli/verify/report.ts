@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
+import type { VerifySummary } from '../../operator/verify/verify.js';
+import { shown } from '../output.js';
+import { differenceText } from './difference-text.js';
+
+/** Where differences go while they are found. */
+export interface Report {
+  difference(difference: Difference): Promise<void>;
+  end(summary: VerifySummary, seconds: number): Promise<void>;
+  /** The verification ended by an error, which is told elsewhere. */
+  broken(): Promise<void>;
+}
+
+/** Waits for a slow reader, so that nothing piles up in memory. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text) && !process.stdout.destroyed) await once(process.stdout, 'drain');
+}
+
+/** One JSON document, written piece by piece: `differences`, at most `limit` of them, then `summary`. */
+export function jsonReport(limit: number): Report {
+  let printed = 0;
+  const open = async (): Promise<void> => {
+    if (printed === 0) await write('{\n"differences": [');
+  };
+  return {
+    difference: async (difference) => {
+      if (printed >= limit) return;
+      await open();
+      await write(`${printed === 0 ? '' : ','}\n${JSON.stringify(difference)}`);
+      printed += 1;
+    },
+    end: async (summary, seconds) => {
+      await open();
+      const ok = summary.differences === 0;
+      await write(`\n],\n"summary": ${JSON.stringify({ ok, ...summary, printed, seconds }, null, 2)}\n}\n`);
+    },
+    broken: async () => {
+      if (printed > 0) await write('\n],\n"summary": null\n}\n');
+    },
+  };
+}
+
+/** Lines for people, by customer. */
+export function textReport(limit: number): Report {
+  let printed = 0;
+  let customer: string | null | undefined;
+  return {
+    difference: async (difference) => {
+      if (printed >= limit) return;
+      if (difference.custId !== customer) {
+        customer = difference.custId;
+        await write(`${customer === null ? 'Without CustID' : `CustID ${shown(customer)}`}\n`);
+      }
+      await write(`  ${differenceText(difference)}\n`);
+      printed += 1;
+    },
+    end: async (summary, seconds) => {
+      await write(`${summaryLines(summary, printed, seconds).join('\n')}\n`);
+    },
+    broken: () => Promise.resolve(),
+  };
+}
+
+function summaryLines(summary: VerifySummary, printed: number, seconds: number): string[] {
+  const { rows, customers, differences, byKind, customersWithDifferences } = summary;
+  const kinds = Object.entries(byKind).map(([kind, number]) => `${number} ${kindWords[kind] ?? kind}`);
+  const found =
+    differences === 0
+      ? 'No difference.'
+      : `${differences} differences of ${customersWithDifferences} customers: ${kinds.join(', ')}.`;
+  const more = printed < differences ? [`The first ${printed} are printed; --limit shows more.`] : [];
+  return [
+    `${rows} finished rows of ${customers} customers compared in ${seconds} s.`,
+    found,
+    ...more,
+    ...notJudgedLines(summary),
+  ];
+}
+
+function notJudgedLines({ notJudged, notJudgedExamples }: VerifySummary): string[] {
+  return notJudgedReasons.flatMap((reason) => {
+    if (notJudged[reason] === 0) return [];
+    const examples = notJudgedExamples.filter((each) => each.reason === reason).slice(0, 3);
+    const names = examples.map(({ custId }) => custId ?? 'none').join(', ');
+    return [`Not judged: ${notJudged[reason]} customers, ${reasonWords[reason]} (CustID ${names} …).`];
+  });
+}
+
+const kindWords: Readonly<Record<string, string>> = {
+  notInJournal: 'rows not in the journal',
+  refusedInJournal: 'rows refused by the journal',
+  changedSince: 'rows changed since',
+  appliedInJournal: 'failed rows applied by the journal',
+  impossible: 'rows that cannot have taken effect',
+};
+
+const reasonWords: Readonly<Record<NotJudged, string>> = {
+  rowsLeft: 'whose applied rows have left the middle database',
+  rowsRewritten: 'whose applied rows were given other content',
+  historyIncomplete: 'of whose history something is missing in both databases',
+  olderThanJournal: 'with records older than the journal',
+  busy: 'whose rows were being applied each time',
+};

@@ -1,0 +1,2 @@
+/** Where counting rows of a table stops. */
+export const countLimit = 10_000;

@@ -1,0 +1,47 @@
+import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
+import type { StoreOperations, StoreRecords } from '../store/port.js';
+import { actions } from './audit.js';
+import { cached } from './cached.js';
+import type { Desk } from './desk.js';
+import { failedList } from './failed.js';
+import { groups } from './groups.js';
+import { inHand } from './in-hand.js';
+import { overview } from './overview.js';
+import { pause, resume } from './pauses.js';
+import { requeueBy } from './requeue.js';
+import { requeueMatching } from './requeue-matching.js';
+import { rowPage } from './row-page.js';
+
+/** Where a desk reads and writes, and its clocks. */
+export interface DeskParts {
+  readonly middle: MiddleOperations;
+  readonly search: MiddleSearch;
+  readonly store: StoreOperations;
+  readonly records: StoreRecords;
+  /** Milliseconds since 1970 by the process's clock. */
+  readonly wallClock: () => number;
+  /** Milliseconds that only grow, to measure with. */
+  readonly clock: () => number;
+}
+
+/** How long what every screen shows is kept. */
+const keptMs = 10_000;
+
+/** What operators can see and do, over both databases. */
+export function createDesk(parts: DeskParts): Desk {
+  const { search, store, records, clock } = parts;
+  return {
+    overview: cached(() => overview(parts), { forMs: keptMs, clock }),
+    groups: cached(() => groups(parts), { forMs: keptMs, clock }),
+    failed: (filter, request) => failedList(search, filter, request),
+    inHand: (limit) => inHand(parts, limit),
+    row: (key) => rowPage(parts, key),
+    requeue: (actor, keys, options) => requeueBy(parts, actor, keys, options),
+    requeueMatching: (actor, filter, options) => requeueMatching(parts, actor, { filter, ...options }),
+    pauses: () => records.pauses(),
+    pause: (actor, target, reason) => pause(records, actor, { target, reason }),
+    resume: (actor, target, reason) => resume(records, actor, { target, reason }),
+    workers: () => store.workers(),
+    audit: (request) => actions(records, request),
+  };
+}

@@ -1,0 +1,41 @@
+import { tableOf } from '../domain/keys.js';
+import type { PauseTarget, StoreRecords } from '../store/port.js';
+import { record } from './audit.js';
+import type { Actor } from './desk.js';
+
+/** How a pause, or its end, is asked for. */
+export interface PauseRequest {
+  readonly target: PauseTarget;
+  readonly reason: string | null;
+}
+
+/** Pauses a table or a product; false where it is paused already. */
+export async function pause(
+  records: StoreRecords,
+  actor: Actor,
+  { target, reason }: PauseRequest,
+): Promise<boolean> {
+  const changed = await records.pause(target, { who: actor.name, reason });
+  if (changed)
+    await record(records, actor, { action: 'pause', what: namedTarget(target), rows: null, reason });
+  return changed;
+}
+
+/** Ends a pause; false where there is none. */
+export async function resume(
+  records: StoreRecords,
+  actor: Actor,
+  { target, reason }: PauseRequest,
+): Promise<boolean> {
+  const changed = await records.resume(target);
+  if (changed)
+    await record(records, actor, { action: 'resume', what: namedTarget(target), rows: null, reason });
+  return changed;
+}
+
+/** A target by the names that operators use. */
+export function namedTarget(
+  target: PauseTarget,
+): { readonly table: string } | { readonly productId: string } {
+  return 'source' in target ? { table: tableOf[target.source] } : { productId: target.productId };
+}

@@ -1,0 +1,156 @@
+import { rowId, type RowKey } from '../domain/keys.js';
+import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
+import type { JournalLine, StoreOperations, StoreRecords } from '../store/port.js';
+import { record } from './audit.js';
+import type { Actor } from './desk.js';
+
+/** What a purge of the journal needs. */
+export interface PurgeSources {
+  readonly middle: MiddleOperations;
+  readonly search: MiddleSearch;
+  readonly store: StoreOperations;
+  readonly records: StoreRecords;
+}
+
+/** Which entries go. */
+export interface PurgeRequest {
+  readonly olderThanMs: number;
+  /** Also all entries of rows that have left the middle database. */
+  readonly gone: boolean;
+  /** Rows of other products do not exist for us, so nothing is known of them; empty: all products are ours. */
+  readonly productIds: readonly string[];
+  readonly dryRun: boolean;
+  /** Told after each set. */
+  readonly onSet?: (progress: PurgeProgress) => void;
+}
+
+/** How far a purge has come. */
+interface PurgeProgress {
+  readonly superseded: number;
+  /** Rows that were looked for in the middle database. */
+  readonly looked: number;
+  readonly goneRows: number;
+}
+
+/** What went. */
+export interface PurgeReport {
+  readonly dryRun: boolean;
+  /** Entries decided before this went, ISO 8601, UTC, by the store's clock. */
+  readonly before: string;
+  /** Superseded entries; a dry run counts up to 1,000,000. */
+  readonly superseded: number;
+  /** Rows that have left the middle database, and their entries; null where they were not asked for. */
+  readonly gone: { readonly rows: number; readonly entries: number | null } | null;
+}
+
+/** The middle database holds no row at all: more likely another database than one that everything has left. */
+export class MiddleEmptyError extends Error {
+  override readonly name = 'MiddleEmptyError';
+
+  constructor() {
+    super('the middle database holds no row at all: nothing was purged. Is it the right one?');
+  }
+}
+
+const setEntries = 500;
+const mostCounted = 1_000_000;
+
+/**
+ * Deletes journal entries decided so long ago: the superseded ones, and with `gone` all entries of rows that have left
+ * the middle database. Each set is a transaction of its own, so it may be ended at any time, and run again. What was
+ * deleted is recorded even if an error ends it early.
+ */
+export async function purgeJournal(
+  parts: PurgeSources,
+  actor: Actor,
+  request: PurgeRequest,
+): Promise<PurgeReport> {
+  if (request.gone) await insistOnRows(parts.search);
+  const before = new Date(Date.parse(await parts.store.now()) - request.olderThanMs).toISOString();
+  const purge = new Purge(parts, request, before);
+  try {
+    await purge.run();
+  } finally {
+    const entries = purge.superseded + purge.goneEntries;
+    if (entries > 0 && !request.dryRun) {
+      const what = { before, superseded: purge.superseded, goneRows: purge.goneRows };
+      await record(parts.records, actor, { action: 'journal-purge', what, rows: entries, reason: null });
+    }
+  }
+  return purge.report();
+}
+
+async function insistOnRows(search: MiddleSearch): Promise<void> {
+  const counts = Object.values(await search.countUpTo(1));
+  const isEmpty = counts.every((each) => each['0'] + each['1'] + each['2'] + each['3'] === 0);
+  if (isEmpty) throw new MiddleEmptyError();
+}
+
+class Purge {
+  superseded = 0;
+  looked = 0;
+  goneRows = 0;
+  goneEntries = 0;
+  readonly #parts: PurgeSources;
+  readonly #request: PurgeRequest;
+  readonly #before: string;
+
+  constructor(parts: PurgeSources, request: PurgeRequest, before: string) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#before = before;
+  }
+
+  async run(): Promise<void> {
+    const { records } = this.#parts;
+    if (this.#request.dryRun) this.superseded = await records.countSuperseded(this.#before, mostCounted);
+    else await this.#purgeSuperseded();
+    if (this.#request.gone) await this.#forgetGone();
+  }
+
+  report(): PurgeReport {
+    const { dryRun, gone } = this.#request;
+    const { goneRows: rows, goneEntries } = this;
+    return {
+      dryRun,
+      before: this.#before,
+      superseded: this.superseded,
+      gone: gone ? { rows, entries: dryRun ? null : goneEntries } : null,
+    };
+  }
+
+  async #purgeSuperseded(): Promise<void> {
+    for (;;) {
+      const deleted = await this.#parts.records.purgeSuperseded(this.#before, setEntries);
+      if (deleted === 0) return;
+      this.superseded += deleted;
+      this.#tell();
+    }
+  }
+
+  async #forgetGone(): Promise<void> {
+    const { middle, records } = this.#parts;
+    let after: RowKey | null = null;
+    do {
+      const { lines, next } = await records.currentBefore(this.#before, { after, scan: setEntries });
+      const ours = lines.filter((line) => this.#isOurs(line));
+      const present = new Set((await middle.find(ours)).map(rowId));
+      const gone = ours.filter((line) => !present.has(rowId(line)));
+      this.looked += ours.length;
+      this.goneRows += gone.length;
+      if (gone.length > 0 && !this.#request.dryRun) this.goneEntries += await records.forget(gone);
+      this.#tell();
+      after = next;
+    } while (after !== null);
+  }
+
+  #isOurs({ productId }: JournalLine): boolean {
+    const { productIds } = this.#request;
+    return productIds.length === 0 || (productId !== null && productIds.includes(productId));
+  }
+
+  #tell(): void {
+    const { superseded, looked, goneRows } = this;
+    this.#request.onSet?.({ superseded, looked, goneRows });
+  }
+}

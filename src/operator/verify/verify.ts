@@ -1,0 +1,155 @@
+import type { Judgement, NotJudged } from './difference.js';
+import { notJudgedReasons, type Difference } from './difference.js';
+import { Gatherer, type GatherSettings, type VerifySources } from './gather.js';
+import { judge, type JudgeSettings } from './judge.js';
+import { nobody, Stage } from './stage.js';
+
+/*
+ * Reconciliation: what the finished rows of the middle database lead to, against what the product store holds.
+ *
+ * Both are read once into a stage, and every customer is judged there. Workers may be at work meanwhile: a customer that
+ * seems to differ is read anew, and the journal before and after its records. Only where both readings of the journal are
+ * the same, nothing of the customer was applied between them, and what differs then is told.
+ */
+
+/** What to verify, and how. */
+export interface VerifySettings extends GatherSettings, JudgeSettings {
+  /** Only this customer. */
+  readonly custId: string | null;
+  /** Told of every difference, customer by customer. */
+  readonly onDifference: (difference: Difference) => Promise<void>;
+}
+
+/** What a verification found. */
+export interface VerifySummary {
+  /** Finished rows that were read. */
+  readonly rows: number;
+  readonly customers: number;
+  readonly customersWithDifferences: number;
+  readonly differences: number;
+  readonly byKind: Readonly<Record<string, number>>;
+  /** Customers whose records could not be compared, or not all of them, by reason. */
+  readonly notJudged: Readonly<Record<NotJudged, number>>;
+  /** The first of them. */
+  readonly notJudgedExamples: readonly { readonly custId: string | null; readonly reason: NotJudged }[];
+}
+
+/** Customers judged, and read anew, in one go. */
+const customersAtOnce = 100;
+/** How often a customer that keeps moving is read anew. */
+const rounds = 3;
+const namedExamples = 20;
+
+/** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
+export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
+  const stage = new Stage();
+  try {
+    return await new Verification(sources, stage, settings).run();
+  } finally {
+    stage.close();
+  }
+}
+
+class Verification {
+  readonly #stage: Stage;
+  readonly #gatherer: Gatherer;
+  readonly #settings: VerifySettings;
+  readonly #byKind = new Map<string, number>();
+  readonly #notJudged = new Map<NotJudged, number>();
+  readonly #examples: { custId: string | null; reason: NotJudged }[] = [];
+  #withDifferences = 0;
+  #suspects = 0;
+
+  constructor(sources: VerifySources, stage: Stage, settings: VerifySettings) {
+    this.#stage = stage;
+    this.#gatherer = new Gatherer(sources, stage, settings);
+    this.#settings = settings;
+  }
+
+  async run(): Promise<VerifySummary> {
+    const { custId } = this.#settings;
+    const rows = await this.#gatherer.gather(custId === null ? null : [custId]);
+    const customers = this.#stage.customerCount();
+    await this.#judgeAll(customers);
+    await this.#lookAgain();
+    const differences = [...this.#byKind.values()].reduce((sum, each) => sum + each, 0);
+    return {
+      rows,
+      customers,
+      customersWithDifferences: this.#withDifferences,
+      differences,
+      byKind: Object.fromEntries([...this.#byKind].sort()),
+      notJudged: Object.fromEntries(
+        notJudgedReasons.map((reason) => [reason, this.#notJudged.get(reason) ?? 0]),
+      ) as Record<NotJudged, number>,
+      notJudgedExamples: this.#examples,
+    };
+  }
+
+  async #judgeAll(total: number): Promise<void> {
+    let judged = 0;
+    for (let custs = this.#stage.customersAfter(null, customersAtOnce); custs.length > 0;) {
+      await this.#gatherer.resolve(custs);
+      for (const cust of custs) {
+        const judgement = this.#judge(cust);
+        if (judgement.differences.length === 0) this.#countNotJudged(cust, judgement);
+        else {
+          this.#stage.suspect(cust);
+          this.#suspects += 1;
+        }
+      }
+      judged += custs.length;
+      this.#settings.onProgress('compared', judged, total);
+      // A long comparison must not keep signals and timers waiting.
+      await this.#settings.pace.rest(0);
+      custs = this.#stage.customersAfter(custs.at(-1) ?? null, customersAtOnce);
+    }
+  }
+
+  async #lookAgain(): Promise<void> {
+    let looked = 0;
+    for (let custs = this.#stage.suspectsAfter(null, customersAtOnce); custs.length > 0;) {
+      await this.#settle(custs);
+      looked += custs.length;
+      this.#settings.onProgress('looked at again', looked, this.#suspects);
+      custs = this.#stage.suspectsAfter(custs.at(-1) ?? null, customersAtOnce);
+    }
+  }
+
+  /** Reads customers anew until nothing of them is applied meanwhile, and tells what differs. */
+  async #settle(custs: readonly string[]): Promise<void> {
+    let left = custs;
+    for (let round = 0; round < rounds && left.length > 0; round += 1) {
+      const named = left.filter((cust) => cust !== nobody);
+      this.#stage.forget(named);
+      await this.#gatherer.gather(named);
+      await this.#gatherer.journalAgain(named);
+      await this.#gatherer.resolve(named);
+      const moved = this.#stage.moved(named);
+      for (const cust of left) if (!moved.has(cust)) await this.#tell(cust);
+      left = left.filter((cust) => moved.has(cust));
+    }
+    for (const cust of left) this.#countNotJudged(cust, { differences: [], notJudged: 'busy' });
+  }
+
+  async #tell(cust: string): Promise<void> {
+    const judgement = this.#judge(cust);
+    this.#countNotJudged(cust, judgement);
+    if (judgement.differences.length > 0) this.#withDifferences += 1;
+    for (const difference of judgement.differences) {
+      this.#byKind.set(difference.kind, (this.#byKind.get(difference.kind) ?? 0) + 1);
+      await this.#settings.onDifference(difference);
+    }
+  }
+
+  #judge(cust: string): Judgement {
+    return judge(this.#stage.evidence(cust), this.#settings);
+  }
+
+  #countNotJudged(cust: string, { notJudged: reason }: Judgement): void {
+    if (reason === null) return;
+    this.#notJudged.set(reason, (this.#notJudged.get(reason) ?? 0) + 1);
+    if (this.#examples.length < namedExamples)
+      this.#examples.push({ custId: cust === nobody ? null : cust, reason });
+  }
+}
