@@ -1,4 +1,5 @@
 import type { Config } from './config/schema.js';
+import type { PoolUse } from './database/pool-use.js';
 import { loadHandlers } from './load-handlers.js';
 import { KnexProductStore } from './store/knex/product-store.js';
 import { openMiddle, openStoreDatabase } from './wiring.js';
@@ -25,9 +26,11 @@ export interface SyncWorker {
   readonly workerId: string;
   /** Listens to what the worker tells. */
   on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): SyncWorker;
+  /** How its connections to each database are used at this moment. */
+  pools(): { readonly middle: PoolUse; readonly store: PoolUse };
   /**
    * Works until `stop` is called or, with `once`, nothing is left; then both databases are closed. Rejects where it
-   * cannot go on: DatabaseError, CredentialsRefusedError, BreakerOpenError (with `once`), ShardsDifferError.
+   * cannot go on: DatabaseError, CredentialsRefusedError, BreakerOpenError and PausedError (with `once`), ShardsDifferError.
    */
   start(): Promise<void>;
   /**
@@ -40,9 +43,10 @@ export interface SyncWorker {
 /** Makes a worker from a checked configuration (`loadConfig` or `parseConfig`). Nothing is connected before `start`. */
 export async function createWorker(config: Config, options: CreateWorkerOptions = {}): Promise<SyncWorker> {
   const handlers = options.handlers ?? (await loadHandlers(config.store.handlers));
-  const opening = { applicationName: 'bnet-sync worker', byKey: true };
+  const opening = { applicationName: 'bnet-sync worker', byKey: true, takesTurns: true };
   const middle = await openMiddle(config, opening);
-  const store = new KnexProductStore(openStoreDatabase(config, opening), config.worker.leaseTtlMs);
+  const storeDatabase = openStoreDatabase(config, opening);
+  const store = new KnexProductStore(storeDatabase, config.worker.leaseTtlMs);
   const worker = new Worker({
     middle: middle.database,
     store,
@@ -64,6 +68,7 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
       worker.on(name, listener as never);
       return synchronised;
     },
+    pools: () => ({ middle: middle.pool(), store: storeDatabase.pool() }),
     start: () => (running ??= run()),
     stop: async () => {
       worker.stop();

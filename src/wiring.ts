@@ -4,15 +4,18 @@ import { sqliteFilename } from './config/connection.js';
 import type { Config } from './config/schema.js';
 import { Database } from './database/database.js';
 import { DatabaseError } from './database/errors.js';
+import { type PoolUse, together } from './database/pool-use.js';
+import { KnexFinishedRows } from './middle/knex/finished-rows.js';
 import { initMiddle } from './middle/knex/init.js';
 import { KnexMiddleDatabase } from './middle/knex/middle-database.js';
 import { KnexMiddleOperations } from './middle/knex/middle-operations.js';
+import { KnexMiddleSearch } from './middle/knex/middle-search.js';
 import { pgMiddle } from './middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from './middle/knex/sqlite.js';
 import type { MiddleTables } from './middle/knex/tables.js';
 import type { OracleDatabase } from './middle/oracle/database.js';
 import type { OracleTables } from './middle/oracle/tables.js';
-import type { MiddleDatabase, MiddleOperations } from './middle/port.js';
+import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from './middle/port.js';
 
 /*
  * From a configuration to open adapters. Nothing connects before the first call. A database must be there: a SQLite
@@ -23,20 +26,34 @@ import type { MiddleDatabase, MiddleOperations } from './middle/port.js';
 export interface OpenOptions {
   /** How it names itself to the server. */
   readonly applicationName: string;
-  /** Set by the worker, whose statements reach rows by key. Default: false. */
+  /** Set by the worker and by `verify`, whose statements reach rows by key. Default: false, but for the search. */
   readonly byKey?: boolean;
+  /** SQLite: take turns with the other databases of this process that do. Default: false. */
+  readonly takesTurns?: boolean;
   /** SQLite: make the file when it is missing. Default: fail. */
   readonly createFile?: boolean;
+  /** The most connections to each database. Default: 5. */
+  readonly maxConnections?: number;
+  /** Ends calls earlier than `worker.callTimeoutMs`. Default: not. */
+  readonly callLimitMs?: number;
 }
 
 /** The middle database, for the worker and for operators. */
 export interface OpenMiddle {
   readonly database: MiddleDatabase;
   readonly operations: MiddleOperations;
+  readonly search: MiddleSearch;
+  pool(): PoolUse;
+  readonly finished: FinishedRows;
   close(): Promise<void>;
 }
 
-const maxConnections = 5;
+const defaultConnections = 5;
+
+function limitsOf(config: Config, options: OpenOptions): { maxConnections: number; callTimeoutMs: number } {
+  const { maxConnections = defaultConnections, callLimitMs = Infinity } = options;
+  return { maxConnections, callTimeoutMs: Math.min(config.worker.callTimeoutMs, callLimitMs) };
+}
 
 /** Opens the middle database. */
 export async function openMiddle(config: Config, options: OpenOptions): Promise<OpenMiddle> {
@@ -48,10 +65,18 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
   const database = openMiddleDatabase(config, options);
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
   const tables: MiddleTables = { dialect, schema, productIds, markAttributes };
+  // A search goes by indexes, whatever the planner thinks, and operators' other statements do not: sessions of its own.
+  const byIndex = database.dialect.name === 'pg' && options.byKey !== true;
+  const searched = byIndex ? openMiddleDatabase(config, { ...options, byKey: true }) : database;
   return {
     database: new KnexMiddleDatabase(database, tables),
     operations: new KnexMiddleOperations(database, tables),
-    close: () => database.close(),
+    search: new KnexMiddleSearch(searched, tables),
+    finished: new KnexFinishedRows(database, tables),
+    pool: () => (byIndex ? together(database.pool(), searched.pool()) : database.pool()),
+    close: async () => {
+      await Promise.all([database.close(), ...(byIndex ? [searched.close()] : [])]);
+    },
   };
 }
 
@@ -65,13 +90,13 @@ async function openOracleMiddle(
 }
 
 /** The driver is loaded only where it is needed. */
-async function openOracleDatabase(config: Config, { applicationName }: OpenOptions): Promise<OracleDatabase> {
+async function openOracleDatabase(config: Config, options: OpenOptions): Promise<OracleDatabase> {
   const { openOracleDatabase: open, ThickModeError } = await import('./middle/oracle/open.js');
   const { connection, oracle: settings = {} } = config.middle;
-  const { callTimeoutMs } = config.worker;
+  const { applicationName } = options;
   const name = 'middle database';
   try {
-    return open({ name, connection, settings, applicationName, maxConnections, callTimeoutMs });
+    return open({ name, connection, settings, applicationName, ...limitsOf(config, options) });
   } catch (error) {
     if (!(error instanceof ThickModeError)) throw error;
     throw new ConfigError([{ path: 'middle.oracle.thick', message: error.message }]);
@@ -110,11 +135,12 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
   }
   const name = 'middle database';
   requireFile(config.middle, options, { name, maker: 'init-middle' });
-  const { callTimeoutMs } = config.worker;
+  const { maxConnections, callTimeoutMs } = limitsOf(config, options);
   return new Database({
     ...{ name, client, connection, maxConnections, callTimeoutMs },
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
+    takesTurns: options.takesTurns ?? false,
     serverTimeoutMs: callTimeoutMs,
     functions: sqliteFunctions,
   });
@@ -126,13 +152,15 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
  */
 export function openStoreDatabase(config: Config, options: OpenOptions): Database {
   const { client, connection } = config.store;
-  const { callTimeoutMs, leaseTtlMs } = config.worker;
+  const { leaseTtlMs } = config.worker;
+  const { maxConnections, callTimeoutMs } = limitsOf(config, options);
   const name = 'product store';
   requireFile(config.store, options, { name, maker: 'migrate' });
   return new Database({
     ...{ name, client, connection, maxConnections },
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
+    takesTurns: options.takesTurns ?? false,
     callTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.8 * leaseTtlMs)),
     serverTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.6 * leaseTtlMs)),
   });

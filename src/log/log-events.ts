@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
 import type { WorkerEvents } from '../worker/events.js';
+import { pauseText } from '../worker/paused.js';
 
 /** Something that tells worker events: a worker. */
 export interface EventSource {
@@ -22,8 +23,23 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     event,
     `holding ${event.held} of ${event.shards} shards, workers alive: ${event.workers}`,
   ],
-  polled: (event) => ['debug', event, `polled ${event.rows} rows`],
-  claimed: (event) => ['debug', event, `claimed ${event.claimed} rows, took over ${event.takenOver}`],
+  paused: ({ pauses }) => [
+    'warn',
+    { pauses },
+    pauses.length === 0
+      ? 'nothing is paused any more'
+      : `paused, rows stay as they are: ${pauses.map(pauseText).join('; ')}`,
+  ],
+  polled: ({ rows, delayMs, waiting, durationMs }) => [
+    'debug',
+    { rows, delayMs, waiting, ...(durationMs !== null && { durationMs: Math.round(durationMs) }) },
+    `polled ${rows} rows`,
+  ],
+  claimed: (event) => [
+    'debug',
+    { ...event, durationMs: Math.round(event.durationMs) },
+    `claimed ${event.claimed} rows, took over ${event.takenOver}`,
+  ],
   applied: (event) => ['debug', event, `applied ${event.applied}, refused ${event.failed} rows`],
   marked: ({ succeeded, failed, durationMs }) => [
     'info',

@@ -1,0 +1,139 @@
+import type {} from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpFault, isForPrograms } from './faults.js';
+import type { LoginLimits } from './login-limits.js';
+import type { Role, Visitor } from './session-types.js';
+import { bringsToken, type Session, type Sessions } from './sessions.js';
+import type { Users } from './users.js';
+
+/*
+ * Who may do what, in one place, for every route of the authenticated scope:
+ *
+ * 1. Who asks: the session that the cookie names, or the name and password of HTTP Basic (for scripts). Where no users
+ *    are configured, everybody is a reader without a name; the server listens on loopback only then.
+ * 2. What he may: readers GET, operators do everything. A route is opened with `config: { open: true }`, and made one for
+ *    readers with `config: { reader: true }`.
+ * 3. Whether he meant it: a request that changes something must come from our own pages (Sec-Fetch-Site, Origin) and, by
+ *    session, bring its CSRF token. Scripts that send a password bring none: no browser of ours sends it for them.
+ */
+
+/** Whom a request comes from. */
+interface Asker {
+  readonly name: string;
+  readonly role: Role;
+  /** Set where he logged in by the form. */
+  readonly session: Session | null;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null: on open routes, without a login. */
+    asker: Asker | null;
+    /** The name that a login is tried with. */
+    triedName: string;
+  }
+}
+
+/** Names the session. */
+export const sessionCookie = 'bnet_sync_session';
+const tokenHeader = 'x-csrf-token';
+const tokenField = 'csrfToken';
+
+interface AccessParts {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly limits: LoginLimits;
+}
+
+/** Guards all routes that are registered in `scope` from now on. */
+export function guardAccess(scope: FastifyInstance, parts: AccessParts): void {
+  scope.addHook('onRequest', async (request, reply) => {
+    request.asker = await whoAsks(request, parts);
+    const { open, reader } = request.routeOptions.config;
+    if (changes(request)) requireOurPages(request);
+    if (open === true) return;
+    if (request.asker === null) return askForLogin(request, reply);
+    if (changes(request) && reader !== true && request.asker.role !== 'operator')
+      throw new HttpFault(403, 'forbidden', refusedChange(parts.users.configured));
+  });
+  scope.addHook('preValidation', async (request) => {
+    const { asker, routeOptions } = request;
+    if (!changes(request) || routeOptions.config.open === true) return;
+    const session = asker?.session ?? null;
+    if (session === null) return;
+    const field = (request.body as Readonly<Record<string, unknown>> | null | undefined)?.[tokenField];
+    if (!bringsToken(session, request.headers[tokenHeader] ?? field))
+      throw new HttpFault(
+        403,
+        'csrf',
+        'the CSRF token is missing or of another session: load the page again',
+      );
+  });
+}
+
+/** Whom a request comes from, as the console shows it. */
+export function visitorOf(request: FastifyRequest, users: Users): Visitor {
+  const { asker } = request;
+  return {
+    name: asker?.name ?? '',
+    role: asker?.role ?? 'reader',
+    csrfToken: asker?.session?.csrfToken ?? '',
+    loginNeeded: users.configured,
+  };
+}
+
+async function whoAsks(request: FastifyRequest, parts: AccessParts): Promise<Asker | null> {
+  const { users, sessions } = parts;
+  if (!users.configured) return { name: '', role: 'reader', session: null };
+  const session = sessions.use(request.cookies[sessionCookie] ?? '');
+  if (session !== null) return { ...session.user, session };
+  const given = basicCredentials(request.headers.authorization);
+  if (given === null || request.routeOptions.config.open === true) return null;
+  const known = users.recognise(given.name, given.password);
+  if (known !== null) return { ...known, session: null };
+  request.triedName = given.name;
+  await parts.limits.count(request);
+  const user = await users.authenticate(given.name, given.password);
+  return user === null ? null : { ...user, session: null };
+}
+
+/** The name and password of HTTP Basic (RFC 7617), in UTF-8. */
+function basicCredentials(header: string | undefined): { name: string; password: string } | null {
+  const encoded = /^Basic +([\w+/=-]{1,4096})$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? null : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function changes({ method }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD';
+}
+
+/** Browsers say from whose page a request comes; programs do not. */
+function requireOurPages(request: FastifyRequest): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const sameSite = site === undefined ? undefined : site === 'same-origin' || site === 'none';
+  const ours = sameSite ?? (origin === undefined || isOrigin(origin, request.host));
+  if (!ours) throw new HttpFault(403, 'csrf', 'the request comes from a page of another site');
+}
+
+function isOrigin(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+}
+
+function askForLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { method, url, headers } = request;
+  const isPage = method === 'GET' && !isForPrograms(request);
+  if (isPage) return reply.redirect(`/login${url === '/' ? '' : `?next=${encodeURIComponent(url)}`}`, 303);
+  // A browser would ask for the password in a window of its own, and keep it for good.
+  if (headers['sec-fetch-mode'] === undefined)
+    void reply.header('www-authenticate', 'Basic realm="bnet-sync", charset="UTF-8"');
+  throw new HttpFault(401, 'unauthorized', 'log in, or send name and password by HTTP Basic');
+}
+
+function refusedChange(hasUsers: boolean): string {
+  return hasUsers
+    ? 'you may look, and change nothing: that takes the role operator'
+    : 'without http.users nobody may change anything: configure a user with the role operator';
+}

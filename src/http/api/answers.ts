@@ -1,0 +1,270 @@
+import { z } from 'zod';
+import type {
+  FailureGroup,
+  MatchReport,
+  Overview,
+  RowInHand,
+  RowList,
+  RowPage,
+} from '../../operator/desk.js';
+import type { RequeueReport } from '../../operator/requeue-report.js';
+import type { AuditEntry, Pause, WorkerDescription } from '../../store/port.js';
+
+/*
+ * What is answered, for the OpenAPI document. `satisfies` keeps each in step with the desk's type.
+ */
+
+const cell = z.string().nullable().describe('as the database holds it; numbers are text');
+const instant = z.string().describe('ISO 8601, UTC');
+const tableName = z.enum(['IF_BNET_CUST', 'IF_BNET_ACCOUNT']);
+const source = z.enum(['CUST', 'ACCOUNT']);
+
+const count = z.object({ rows: z.int(), atLeast: z.boolean().describe('there are that many or more') });
+
+const target = z.union([z.object({ source }), z.object({ productId: z.string() })]);
+
+const pause = z.object({
+  target,
+  since: instant,
+  who: z.string(),
+  reason: z.string().nullable(),
+}) satisfies z.ZodType<Pause>;
+
+const worker = z.object({
+  workerId: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  startedAt: instant,
+  heartbeatAt: instant,
+  alive: z.boolean(),
+  shards: z.array(z.int()),
+}) satisfies z.ZodType<WorkerDescription>;
+
+const health = z.object({
+  reachable: z.boolean(),
+  answeredMs: z.number().nullable(),
+  error: z.string().nullable(),
+});
+
+const bars = z.array(z.object({ from: instant, applied: z.int(), failed: z.int() })).nullable();
+
+/** What one wants to know first. */
+export const overview = z.object({
+  at: instant,
+  tables: z
+    .record(tableName, z.object({ '0': count, '1': count, '2': count, '3': count }))
+    .nullable()
+    .describe('by table, then by State'),
+  oldestPendingSeconds: z.number().nullable(),
+  lastHour: bars,
+  lastDay: bars,
+  workers: z.array(worker).nullable(),
+  shards: z.int().nullable(),
+  pauses: z.array(pause).nullable(),
+  databases: z.object({ middle: health, store: health }),
+}) satisfies z.ZodType<Overview>;
+
+const failedRow = z.object({
+  table: z.string(),
+  streamingNo: z.string(),
+  opFlag: cell,
+  productId: cell,
+  custId: cell,
+  bizId: cell,
+  userId: cell,
+  code: z.string().nullable(),
+  errContent: cell,
+  createDate: cell,
+  stateDate: cell,
+});
+
+/** Failures by table and code. */
+export const groups = z.array(
+  z.object({
+    table: z.string(),
+    code: z.string().nullable(),
+    text: z.string().nullable(),
+    present: count,
+    lastHour: z.int(),
+    lastDay: z.int(),
+    lastWeek: z.int(),
+    newest: failedRow.nullable(),
+  }),
+) satisfies z.ZodType<readonly FailureGroup[]>;
+
+/** A page of failed rows. */
+export const failed = z.object({
+  rows: z.array(failedRow),
+  next: z.string().nullable().describe('for `after`; null: nothing is left'),
+}) satisfies z.ZodType<RowList>;
+
+/** Rows in State 1. */
+export const inHand = z.array(
+  z.object({
+    table: z.string(),
+    streamingNo: z.string(),
+    opFlag: cell,
+    productId: cell,
+    custId: cell,
+    userId: cell,
+    stateDate: cell,
+    ageSeconds: z.number().nullable(),
+    shard: z.int(),
+    holder: z.string().nullable(),
+    host: z.string().nullable(),
+  }),
+) satisfies z.ZodType<readonly RowInHand[]>;
+
+const fullRow = z.object({
+  source,
+  streamingNo: z.string(),
+  productId: cell,
+  bizId: cell,
+  areaCode: cell,
+  custId: cell,
+  custAccount: cell,
+  custName: cell,
+  userId: cell,
+  accType: cell,
+  accName: cell,
+  opFlag: cell,
+  createDate: cell,
+  state: z.int().nullable(),
+  stateDate: cell,
+  attributes: z.array(z.object({ attrId: cell, attrSpecId: cell, attrValue: cell })),
+  errContent: cell,
+  remark: cell,
+});
+
+const journalLine = z.object({
+  source,
+  streamingNo: z.string(),
+  attempt: z.string(),
+  outcome: z.enum(['applied', 'failed']),
+  code: z.string().nullable(),
+  errContent: z.string().nullable(),
+  opFlag: cell,
+  productId: cell,
+  custId: cell,
+  bizId: cell,
+  userId: cell,
+  digest: z.string(),
+  superseded: z.boolean(),
+  worker: z.string(),
+  decidedAt: instant,
+});
+
+const attributes = z.array(
+  z.object({ attrSpecId: z.string(), attrId: z.string().nullable(), attrValue: z.string().nullable() }),
+);
+const identity = { productId: z.string(), custId: z.string(), bizId: z.string() };
+
+const customer = z.object({
+  ...identity,
+  areaCode: cell,
+  custAccount: cell,
+  custName: cell,
+  status: z.enum(['active', 'cancelled']),
+  openedAt: instant,
+  changedAt: instant.nullable(),
+  cancelledAt: instant.nullable(),
+  lastStreamingNo: z.string(),
+  attributes,
+});
+
+const account = z.object({
+  ...identity,
+  userId: z.string(),
+  areaCode: cell,
+  accType: cell,
+  accName: cell,
+  status: z.enum(['bound', 'unbound']),
+  boundAt: instant,
+  changedAt: instant.nullable(),
+  unboundAt: instant.nullable(),
+  lastStreamingNo: z.string(),
+  attributes,
+});
+
+/** Everything about a row. */
+export const rowPage = z.object({
+  table: z.string(),
+  streamingNo: z.string(),
+  rows: z.array(fullRow),
+  journal: z.array(journalLine),
+  records: z.array(z.object({ customer, users: z.array(account), more: z.boolean() })),
+  neighbours: z.array(
+    z.object({
+      table: z.string(),
+      streamingNo: z.string(),
+      opFlag: cell,
+      productId: cell,
+      userId: cell,
+      createDate: cell,
+      state: z.int().nullable(),
+      errContent: cell,
+      decidedAt: instant.nullable(),
+      place: z.enum(['before', 'this', 'after']),
+    }),
+  ),
+}) satisfies z.ZodType<RowPage>;
+
+const named = { table: z.string(), streamingNo: z.string() };
+
+/** What became of rows to be put back. */
+export const requeued = z.object({
+  dryRun: z.boolean(),
+  requeued: z.array(
+    z.object({
+      ...named,
+      errContent: cell,
+      appliedSince: z.array(z.object({ ...named, opFlag: cell, decidedAt: instant })),
+    }),
+  ),
+  notRequeued: z.array(
+    z.object({
+      ...named,
+      reason: z.enum(['missing', 'not failed', 'several rows']),
+      state: z.int().nullable(),
+    }),
+  ),
+}) satisfies z.ZodType<RequeueReport>;
+
+/** What became of all rows that match. */
+export const requeuedMatching = z.object({
+  dryRun: z.boolean(),
+  matched: count,
+  requeued: z.int(),
+  notRequeued: z.int(),
+  examples: z.array(failedRow),
+}) satisfies z.ZodType<MatchReport>;
+
+export const pauses = z.array(pause);
+export const workers = z.array(worker);
+/** Whether a pause or its end changed anything. */
+export const changed = z.object({ changed: z.boolean() });
+
+/** Recorded actions. */
+export const audit = z.array(
+  z.object({
+    who: z.string(),
+    via: z.enum(['console', 'api', 'command']),
+    action: z.enum(['requeue', 'requeue-matching', 'pause', 'resume', 'journal-purge']),
+    what: z.string(),
+    rows: z.int().nullable(),
+    reason: z.string().nullable(),
+    id: z.string(),
+    at: instant,
+  }),
+) satisfies z.ZodType<readonly AuditEntry[]>;
+
+/** An error. */
+export const fault = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z
+      .array(z.object({ field: z.string(), value: z.string().nullable(), message: z.string() }))
+      .optional(),
+  }),
+});

@@ -1,0 +1,77 @@
+/*
+ * What pages cannot do without a script: read the overview again, and select all rows of a list. Everything else works
+ * without it.
+ */
+
+refreshOverview();
+selectAll();
+
+/** Reads the page again and again and takes over the parts marked data-refresh, while the page is looked at. */
+function refreshOverview() {
+  const note = document.querySelector('[data-refresh-seconds]');
+  if (note === null) return;
+  note.hidden = false;
+  const toggle = document.querySelector('[data-refresh-toggle]');
+  const seconds = Number(note.dataset.refreshSeconds);
+  let stopped = false;
+  toggle.addEventListener('click', () => {
+    stopped = !stopped;
+    toggle.textContent = stopped ? toggle.dataset.start : toggle.dataset.stop;
+  });
+  window.setInterval(() => {
+    if (!stopped && !document.hidden) void readAgain(seconds);
+  }, seconds * 1000);
+}
+
+async function readAgain(seconds) {
+  const lost = document.querySelector('[data-refresh-lost]');
+  try {
+    const answer = await fetch(window.location.href, {
+      headers: { accept: 'text/html' },
+      signal: window.AbortSignal.timeout(seconds * 1000),
+    });
+    // The session is over: let the login page say so.
+    if (answer.redirected) return window.location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    takeOver(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    lost.hidden = true;
+  } catch {
+    lost.hidden = false;
+  }
+}
+
+function takeOver(fresh) {
+  const freshParts = fresh.querySelectorAll('[data-refresh]');
+  document.querySelectorAll('[data-refresh]').forEach((part, index) => {
+    const freshPart = freshParts[index];
+    if (freshPart !== undefined) replace(part, freshPart);
+  });
+}
+
+/** What somebody opened stays open, and what has the focus keeps it. */
+function replace(part, fresh) {
+  const open = [...part.querySelectorAll('details')].map((details) => details.open);
+  const focused = [...part.querySelectorAll('a, summary')].indexOf(document.activeElement);
+  fresh.querySelectorAll('details').forEach((details, index) => {
+    details.open = open[index] === true;
+  });
+  part.replaceWith(fresh);
+  if (focused >= 0) fresh.querySelectorAll('a, summary')[focused]?.focus({ preventScroll: true });
+}
+
+function selectAll() {
+  for (const all of document.querySelectorAll('[data-select-all]')) {
+    const boxes = [...document.querySelectorAll(`input[name=row][form=${all.dataset.selectAll}]`)];
+    all.hidden = false;
+    const show = () => {
+      const checked = boxes.filter((box) => box.checked).length;
+      all.checked = checked > 0 && checked === boxes.length;
+      all.indeterminate = checked > 0 && checked < boxes.length;
+    };
+    all.addEventListener('change', () => {
+      for (const box of boxes) box.checked = all.checked;
+    });
+    for (const box of boxes) box.addEventListener('change', show);
+    show();
+  }
+}

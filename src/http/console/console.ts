@@ -1,0 +1,101 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { VNode } from 'preact';
+import { renderToString } from 'preact-render-to-string';
+import type { Desk } from '../../operator/desk.js';
+import type { ConsoleParts, RequestFault } from '../session-types.js';
+import type { AssetAddresses } from './assets.js';
+import { FaultPage } from './pages/fault.js';
+import { rememberLanguage, valuesOf, viewOf, type View } from './view.js';
+import type { Values } from './addresses.js';
+
+/** What a page is made from. */
+export interface Question {
+  readonly view: View;
+  readonly desk: Desk;
+  readonly query: Values;
+  readonly form: Values;
+  readonly params: Values;
+}
+
+/** A page, or where to go instead. */
+export type Answer = { readonly page: VNode; readonly status?: number } | { readonly to: string };
+
+/** Makes the answer to a question; an error it throws becomes a page in the server. */
+export type Answering = (question: Question) => Promise<Answer> | Answer;
+
+/** Routes, pages and faults of the console. */
+export class Console {
+  readonly #app: FastifyInstance;
+  readonly #parts: ConsoleParts & { readonly assets: AssetAddresses };
+  /** What requests failed for, until their page is rendered: the server passes on only what all may know. */
+  readonly #causes = new WeakMap<FastifyRequest, unknown>();
+
+  constructor(app: FastifyInstance, parts: ConsoleParts & { readonly assets: AssetAddresses }) {
+    this.#app = app;
+    this.#parts = parts;
+  }
+
+  /** A page that changes nothing. */
+  get(path: string, answering: Answering, options: RouteShorthandOptions = {}): void {
+    this.#app.get(path, options, (request, reply) => this.#answer(answering, request, reply));
+  }
+
+  /** A form's action: for operators, with the form's token; the server sees to both. */
+  post(path: string, answering: Answering): void {
+    this.#app.post(path, (request, reply) => this.#answer(answering, request, reply));
+  }
+
+  /** What went wrong with a request, as a whole document. */
+  faultPage(request: FastifyRequest, fault: RequestFault): string {
+    const view = viewOf(request, this.#parts);
+    return documentOf(FaultPage({ view, fault, cause: this.#causes.get(request) }));
+  }
+
+  async #answer(answering: Answering, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { query, body, params } = request;
+    const view = viewOf(request, this.#parts);
+    rememberLanguage(request, reply);
+    try {
+      const question = {
+        view,
+        desk: this.#parts.desk,
+        query: valuesOf(query),
+        form: valuesOf(body),
+        params: valuesOf(params),
+      };
+      const answer = await answering(question);
+      if ('to' in answer) return await reply.redirect(answer.to, 303);
+      return await reply
+        .code(answer.status ?? 200)
+        .type('text/html; charset=utf-8')
+        .send(documentOf(answer.page));
+    } catch (error) {
+      this.#causes.set(request, error);
+      throw error;
+    }
+  }
+}
+
+/** An answer that the address names nothing. */
+export function notFound(view: View): Answer {
+  const fault = { status: 404, code: 'notFound', message: '' };
+  return { status: 404, page: FaultPage({ view, fault }) };
+}
+
+/** Keeps pages that lead to actions from readers, who may not act; the server refuses the action itself. */
+export function forOperators(answering: Answering): Answering {
+  return (question) => {
+    if (question.view.visitor.role === 'operator') return answering(question);
+    const fault = { status: 403, code: 'forbidden', message: '' };
+    return { status: 403, page: FaultPage({ view: question.view, fault }) };
+  };
+}
+
+/** Who acts, for the audit. */
+export function actorOf(view: View): { readonly name: string; readonly via: 'console' } {
+  return { name: view.visitor.name, via: 'console' };
+}
+
+function documentOf(page: VNode): string {
+  return `<!doctype html>${renderToString(page)}`;
+}

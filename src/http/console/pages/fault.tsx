@@ -1,0 +1,73 @@
+import type { VNode } from 'preact';
+import { DatabaseError, type DatabaseErrorKind } from '../../../database/errors.js';
+import type { RequestFault } from '../../session-types.js';
+import { visibleText } from '../parts/foreign.js';
+import { Layout, Notice } from '../parts/layout.js';
+import type { Texts } from '../texts/texts.js';
+import type { View } from '../view.js';
+
+interface FaultProps {
+  readonly view: View;
+  readonly fault: RequestFault;
+  /** What the fault came from, where it is known. */
+  readonly cause?: unknown;
+}
+
+/** What went wrong, and what to do about it. */
+export function FaultPage({ view, fault, cause }: FaultProps): VNode {
+  const { t, visitor } = view;
+  const { title, hint } = wordsOf(t, fault, cause);
+  // Somebody who has yet to log in has no use for the navigation.
+  const plain = visitor.loginNeeded && visitor.name === '';
+  return (
+    <Layout view={view} title={title} plain={plain}>
+      <Notice kind="bad">
+        <p>{hint}</p>
+        {fault.code === 'unavailable' ? (
+          <p>
+            {t.errors.message}: <span class="text code">{visibleText(fault.message)}</span>
+          </p>
+        ) : null}
+      </Notice>
+      <p class="hint">HTTP {fault.status}</p>
+      <p>{plain ? <a href="/login">{t.session.logIn}</a> : <a href="/">{t.nav.overview}</a>}</p>
+    </Layout>
+  );
+}
+
+interface FaultWords {
+  readonly title: string;
+  readonly hint: string;
+}
+
+function wordsOf({ errors }: Texts, fault: RequestFault, cause: unknown): FaultWords {
+  switch (fault.code) {
+    case 'unavailable':
+      return databaseWords(errors, cause);
+    case 'notFound':
+      return { title: errors.notFound, hint: errors.notFoundHint };
+    case 'forbidden':
+      return { title: errors.forbidden, hint: errors.forbiddenHint };
+    case 'badRequest':
+    case 'csrf':
+      return { title: errors.badRequest, hint: errors.badRequestHint };
+    case 'tooMany':
+      return { title: errors.tooMany, hint: errors.tooManyHint };
+    default:
+      return { title: errors.internal, hint: errors.internalHint };
+  }
+}
+
+function databaseWords(errors: Texts['errors'], cause: unknown): FaultWords {
+  if (!(cause instanceof DatabaseError)) return { title: errors.databaseAway, hint: errors.databaseHint };
+  const names: Readonly<Record<string, string>> = errors.databaseNames;
+  const name = names[cause.database ?? ''];
+  const title = name === undefined ? errors.databaseAway : `${errors.databaseAway}: ${name}`;
+  return { title, hint: hintOf(errors, cause.kind) };
+}
+
+function hintOf(errors: Texts['errors'], kind: DatabaseErrorKind): string {
+  if (kind === 'credentials') return errors.credentialsHint;
+  if (kind === 'schema') return errors.schemaHint;
+  return kind === 'timeout' ? errors.timeoutHint : errors.databaseHint;
+}

@@ -1,0 +1,62 @@
+import type { VNode } from 'preact';
+import { Layout, Notice, Token } from '../parts/layout.js';
+import type { View } from '../view.js';
+
+interface LoginProps {
+  readonly view: View;
+  /** Where to go afterwards. */
+  readonly next: string;
+  /** Why the try before was refused. */
+  readonly refused: 'password' | 'often' | null;
+}
+
+/** Who are you? The server checks the answer. */
+export function LoginPage({ view, next, refused }: LoginProps): VNode {
+  const { t } = view;
+  return (
+    <Layout view={view} title={t.login.title} plain>
+      {refused === null ? null : (
+        <Notice kind="bad">{refused === 'often' ? t.login.tooMany : t.login.refused}</Notice>
+      )}
+      <form method="post" action="/login" class="act login">
+        <input type="hidden" name="next" value={next} />
+        <label>
+          {t.login.name}
+          <input
+            name="name"
+            required
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            autofocus
+          />
+        </label>
+        <label>
+          {t.login.password}
+          <input name="password" type="password" required autocomplete="current-password" />
+        </label>
+        <button class="primary">{t.login.submit}</button>
+        <p class="hint">{t.login.explain}</p>
+      </form>
+    </Layout>
+  );
+}
+
+/** Asks before logging out: a link alone must not do it. */
+export function LogoutPage({ view }: { readonly view: View }): VNode {
+  const { t, visitor } = view;
+  return (
+    <Layout view={view} title={t.login.logoutTitle}>
+      <form method="post" action="/logout" class="act">
+        <Token view={view} />
+        <p>{t.login.logoutQuestion(visitor.name)}</p>
+        <div class="actions">
+          <button class="primary">{t.session.logOut}</button>
+          <a class="button" href="/">
+            {t.common.cancel}
+          </a>
+        </div>
+      </form>
+    </Layout>
+  );
+}

@@ -1,0 +1,254 @@
+import type { ComponentChildren, VNode } from 'preact';
+import type { ActivityBar, DatabaseHealth, Overview } from '../../../operator/desk.js';
+import { address } from '../addresses.js';
+import { BarChart } from '../parts/bar-chart.js';
+import { visibleText } from '../parts/foreign.js';
+import { Layout, Notice } from '../parts/layout.js';
+import { PauseTable } from '../parts/pause-table.js';
+import { durationText, StoreTime } from '../parts/times.js';
+import { WorkerTable } from '../parts/worker-table.js';
+import { countText, Mark, StateMark } from '../parts/words.js';
+import { counted } from '../texts/words.js';
+import type { View } from '../view.js';
+
+interface OverviewProps {
+  readonly view: View;
+  readonly overview: Overview;
+}
+
+/** What one wants to know first; the script reads it again every 15 seconds. */
+export function OverviewPage({ view, overview }: OverviewProps): VNode {
+  const { t } = view;
+  return (
+    <Layout view={view} title={t.overview.title} page="overview">
+      <p class="hint">
+        {t.overview.readAt}{' '}
+        <span data-refresh>
+          <StoreTime t={t} at={overview.at} />
+        </span>
+        <span data-refresh-seconds="15" hidden>
+          {' · '}
+          {t.overview.refresh}{' '}
+          <button
+            type="button"
+            class="link"
+            data-refresh-toggle
+            data-stop={t.overview.refreshStop}
+            data-start={t.overview.refreshStart}
+          >
+            {t.overview.refreshStop}
+          </button>
+        </span>
+      </p>
+      <p class="notice warn" data-refresh-lost hidden>
+        {t.overview.refreshLost}
+      </p>
+      <div data-refresh>
+        <Alerts view={view} overview={overview} />
+        <Tiles view={view} overview={overview} />
+        <div class="columns">
+          <Section title={t.overview.counts}>
+            <Counts view={view} overview={overview} />
+          </Section>
+          <Section title={t.overview.databases}>
+            <Databases view={view} overview={overview} />
+          </Section>
+        </div>
+        <Charts view={view} overview={overview} />
+        <Section title={t.workers.title}>
+          {overview.workers === null ? (
+            <Unread view={view} />
+          ) : (
+            <WorkerTable t={t} workers={overview.workers} shards={overview.shards} />
+          )}
+        </Section>
+        <Section title={t.pauses.inForce}>
+          {overview.pauses === null ? (
+            <Unread view={view} />
+          ) : (
+            <PauseTable view={view} pauses={overview.pauses} resumable={false} />
+          )}
+        </Section>
+      </div>
+    </Layout>
+  );
+}
+
+function Section({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}): VNode {
+  return (
+    <section>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Unread({ view }: { readonly view: View }): VNode {
+  return <p class="hint">{view.t.overview.unread}</p>;
+}
+
+function Alerts({ view: { t }, overview }: OverviewProps): VNode {
+  const { workers, pauses, databases } = overview;
+  const away = (['middle', 'store'] as const).filter((name) => !databases[name].reachable);
+  return (
+    <>
+      {away.map((name) => (
+        <Notice key={name} kind="bad">
+          <strong>
+            {t.overview[name]} {t.overview.away}
+          </strong>
+          {databases[name].error === null ? null : <p class="text">{visibleText(databases[name].error)}</p>}
+          <p>{t.errors.databaseHint}</p>
+        </Notice>
+      ))}
+      {workers?.some(({ alive }) => alive) === false ? (
+        <Notice kind="warn">{t.overview.noWorkers}</Notice>
+      ) : null}
+      {pauses !== null && pauses.length > 0 ? (
+        <Notice kind="warn">
+          {t.overview.pausedNow(pauses.length)} <a href="/pauses">{t.overview.pauseList}</a>
+        </Notice>
+      ) : null}
+    </>
+  );
+}
+
+function Tiles({ view: { t }, overview }: OverviewProps): VNode {
+  const { tables, oldestPendingSeconds, lastHour, workers } = overview;
+  const failedNow = tables === null ? null : Object.values(tables).map((states) => states['3']);
+  const sumOf = (name: 'applied' | 'failed', bars: readonly ActivityBar[] | null) =>
+    bars === null ? null : counted(bars.reduce((sum, bar) => sum + bar[name], 0));
+  const oldest =
+    oldestPendingSeconds === null ? t.overview.nothingPending : durationText(t, oldestPendingSeconds);
+  return (
+    <dl class="tiles">
+      <Tile t={t} name={t.overview.oldestPending} value={tables === null ? null : oldest} />
+      <Tile
+        t={t}
+        name={t.overview.failedNow}
+        href="/failed"
+        value={
+          failedNow === null
+            ? null
+            : countText(t, {
+                rows: failedNow.reduce((sum, { rows }) => sum + rows, 0),
+                atLeast: failedNow.some(({ atLeast }) => atLeast),
+              })
+        }
+      />
+      <Tile t={t} name={t.overview.appliedLastHour} value={sumOf('applied', lastHour)} />
+      <Tile t={t} name={t.overview.failedLastHour} href="/failures" value={sumOf('failed', lastHour)} />
+      <Tile
+        t={t}
+        name={t.overview.aliveWorkers}
+        href="/workers"
+        value={workers === null ? null : counted(workers.filter(({ alive }) => alive).length)}
+      />
+    </dl>
+  );
+}
+
+interface TileProps {
+  readonly t: View['t'];
+  readonly name: string;
+  /** Null: it could not be read. */
+  readonly value: string | null;
+  readonly href?: string;
+}
+
+function Tile({ t, name, value, href }: TileProps): VNode {
+  const shown = value ?? t.common.unknown;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{href === undefined ? shown : <a href={href}>{shown}</a>}</dd>
+    </div>
+  );
+}
+
+const states = ['0', '1', '2', '3'] as const;
+
+function Counts({ view, overview }: OverviewProps): VNode {
+  const { t } = view;
+  if (overview.tables === null) return <Unread view={view} />;
+  return (
+    <table class="counts">
+      <thead>
+        <tr>
+          <th scope="col">{t.columns.table}</th>
+          {states.map((state) => (
+            <th key={state} scope="col" class="number">
+              <StateMark t={t} state={Number(state)} />
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(overview.tables).map(([table, counts]) => (
+          <tr key={table}>
+            <th scope="row">{table}</th>
+            {states.map((state) => (
+              <td key={state} class="number">
+                <StateLink table={table} state={state} text={countText(t, counts[state])} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function StateLink(props: { readonly table: string; readonly state: string; readonly text: string }): VNode {
+  const { table, state, text } = props;
+  if (state === '3') return <a href={address('/failed', { table })}>{text}</a>;
+  return state === '1' ? <a href="/in-hand">{text}</a> : <>{text}</>;
+}
+
+function Charts({ view: { t }, overview }: OverviewProps): VNode {
+  return (
+    <div class="columns">
+      {overview.lastHour === null ? null : (
+        <BarChart t={t} id="hour" title={t.overview.lastHour} bars={overview.lastHour} spanMinutes={5} />
+      )}
+      {overview.lastDay === null ? null : (
+        <BarChart t={t} id="day" title={t.overview.lastDay} bars={overview.lastDay} spanMinutes={60} />
+      )}
+    </div>
+  );
+}
+
+function Databases({ view: { t }, overview }: OverviewProps): VNode {
+  return (
+    <table>
+      <tbody>
+        {(['middle', 'store'] as const).map((name) => (
+          <tr key={name}>
+            <th scope="row">{t.overview[name]}</th>
+            <td>
+              <Health t={t} health={overview.databases[name]} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Health({ t, health }: { readonly t: View['t']; readonly health: DatabaseHealth }): VNode {
+  return health.reachable ? (
+    <>
+      <Mark kind="good" text={t.overview.well} />{' '}
+      {health.answeredMs === null ? null : t.overview.answered(health.answeredMs)}
+      {health.error === null ? null : <p class="text">{visibleText(health.error)}</p>}
+    </>
+  ) : (
+    <Mark kind="bad" text={t.overview.away} />
+  );
+}

@@ -1,0 +1,20 @@
+import type { FastifyInstance } from 'fastify';
+import type { ConsoleErrors, ConsoleParts } from '../session-types.js';
+import { serveAssets } from './assets.js';
+import { Console } from './console.js';
+import { loginRoutes } from './routes/login.js';
+import { lookingRoutes } from './routes/looking.js';
+import { pauseRoutes } from './routes/pauses.js';
+import { requeueRoutes } from './routes/requeue.js';
+import { rowRoutes } from './routes/row.js';
+
+/** Registers the console's pages and files on the server, and tells it how a fault looks as a page. */
+export function registerConsole(app: FastifyInstance, parts: ConsoleParts): ConsoleErrors {
+  const pages = new Console(app, { ...parts, assets: serveAssets(app) });
+  lookingRoutes(pages);
+  rowRoutes(pages);
+  requeueRoutes(pages);
+  pauseRoutes(pages);
+  loginRoutes(pages);
+  return pages;
+}

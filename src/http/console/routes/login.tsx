@@ -1,0 +1,23 @@
+import { localAddress, textOf } from '../addresses.js';
+import type { Console } from '../console.js';
+import { LoginPage, LogoutPage } from '../pages/login.js';
+
+/** The forms to log in and out; the server does both. */
+export function loginRoutes(pages: Console): void {
+  pages.get(
+    '/login',
+    ({ view, query }) => {
+      const next = localAddress(textOf(query, 'next'));
+      const refused = (['password', 'often'] as const).find((word) => word === textOf(query, 'refused'));
+      if (!view.visitor.loginNeeded) return { to: next };
+      return {
+        status: refused === undefined ? 200 : refused === 'often' ? 429 : 403,
+        page: <LoginPage view={view} next={next} refused={refused ?? null} />,
+      };
+    },
+    { config: { open: true } },
+  );
+  pages.get('/logout', ({ view }) =>
+    view.visitor.name === '' ? { to: '/' } : { page: <LogoutPage view={view} /> },
+  );
+}

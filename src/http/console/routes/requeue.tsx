@@ -1,0 +1,86 @@
+import { textOf, textsOf, rowNamed, type Values } from '../addresses.js';
+import type { RowKey } from '../../../domain/keys.js';
+import { actorOf, forOperators, type Answer, type Console, type Question } from '../console.js';
+import { filterForm } from '../filter-form.js';
+import { FailedPage } from '../pages/failed.js';
+import { MatchedPage, MatchingPage } from '../pages/requeue-matching.js';
+import { RequeuedPage, RequeuePage } from '../pages/requeue.js';
+import { reasonLimit } from '../parts/reason.js';
+
+/** The most rows that are chosen one by one. */
+const mostChosen = 100;
+const dryRun = { dryRun: true, reason: null } as const;
+
+/** Putting failed rows back: chosen ones, or all that match a filter; each asks once more and wants a reason. */
+export function requeueRoutes(pages: Console): void {
+  pages.get(
+    '/requeue',
+    forOperators((question) => askChosen(question, question.query)),
+  );
+  pages.post('/requeue', putBackChosen);
+  pages.get(
+    '/requeue-matching',
+    forOperators((question) => askMatching(question, question.query)),
+  );
+  pages.post('/requeue-matching', putBackMatching);
+}
+
+async function askChosen({ view, desk }: Question, values: Values, fault?: string): Promise<Answer> {
+  const keys = chosen(values);
+  const { t } = view;
+  const problem =
+    fault ??
+    (keys.length === 0
+      ? t.requeue.noneChosen
+      : keys.length > mostChosen
+        ? t.requeue.tooMany(mostChosen)
+        : undefined);
+  const asked = keys.length > mostChosen ? [] : keys;
+  const report = await desk.requeue(actorOf(view), asked, dryRun);
+  return {
+    status: problem === undefined ? 200 : 400,
+    page: <RequeuePage view={view} report={report} {...(problem !== undefined && { fault: problem })} />,
+  };
+}
+
+async function putBackChosen(question: Question): Promise<Answer> {
+  const { view, desk, form } = question;
+  const keys = chosen(form);
+  const reason = reasonOf(form);
+  if (reason === null) return askChosen(question, form, view.t.requeue.reasonMissing);
+  if (keys.length === 0 || keys.length > mostChosen) return askChosen(question, form);
+  const report = await desk.requeue(actorOf(view), keys, { dryRun: false, reason });
+  return { page: <RequeuedPage view={view} report={report} /> };
+}
+
+async function askMatching({ view, desk }: Question, values: Values, fault?: string): Promise<Answer> {
+  const form = filterForm(values);
+  if (form.faults.length > 0)
+    return { status: 400, page: <FailedPage view={view} form={form} list={null} continued={false} /> };
+  const { filter } = form;
+  const report = await desk.requeueMatching(actorOf(view), filter, dryRun);
+  return {
+    status: fault === undefined ? 200 : 400,
+    page: <MatchingPage {...{ view, filter, report }} {...(fault !== undefined && { fault })} />,
+  };
+}
+
+async function putBackMatching(question: Question): Promise<Answer> {
+  const { view, desk, form } = question;
+  const { filter, faults } = filterForm(form);
+  const reason = reasonOf(form);
+  if (faults.length > 0) return askMatching(question, form);
+  if (reason === null) return askMatching(question, form, view.t.requeue.reasonMissing);
+  const report = await desk.requeueMatching(actorOf(view), filter, { dryRun: false, reason });
+  return { page: <MatchedPage view={view} filter={filter} report={report} /> };
+}
+
+function chosen(values: Values): readonly RowKey[] {
+  return textsOf(values, 'row').flatMap((name) => rowNamed(name) ?? []);
+}
+
+/** The reason that a form gives, or null where it gives none that can be taken. */
+export function reasonOf(form: Values): string | null {
+  const reason = textOf(form, 'reason');
+  return reason === '' || reason.length > reasonLimit ? null : reason;
+}

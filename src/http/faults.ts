@@ -1,0 +1,99 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseError } from '../database/errors.js';
+import { InvalidCursorError } from '../operator/desk.js';
+import type { ConsoleErrors, RequestFault } from './session-types.js';
+
+/** A value that was not as it must be, with what to do about it. */
+export interface FieldFault {
+  /** Where it stands: `query.limit`, `body.reason`. */
+  readonly field: string;
+  /** As it was given, shortened; null where it is missing. */
+  readonly value: string | null;
+  readonly message: string;
+}
+
+/** A request that is answered with an error. Its message is for whoever asked: one line, without secrets. */
+export class HttpFault extends Error implements RequestFault {
+  override readonly name = 'HttpFault';
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: readonly FieldFault[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** More of something than is allowed; says when to try again. */
+export class TooManyFault extends HttpFault {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(429, 'tooMany', `${message}: wait ${retryAfterSeconds} s`);
+  }
+}
+
+const databaseWords: Readonly<Partial<Record<DatabaseError['kind'], string>>> = {
+  unreachable: 'cannot be reached',
+  connectionLost: 'dropped the connection',
+  timeout: 'did not answer in time',
+  conflict: 'is busy',
+  unavailable: 'is not available',
+  commitUnknown: 'did not say whether the change was made: look before you do it again',
+  credentials: 'refuses the credentials',
+  schema: 'lacks a table, a column or a privilege: "bnet-sync doctor" says which',
+};
+
+/** What an error says to whoever asked. What it says to us is in the log. */
+function faultOf(error: unknown): HttpFault {
+  if (error instanceof HttpFault) return error;
+  if (error instanceof DatabaseError) {
+    const name = error.database ?? 'database';
+    return new HttpFault(
+      503,
+      'unavailable',
+      `the ${name} ${databaseWords[error.kind] ?? 'reports an error'}`,
+    );
+  }
+  if (error instanceof InvalidCursorError) {
+    const details = [{ field: 'query.after', value: null, message: 'start again without it' }];
+    return new HttpFault(400, 'badRequest', 'the cursor is none of this version', details);
+  }
+  // Fastify's own refusals: a body that is too long, of an unknown type, or no JSON.
+  const status = (error as Partial<FastifyError> | null)?.statusCode;
+  if (status !== undefined && status >= 400 && status < 500 && error instanceof Error)
+    return new HttpFault(status, status === 413 ? 'tooLarge' : 'badRequest', error.message);
+  return new HttpFault(500, 'internal', 'something went wrong here; the log says what');
+}
+
+/** Whether a request is for programs: they are answered in JSON whatever they accept. */
+export function isForPrograms(request: FastifyRequest): boolean {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return /^\/(api|healthz|readyz|metrics)(\/|$)/.test(path);
+}
+
+/** Answers errors: JSON for programs, a page for browsers, a line of text for the rest. */
+export class FaultAnswers {
+  /** Set by the console. */
+  pages: ConsoleErrors | undefined;
+
+  async answer(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const fault = faultOf(error);
+    if (fault.status >= 500)
+      request.log.warn({ err: error, path: request.routeOptions.url }, 'request failed');
+    const { status, code, message, details } = fault;
+    if (fault instanceof TooManyFault) void reply.header('retry-after', fault.retryAfterSeconds);
+    void reply.code(status).header('cache-control', 'no-store');
+    if (isForPrograms(request)) {
+      const body = { error: { code, message, ...(details.length > 0 && { details }) } };
+      await reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(body);
+    } else if (this.pages !== undefined && (request.headers.accept ?? '').includes('text/html')) {
+      await reply.type('text/html; charset=utf-8').send(this.pages.faultPage(request, fault));
+    } else {
+      await reply.type('text/plain; charset=utf-8').send(`${message}\n`);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type {} from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { sessionCookie } from './access.js';
+import { TooManyFault } from './faults.js';
+import type { LoginLimits } from './login-limits.js';
+import type { Sessions } from './sessions.js';
+import type { Users } from './users.js';
+
+const loginForm = z.object({
+  name: z.string().max(64).default(''),
+  password: z.string().max(1024).default(''),
+  next: z.string().max(4096).optional(),
+});
+
+interface LoginParts {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly limits: LoginLimits;
+}
+
+/** POST /login and POST /logout; the page with the form is the console's. */
+export function registerLogin(scope: FastifyInstance, { users, sessions, limits }: LoginParts): void {
+  scope.post<{ Body: z.output<typeof loginForm> }>(
+    '/login',
+    {
+      config: { open: true },
+      schema: {
+        tags: ['login'],
+        summary: 'Log in by the form; leads to `next`, or back to the form',
+        consumes: ['application/x-www-form-urlencoded'],
+        body: loginForm,
+      },
+    },
+    async (request, reply) => {
+      const { name, password } = request.body;
+      const next = localPath(request.body.next);
+      request.triedName = name;
+      try {
+        await limits.count(request);
+      } catch (error) {
+        if (!(error instanceof TooManyFault)) throw error;
+        return backToForm(reply, 'often', next);
+      }
+      const user = await users.authenticate(name, password);
+      if (user === null) {
+        request.log.warn({ name, address: request.ip }, 'login refused');
+        return backToForm(reply, 'password', next);
+      }
+      endSession(request, sessions);
+      request.log.info({ name, role: user.role, address: request.ip }, 'logged in');
+      return reply.setCookie(sessionCookie, sessions.open(user), cookieOf(request)).redirect(next, 303);
+    },
+  );
+  scope.post(
+    '/logout',
+    {
+      config: { reader: true },
+      schema: { tags: ['login'], summary: 'End the session; leads to the form' },
+    },
+    (request, reply) => {
+      endSession(request, sessions);
+      return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login', 303);
+    },
+  );
+}
+
+function endSession(request: FastifyRequest, sessions: Sessions): void {
+  sessions.close(request.cookies[sessionCookie] ?? '');
+}
+
+/** Lax: a link that somebody shared finds the one who follows it signed in. Changes need the token besides. */
+function cookieOf(request: FastifyRequest) {
+  const secure = request.protocol === 'https';
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+}
+
+function backToForm(reply: FastifyReply, refused: 'password' | 'often', next: string): FastifyReply {
+  return reply.redirect(`/login?${new URLSearchParams({ refused, next }).toString()}`, 303);
+}
+
+const anyOrigin = 'http://localhost';
+
+/** A path of this server; anything else would let a link lead a login to another site. */
+function localPath(next: string | undefined): string {
+  if (next === undefined || !/^\/(?![/\\])[^\p{Cc}\\]*$/u.test(next) || !URL.canParse(next, anyOrigin))
+    return '/';
+  const { origin, pathname, search } = new URL(next, anyOrigin);
+  // Dots in a path may leave it with two slashes at its start, which name another host.
+  return origin === anyOrigin && !pathname.startsWith('//') ? pathname + search : '/';
+}

@@ -1,0 +1,150 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PoolUse } from '../database/pool-use.js';
+import { tableOf } from '../domain/keys.js';
+import type { Overview } from '../operator/desk.js';
+import type { WorkerEvents } from '../worker/events.js';
+import { metrics, processMetricPrefix, type MetricDescription } from './metric-catalogue.js';
+
+/** Something that tells worker events: a worker. */
+export interface WorkerFeed {
+  on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): unknown;
+}
+
+/** Connections to each database. */
+export type Pools = Readonly<Record<'middle' | 'store', PoolUse>>;
+
+/** Where the numbers that nobody tells are read when they are asked for. */
+export interface MetricSources {
+  readonly overview: () => Promise<Overview>;
+  /** All pools of the process. */
+  readonly pools: () => readonly Pools[];
+  /** The worker of this process; null: there is none, and nothing is shown of it. */
+  readonly worker: WorkerFeed | null;
+}
+
+type Key = keyof typeof metrics;
+type KeyOf<Type> = { [K in Key]: (typeof metrics)[K]['type'] extends Type ? K : never }[Key];
+
+/** How long a scrape waits for the databases; past it the numbers read before are shown again. */
+const overviewLimitMs = 3000;
+
+/** The numbers behind `/metrics`, in a registry of their own: two servers in one process do not share them. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #counters: Readonly<Record<KeyOf<'counter'>, Counter>>;
+  readonly #gauges: Readonly<Record<KeyOf<'gauge'>, Gauge>>;
+  readonly #histograms: Readonly<Record<KeyOf<'histogram'>, Histogram>>;
+
+  constructor(private readonly sources: MetricSources) {
+    const made = (type: MetricDescription['type'], make: (metric: MetricDescription) => object) =>
+      Object.fromEntries(
+        Object.entries<MetricDescription>(metrics)
+          .filter(([, metric]) => metric.type === type)
+          .map(([key, metric]) => [key, make(metric)]),
+      ) as never;
+    const common = ({ name, help, labels, from }: MetricDescription) => ({
+      ...{ name, help, labelNames: [...labels] },
+      registers: from === 'worker' && sources.worker === null ? [] : [this.registry],
+    });
+    this.#counters = made('counter', (metric) => new Counter(common(metric)));
+    this.#gauges = made('gauge', (metric) => new Gauge(common(metric)));
+    this.#histograms = made(
+      'histogram',
+      (metric) => new Histogram({ ...common(metric), buckets: [...(metric.buckets ?? [])] }),
+    );
+    collectDefaultMetrics({ register: this.registry, prefix: processMetricPrefix });
+    if (sources.worker !== null) this.#follow(sources.worker);
+  }
+
+  #follow(worker: WorkerFeed): void {
+    const [counters, gauges, histograms] = [this.#counters, this.#gauges, this.#histograms];
+    const took = (stage: string, durationMs: number) => {
+      histograms.stageDuration.observe({ stage }, durationMs / 1000);
+    };
+    // There before they happen, or the first would not be seen as a change.
+    for (const database of ['middle', 'store'] as const) counters.retries.inc({ database }, 0);
+    worker.on('polled', ({ delayMs, durationMs, waiting }) => {
+      gauges.pollDelay.set(delayMs / 1000);
+      gauges.waitingCustomers.set(waiting);
+      if (durationMs !== null) took('poll', durationMs);
+    });
+    worker.on('claimed', ({ rows, takenOver, durationMs }) => {
+      took('claim', durationMs);
+      counters.rowsTakenOver.inc(takenOver);
+      if (rows === 0) counters.claimsEmpty.inc();
+    });
+    worker.on('applied', ({ applied, failed, answered, durationMs }) => {
+      took('apply', durationMs);
+      histograms.batchRows.observe(applied + failed + answered);
+    });
+    worker.on('marked', ({ outcomes, durationMs }) => {
+      took('mark', durationMs);
+      for (const { source, outcome, code, rows } of outcomes)
+        counters.rows.inc({ table: tableOf[source], outcome, code: code ?? '' }, rows);
+    });
+    worker.on('markConflict', () => counters.markConflicts.inc());
+    worker.on('leases', ({ held }) => {
+      counters.leaseChanges.inc();
+      gauges.shardsHeld.set(held);
+    });
+    worker.on('leaseLost', () => counters.leasesLost.inc());
+    worker.on('outage', ({ database }) => counters.retries.inc({ database }));
+    worker.on('breakerOpened', () => gauges.breakerOpen.set(1));
+    worker.on('breakerClosed', () => gauges.breakerOpen.set(0));
+    worker.on('stopped', () => gauges.shardsHeld.set(0));
+  }
+
+  /** The text that Prometheus reads. */
+  async text(): Promise<string> {
+    await this.#readOverview();
+    this.#readPools();
+    return this.registry.metrics();
+  }
+
+  async #readOverview(): Promise<void> {
+    const overview = await within(overviewLimitMs, this.sources.overview());
+    if (overview === null) return;
+    const { tables, workers, pauses, databases } = overview;
+    const gauges = this.#gauges;
+    for (const [database, { reachable }] of Object.entries(databases))
+      gauges.databaseUp.set({ database }, Number(reachable));
+    // What could not be read is not shown: an old number would look like a present one.
+    const read = <T>(value: T | null, gauge: Gauge, set: (value: T) => void) => {
+      if (value === null) gauge.remove();
+      else set(value);
+    };
+    const states = { '0': gauges.rowsPending, '1': gauges.rowsProcessing, '3': gauges.rowsFailed } as const;
+    for (const gauge of Object.values(states)) gauge.reset();
+    for (const [table, counts] of Object.entries(tables ?? {}))
+      for (const state of ['0', '1', '3'] as const) states[state].set({ table }, counts[state].rows);
+    read(tables, gauges.oldestPending, () => gauges.oldestPending.set(overview.oldestPendingSeconds ?? 0));
+    read(workers, gauges.workersAlive, (all) => {
+      gauges.workersAlive.set(all.filter(({ alive }) => alive).length);
+    });
+    read(pauses, gauges.pausedTargets, (all) => gauges.pausedTargets.set(all.length));
+  }
+
+  #readPools(): void {
+    const pools = this.sources.pools();
+    for (const database of ['middle', 'store'] as const)
+      for (const state of ['used', 'idle', 'waiting'] as const) {
+        const connections = pools.reduce((sum, pool) => sum + pool[database][state], 0);
+        this.#gauges.poolConnections.set({ database, state }, connections);
+      }
+  }
+}
+
+/** What comes within so many milliseconds; null where nothing does, or it fails. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(null);
+    }, milliseconds);
+  });
+  try {
+    return await Promise.race([promise.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,171 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { ConfigError } from './config/config-error.js';
+import type { Config } from './config/schema.js';
+import type { SyncWorker } from './create-worker.js';
+import { WorkerWatch } from './http/health.js';
+import { isLoopback } from './http/hosts.js';
+import { Metrics, type Pools } from './http/metrics.js';
+import { createHttpServer } from './http/server.js';
+import { createDesk } from './operator/create-desk.js';
+import { packageVersion } from './package-version.js';
+import { KnexStoreOperations } from './store/knex/store-operations.js';
+import { KnexStoreRecords } from './store/knex/store-records.js';
+import { openMiddle, openStoreDatabase, type OpenMiddle, type OpenOptions } from './wiring.js';
+
+/*
+ * The HTTP server over the databases of a configuration. It has connections of its own, few and with short limits, so
+ * that whoever looks cannot slow the worker; and one more to each database for /readyz, so that whoever looks cannot make
+ * the process seem ill.
+ */
+
+/** A server that answers. */
+export interface RunningServer {
+  /** Where: `http://127.0.0.1:9464`. */
+  readonly url: string;
+  /** Answers what it was asked, for a second at most, and closes its connections. */
+  close(): Promise<void>;
+}
+
+/** What a server tells of besides the databases. */
+export interface ServerOptions {
+  readonly logger: FastifyBaseLogger;
+  /** The worker of this process; absent: there is none. */
+  readonly worker?: SyncWorker;
+}
+
+type HttpConfig = NonNullable<Config['http']>;
+
+const consoleConnections = 2;
+const consoleLimitMs = 5000;
+const probeLimitMs = 2000;
+const closeLimitMs = 1000;
+
+/**
+ * Starts the server of `http`. ConfigError where there is no `http`, where it would be open to others without a login, and
+ * where its address or port cannot be had.
+ */
+export async function startHttpServer(config: Config, options: ServerOptions): Promise<RunningServer> {
+  const http = requireSafety(config.http);
+  const open: (() => Promise<void>)[] = [];
+  const closeAll = async () => {
+    await Promise.all(open.map((close) => close()));
+  };
+  try {
+    const app = await serverOver(config, http, { ...options, open });
+    open.unshift(() => closeServer(app));
+    await listen(app, http);
+    return { url: urlOf(app, http), close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Closed by default: what others can reach needs a login. */
+function requireSafety(http: Config['http']): HttpConfig {
+  if (http === undefined) {
+    const message = 'is missing: name at least the port, such as http: { port: 9464 }';
+    throw new ConfigError([{ path: 'http', message }]);
+  }
+  if (http.users.length === 0 && !isLoopback(http.host)) throw openToOthers(http.host);
+  return http;
+}
+
+function openToOthers(host: string): ConfigError {
+  const message =
+    `are needed where others can reach the server (http.host is ${host}): give each a name, a role and the ` +
+    'passwordHash that "bnet-sync hash-password" prints, or set http.host to 127.0.0.1';
+  return new ConfigError([{ path: 'http.users', message }]);
+}
+
+async function serverOver(
+  config: Config,
+  http: HttpConfig,
+  { logger, worker, open }: ServerOptions & { readonly open: (() => Promise<void>)[] },
+): Promise<FastifyInstance> {
+  const common = { byKey: true, takesTurns: true };
+  const looking = await openEnds(config, open, {
+    ...common,
+    applicationName: 'bnet-sync console',
+    maxConnections: consoleConnections,
+    callLimitMs: consoleLimitMs,
+  });
+  const probing = await openEnds(config, open, {
+    ...common,
+    applicationName: 'bnet-sync probe',
+    maxConnections: 1,
+    callLimitMs: probeLimitMs,
+  });
+  const clock = () => performance.now();
+  const desk = createDesk({
+    middle: looking.middle.operations,
+    search: looking.middle.search,
+    store: new KnexStoreOperations(looking.store),
+    records: new KnexStoreRecords(looking.store),
+    wallClock: () => Date.now(),
+    clock,
+  });
+  const metrics = new Metrics({
+    overview: () => desk.overview(),
+    pools: () => [looking.pools(), probing.pools(), ...(worker === undefined ? [] : [worker.pools()])],
+    worker: worker ?? null,
+  });
+  const probes = {
+    middle: () => probing.middle.database.ping(),
+    store: async () => {
+      await probing.store.execute({ sql: 'SELECT 1', bindings: [] });
+    },
+  };
+  const watch = worker === undefined ? null : new WorkerWatch(worker);
+  return createHttpServer({
+    ...{ settings: http, desk, metrics, logger, version: packageVersion() },
+    health: { probes, worker: watch, clock },
+  });
+}
+
+/** Both databases with connections of one purpose; how to close them is added to `open`. */
+async function openEnds(
+  config: Config,
+  open: (() => Promise<void>)[],
+  options: OpenOptions,
+): Promise<{ middle: OpenMiddle; store: ReturnType<typeof openStoreDatabase>; pools: () => Pools }> {
+  const middle = await openMiddle(config, options);
+  open.push(() => middle.close());
+  const store = openStoreDatabase(config, options);
+  open.push(() => store.close());
+  return { middle, store, pools: () => ({ middle: middle.pool(), store: store.pool() }) };
+}
+
+const listenFaults: Readonly<Record<string, { readonly path: string; readonly words: string }>> = {
+  EADDRINUSE: { path: 'http.port', words: 'is in use by another process: stop it, or choose another port' },
+  EACCES: { path: 'http.port', words: 'may not be used by this user: choose a port above 1023' },
+  EADDRNOTAVAIL: { path: 'http.host', words: 'is no address of this machine' },
+  ENOTFOUND: { path: 'http.host', words: 'is no name that this machine knows' },
+};
+
+async function listen(app: FastifyInstance, { host, port, users }: HttpConfig): Promise<void> {
+  try {
+    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
+  } catch (error) {
+    const fault = listenFaults[(error as NodeJS.ErrnoException).code ?? ''];
+    if (fault === undefined) throw error;
+    throw new ConfigError([{ path: fault.path, message: `${host}:${port} ${fault.words}` }]);
+  }
+  // A name may mean another address than one would think.
+  const reachable = (app.addresses() as AddressInfo[]).find(({ address }) => !isLoopback(address));
+  if (users.length === 0 && reachable !== undefined) throw openToOthers(`${host}, ${reachable.address}`);
+}
+
+function urlOf(app: FastifyInstance, { host }: HttpConfig): string {
+  const { port } = app.server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${port}`;
+}
+
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => {
+    app.server.closeAllConnections();
+  }, closeLimitMs);
+  await app.close();
+  clearTimeout(timer);
+}
