@@ -88,7 +88,7 @@ describe.runIf(hasPostgres)('acceptance: kill -9 of the worker process on Postgr
     const gate = await storeGate('LOCK TABLE sync_journal IN SHARE MODE');
     const worker = run();
     await until(async () => {
-      const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO sync_journal%'`;
+      const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO sync_journal%'`;
       return Number((await column(pair.store, waiting))[0]) > 0;
     });
     worker.kill('SIGKILL');

@@ -204,7 +204,7 @@ describe('acceptance: from nothing to an applied row', () => {
       expect.stringContaining('"bnet-sync migrate"'),
     ]);
     expect(JSON.parse((await bnetSync(['migrate', '--json'], env)).stdout)).toEqual({
-      migrations: ['0001_initial', '0002_several_workers'],
+      migrations: ['0001_initial', '0002_several_workers', '0003_operators'],
     });
     expect((await bnetSync(['run', '--once'], env)).exitCode).toBe(0);
     expect((await bnetSync(['doctor'], env)).exitCode).toBe(0);

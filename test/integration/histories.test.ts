@@ -1,18 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { MortalProcess } from '../support/crashing.js';
-import { column, isAvailable, openPair, standing, type Pair } from '../support/databases.js';
-import {
-  clear,
-  expireLeases,
-  histories,
-  inOrder,
-  plantHistory,
-  rules,
-  storedModel,
-  type HistoryRow,
-} from '../support/model-rows.js';
-import { runModel, type ModelRules } from '../support/sequential-model.js';
+import { isAvailable, openPair, type Pair } from '../support/databases.js';
+import { expectModel } from '../support/expect-model.js';
+import { clear, expireLeases, histories, plantHistory, rules } from '../support/model-rows.js';
 import { drain, testWorker } from '../support/workers.js';
 
 const settings = fc.record({
@@ -37,30 +28,6 @@ for (const { kind, runs } of [
       await pair.close();
     });
 
-    const stored = (rows: readonly HistoryRow[]) =>
-      kind === 'SQLite' ? rows : rows.map((row) => ({ ...row, areaCode: row.areaCode?.slice(0, 5) ?? null }));
-
-    async function expectModel(rows: readonly HistoryRow[], modelRules: ModelRules): Promise<void> {
-      const model = runModel(inOrder(stored(rows)), modelRules);
-      const present = await standing(pair.middle);
-      const outcomes = model.outcomes.map(({ source, streamingNo }) => {
-        const row = present.get(`${source}:${streamingNo}`);
-        return {
-          source,
-          streamingNo,
-          code: row?.state === 3 ? (row.errContent?.slice(0, 5) ?? '') : null,
-          state: row?.state,
-        };
-      });
-      expect(outcomes).toEqual(
-        model.outcomes.map((each) => ({ ...each, state: each.code === null ? 2 : 3 })),
-      );
-      expect(await storedModel(pair)).toEqual(model.store);
-      expect(
-        Number((await column(pair.store, 'SELECT count(*) FROM sync_journal WHERE NOT superseded'))[0]),
-      ).toBe(rows.length);
-    }
-
     it('a history ends in the same store as a plain sequential model', async () => {
       await fc.assert(
         fc.asyncProperty(histories, rules, settings, async (rows, modelRules, chosen) => {
@@ -71,7 +38,7 @@ for (const { kind, runs } of [
             store: pair.openStore(),
             settings: { ...chosen, rules: modelRules },
           });
-          await expectModel(rows, modelRules);
+          await expectModel(pair, rows, modelRules);
         }),
         { numRuns: runs },
       );
@@ -103,7 +70,7 @@ for (const { kind, runs } of [
             store: pair.openStore(),
             settings: { ...chosen, ...patient, rules: modelRules },
           });
-          await expectModel(rows, modelRules);
+          await expectModel(pair, rows, modelRules);
         }),
         { numRuns: runs },
       );

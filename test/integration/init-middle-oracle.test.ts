@@ -51,7 +51,7 @@ describe.runIf(hasPostgres)('init-middle on Oracle', () => {
     expect(await tablesOf(oracle)).toEqual(inIsmp);
     const indexes = `SELECT table_name, COUNT(*) FROM ALL_INDEXES GROUP BY table_name ORDER BY table_name`;
     expect(await ownersQuery(oracle, indexes)).toEqual(
-      tables.map((table) => [table, table.endsWith('_ATTR') ? '2' : '3']),
+      tables.map((table) => [table, table.endsWith('_ATTR') ? '2' : '4']),
     );
     expect(oracle.standIn.counters.connectionAttempts).toBeLessThanOrEqual(4);
   });

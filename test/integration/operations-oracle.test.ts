@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import { failed } from '../../src/operator/failed.js';
+import type { FailedFilter } from '../../src/middle/port.js';
+import { failedRow } from '../../src/operator/failed-row.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
@@ -111,8 +112,10 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   });
 
   describe('of failed rows', () => {
-    const listed = async (query: Partial<Parameters<typeof failed>[1]>, of = middle) =>
-      (await failed(of, { limit: 50, ...query })).map(({ table, streamingNo }) => `${table} ${streamingNo}`);
+    const listed = async (query: Partial<FailedFilter>, of = middle) =>
+      (await of.failed({ limit: 50, ...query }))
+        .map(failedRow)
+        .map(({ table, streamingNo }) => `${table} ${streamingNo}`);
     beforeEach(async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failure('00402 甲', at(1)) });
       const other = { ...open, StreamingNo: '9', CustID: '7' };
@@ -136,9 +139,9 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
       expect(await listed({ code: '00403' })).toEqual(['IF_BNET_CUST 9']);
       expect(await listed({ productId: '8' })).toEqual(['IF_BNET_ACCOUNT 2']);
       expect(await listed({ custId: '7' })).toEqual(['IF_BNET_CUST 9']);
-      expect(await listed({ since: { date: at(3) } })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
-      expect(await listed({ since: { agoMs: 1000 } })).toEqual([]);
-      expect(await listed({ code: '00402', custId: '990947809', since: { date: at(2) } })).toEqual([
+      expect(await listed({ since: at(3) })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
+      expect(await listed({ since: '2099-01-01 00:00:00' })).toEqual([]);
+      expect(await listed({ code: '00402', custId: '990947809', since: at(2) })).toEqual([
         'IF_BNET_ACCOUNT 11',
         'IF_BNET_ACCOUNT 2',
       ]);

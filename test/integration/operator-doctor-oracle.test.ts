@@ -135,9 +135,28 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     const findings = await examined(standIn, 'ISMP');
     expect(of('tables', findings)).toHaveLength(4);
     expect(of('tables', findings)[0]?.whatToDo).toContain('see that middle.schema (ISMP) is the owner');
-    expect(of('indexes', findings)).toHaveLength(4);
+    expect(of('indexes', findings)).toHaveLength(8);
     expect(of('clock', findings)).toMatchObject([{ level: 'warning' }]);
     expect(of('rows', findings)).toMatchObject([{ level: 'warning' }]);
+  });
+
+  it('finds the index of failed rows by its expressions, and others do not replace it', async () => {
+    const { standIn, asOwner } = await start();
+    await asOwner(
+      'DROP INDEX IF_BNET_CUST_FAILED',
+      'CREATE INDEX one ON IF_BNET_CUST (CASE WHEN State = 2 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END)',
+      'CREATE INDEX two ON IF_BNET_CUST (StateDate, StreamingNo)',
+    );
+    const failed = '(CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END)';
+    const [missing, ...others] = problems(await examined(standIn, 'ISMP'));
+    expect(missing).toMatchObject({
+      area: 'indexes',
+      level: 'warning',
+      finding: expect.stringContaining(`IF_BNET_CUST has no index on ${failed}`) as string,
+    });
+    expect(others).toEqual([]);
+    await asOwner((missing?.whatToDo ?? '').replace(/ ?\/\*.*\*\//, ''));
+    expect(problems(await examined(standIn, 'ISMP'))).toEqual([]);
   });
 
   it('finds a missing index, which a descending one does not replace', async () => {

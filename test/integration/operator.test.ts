@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MiddleOperations } from '../../src/middle/port.js';
-import { failed } from '../../src/operator/failed.js';
+import type { MiddleOperations, MiddleSearch, RowFilter } from '../../src/middle/port.js';
+import { searchFailed } from '../../src/operator/failed.js';
+import { dateOf } from '../../src/operator/since.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
@@ -34,10 +35,11 @@ for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`operators on ${kind}`, () => {
     let pair: Pair;
     let middle: MiddleOperations;
+    let search: MiddleSearch;
     let store: StoreOperations;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, store } = operatorsOf(pair));
+      ({ middle, search, store } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -123,8 +125,8 @@ for (const kind of pairKinds) {
         });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', ...failure('00402 丁', at(3)) });
       });
-      const listed = async (query: Partial<Parameters<typeof failed>[1]>, operations = middle) =>
-        (await failed(operations, { limit: 50, ...query })).map(
+      const listed = async (filter: RowFilter, { limit = 50, of = search } = {}) =>
+        (await searchFailed(of, { filter, limit })).map(
           ({ table, streamingNo }) => `${table} ${streamingNo}`,
         );
 
@@ -135,25 +137,25 @@ for (const kind of pairKinds) {
           'IF_BNET_ACCOUNT 2',
           `IF_BNET_CUST ${longest}`,
         ]);
-        expect(await listed({ limit: 2 })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
+        expect(await listed({}, { limit: 2 })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
       });
 
       it('filters by code, product, customer and time, alone and together', async () => {
         expect(await listed({ code: '00403' })).toEqual(['IF_BNET_CUST 9']);
         expect(await listed({ productId: '8' })).toEqual(['IF_BNET_ACCOUNT 2']);
         expect(await listed({ custId: '7' })).toEqual(['IF_BNET_CUST 9']);
-        expect(await listed({ since: { date: at(3) } })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
-        expect(await listed({ since: { agoMs: 1000 } })).toEqual([]);
-        expect(await listed({ code: '00402', custId: '990947809', since: { date: at(2) } })).toEqual([
+        expect(await listed({ since: at(3) })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
+        expect(await listed({ since: await dateOf(middle, { agoMs: 1000 }) })).toEqual([]);
+        expect(await listed({ code: '00402', custId: '990947809', since: at(2) })).toEqual([
           'IF_BNET_ACCOUNT 11',
           'IF_BNET_ACCOUNT 2',
         ]);
       });
 
       it('does not know rows of other products', async () => {
-        const ours = asOperator({ productIds: ['8'] });
-        expect(await listed({}, ours)).toEqual(['IF_BNET_ACCOUNT 2']);
-        expect(await listed({ productId: '323002000' }, ours)).toEqual([]);
+        const ours = pair.end.search({ productIds: ['8'] });
+        expect(await listed({}, { of: ours })).toEqual(['IF_BNET_ACCOUNT 2']);
+        expect(await listed({ productId: '323002000' }, { of: ours })).toEqual([]);
       });
     });
 
@@ -235,6 +237,15 @@ for (const kind of pairKinds) {
           { outcome: 'failed', code: '00401', superseded: true },
         ]);
       });
+    });
+
+    it('a requeue warns of later rows that one batch applied with its failure, not of earlier ones', async () => {
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '9', BizID: 'before', CreateDate: at(1) });
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '10', CustName: null, CreateDate: at(2) });
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '11', BizID: 'after', CreateDate: at(3) });
+      await work();
+      const trial = await requeue(middle, store, [{ source: 'CUST', streamingNo: '10' }], { dryRun: true });
+      expect(trial.requeued[0]?.appliedSince.map(({ streamingNo }) => streamingNo)).toEqual(['11']);
     });
 
     describe('show', () => {

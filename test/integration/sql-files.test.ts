@@ -8,7 +8,7 @@ import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { pollStatement } from '../../src/middle/knex/poll.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
-import type { PollRequest } from '../../src/middle/port.js';
+import { nothingPaused, type PollRequest } from '../../src/middle/port.js';
 import { column, openPair, plant, standing, statesOf, type KnexPair } from '../support/databases.js';
 import { operationsOn } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
@@ -23,6 +23,7 @@ const allRows: PollRequest = {
   limit: 500,
   settleMs: 2000,
   shards: { count: 64, held: 'all' },
+  paused: nothingPaused,
   excluded: [],
   waits: [],
 };

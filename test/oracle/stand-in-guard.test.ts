@@ -128,6 +128,9 @@ describe.runIf(hasPostgres)('Oracle stand-in: guard', () => {
     const unknown = [
       'MERGE INTO x USING y ON (1 = 1)',
       'SELECT ROWNUM FROM DUAL',
+      'SELECT State, ROWNUM AS nth FROM IF_BNET_CUST',
+      'SELECT State, ROWNUM AS nth FROM (SELECT State FROM IF_BNET_CUST) ORDER BY State',
+      'CREATE INDEX i ON IF_BNET_CUST (CASE WHEN State > 3 THEN StateDate END)',
       'BEGIN NULL; END;',
       'SELECT LISTAGG(BizID) FROM IF_BNET_CUST',
       'SELECT LISTAGG(DISTINCT BizID) WITHIN GROUP (ORDER BY BizID) FROM IF_BNET_CUST',
@@ -222,6 +225,24 @@ describe.runIf(hasPostgres)('Oracle stand-in: catalog', () => {
       JOIN ALL_INDEXES i ON i.owner = c.index_owner AND i.index_name = c.index_name
       WHERE c.table_name = 'IF_BNET_CUST' ORDER BY c.index_name, c.column_position`;
     expect(await rowsOf(worker, sql)).toEqual([['IF_BNET_CUST_PK', 'STREAMINGNO', 'ASC', 'UNIQUE']]);
+  });
+
+  it('hides the expressions of an index behind names that the system made', async () => {
+    const owner = await connectAsOwner(oracle.standIn);
+    await owner.execute(
+      'CREATE INDEX i ON IF_BNET_CUST (CASE WHEN State = 3 THEN StateDate END, StreamingNo)',
+    );
+    const names = `SELECT column_name FROM ALL_IND_COLUMNS WHERE index_name = 'I' ORDER BY column_position`;
+    expect(await rowsOf(worker, names)).toEqual([
+      [expect.stringMatching(/^SYS_NC\d{5}\$$/)],
+      ['STREAMINGNO'],
+    ]);
+    const expressions = `SELECT column_position, column_expression FROM ALL_IND_EXPRESSIONS WHERE index_name = 'I'`;
+    expect(await rowsOf(worker, expressions)).toEqual([['1', 'CASE "STATE" WHEN 3 THEN "STATEDATE" END']]);
+    const type = `SELECT index_type FROM ALL_INDEXES WHERE index_name = 'I'`;
+    expect(await rowsOf(worker, type)).toEqual([['FUNCTION-BASED NORMAL']]);
+    await owner.execute('DROP INDEX i');
+    await owner.close();
   });
 
   it('names version and character set', async () => {

@@ -180,6 +180,12 @@ describe.runIf(hasPostgres)('Oracle stand-in: values', () => {
     expect(await read(`${ordered} FETCH FIRST :n ROWS ONLY`, [1])).toEqual([['5']]);
     expect(
       await read(
+        `SELECT StreamingNo FROM (SELECT t.*, ROWNUM AS nth FROM (${ordered}) t WHERE ROWNUM <= 4) WHERE nth >= :n`,
+        [3],
+      ),
+    ).toEqual([['3'], ['2']]);
+    expect(
+      await read(
         `SELECT CASE WHEN EXISTS (SELECT 1 FROM IF_BNET_CUST WHERE CustID = 9 AND ROWNUM <= 1) THEN 1 ELSE 0 END FROM DUAL`,
       ),
     ).toEqual([['0']]);

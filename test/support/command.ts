@@ -20,7 +20,7 @@ const quickWorker = {
 /** Writes a configuration file for a pair of databases; returns its path and how to remove it. */
 export async function configFor(
   pair: Pick<Pair, 'connections'>,
-  more: { worker?: object; store?: object; rules?: object } = {},
+  more: { worker?: object; store?: object; rules?: object; http?: object } = {},
 ): Promise<{ file: string; folder: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-config-'));
   const file = join(folder, 'bnet-sync.json');
@@ -29,6 +29,7 @@ export async function configFor(
     store: { ...pair.connections.store, ...more.store },
     worker: { ...quickWorker, ...more.worker },
     rules: more.rules ?? {},
+    ...(more.http !== undefined && { http: more.http }),
     log: { level: 'info', pretty: false },
   };
   await writeFile(file, JSON.stringify(config));

@@ -31,7 +31,7 @@ export class MortalProcess {
       poll: (request: PollRequest) => this.#call(() => real.poll(request)),
       claim: (requests: readonly ClaimRequest[]) => this.#call(() => real.claim(requests)),
       mark: (marks: readonly Mark[]) => this.#call(() => real.mark(marks)),
-      hasOpenRows: () => this.#call(() => real.hasOpenRows()),
+      hasOpenRows: (paused) => this.#call(() => real.hasOpenRows(paused)),
       ping: () => this.#call(() => real.ping()),
       close: () => real.close(),
     };

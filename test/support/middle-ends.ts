@@ -1,14 +1,17 @@
 import { Database } from '../../src/database/database.js';
 import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
+import { KnexFinishedRows } from '../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
+import { OracleFinishedRows } from '../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../src/middle/oracle/middle-database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import type { MiddleDatabase, MiddleOperations } from '../../src/middle/port.js';
-import { operationsOn, type OperationsOptions } from './operators.js';
+import { OracleMiddleSearch } from '../../src/middle/oracle/middle-search.js';
+import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
 import type { OracleTables } from '../../src/middle/oracle/tables.js';
 import { openOraclePlace, type OraclePlace, type PlainOracle } from './oracle-place.js';
 import { postgresDatabase, sqliteFile, type KnexSetting } from './pair-databases.js';
@@ -38,6 +41,8 @@ export interface MiddleEnd {
   open(options: MiddleOptions): MiddleDatabase;
   /** What operators do with it. */
   operations(options?: OperationsOptions): MiddleOperations;
+  search(options?: OperationsOptions): MiddleSearch;
+  finished(options?: OperationsOptions): FinishedRows;
   /** Takes away the primary key of IF_BNET_CUST. */
   dropCustomerKey(): Promise<void>;
   /** From now on IF_BNET_CUST refuses rows in State 2. */
@@ -125,6 +130,11 @@ async function knexEnd(
       return new KnexMiddleDatabase(new Database({ ...options, callTimeoutMs }), tables);
     },
     operations: (options) => operationsOn(plain, options),
+    search: (options) => searchOn(plain, options),
+    finished: ({ schema, productIds = [], markAttributes = true } = {}) => {
+      const dialect = setting.client === 'pg' ? pgMiddle : sqliteMiddle;
+      return new KnexFinishedRows(plain, { dialect, schema, productIds, markAttributes });
+    },
     dropCustomerKey: run(changes.dropCustomerKey),
     refuseSuccess: run(changes.refuseSuccess),
     allowSuccess: run(changes.allowSuccess),
@@ -152,6 +162,8 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
     open: ({ callTimeoutMs = openOptions.callTimeoutMs, ...options }) =>
       new OracleMiddleDatabase(newDatabase(callTimeoutMs), tablesOf(options)),
     operations: (options = {}) => new OracleMiddleOperations(operators, tablesOf(options)),
+    search: (options = {}) => new OracleMiddleSearch(operators, tablesOf(options)),
+    finished: (options = {}) => new OracleFinishedRows(operators, tablesOf(options)),
     dropCustomerKey: () => place.dropKeys(),
     refuseSuccess: () => place.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),
     allowSuccess: () => place.alter('IF_BNET_CUST', 'DROP CONSTRAINT nomark'),

@@ -128,6 +128,8 @@ export async function clear(pair: Pair): Promise<void> {
     'bnet_account_attr',
     'sync_journal',
     'sync_trial',
+    'sync_activity',
+    'sync_pause',
   ];
   for (const table of middle) await pair.middle.execute({ sql: `DELETE FROM ${table}`, bindings: [] });
   for (const table of store) await pair.store.execute({ sql: `DELETE FROM ${table}`, bindings: [] });

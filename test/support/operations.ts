@@ -1,7 +1,7 @@
 import type { InterfaceRow } from '../../src/domain/rows.js';
 import { State } from '../../src/domain/states.js';
-import type { FullRow, MiddleDatabase, MiddleOperations } from '../../src/middle/port.js';
-import type { JournalLine, StoreOperations, WorkerDescription } from '../../src/store/port.js';
+import type { FullRow, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import type { JournalLine, StoreOperations, StoreRecords, WorkerDescription } from '../../src/store/port.js';
 import { accountRow, customerRow } from './builders.js';
 
 /*
@@ -18,6 +18,14 @@ export function middleDatabase(methods: Partial<MiddleDatabase>): MiddleDatabase
 
 export function storeOperations(methods: Partial<StoreOperations>): StoreOperations {
   return only('StoreOperations', methods);
+}
+
+export function middleSearch(methods: Partial<MiddleSearch>): MiddleSearch {
+  return only('MiddleSearch', methods);
+}
+
+export function storeRecords(methods: Partial<StoreRecords>): StoreRecords {
+  return only('StoreRecords', methods);
 }
 
 function only<Port extends object>(name: string, methods: Partial<Port>): Port {

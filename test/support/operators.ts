@@ -1,9 +1,14 @@
 import { KnexMiddleOperations } from '../../src/middle/knex/middle-operations.js';
+import { KnexMiddleSearch } from '../../src/middle/knex/middle-search.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
+import type { MiddleTables } from '../../src/middle/knex/tables.js';
+import { createDesk } from '../../src/operator/create-desk.js';
+import type { Desk } from '../../src/operator/desk.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import type { Database } from '../../src/database/database.js';
-import type { MiddleOperations } from '../../src/middle/port.js';
+import type { MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
 import type { Pair } from './databases.js';
 
 /** Which rows are an operator's. */
@@ -15,15 +20,41 @@ export interface OperationsOptions {
 
 /** What operators do with a middle database, over a connection that is the caller's. */
 export function operationsOn(middle: Database, options: OperationsOptions = {}): KnexMiddleOperations {
+  return new KnexMiddleOperations(middle, tablesOf(middle, options));
+}
+
+/** How operators look about in a middle database, over a connection that is the caller's. */
+export function searchOn(middle: Database, options: OperationsOptions = {}): KnexMiddleSearch {
+  return new KnexMiddleSearch(middle, tablesOf(middle, options));
+}
+
+function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
   const { schema, productIds = [], markAttributes = true } = options;
   const dialect = middle.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  return new KnexMiddleOperations(middle, { dialect, schema, productIds, markAttributes });
+  return { dialect, schema, productIds, markAttributes };
+}
+
+/** The operators' ports of a pair. */
+export interface Operators {
+  readonly middle: MiddleOperations;
+  readonly search: MiddleSearch;
+  readonly store: KnexStoreOperations;
+  readonly records: KnexStoreRecords;
 }
 
 /** The operators' ports of a pair, over connections that end with it. */
-export function operatorsOf(
-  pair: Pair,
-  options?: OperationsOptions,
-): { middle: MiddleOperations; store: KnexStoreOperations } {
-  return { middle: pair.end.operations(options), store: new KnexStoreOperations(pair.store) };
+export function operatorsOf(pair: Pair, options?: OperationsOptions): Operators {
+  return {
+    middle: pair.end.operations(options),
+    search: pair.end.search(options),
+    store: new KnexStoreOperations(pair.store),
+    records: new KnexStoreRecords(pair.store),
+  };
+}
+
+/** A desk over a pair, over connections that end with it. Nothing is kept: its clock makes every value old at once. */
+export function deskOf(pair: Pair, options?: OperationsOptions): Desk {
+  let ms = 0;
+  const clock = (): number => (ms += 60_000);
+  return createDesk({ ...operatorsOf(pair, options), wallClock: () => Date.now(), clock });
 }

@@ -39,9 +39,14 @@ export interface ServerHome {
   remove(): Promise<void>;
 }
 
-export async function createHome(user: ServerUser): Promise<ServerHome> {
+/** Where a server keeps its data: in memory where there is room, or on the disk in any case. */
+export type DataPlace = 'fastest' | 'disk';
+
+/** Makes the folders of one server. */
+export async function createHome(user: ServerUser, place: DataPlace = 'fastest'): Promise<ServerHome> {
   const folder = await mkdtemp(join(temporaryFolder(), PREFIX));
-  const dataFolder = await mkdtemp(join(await fastestFolder(), `${PREFIX}data-`));
+  const parent = place === 'disk' ? temporaryFolder() : await fastestFolder();
+  const dataFolder = await mkdtemp(join(parent, `${PREFIX}data-`));
   await giveTo(user, folder);
   await giveTo(user, dataFolder);
   // Detached: an interrupt from the terminal must not reach the guard before its work is done.

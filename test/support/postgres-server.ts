@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createDatabaseOn, type PostgresAccess, type TestDatabase } from './postgres-database.js';
-import { createHome, type ServerHome } from './postgres-home.js';
+import { createHome, type DataPlace, type ServerHome } from './postgres-home.js';
 import {
   giveTo,
   type PostgresPrograms,
@@ -60,11 +60,13 @@ type ServerProcess = ChildProcessByStdio<null, null, Readable>;
  */
 export class PostgresServer {
   readonly #settings: PostgresSettings;
+  readonly #place: DataPlace;
   #installation: Installation | undefined;
   #process: ServerProcess | undefined;
 
-  constructor(settings: PostgresSettings = {}) {
+  constructor(settings: PostgresSettings = {}, place: DataPlace = 'fastest') {
     this.#settings = { ...SETTINGS, ...settings };
+    this.#place = place;
   }
 
   /** How to log in as the superuser. The server must have been started once. */
@@ -86,7 +88,7 @@ export class PostgresServer {
   /** Starts the server, making its data folder the first time; returns when it accepts connections. */
   async start(): Promise<void> {
     if (this.#process !== undefined) throw new Error('The server is running already.');
-    this.#installation ??= await install();
+    this.#installation ??= await install(this.#place);
     this.#process = await startProcess(this.#installation, this.#settings);
   }
 
@@ -133,9 +135,9 @@ export class PostgresServer {
   }
 }
 
-async function install(): Promise<Installation> {
+async function install(place: DataPlace): Promise<Installation> {
   const user = await serverUser();
-  const home = await createHome(user);
+  const home = await createHome(user, place);
   try {
     const programs = await providePrograms(home.folder, user);
     const passwordFile = join(home.folder, 'password');

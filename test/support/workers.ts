@@ -37,6 +37,7 @@ export type ToldEvent = {
 const eventNames: Record<keyof WorkerEvents, true> = {
   started: true,
   leases: true,
+  paused: true,
   polled: true,
   claimed: true,
   applied: true,

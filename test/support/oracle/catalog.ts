@@ -28,7 +28,12 @@ CREATE VIEW oracle.all_tab_columns AS
 CREATE VIEW oracle.index_columns AS
   SELECT upper(n.nspname)::varchar AS owner, upper(c.relname)::varchar AS table_name,
     upper(i.relname)::varchar AS index_name, x.indisunique AS is_unique, k.position,
-    upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true))::varchar AS column_name,
+    CASE WHEN x.indkey[k.position - 1] = 0 THEN 'SYS_NC' || lpad((CAST(x.indexrelid AS bigint) % 1000)::text || k.position, 5, '0') || '$'
+      ELSE upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true)) END::varchar AS column_name,
+    CASE WHEN x.indkey[k.position - 1] = 0 THEN regexp_replace(
+      upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true)),
+      '^.*CASE\\s+WHEN (\\w+) = (\\d+)::NUMERIC THEN (\\w+)\\s+ELSE NULL::.*\\sEND.*$', 'CASE "\\1" WHEN \\2 THEN "\\3" END')
+      END::varchar AS expression,
     (x.indoption[k.position - 1] & 1) = 1 AS is_descending
   FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_class AS i ON i.oid = x.indexrelid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -37,8 +42,9 @@ CREATE VIEW oracle.index_columns AS
 CREATE VIEW oracle.all_indexes AS
   SELECT DISTINCT owner, index_name, owner AS table_owner, table_name,
     CAST(CASE WHEN is_unique THEN 'UNIQUE' ELSE 'NONUNIQUE' END AS varchar) AS uniqueness,
-    CAST('NORMAL' AS varchar) AS index_type, CAST('VALID' AS varchar) AS status,
-    CAST('VISIBLE' AS varchar) AS visibility
+    CAST(CASE WHEN bool_or(expression IS NOT NULL) OVER (PARTITION BY owner, index_name)
+      THEN 'FUNCTION-BASED NORMAL' ELSE 'NORMAL' END AS varchar) AS index_type,
+    CAST('VALID' AS varchar) AS status, CAST('VISIBLE' AS varchar) AS visibility
   FROM oracle.index_columns;
 CREATE VIEW oracle.all_ind_columns AS
   SELECT owner AS index_owner, index_name, owner AS table_owner, table_name, column_name,
@@ -46,9 +52,9 @@ CREATE VIEW oracle.all_ind_columns AS
     CAST(CASE WHEN is_descending THEN 'DESC' ELSE 'ASC' END AS varchar) AS descend
   FROM oracle.index_columns;
 CREATE VIEW oracle.all_ind_expressions AS
-  SELECT owner AS index_owner, index_name, owner AS table_owner, table_name, column_name AS column_expression,
+  SELECT owner AS index_owner, index_name, owner AS table_owner, table_name, expression AS column_expression,
     CAST(position AS numeric) AS column_position
-  FROM oracle.index_columns WHERE false;
+  FROM oracle.index_columns WHERE expression IS NOT NULL;
 CREATE VIEW oracle.nls_database_parameters AS
   SELECT CAST(parameter AS varchar) AS parameter, CAST(value AS varchar) AS value FROM (VALUES
     ('NLS_CHARACTERSET', 'AL32UTF8'), ('NLS_NCHAR_CHARACTERSET', 'AL16UTF16'), ('NLS_LENGTH_SEMANTICS', 'BYTE'))

@@ -17,7 +17,7 @@ export interface DdlSurroundings {
 type Translate = (tokens: readonly Token[], surroundings: DdlSurroundings) => string;
 
 const TABLE = String.raw`(?:\w+ \. )?\w+`;
-const COLUMN = String.raw`\w+(?: ASC| DESC)?`;
+const COLUMN = String.raw`(?:\w+|CASE WHEN \w+ = \d+ THEN \w+ END)(?: ASC| DESC)?`;
 const PRIVILEGE = String.raw`(?:SELECT|INSERT|UPDATE|DELETE|REFERENCES)(?: \( \w+(?: , \w+)* \))?`;
 
 /** Every form that is known, whole: what PostgreSQL would take besides does not get through. */
@@ -61,12 +61,21 @@ function plain(tokens: readonly Token[]): string {
   return tokens.map(({ kind, text }) => (kind === 'quoted' ? swapCase(text) : text)).join(' ');
 }
 
-/** PostgreSQL puts an index where its table is. */
+/** PostgreSQL puts an index where its table is, and an expression in parentheses. */
 function createIndex(tokens: readonly Token[]): string {
+  return plain(indexTokens(tokens.map(inParentheses)));
+}
+
+function inParentheses(token: Token): Token {
+  if (token.upper === 'CASE') return { ...token, text: '(CASE' };
+  return token.upper === 'END' ? { ...token, text: 'END)' } : token;
+}
+
+function indexTokens(tokens: readonly Token[]): readonly Token[] {
   const name = tokens.findIndex(({ upper }) => upper === 'INDEX') + 1;
   const named =
     tokens[name + 1]?.text === '.' ? [...tokens.slice(0, name), ...tokens.slice(name + 2)] : tokens;
-  return plain(named.filter(({ upper }) => upper !== 'ONLINE'));
+  return named.filter(({ upper }) => upper !== 'ONLINE');
 }
 
 function privileges(tokens: readonly Token[], { roleOf }: DdlSurroundings): string {

@@ -13,9 +13,23 @@ export function limitRownum(tokens: readonly Token[], output: string[]): void {
       ({ depth, where, whereEnd }) =>
         depth === token.depth && where >= 0 && where < index && index < whereEnd,
     );
-    if (block === undefined) throw unsupported('ROWNUM outside a WHERE clause');
-    limitBlock({ tokens, output, block, index });
+    if (block !== undefined) limitBlock({ tokens, output, block, index });
+    else numberRows(tokens, output, index);
   });
+}
+
+/** ROWNUM as a column of a SELECT from an ordered view: the place of each row in that order. */
+function numberRows(tokens: readonly Token[], output: string[], index: number): void {
+  const { depth } = tokens[index]!;
+  const block = queryBlocks(tokens).find(
+    (each) => depth === each.depth && each.select < index && index < each.from,
+  );
+  const isColumn = tokens[index - 1]?.text === ',' && tokens[index + 1]?.upper === 'AS';
+  const isOfView = block !== undefined && tokens[block.from + 1]?.text === '(';
+  // Oracle numbers rows before it groups and orders them.
+  if (!isColumn || !isOfView || block.whereEnd < block.end)
+    throw unsupported('ROWNUM outside a WHERE clause');
+  output[index] = 'row_number() OVER ()';
 }
 
 interface Place {

@@ -5,10 +5,19 @@ import { createProgram } from '../../../src/cli/program.js';
 
 /** Every operator's command with arguments that it takes. */
 const commands = [
+  ['console'],
   ['status'],
   ['failed'],
   ['show', 'IF_BNET_CUST', '1'],
   ['requeue', 'IF_BNET_CUST', '1'],
+  ['requeue', '--matching', '--all'],
+  ['groups'],
+  ['in-hand'],
+  ['pause'],
+  ['resume', '--table', 'CUST'],
+  ['workers'],
+  ['audit'],
+  ['journal', 'purge', '--older-than', '400d'],
   ['preview'],
   ['doctor'],
   ['migrate'],
@@ -22,8 +31,12 @@ function quietProgram(): { program: Command; printed: string[] } {
   const keep = (text: string): void => {
     printed.push(text);
   };
-  for (const each of [program, ...program.commands]) each.configureOutput({ writeOut: keep, writeErr: keep });
+  for (const each of withSubcommands(program)) each.configureOutput({ writeOut: keep, writeErr: keep });
   return { program, printed };
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** What a command line ends with. */
@@ -75,10 +88,10 @@ describe('the command line', () => {
     expect(printed).not.toBe('');
   });
 
-  it.each(createProgram().commands.map((command) => command.name()))(
+  it.each(['journal purge', ...createProgram().commands.map((command) => command.name())])(
     '%s --help ends with 0 and shows an example and how to give a configuration',
     async (name) => {
-      const { error, printed } = await run([name, '--help']);
+      const { error, printed } = await run([...name.split(' '), '--help']);
       expect(exitCodeOf(error)).toBe(0);
       expect(printed).toMatch(new RegExp(`Examples?:\n +(\\$ )?bnet-sync ${name}`));
       expect(printed).toContain('--config <file>');

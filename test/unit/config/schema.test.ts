@@ -13,7 +13,7 @@ describe('defaults', () => {
       },
       store: { client: 'pg', connection: 'postgres://store.example.com/product' },
       worker: {
-        batchSize: 500,
+        batchSize: 1000,
         concurrency: 2,
         pollIntervalMs: 500,
         idlePollMaxMs: 5000,
@@ -39,7 +39,7 @@ describe('defaults', () => {
 
   it('keeps the other defaults of a section that is given in part', () => {
     expect(parsed({ worker: { batchSize: 7 } }).worker).toMatchObject({ batchSize: 7, concurrency: 2 });
-    expect(parsed({ http: { port: 9464 } }).http).toEqual({ host: '127.0.0.1', port: 9464 });
+    expect(parsed({ http: { port: 9464 } }).http).toMatchObject({ host: '127.0.0.1', users: [] });
   });
 
   it('does not share default lists between configurations', () => {

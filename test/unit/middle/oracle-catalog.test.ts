@@ -9,6 +9,7 @@ interface Catalog {
   /** Of the one column that each table has. */
   readonly column?: OracleRow;
   readonly indexColumns?: readonly OracleRow[];
+  readonly expressions?: readonly OracleRow[];
 }
 
 class CatalogDatabase extends OracleDatabase {
@@ -22,7 +23,7 @@ class CatalogDatabase extends OracleDatabase {
 
   override query({ sql, binds }: Query): Promise<readonly OracleRow[]> {
     const bound = new Set(Object.values(binds));
-    const { tables, synonyms = [], column = {}, indexColumns = [] } = this.#catalog;
+    const { tables, synonyms = [], column = {}, indexColumns = [], expressions = [] } = this.#catalog;
     const objects = [
       ...tables.map(([owner, name]) => ({ owner, name, leads_to_owner: null, leads_to_name: null })),
       ...synonyms.map(([owner, name, toOwner, toName]) => {
@@ -30,6 +31,7 @@ class CatalogDatabase extends OracleDatabase {
       }),
     ].filter(({ owner, name }) => bound.has(owner) && bound.has(name));
     if (sql.includes('CURRENT_SCHEMA')) return Promise.resolve([{ schema: 'BNET_SYNC' }]);
+    if (sql.includes('ALL_IND_EXPRESSIONS')) return Promise.resolve(expressions);
     if (sql.includes('ALL_SYNONYMS')) return Promise.resolve(objects);
     const found = objects.filter((object) => object.leads_to_name === null);
     const details = sql.includes('ALL_INDEXES') ? indexColumns : [{ column_name: 'STATE', ...column }];
@@ -121,3 +123,19 @@ it('indexes on Oracle have their columns in order, in lower case, with desc', as
     { table: 'IF_BNET_CUST', columns: ['custid'] },
   ]);
 });
+
+it.each(['CASE "STATE" WHEN 3 THEN "STATEDATE" END', 'CASE  WHEN "STATE"=3 THEN "STATEDATE" END '])(
+  'an expression in an index on Oracle, %s, is read as it was written',
+  async (expression) => {
+    const indexColumns = [
+      { index_name: 'ISMP.ONE', column_name: 'SYS_NC00014$', direction: 'ASC', position: '1' },
+      { index_name: 'ISMP.ONE', column_name: 'STREAMINGNO', direction: 'ASC', position: '2' },
+    ];
+    const expressions = [{ index_name: 'ISMP.ONE', position: '1', expression }];
+    const tables = [['BNET_SYNC', 'IF_BNET_CUST']] as const;
+    const database = new CatalogDatabase({ tables, indexColumns, expressions });
+    expect(await oracleIndexes(database, bare)).toEqual([
+      { table: 'IF_BNET_CUST', columns: ['case when state=3 then statedate end', 'streamingno'] },
+    ]);
+  },
+);

@@ -1,6 +1,14 @@
 import { expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
+import { nothingPaused } from '../../../src/middle/port.js';
 import { pollQuery } from '../../../src/middle/oracle/poll.js';
+import {
+  countQuery,
+  customerQuery,
+  failedCountsQuery,
+  failedQuery,
+  processingQuery,
+} from '../../../src/middle/oracle/search-statements.js';
 import {
   attributesBatch,
   attributesQuery,
@@ -11,7 +19,18 @@ import {
 } from '../../../src/middle/oracle/statements.js';
 
 const tables = { schema: 'ISMP', productIds: ['323002000'], markAttributes: true };
-const poll = { limit: 1000, settleMs: 2000, shards: { count: 64, held: 'all' }, waits: [] } as const;
+const poll = {
+  limit: 1000,
+  settleMs: 2000,
+  shards: { count: 64, held: 'all' },
+  paused: nothingPaused,
+  waits: [],
+} as const;
+
+const failed = { source: 'CUST', filter: {}, limit: 51, scan: 2000 } as const;
+const filter = { code: '00401', productId: '42', custId: '1', opFlag: '0101', text: 'x' };
+const below = { streamingNo: '1141', orEqual: false };
+const dated = { kind: 'dated', before: null, since: null } as const;
 
 const statements: readonly (readonly [comment: string, sql: string])[] = [
   [
@@ -35,6 +54,23 @@ const statements: readonly (readonly [comment: string, sql: string])[] = [
   ],
   ['', attributesBatch(tables, 'CUST', [State.Succeeded, State.Failed], []).sql],
   ['"bnet-sync requeue".', requeueBatch(tables, 'CUST', []).sql],
+  [
+    `Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
+those that failed at one moment, those before, those without a StateDate. At most \`:scan\` rows are read of each.`,
+    failedQuery(tables, { ...failed, stretch: { kind: 'moment', stateDate: '', below } }).sql,
+  ],
+  ['', failedQuery(tables, { ...failed, filter, stretch: dated }).sql],
+  ['', failedQuery(tables, { ...failed, stretch: { kind: 'undated', below: null } }).sql],
+  [
+    'Failures by code, among those that failed last.',
+    failedCountsQuery(tables, { ...failed, stretch: dated }).sql,
+  ],
+  ['Rows by table and State, counted up to a limit.', countQuery(tables, 10_000).sql],
+  ['Rows in State 1, those that have been there longest first.', processingQuery(tables, 'CUST', 100).sql],
+  [
+    'Rows of a customer, those with a CreateDate first.',
+    customerQuery(tables, 'CUST', { custId: '', limit: 100, dated: true }).sql,
+  ],
 ];
 
 it('the statements that DBAs are shown are those that are sent', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Wait } from '../../../src/domain/waiting.js';
+import { nothingPaused } from '../../../src/middle/port.js';
 import { pollQuery } from '../../../src/middle/oracle/poll.js';
 import { attributesQuery, rowsQuery } from '../../../src/middle/oracle/statements.js';
 import { packed, paddedCount } from '../../../src/middle/oracle/text-set.js';
@@ -56,7 +57,12 @@ describe('statements that take lists', () => {
   };
 
   it('are few, whatever the lengths', () => {
-    const request = { limit: 1000, settleMs: 2000, shards: { count: 64, held: 'all' } } as const;
+    const request = {
+      limit: 1000,
+      settleMs: 2000,
+      shards: { count: 64, held: 'all' },
+      paused: nothingPaused,
+    } as const;
     const polls = new Set<string>();
     const reads = new Set<string>();
     for (let count = 1; count <= 1000; count += 7) {

@@ -17,19 +17,55 @@ describe('indexes', () => {
     { table: 'if_bnet_account', columns },
   ];
 
-  it('are fine where the poll finds its order and attribute rows are found by their row', () => {
-    const indexes = [...poll('state', 'createdate nulls first', 'streamingno', 'custid'), ...rowIndexes];
-    expect(indexFindings({ kind: 'postgresql' }, indexes)).toMatchObject([{ level: 'ok' }]);
-    const sqlite = [...poll('state', 'createdate', '(expression)', 'streamingno'), ...rowIndexes];
-    expect(indexFindings({ kind: 'sqlite' }, sqlite)).toMatchObject([{ level: 'ok' }]);
+  const both = (index: Omit<IndexDescription, 'table'>): IndexDescription[] => [
+    { table: 'if_bnet_cust', ...index },
+    { table: 'if_bnet_account', ...index },
+  ];
+  const customer = both({ columns: ['custid'] });
+  const failed = both({ columns: ['statedate', 'streamingno'], where: 'state=3' });
+  const others = [...rowIndexes, ...customer, ...failed];
+  const inOrder = poll('state', 'createdate nulls first', 'streamingno', 'custid');
+
+  it('are fine where statements find their order and attribute rows are found by their row', () => {
+    expect(indexFindings({ kind: 'postgresql' }, [...inOrder, ...others])).toMatchObject([{ level: 'ok' }]);
+    const sqlite = [
+      ...poll('state', 'createdate', '(expression)', 'streamingno'),
+      ...both({ columns: ['statedate', '(expression)', 'streamingno'], where: 'state=3' }),
+      ...both({ columns: ['custid', 'createdate', '(expression)', 'streamingno'] }),
+    ];
+    expect(indexFindings({ kind: 'sqlite' }, [...sqlite, ...rowIndexes])).toMatchObject([{ level: 'ok' }]);
+    const oracle = [
+      ...poll('state', 'createdate', 'streamingno'),
+      ...both({
+        columns: ['case when state=3 then statedate end', 'case when state=3 then streamingno end'],
+      }),
+    ];
+    const onOracle = [...oracle, ...rowIndexes, ...customer];
+    expect(indexFindings({ kind: 'oracle' }, onOracle)).toMatchObject([{ level: 'ok' }]);
   });
 
   it('are a warning with the statement to run where one is missing', () => {
-    expect(indexFindings({ kind: 'postgresql', schema: 'ISMP' }, rowIndexes.slice(1))).toMatchObject([
+    const here = { kind: 'postgresql', schema: 'ISMP' } as const;
+    expect(
+      indexFindings(here, [...rowIndexes.slice(1), ...customer.slice(1), ...failed.slice(1)]),
+    ).toMatchObject([
       {
         level: 'warning',
         whatToDo:
           'CREATE INDEX CONCURRENTLY if_bnet_cust_poll ON "ISMP".IF_BNET_CUST (State, CreateDate NULLS FIRST, StreamingNo);',
+      },
+      {
+        level: 'warning',
+        finding: expect.stringContaining(
+          'on (StateDate, StreamingNo) WHERE State = 3: the console',
+        ) as string,
+        whatToDo:
+          'CREATE INDEX CONCURRENTLY if_bnet_cust_failed ON "ISMP".IF_BNET_CUST (StateDate, StreamingNo) WHERE State = 3;',
+      },
+      {
+        level: 'warning',
+        whatToDo:
+          'CREATE INDEX CONCURRENTLY if_bnet_cust_customer ON "ISMP".IF_BNET_CUST (CustID, CreateDate NULLS FIRST, StreamingNo);',
       },
       {
         level: 'warning',
@@ -41,8 +77,16 @@ describe('indexes', () => {
   });
 
   it('of PostgreSQL need NULLS FIRST: without it the open rows are sorted', () => {
-    const indexes = [...poll('state', 'createdate', 'streamingno'), ...rowIndexes];
+    const indexes = [...poll('state', 'createdate', 'streamingno'), ...others];
     expect(indexFindings({ kind: 'postgresql' }, indexes)).toHaveLength(2);
+  });
+
+  it('of some rows do not stand for one of all rows, nor the other way round', () => {
+    const partial = inOrder.map((index) => ({ ...index, where: 'state=0' }));
+    expect(indexFindings({ kind: 'postgresql' }, [...partial, ...others])).toHaveLength(2);
+    const whole = both({ columns: ['statedate', 'streamingno'] });
+    const withWhole = [...inOrder, ...rowIndexes, ...customer, ...whole];
+    expect(indexFindings({ kind: 'postgresql' }, withWhole)).toHaveLength(2);
   });
 });
 

@@ -1,31 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import type { FailedFilter } from '../../../src/middle/port.js';
-import { codeOf, failed, parseSince, type FailedQuery } from '../../../src/operator/failed.js';
-import { failedAccount, failedCustomer, middleOperations } from '../../support/operations.js';
+import type { FailedSearch } from '../../../src/middle/port.js';
+import { InvalidCursorError } from '../../../src/operator/desk.js';
+import { codeOf } from '../../../src/operator/failed-row.js';
+import { failedList, searchFailed } from '../../../src/operator/failed.js';
+import { failedRows } from '../../support/failed-rows.js';
+import { failedAccount, failedCustomer, middleSearch } from '../../support/operations.js';
 
-/** The filter that the middle database is asked with. */
-async function filterOf(query: FailedQuery, now = '2026-11-21 08:00:00'): Promise<FailedFilter> {
-  let asked: FailedFilter | undefined;
-  const middle = middleOperations({
-    now: async () => now,
-    failed: async (filter) => {
-      asked = filter;
-      return [];
-    },
-  });
-  await failed(middle, query);
-  if (asked === undefined) throw new Error('the middle database was not asked');
-  return asked;
-}
+const longest = '123456789012345678901234567890';
+const names = (rows: readonly { table: string; streamingNo: string }[]) =>
+  rows.map(({ table, streamingNo }) => `${table} ${streamingNo}`);
+const at = (second: number) => `2026-11-20 08:00:${String(second).padStart(2, '0')}`;
 
 describe('the list of failed rows', () => {
   it('names the table as the specification does, and keeps every number as text', async () => {
-    const streamingNo = '123456789012345678901234567890';
-    const rows = [failedCustomer({ streamingNo }), failedAccount({ errContent: '00406 绑定用户已超上限' })];
-    const listed = await failed(middleOperations({ failed: async () => rows }), { limit: 50 });
-    expect(listed[0]).toEqual({
+    const rows = [
+      failedCustomer({ streamingNo: longest }),
+      failedAccount({ errContent: '00406 绑定用户已超上限' }),
+    ];
+    const search = middleSearch({ failedPage: async () => ({ rows, next: null }) });
+    const listed = await failedList(search, {}, { limit: 50 });
+    expect(listed.rows[0]).toEqual({
       table: 'IF_BNET_CUST',
-      streamingNo,
+      streamingNo: longest,
       opFlag: '0101',
       productId: '323002000',
       custId: '990947809',
@@ -36,49 +32,93 @@ describe('the list of failed rows', () => {
       createDate: '2026-11-20 08:00:00',
       stateDate: '2026-11-20 08:00:05',
     });
-    expect(listed[1]).toMatchObject({ table: 'IF_BNET_ACCOUNT', userId: 'li@huawang', code: '00406' });
+    expect(listed.rows[1]).toMatchObject({ table: 'IF_BNET_ACCOUNT', userId: 'li@huawang', code: '00406' });
+    expect(listed.next).toBeNull();
   });
 
-  it('passes filters on and leaves out those that were not given', async () => {
-    expect(await filterOf({ limit: 5, code: '00402', custId: '7' })).toEqual({
-      limit: 5,
-      code: '00402',
-      custId: '7',
+  it('goes on where the part before it ended, also at a row without a StateDate', async () => {
+    const rows = [
+      failedCustomer({ streamingNo: '1', stateDate: at(9) }),
+      failedAccount({ streamingNo: longest, stateDate: at(8) }),
+      failedCustomer({ streamingNo: '3', stateDate: null }),
+      failedAccount({ streamingNo: '3', stateDate: null }),
+    ];
+    const { search } = failedRows(rows);
+    const listed: string[] = [];
+    let next: string | null = null;
+    do {
+      const part = await failedList(search, {}, { limit: 1, ...(next === null ? {} : { after: next }) });
+      expect(part.next ?? '').toMatch(/^[\w-]*$/);
+      listed.push(...names(part.rows));
+      next = part.next;
+    } while (next !== null);
+    expect(listed).toEqual([
+      'IF_BNET_CUST 1',
+      `IF_BNET_ACCOUNT ${longest}`,
+      'IF_BNET_CUST 3',
+      'IF_BNET_ACCOUNT 3',
+    ]);
+  });
+
+  it('reads no more than a fixed number of rows for a part, however few match', async () => {
+    const asked: FailedSearch[] = [];
+    const search = middleSearch({
+      failedPage: async (request) => {
+        asked.push(request);
+        return { rows: [], next: { source: 'CUST', streamingNo: '7', stateDate: at(1) } };
+      },
     });
-  });
-
-  it('counts a time span back from the clock of the middle database', async () => {
-    const since = { agoMs: 24 * 3_600_000 };
-    expect((await filterOf({ limit: 5, since }, '2026-03-01 00:30:00')).since).toBe('2026-02-28 00:30:00');
-  });
-});
-
-describe('a text that says since when', () => {
-  it.each([
-    ['2026-11-21', { date: '2026-11-21 00:00:00' }],
-    ['2026-11-21 08:05', { date: '2026-11-21 08:05:00' }],
-    ['2026-11-21 08:05:07', { date: '2026-11-21 08:05:07' }],
-    ['2026-11-21T08:05:07', { date: '2026-11-21 08:05:07' }],
-    ['30m', { agoMs: 1_800_000 }],
-    ['24h', { agoMs: 86_400_000 }],
-    ['7d', { agoMs: 604_800_000 }],
-  ])('%s', (text, since) => {
-    expect(parseSince(text)).toEqual(since);
+    const part = await failedList(search, { code: '00402', custId: '7' }, { limit: 5 });
+    expect(asked).toEqual([{ filter: { code: '00402', custId: '7' }, after: null, limit: 5, scan: 5000 }]);
+    expect([part.rows, part.next]).toEqual([[], expect.any(String)]);
   });
 
   it.each([
     '',
-    'yesterday',
-    '24',
-    'h',
-    '-1h',
-    '1.5h',
-    '2026-02-30',
-    '2026-13-01',
-    '2026-11-21 25:00',
-    '21.11.2026',
-  ])('is refused: "%s"', (text) => {
-    expect(parseSince(text)).toBeNull();
+    'nonsense',
+    '!',
+    'e30',
+    Buffer.from('null').toString('base64url'),
+    ...[
+      { v: 2, source: 'CUST', streamingNo: '1', stateDate: null },
+      { v: 1, source: 'OTHER', streamingNo: '1', stateDate: null },
+      { v: 1, source: 'CUST', streamingNo: '1 OR 1=1', stateDate: null },
+      { v: 1, source: 'CUST', streamingNo: 1, stateDate: null },
+      { v: 1, source: 'CUST', streamingNo: '1', stateDate: 'yesterday' },
+      { v: 1, source: 'CUST', streamingNo: '1' },
+      { v: 1, source: 'CUST', streamingNo: '1', stateDate: null, more: 'x' },
+    ].map((made) => Buffer.from(JSON.stringify(made)).toString('base64url')),
+    'A'.repeat(10_000),
+  ])('refuses a cursor that is none of its own: %s', async (after) => {
+    await expect(failedList(middleSearch({}), {}, { limit: 5, after })).rejects.toThrow(InvalidCursorError);
+  });
+});
+
+describe('a search for failed rows', () => {
+  const many = Array.from({ length: 12_000 }, (_, number) =>
+    failedCustomer({
+      streamingNo: String(number + 1),
+      stateDate: at(7),
+      errContent: number % 4000 === 0 ? '00403 数据格式不正确' : '00402 业务数据内容不存在',
+    }),
+  );
+
+  it('goes on until enough rows match', async () => {
+    const rows = failedRows(many);
+    const found = await searchFailed(rows.search, { filter: { code: '00403' }, limit: 2 });
+    expect(found.map(({ streamingNo }) => streamingNo)).toEqual(['8001', '4001']);
+    expect(rows.steps).toBe(2);
+  });
+
+  it('ends where nothing is left, and says at each step how far it has come', async () => {
+    const places: (string | null)[] = [];
+    const found = await searchFailed(
+      failedRows(many).search,
+      { filter: { code: '00403' }, limit: 50 },
+      ({ found: rows, position }) => places.push(`${rows} at ${position.streamingNo}`),
+    );
+    expect(found).toHaveLength(3);
+    expect(places).toEqual(['1 at 7001', '2 at 2001']);
   });
 });
 

@@ -103,7 +103,14 @@ describe('the preview', () => {
     const sources = { database: nothing, middle: middleOperations({ find: async () => [] }), store };
     expect(await preview(sources, { ...settings, limit: 7 })).toEqual([]);
     expect(asked).toEqual([
-      { limit: 7, settleMs: 0, shards: { count: 1, held: 'all' }, excluded: [], waits: [] },
+      {
+        limit: 7,
+        settleMs: 0,
+        paused: { sources: [], productIds: [] },
+        shards: { count: 1, held: 'all' },
+        excluded: [],
+        waits: [],
+      },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { Holding, LeaseStore } from '../../../src/store/port.js';
-import type { Emit } from '../../../src/worker/events.js';
+import type { Holding, LeaseStore, Pause } from '../../../src/store/port.js';
+import type { Emit, WorkerEvents } from '../../../src/worker/events.js';
 import { LeaseKeeper } from '../../../src/worker/lease-keeper.js';
 import { CredentialsRefusedError, Outages } from '../../../src/worker/outages.js';
 import type { WorkerSettings } from '../../../src/worker/settings.js';
@@ -49,11 +49,13 @@ let keeper: LeaseKeeper;
 let running: Promise<void>;
 let told: unknown[];
 let changes: number;
+let pausesTold: (readonly Pause[])[];
 
 beforeEach(() => {
   time = new FakeTime();
   store = new AnsweringStore();
   told = [];
+  pausesTold = [];
   changes = 0;
   keeper = keeperWith({ leaseTtlMs });
 });
@@ -64,6 +66,7 @@ afterEach(async () => {
 function keeperWith(settings: Partial<WorkerSettings>): LeaseKeeper {
   const emit: Emit = (name, event) => {
     if (name === 'leases') told.push(event);
+    if (name === 'paused') pausesTold.push((event as WorkerEvents['paused']).pauses);
   };
   const onChange = () => {
     changes += 1;
@@ -74,7 +77,7 @@ function keeperWith(settings: Partial<WorkerSettings>): LeaseKeeper {
 }
 
 function holding(shards: readonly number[], share: number, term = 1): Holding {
-  return { leases: shards.map((shard) => ({ shard, term })), share, workers: 2 };
+  return { leases: shards.map((shard) => ({ shard, term })), share, workers: 2, pauses: [] };
 }
 
 /** Starts with this answer; resolves after the first check. */
@@ -171,6 +174,34 @@ describe('shards above the share', () => {
     store.answer = holding([0, 1], 1);
     await keeper.giveBack(nothingInHand);
     expect(store.givenBack).toEqual([[1]]);
+  });
+});
+
+describe('pauses', () => {
+  const pause: Pause = {
+    target: { source: 'CUST' },
+    since: '2026-11-01T08:00:00.000Z',
+    who: 'w',
+    reason: null,
+  };
+
+  it('are known from the first check on, and told when they change, and only then', async () => {
+    await start({ ...holding([0], 8), pauses: [pause] });
+    expect(keeper.pauses).toEqual([pause]);
+    await check({ ...holding([0], 8), pauses: [{ ...pause }] });
+    expect(pausesTold).toEqual([[pause]]);
+    await check(new DatabaseError('timeout', 'away'));
+    expect(keeper.pauses).toEqual([pause]);
+    await check(holding([0], 8));
+    expect([keeper.pauses, pausesTold]).toEqual([[], [[pause], []]]);
+    // The worker is woken for the leases, for the pause, and for its end.
+    expect(changes).toBe(3);
+  });
+
+  it('are not told where there are none', async () => {
+    await start(holding([0], 8));
+    await check(holding([0], 8));
+    expect(pausesTold).toEqual([]);
   });
 });
 

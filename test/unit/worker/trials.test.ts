@@ -117,6 +117,7 @@ beforeEach(() => {
     store: product,
     settings: quickSettings,
     hand: new Hand(time),
+    time,
     claims: new Claims(quickSettings.shards),
     outages: new Outages(time, emit),
     emit,

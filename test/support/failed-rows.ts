@@ -1,0 +1,70 @@
+import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
+import { State } from '../../src/domain/states.js';
+import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import type { AuditRecord, StoreRecords } from '../../src/store/port.js';
+import { middleOperations, middleSearch, storeRecords } from './operations.js';
+
+/** Rows in memory that can be searched and put back; of the filter, only the code is heeded. */
+export interface FailedRows {
+  readonly middle: MiddleOperations;
+  readonly search: MiddleSearch;
+  /** The keys that each update was asked to move. */
+  readonly moves: (readonly RowKey[])[];
+  /** How many steps the searches took. */
+  steps: number;
+}
+
+/** `beforeMove` may change rows between the look at them and the update, as others would. */
+export function failedRows(rows: FullRow[], beforeMove: () => void = () => undefined): FailedRows {
+  const state: { moves: (readonly RowKey[])[]; steps: number } = { moves: [], steps: 0 };
+  const middle = middleOperations({
+    find: async (keys) => rows.filter(isOneOf(keys)),
+    requeue: async (keys) => {
+      beforeMove();
+      state.moves.push(keys.map(({ source, streamingNo }) => ({ source, streamingNo })));
+      const isAsked = isOneOf(keys);
+      const moved = new Set(rows.filter((row) => row.state === State.Failed && isAsked(row)));
+      for (const [place, row] of rows.entries()) {
+        if (moved.has(row)) rows[place] = { ...row, state: State.Initial, errContent: null };
+      }
+      return [...moved];
+    },
+  });
+  const search = middleSearch({
+    failedPage: async ({ filter, after, limit, scan }) => {
+      state.steps += 1;
+      const failed = rows.filter((row) => row.state === State.Failed).sort(newestFirst);
+      const left = failed.filter((row) => after === null || newestFirst(after, row) < 0).slice(0, scan);
+      const matching = left.filter(
+        (row) => filter.code === undefined || row.errContent?.startsWith(filter.code),
+      );
+      const found = matching.slice(0, limit);
+      const last = matching.length > limit ? found.at(-1) : left.at(-1);
+      const isLast = last === undefined || failed.at(-1) === last;
+      return { rows: found, next: isLast ? null : last };
+    },
+  });
+  return Object.assign(state, { middle, search });
+}
+
+function isOneOf(keys: readonly RowKey[]): (row: FullRow) => boolean {
+  const ids = new Set(keys.map(rowId));
+  return (row) => ids.has(rowId(row));
+}
+
+function newestFirst(a: FailedPosition, b: FailedPosition): number {
+  const [dateA, dateB] = [a.stateDate ?? '', b.stateDate ?? ''];
+  if (dateA !== dateB) return dateA < dateB ? 1 : -1;
+  return (
+    compareNumbers(b.streamingNo, a.streamingNo) || sources.indexOf(a.source) - sources.indexOf(b.source)
+  );
+}
+
+/** Records that keep what is recorded. */
+export function recording(more: Partial<StoreRecords> = {}): { records: StoreRecords; audit: AuditRecord[] } {
+  const audit: AuditRecord[] = [];
+  const recordAction = async (action: AuditRecord): Promise<void> => {
+    audit.push(action);
+  };
+  return { records: storeRecords({ recordAction, ...more }), audit };
+}

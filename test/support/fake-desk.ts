@@ -1,0 +1,214 @@
+import type { DatabaseError } from '../../src/database/errors.js';
+import { rowId, tableOf, type RowKey } from '../../src/domain/keys.js';
+import { State } from '../../src/domain/states.js';
+import type { FullRow, RowFilter } from '../../src/middle/port.js';
+import {
+  InvalidCursorError,
+  type Actor,
+  type Desk,
+  type FailureGroup,
+  type ListRequest,
+  type MatchReport,
+  type Overview,
+  type RowInHand,
+  type RowList,
+  type RowPage,
+} from '../../src/operator/desk.js';
+import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
+import type { RequeueReport } from '../../src/operator/requeue-report.js';
+import type { AuditEntry, Pause, PauseTarget, WorkerDescription } from '../../src/store/port.js';
+import {
+  fakeGroups,
+  fakeInHand,
+  fakeJournal,
+  fakeNeighbours,
+  fakeOverview,
+  fakePauses,
+  fakeRecords,
+  fakeRows,
+  fakeWorkers,
+} from './fake-desk-data.js';
+
+const timeOfActs = '2026-11-22T05:00:00.000Z';
+
+/** A desk without databases: rich and partly hostile data, and actions that change it. */
+export class FakeDesk implements Desk {
+  rows: readonly FullRow[] = fakeRows();
+  paused: readonly Pause[] = fakePauses();
+  acts: readonly AuditEntry[] = [];
+  view: Overview = fakeOverview();
+  groupList: readonly FailureGroup[] = fakeGroups();
+  hands: readonly RowInHand[] = fakeInHand();
+  workerList: readonly WorkerDescription[] = fakeWorkers();
+  /** Set: every call but `overview` fails with it. */
+  outage: DatabaseError | null = null;
+
+  async overview(): Promise<Overview> {
+    return { ...this.view, pauses: this.view.pauses === null ? null : this.paused };
+  }
+
+  async groups(): Promise<readonly FailureGroup[]> {
+    return this.#answer(this.groupList);
+  }
+
+  async failed(filter: RowFilter, { limit, after }: ListRequest): Promise<RowList> {
+    const all = this.#answer(this.#matching(filter));
+    if (after !== undefined && !/^at\d+$/.test(after)) throw new InvalidCursorError('no cursor');
+    const from = after === undefined ? 0 : Number(after.slice(2));
+    const next = from + limit < all.length ? `at${from + limit}` : null;
+    return { rows: all.slice(from, from + limit).map(failedRow), next };
+  }
+
+  async inHand(limit: number): Promise<readonly RowInHand[]> {
+    return this.#answer(this.hands.slice(0, limit));
+  }
+
+  async row(key: RowKey): Promise<RowPage> {
+    const rows = this.#answer(this.rows.filter((row) => rowId(row) === rowId(key)));
+    const [row] = rows;
+    return {
+      table: tableOf[key.source],
+      streamingNo: key.streamingNo,
+      rows,
+      journal: row === undefined ? [] : fakeJournal(row),
+      records: row === undefined ? [] : fakeRecords(row),
+      neighbours: row === undefined ? [] : fakeNeighbours(row),
+    };
+  }
+
+  async requeue(
+    actor: Actor,
+    keys: readonly RowKey[],
+    { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string | null },
+  ): Promise<RequeueReport> {
+    this.#answer(null);
+    const found = keys.map((key) => ({ key, row: this.rows.find((row) => rowId(row) === rowId(key)) }));
+    const failed = found.flatMap(({ row }) => (row?.state === State.Failed ? [row] : []));
+    if (!dryRun) {
+      this.#putBack(failed);
+      this.#record(actor, { action: 'requeue', what: JSON.stringify(keys), rows: failed.length, reason });
+    }
+    return {
+      dryRun,
+      requeued: failed.map((row) => ({
+        table: tableOf[row.source],
+        streamingNo: row.streamingNo,
+        errContent: row.errContent,
+        appliedSince: fakeNeighbours(row)
+          .filter(({ place, decidedAt }) => place === 'after' && decidedAt !== null)
+          .map(({ table, streamingNo, opFlag, decidedAt }) => ({
+            table,
+            streamingNo,
+            opFlag,
+            decidedAt: decidedAt ?? '',
+          })),
+      })),
+      notRequeued: found
+        .filter(({ row }) => row?.state !== State.Failed)
+        .map(({ key, row }) => ({
+          table: tableOf[key.source],
+          streamingNo: key.streamingNo,
+          reason: row === undefined ? 'missing' : 'not failed',
+          state: row?.state ?? null,
+        })),
+    };
+  }
+
+  async requeueMatching(
+    actor: Actor,
+    filter: RowFilter,
+    { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string | null },
+  ): Promise<MatchReport> {
+    const matching = this.#answer(this.#matching(filter));
+    if (!dryRun) {
+      this.#putBack(matching);
+      const what = JSON.stringify(filter);
+      this.#record(actor, { action: 'requeue-matching', what, rows: matching.length, reason });
+    }
+    return {
+      dryRun,
+      matched: { rows: matching.length, atLeast: false },
+      requeued: dryRun ? 0 : matching.length,
+      notRequeued: 0,
+      examples: matching.slice(0, 5).map(failedRow),
+    };
+  }
+
+  async pauses(): Promise<readonly Pause[]> {
+    return this.#answer(this.paused);
+  }
+
+  async pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean> {
+    if (this.#answer(this.paused).some((pause) => same(pause.target, target))) return false;
+    this.paused = [...this.paused, { target, since: timeOfActs, who: actor.name, reason }];
+    this.#record(actor, { action: 'pause', what: JSON.stringify(target), rows: null, reason });
+    return true;
+  }
+
+  async resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean> {
+    const left = this.#answer(this.paused).filter((pause) => !same(pause.target, target));
+    if (left.length === this.paused.length) return false;
+    this.paused = left;
+    this.#record(actor, { action: 'resume', what: JSON.stringify(target), rows: null, reason });
+    return true;
+  }
+
+  async workers(): Promise<readonly WorkerDescription[]> {
+    return this.#answer(this.workerList);
+  }
+
+  async audit(request: { readonly limit: number; readonly before?: string }): Promise<readonly AuditEntry[]> {
+    const { limit, before } = request;
+    const older = this.acts.filter(({ id }) => before === undefined || Number(id) < Number(before));
+    return this.#answer(older.slice(0, limit));
+  }
+
+  #answer<T>(answer: T): T {
+    if (this.outage !== null) throw this.outage;
+    return answer;
+  }
+
+  #matching(filter: RowFilter): FullRow[] {
+    return this.rows.filter(
+      (row) =>
+        row.state === State.Failed &&
+        (filter.source ?? row.source) === row.source &&
+        (filter.code ?? codeOf(row.errContent)) === codeOf(row.errContent) &&
+        (filter.productId ?? row.productId) === row.productId &&
+        (filter.custId ?? row.custId) === row.custId &&
+        (filter.userId ?? row.userId) === row.userId &&
+        (filter.opFlag ?? row.opFlag) === row.opFlag &&
+        (filter.since ?? '') <= (row.stateDate ?? '') &&
+        (filter.until ?? '9') > (row.stateDate ?? '') &&
+        [row.errContent, row.custName, row.accName].some((text) => text?.includes(filter.text ?? '')),
+    );
+  }
+
+  #putBack(rows: readonly FullRow[]): void {
+    const moved = new Set(rows);
+    this.rows = this.rows.map((row) =>
+      moved.has(row) ? { ...row, state: State.Initial, errContent: null } : row,
+    );
+  }
+
+  #record(actor: Actor, act: Pick<AuditEntry, 'action' | 'what' | 'rows' | 'reason'>): void {
+    const entry = {
+      id: String(this.acts.length + 1),
+      at: timeOfActs,
+      who: actor.name,
+      via: actor.via,
+      ...act,
+    };
+    this.acts = [entry, ...this.acts];
+  }
+}
+
+function failedRow(row: FullRow): FailedRow {
+  const { streamingNo, opFlag, productId, custId, bizId, userId, errContent, createDate, stateDate } = row;
+  const names = { table: tableOf[row.source], streamingNo, opFlag, productId, custId, bizId, userId };
+  return { ...names, code: codeOf(errContent), errContent, createDate, stateDate };
+}
+
+function same(a: PauseTarget, b: PauseTarget): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

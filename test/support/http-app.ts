@@ -1,0 +1,92 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { Metrics } from '../../src/http/metrics.js';
+import { hashPassword } from '../../src/http/password.js';
+import { createHttpServer, type HttpParts, type HttpSettings } from '../../src/http/server.js';
+import { FakeDesk } from './fake-desk.js';
+
+/** The password of all users in tests. */
+export const password = 'right password';
+const passwordHash = await hashPassword(password);
+
+/** A reader and an operator. */
+export const users: HttpSettings['users'] = [
+  { name: 'eye', role: 'reader', passwordHash },
+  { name: 'ops', role: 'operator', passwordHash },
+];
+
+/** The header of HTTP Basic. */
+export function basic(name: string, secret = password): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}` };
+}
+
+/** A server that does not listen, over a fake desk, with a clock of its own. */
+export interface HttpApp {
+  readonly app: FastifyInstance;
+  readonly desk: FakeDesk;
+  readonly clock: { now: number };
+  inject(options: InjectOptions | string): Promise<LightMyRequestResponse>;
+  /** Logs in by the form; returns the cookie and the CSRF token that pages carry. */
+  login(name: string): Promise<{ cookie: string; csrfToken: string }>;
+}
+
+/** Makes such a server. */
+export async function httpApp(
+  settings: Partial<HttpSettings> = { users },
+  parts: Partial<HttpParts> = {},
+): Promise<HttpApp> {
+  const desk = new FakeDesk();
+  const clock = { now: 1000 };
+  const pool = { used: 0, idle: 0, waiting: 0 };
+  const app = await createHttpServer({
+    settings: { host: '127.0.0.1', users: [], allowedHosts: [], trustedProxies: [], ...settings },
+    desk,
+    metrics: new Metrics({
+      overview: () => desk.overview(),
+      pools: () => [{ middle: pool, store: pool }],
+      worker: null,
+    }),
+    health: {
+      probes: { middle: async () => undefined, store: async () => undefined },
+      worker: null,
+      clock: () => clock.now,
+    },
+    version: '0.0.0',
+    triesAMinute: { perAddress: 1000, perName: 1000 },
+    clock: () => clock.now,
+    ...parts,
+  });
+  const inject: HttpApp['inject'] = async (options) => app.inject(options);
+  const login = async (name: string) => {
+    const answer = await inject({ method: 'POST', url: '/login', ...form({ name, password }) });
+    const cookie = String(answer.headers['set-cookie']).split(';', 1)[0] ?? '';
+    const page = await inject({ url: '/pauses', headers: { cookie, accept: 'text/html' } });
+    const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+    return { cookie, csrfToken };
+  };
+  return { app, desk, clock, inject, login };
+}
+
+/** All routes of a server, as `GET /api/v1/rows/:table/:streamingNo`, without those for HEAD. */
+export function routesOf(app: FastifyInstance): string[] {
+  const above: string[] = [];
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, indent = '', part = '', methods = ''] =
+        /^((?:[│ ] {3})*)[├└]── (\S*)(?: \(([A-Z, ]+)\))?/.exec(line) ?? [];
+      above.length = indent.length / 4;
+      const path = (above.at(-1) ?? '') + part;
+      above.push(path);
+      const others = methods.split(', ').filter((method) => method !== '' && method !== 'HEAD');
+      return others.map((method) => `${method} ${path}`);
+    });
+}
+
+/** The body of a form and its header. */
+export function form(fields: Record<string, string>) {
+  return {
+    payload: new URLSearchParams(fields).toString(),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' } as Record<string, string>,
+  };
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { FullRow } from '../../../src/middle/port.js';
+import { rowPage } from '../../../src/operator/row-page.js';
+import type { JournalLine } from '../../../src/store/port.js';
+import { account, customer } from '../../support/builders.js';
+import {
+  failedAccount,
+  failedCustomer,
+  journalLine,
+  middleOperations,
+  middleSearch,
+  storeOperations,
+  storeRecords,
+} from '../../support/operations.js';
+
+const key = { source: 'CUST', streamingNo: '50' } as const;
+const records = [{ customer: customer(), users: [account()], more: true }];
+
+/** The page of row 50 where the databases hold these rows and entries. */
+function pageOf({
+  found = [],
+  history = [],
+  ofCustomer = [],
+  journalOf = [],
+}: {
+  found?: readonly FullRow[];
+  history?: readonly JournalLine[];
+  ofCustomer?: readonly FullRow[];
+  journalOf?: readonly JournalLine[];
+}) {
+  const asked: string[] = [];
+  const ask = <T>(custId: string, answer: T): Promise<T> => {
+    asked.push(custId);
+    return Promise.resolve(answer);
+  };
+  const page = rowPage(
+    {
+      middle: middleOperations({ find: async () => found }),
+      search: middleSearch({ ofCustomer: (custId) => ask(custId, ofCustomer) }),
+      store: storeOperations({ history: async () => history }),
+      records: storeRecords({
+        customerRecords: (custId) => ask(custId, records),
+        journalOf: (custId) => ask(custId, journalOf),
+      }),
+    },
+    key,
+  );
+  return page.then((answer) => ({ ...answer, asked }));
+}
+
+const own = failedCustomer({ streamingNo: '50', createDate: '2026-11-20 08:00:50' });
+const at = (second: number) => `2026-11-20 08:00:${second}`;
+
+describe("a row's page", () => {
+  it('has the row, its history, and what the store holds of its customer', async () => {
+    const page = await pageOf({ found: [own], history: [journalLine(key)], ofCustomer: [own] });
+    expect(page).toMatchObject({ table: 'IF_BNET_CUST', streamingNo: '50', rows: [own], records });
+    expect(page.journal).toHaveLength(1);
+    expect(page.asked).toEqual(['990947809', '990947809', '990947809']);
+    expect(page.neighbours).toMatchObject([{ streamingNo: '50', place: 'this', state: 3 }]);
+  });
+
+  it('puts the rows of the customer in its order, with those that only the journal knows before all others', async () => {
+    const page = await pageOf({
+      found: [own],
+      ofCustomer: [
+        own,
+        failedAccount({ streamingNo: '9', createDate: at(51), state: 2, errContent: null }),
+        failedAccount({ streamingNo: '50', createDate: at(50), state: 0, errContent: null }),
+        failedCustomer({ streamingNo: '300', createDate: at(49) }),
+      ],
+      journalOf: [
+        journalLine({ streamingNo: '9', decidedAt: '2026-11-20T01:00:09.000Z' }),
+        journalLine({ streamingNo: '7', superseded: true, outcome: 'failed', errContent: '00402' }),
+        journalLine({ streamingNo: '7', decidedAt: '2026-11-20T01:00:07.000Z' }),
+        journalLine({ streamingNo: '8', superseded: true }),
+      ],
+    });
+    const seen = page.neighbours.map(({ table, streamingNo, state, decidedAt, place }) => {
+      return [table, streamingNo, state, decidedAt, place];
+    });
+    expect(seen).toEqual([
+      ['IF_BNET_ACCOUNT', '7', null, '2026-11-20T01:00:07.000Z', 'before'],
+      ['IF_BNET_ACCOUNT', '8', null, null, 'before'],
+      ['IF_BNET_CUST', '300', 3, null, 'before'],
+      ['IF_BNET_CUST', '50', 3, null, 'this'],
+      ['IF_BNET_ACCOUNT', '50', 0, null, 'after'],
+      ['IF_BNET_ACCOUNT', '9', 2, '2026-11-20T01:00:09.000Z', 'after'],
+    ]);
+    expect(page.neighbours[0]).toMatchObject({ opFlag: '0201', userId: 'li@huawang', errContent: null });
+  });
+
+  it('shows the nearest twenty on each side', async () => {
+    const many = Array.from({ length: 99 }, (_, number) =>
+      failedCustomer({ streamingNo: String(number + 1), createDate: own.createDate }),
+    );
+    const { neighbours } = await pageOf({ found: [own], ofCustomer: many });
+    expect(neighbours.map(({ streamingNo }) => Number(streamingNo))).toEqual(
+      Array.from({ length: 41 }, (_, number) => number + 30),
+    );
+  });
+
+  it('knows its own place also where the customer has more newer rows than are looked through', async () => {
+    const { neighbours } = await pageOf({
+      found: [own],
+      ofCustomer: [failedCustomer({ streamingNo: '60', createDate: at(59) })],
+    });
+    expect(neighbours.map(({ streamingNo, place }) => [streamingNo, place])).toEqual([
+      ['50', 'this'],
+      ['60', 'after'],
+    ]);
+  });
+
+  it('of a row that has left the middle database is made from the journal', async () => {
+    const gone = journalLine({ ...key, opFlag: '0101' });
+    const page = await pageOf({ history: [gone], journalOf: [gone], ofCustomer: [] });
+    expect(page.neighbours).toMatchObject([{ streamingNo: '50', state: null, place: 'this' }]);
+    expect(page.records).toEqual(records);
+  });
+
+  it.each([null, 'no number'])('of a row whose CustID is %s names no customer', async (custId) => {
+    const page = await pageOf({ found: [failedCustomer({ ...own, custId })] });
+    expect(page).toMatchObject({ records: [], neighbours: [], asked: [] });
+  });
+
+  it('of a row that was never there is empty', async () => {
+    expect(await pageOf({})).toMatchObject({ rows: [], journal: [], records: [], neighbours: [] });
+  });
+});
