@@ -1,11 +1,14 @@
 /**
  * The layers of src. Each folder names the folders it may import besides itself;
  * "ports" stands for src/middle/port.ts and src/store/port.ts, "errors" for the kinds
- * of database errors that ports fail with. Only src/cli and the files in src itself,
+ * of database errors that ports fail with (and the count of connections), "events" for
+ * what a worker tells. Only src/cli and the files in src itself,
  * which wire the program together, are free.
  */
 const PORTS = '^src/(middle|store)/port[.]ts$';
-const ERRORS = '^src/database/errors[.]ts$';
+const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
+/** What a worker tells: the seam of those who make log lines and metrics from it. */
+const EVENTS = '^src/worker/events[.]ts$';
 
 const MAY_IMPORT = {
   domain: [],
@@ -14,13 +17,13 @@ const MAY_IMPORT = {
   store: ['domain', 'database'],
   worker: ['domain', 'ports', 'errors'],
   operator: ['domain', 'ports', 'errors'],
-  http: ['domain', 'ports', 'errors', 'operator'],
+  http: ['domain', 'ports', 'errors', 'operator', 'events'],
   log: ['domain', 'worker'],
   simulator: ['domain', 'database'],
   config: ['domain'],
 };
 
-const pathOf = (layer) => ({ ports: PORTS, errors: ERRORS })[layer] ?? `^src/${layer}/`;
+const pathOf = (layer) => ({ ports: PORTS, errors: ERRORS, events: EVENTS })[layer] ?? `^src/${layer}/`;
 
 const layerRules = Object.entries(MAY_IMPORT).map(([layer, allowed]) => ({
   name: `${layer}-imports-only-its-layers`,

@@ -39,7 +39,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     rules: {
       'max-lines-per-function': ['error', { max: 60, ...size }],
       'no-restricted-syntax': [
@@ -49,7 +49,7 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/**/*.ts'], ignores: ['src/cli/**'], rules: { 'no-console': 'error' } },
+  { files: ['src/**/*.{ts,tsx}'], ignores: ['src/cli/**'], rules: { 'no-console': 'error' } },
   {
     // The domain is pure: time, randomness and the environment are passed in.
     files: ['src/domain/**/*.ts'],
@@ -63,12 +63,19 @@ export default defineConfig(
     },
   },
   {
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unbound-method': 'off',
     },
   },
   { files: ['**/*.{js,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    // The console's script runs in a browser.
+    files: ['src/http/console/assets/*.js'],
+    languageOptions: {
+      globals: { document: 'readonly', window: 'readonly', DOMParser: 'readonly', fetch: 'readonly' },
+    },
+  },
   { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { module: 'writable' } } },
 );
