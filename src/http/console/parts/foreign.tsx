@@ -6,16 +6,15 @@ import type { Cell } from '../../../domain/rows.js';
  * turn the direction of writing are named, so that no text can dress itself up as another.
  */
 export function visibleText(text: string): string {
-  return text.replaceAll(
-    // eslint-disable-next-line no-control-regex -- these are what is made visible
-    /[\u0000-\u001f\u007f\u0080-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => {
-      const code = character.charCodeAt(0);
-      if (code < 0x20) return String.fromCharCode(0x2400 + code);
-      return code === 0x7f ? '\u2421' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
-    },
-  );
+  return text.replaceAll(invisible, (character) => {
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? '\u2421' : `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+  });
 }
+
+/** Control characters, line separators, characters without width, and marks of direction. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** A value that others wrote, shown as it is and set apart from the text around it; nothing for NULL. */
 export function Foreign({ text }: { readonly text: Cell }): VNode | null {
