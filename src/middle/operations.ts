@@ -1,4 +1,4 @@
-import { compareNumbers, sources, type RowKey, type Source } from '../domain/keys.js';
+import { sources, type RowKey, type Source } from '../domain/keys.js';
 import type { FullRow, IndexDescription, MiddleOperations, StateCounts } from './port.js';
 import { cell, interfaceRow } from './rows.js';
 
@@ -58,11 +58,6 @@ export function fullRow(source: Source, row: DriverRow): FullRow {
   };
 }
 
-/** Failed rows of both tables in one list, those that failed last first. */
-export function newestFirst(rows: readonly FullRow[], limit: number): readonly FullRow[] {
-  return [...rows].sort(newestStateFirst).slice(0, limit);
-}
-
 /** Runs a change for the keys of each table; returns the keys that it changed, each once. */
 export async function changedByTable(
   keys: readonly RowKey[],
@@ -107,12 +102,6 @@ function plainCondition(where: string): string {
 
 function sourceOf(row: DriverRow): Source {
   return row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
-}
-
-function newestStateFirst(a: FullRow, b: FullRow): number {
-  const [dateA, dateB] = [a.stateDate ?? '', b.stateDate ?? ''];
-  if (dateA !== dateB) return dateA < dateB ? 1 : -1;
-  return compareNumbers(b.streamingNo, a.streamingNo);
 }
 
 type Counts = Record<keyof StateCounts, number>;

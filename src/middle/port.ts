@@ -106,16 +106,6 @@ export interface MiddleDatabase {
 /** Rows by State; States outside the specification are not counted. */
 export type StateCounts = Readonly<Record<'0' | '1' | '2' | '3', number>>;
 
-/** Which failed rows to list. */
-export interface FailedFilter {
-  readonly code?: string;
-  readonly productId?: string;
-  readonly custId?: string;
-  /** StateDate at or after, `YYYY-MM-DD HH:MM:SS`. */
-  readonly since?: string;
-  readonly limit: number;
-}
-
 /** A row with all that the tables hold of it. */
 export interface FullRow extends InterfaceRow {
   readonly errContent: Cell;
@@ -163,8 +153,6 @@ export interface MiddleOperations {
   counts(): Promise<Readonly<Record<Source, StateCounts>>>;
   /** Age of the oldest row in State 0, in seconds by the database's clock; null when there is none. */
   oldestPendingSeconds(): Promise<number | null>;
-  /** Failed rows, newest StateDate first. */
-  failed(filter: FailedFilter): Promise<readonly FullRow[]>;
   /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */
   find(keys: readonly RowKey[]): Promise<readonly FullRow[]>;
   /** Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. */

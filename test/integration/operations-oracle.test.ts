@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import type { FailedFilter } from '../../src/middle/port.js';
-import { failedRow } from '../../src/operator/failed-row.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
@@ -109,48 +107,6 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     expect(await middle.newestPending()).toBe(ago(-500));
     expect(await statementsOf(() => middle.oldestPendingSeconds())).toBe(1);
     expect(await statementsOf(() => middle.newestPending())).toBe(1);
-  });
-
-  describe('of failed rows', () => {
-    const listed = async (query: Partial<FailedFilter>, of = middle) =>
-      (await of.failed({ limit: 50, ...query }))
-        .map(failedRow)
-        .map(({ table, streamingNo }) => `${table} ${streamingNo}`);
-    beforeEach(async () => {
-      await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failure('00402 甲', at(1)) });
-      const other = { ...open, StreamingNo: '9', CustID: '7' };
-      await plant(pair.middle, 'CUST', { ...other, ...failure('00403 乙', at(3)) });
-      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '10', State: 2, StateDate: at(9) });
-      const foreign = { ...bind, StreamingNo: '2', ProductID: '8' };
-      await plant(pair.middle, 'ACCOUNT', { ...foreign, ...failure('00402 丙', at(2)) });
-      await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', ...failure('00402 丁', at(3)) });
-      await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '12', State: 3 });
-    });
-
-    it('list both tables, those that failed last first, and those without a date last', async () => {
-      const all = ['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9', 'IF_BNET_ACCOUNT 2', `IF_BNET_CUST ${longest}`];
-      expect(await listed({})).toEqual([...all, 'IF_BNET_ACCOUNT 12']);
-      expect(await listed({ limit: 2 })).toEqual(all.slice(0, 2));
-      expect(await listed({ limit: 1 })).toEqual(all.slice(0, 1));
-      expect(await statementsOf(() => listed({}))).toBe(2);
-    });
-
-    it('filter by code, product, customer and time, alone and together, of our products only', async () => {
-      expect(await listed({ code: '00403' })).toEqual(['IF_BNET_CUST 9']);
-      expect(await listed({ productId: '8' })).toEqual(['IF_BNET_ACCOUNT 2']);
-      expect(await listed({ custId: '7' })).toEqual(['IF_BNET_CUST 9']);
-      expect(await listed({ since: at(3) })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
-      expect(await listed({ since: '2099-01-01 00:00:00' })).toEqual([]);
-      expect(await listed({ code: '00402', custId: '990947809', since: at(2) })).toEqual([
-        'IF_BNET_ACCOUNT 11',
-        'IF_BNET_ACCOUNT 2',
-      ]);
-      const ours = operations({ productIds: ['8'] });
-      expect(await listed({}, ours)).toEqual(['IF_BNET_ACCOUNT 2']);
-      expect(await listed({ productId: '323002000' }, ours)).toEqual([]);
-      const texts = new Set(database.texts.filter((sql) => sql.includes('SUBSTR')));
-      expect(texts.size).toBe(4);
-    });
   });
 
   describe('of one row', () => {

@@ -4,7 +4,6 @@ import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '..
 import { State } from '../../domain/states.js';
 import type {
   ColumnDescription,
-  FailedFilter,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -21,7 +20,6 @@ import {
   indexesOf,
   keysOf,
   latestDate,
-  newestFirst,
   numbersOf,
   oldestAge,
 } from '../operations.js';
@@ -69,21 +67,6 @@ export class KnexMiddleOperations implements MiddleOperations {
     const newest = this.#tables.dialect.dateText('max(t.CreateDate)');
     const rows = await this.#ofBothTables(() => `SELECT ${newest} AS newest`, pending);
     return latestDate(rows.map((row) => row['newest']));
-  }
-
-  async failed(filter: FailedFilter): Promise<readonly FullRow[]> {
-    const rows: FullRow[] = [];
-    for (const source of sources) {
-      const { sql, bindings } = failedCondition(this.#tables, filter);
-      const newestFirst = `t.StateDate DESC NULLS LAST, length(CAST(t.StreamingNo AS TEXT)) DESC, t.StreamingNo DESC`;
-      rows.push(
-        ...(await this.#read(source, {
-          sql: `${sql} ORDER BY ${newestFirst} LIMIT ${filter.limit}`,
-          bindings,
-        })),
-      );
-    }
-    return newestFirst(rows, filter.limit);
   }
 
   async find(keys: readonly RowKey[]): Promise<readonly FullRow[]> {
@@ -222,17 +205,4 @@ export class KnexMiddleOperations implements MiddleOperations {
 
 function pending(ours: Fragment): Fragment {
   return { sql: `t.State = ${State.Initial}${ours.sql}`, bindings: ours.bindings };
-}
-
-function failedCondition({ dialect }: MiddleTables, filter: FailedFilter): Fragment {
-  const conditions: Fragment[] = [{ sql: `t.State = ${State.Failed}`, bindings: [] }];
-  if (filter.code !== undefined)
-    conditions.push({ sql: 'substr(t.ErrContent, 1, 5) = ?', bindings: [filter.code] });
-  if (filter.productId !== undefined) conditions.push(dialect.numberIn('t.ProductID', [filter.productId]));
-  if (filter.custId !== undefined) conditions.push(dialect.numberIn('t.CustID', [filter.custId]));
-  if (filter.since !== undefined) conditions.push({ sql: 't.StateDate >= ?', bindings: [filter.since] });
-  return {
-    sql: conditions.map(({ sql }) => sql).join(' AND '),
-    bindings: conditions.flatMap(({ bindings }) => bindings),
-  };
 }

@@ -7,13 +7,11 @@ import {
   fullRow,
   keysOf,
   latestDate,
-  newestFirst,
   numbersOf,
   oldestAge,
 } from '../operations.js';
 import type {
   ColumnDescription,
-  FailedFilter,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -25,9 +23,9 @@ import { refusedPrivileges } from '../probes.js';
 import { attributesByRow } from '../rows.js';
 import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
 import { changeRows } from './change-rows.js';
-import type { Binds, OracleDatabase, OracleRow, Query } from './database.js';
-import { attributesQuery, requeueBatch, rowColumns, rowsQuery } from './statements.js';
-import { attributeTable, dateOf, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
+import type { OracleDatabase, OracleRow } from './database.js';
+import { attributesQuery, requeueBatch, rowsQuery } from './statements.js';
+import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
 
 const more = ['ErrContent', 'Remark'];
 const pending = `t.State = ${State.Initial}`;
@@ -63,15 +61,6 @@ export class OracleMiddleOperations implements MiddleOperations {
     const select = `${dateText('MAX(t.CreateDate)')} AS "newest"`;
     const rows = await this.#ofBothTables({ select, where: pending });
     return latestDate(rows.map((row) => row['newest']));
-  }
-
-  async failed(filter: FailedFilter): Promise<readonly FullRow[]> {
-    const rows: FullRow[] = [];
-    for (const source of sources) {
-      const found = await this.#database.query(failedQuery(this.#tables, source, filter));
-      rows.push(...found.map((row) => fullRow(source, row)));
-    }
-    return newestFirst(rows, filter.limit);
   }
 
   async find(keys: readonly RowKey[]): Promise<readonly FullRow[]> {
@@ -168,29 +157,3 @@ interface Question {
 
 /** States of both tables. */
 const groupsAtMost = 10;
-
-function failedQuery(tables: OracleTables, source: Source, filter: FailedFilter): Query {
-  const { code, productId, custId, since, limit } = filter;
-  const conditions: readonly (readonly [name: string, condition: string, value: string | undefined])[] = [
-    ['code', 'SUBSTR(t.ErrContent, 1, 5) = :code', code],
-    ['productId', 't.ProductID = TO_NUMBER(:productId)', productId],
-    ['custId', 't.CustID = TO_NUMBER(:custId)', custId],
-    ['since', `t.StateDate >= ${dateOf(':since')}`, since],
-  ];
-  const asked = conditions.filter(([, , value]) => value !== undefined);
-  const binds: Binds = Object.fromEntries(asked.map(([name, , value]) => [name, value ?? null]));
-  const condition = [`t.State = ${State.Failed}`, ...asked.map(([, text]) => text)].join(' AND ');
-  return {
-    sql: `SELECT * FROM (
-  SELECT ${rowColumns(source, more)}
-  FROM ${mainTable(tables, source)} t
-  WHERE ${condition}${ourProducts(tables)}
-  ORDER BY t.StateDate DESC NULLS LAST, t.StreamingNo DESC
-) WHERE ROWNUM <= :maxRows`,
-    binds: { ...binds, maxRows: limit },
-    expected: Math.min(limit, rowsAtOnce),
-  };
-}
-
-/** More failed rows take a further round trip. */
-const rowsAtOnce = 1000;
