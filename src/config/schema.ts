@@ -107,8 +107,8 @@ const workerSchema = z
   .strictObject({
     /** Most rows decided and applied in one batch, 1 to 5000. Default 1000. Lower it where transactions must stay short. */
     batchSize: z.int().min(1).max(5000).default(1000),
-    /** Batches in work side by side, 1 to 16. Default 2. Raise it while both databases have room. */
-    concurrency: z.int().min(1).max(16).default(2),
+    /** Batches in work side by side, 1 to 16. Default 1. Raise it where the store has cores to spare, or handlers wait for others. */
+    concurrency: z.int().min(1).max(16).default(1),
     /** Shortest pause between two polls that found too little, in ms, 10 to 3600000. Default 500. Raise it to spare the databases. */
     pollIntervalMs: z.int().min(10).max(3_600_000).default(500),
     /**

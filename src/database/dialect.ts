@@ -61,15 +61,30 @@ function quotedElement(value: string): string {
   return `"${/["\\]/.test(value) ? value.replaceAll(/["\\]/g, '\\$&') : value}"`;
 }
 
+/**
+ * Columns that hold one value in all rows, such as a page's product or attempt, are sent once. OFFSET 0 hides that from
+ * the planner: it would take a condition on such a value for the better way into a table than the join by its key.
+ */
+function pgRecordset(columns: Columns, rows: readonly (readonly Value[])[], alias: string): Fragment {
+  const first = rows[0] ?? [];
+  const all = Object.entries(columns).map(([name, type], index) => ({ name, type: pgTypes[type], index }));
+  const varied = all.filter(({ index }) => index === 0 || rows.some((row) => row[index] !== first[index]));
+  const arrays = varied.map(({ index }) => arrayLiteral(rows, (row) => row[index]));
+  const unnest = `unnest(${varied.map(({ type }) => `?::${type}[]`).join(', ')})`;
+  const names = varied.map(({ name }) => name).join(', ');
+  if (varied.length === all.length) return { sql: `${unnest} AS ${alias}(${names})`, bindings: arrays };
+  const constant = all.filter((column) => !varied.includes(column));
+  const constants = constant.map(({ name, type }) => `?::${type} AS ${name}`).join(', ');
+  return {
+    sql: `(SELECT ${names}, ${constants} FROM ${unnest} AS ${alias}(${names}) OFFSET 0) AS ${alias}`,
+    bindings: [...constant.map(({ index }) => first[index] ?? null), ...arrays],
+  };
+}
+
 /** PostgreSQL. */
 export const pgDialect: Dialect = {
   name: 'pg',
-  recordset(columns, rows, alias) {
-    const names = Object.keys(columns);
-    const arrays = names.map((_, index) => arrayLiteral(rows, (row) => row[index]));
-    const casts = Object.values(columns).map((type) => `?::${pgTypes[type]}[]`);
-    return { sql: `unnest(${casts.join(', ')}) AS ${alias}(${names.join(', ')})`, bindings: arrays };
-  },
+  recordset: pgRecordset,
   instantText: (expression) => `to_char(${expression} AT TIME ZONE 'UTC', ${iso8601})`,
   now: 'clock_timestamp()',
   nowPlus: (milliseconds) => `clock_timestamp() + interval '${milliseconds} milliseconds'`,

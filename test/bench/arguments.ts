@@ -61,8 +61,7 @@ ${names.map((line) => `  ${line}`).join('\n')}
   --quick                about a minute, few rows, one round: whether everything works and all do the same work
   --rows N               rows of each measurement, instead of its own number
   --rounds N             rounds, interleaved (default ${fullRounds})
-  --contestants NAME,…   bnet-sync, set-loop, graphile-worker, pg-boss (default: all that can do the rows), or
-                         set-loop-by-lock, a loop that never writes State 1
+  --contestants NAME,…   bnet-sync, set-loop, set-loop-lean, graphile-worker, pg-boss (default: all that can do the rows)
   --storage disk|memory  where the server keeps its data: on the disk, where a commit waits for it (default), or in
                          memory, where nothing waits (default with --quick)
   --worker NAME=NUMBER   a setting of the worker's that is not its default; may be repeated

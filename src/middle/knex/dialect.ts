@@ -50,6 +50,8 @@ export interface MiddleDialect {
   ageSeconds(column: string): string;
   /** `column` is one of these numbers. */
   numberIn(column: string, values: readonly string[]): Fragment;
+  /** `column`, which is not NULL, is none of these numbers, of which there may be thousands. */
+  numberNotIn(column: string, values: readonly string[]): Fragment;
   shardIn(column: string, count: number, shards: readonly number[]): Fragment;
   /** Runs the update and lets the attribute rows follow, atomically; returns the StreamingNos it changed. */
   update(database: Transactional, update: GuardedUpdate): Promise<readonly string[]>;

@@ -66,8 +66,8 @@ function notExcluded({ dialect }: MiddleTables, { excluded }: PollRequest): Frag
   const conditions: Fragment[] = [];
   if (custIds.length < excluded.length) conditions.push({ sql: 't.CustID IS NOT NULL', bindings: [] });
   if (custIds.length > 0) {
-    const { sql, bindings } = dialect.numberIn('t.CustID', custIds);
-    conditions.push({ sql: `(t.CustID IS NULL OR NOT ${sql})`, bindings });
+    const { sql, bindings } = dialect.numberNotIn('t.CustID', custIds);
+    conditions.push({ sql: `(t.CustID IS NULL OR ${sql})`, bindings });
   }
   return conditions;
 }
@@ -76,7 +76,7 @@ function notExcluded({ dialect }: MiddleTables, { excluded }: PollRequest): Frag
 function notWaiting({ dialect }: MiddleTables, { waits }: PollRequest, source: Source): Fragment[] {
   if (waits.length === 0) return [];
   const custIds = waits.map((wait) => wait.custId);
-  const waiting = dialect.numberIn('t.CustID', [...new Set(custIds)]);
+  const others = dialect.numberNotIn('t.CustID', [...new Set(custIds)]);
   const wanted = waits.filter((wait) => (wait.userId === null) === (source === 'CUST'));
   const set = dialect.recordset(
     { product_id: 'number', cust_id: 'number', biz_id: 'text', user_id: 'text' },
@@ -89,8 +89,8 @@ function notWaiting({ dialect }: MiddleTables, { waits }: PollRequest, source: S
     AND w.cust_id = t.CustID AND w.biz_id = t.BizID${sameUser})`;
   return [
     {
-      sql: `(t.CustID IS NULL OR NOT ${waiting.sql} OR (${isWanted}))`,
-      bindings: [...waiting.bindings, ...set.bindings],
+      sql: `(t.CustID IS NULL OR ${others.sql} OR (${isWanted}))`,
+      bindings: [...others.bindings, ...set.bindings],
     },
   ];
 }

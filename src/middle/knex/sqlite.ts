@@ -25,6 +25,10 @@ export const sqliteMiddle: MiddleDialect = {
     sql: `${column} IN (SELECT value FROM json_each(?))`,
     bindings: [JSON.stringify(values)],
   }),
+  numberNotIn: (column, values) => ({
+    sql: `${column} NOT IN (SELECT value FROM json_each(?))`,
+    bindings: [JSON.stringify(values)],
+  }),
   shardIn: (column, count, shards) => ({
     sql: `shard_of(${column}, ${count}) IN (SELECT value FROM json_each(?))`,
     bindings: [JSON.stringify(shards)],

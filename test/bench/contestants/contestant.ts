@@ -43,8 +43,6 @@ export interface Contestant {
   readonly databases: 'two' | 'one';
   /** The only mixes that it can do; absent: all. */
   readonly mixes?: readonly string[];
-  /** Takes part only when it is asked for by name. */
-  readonly onlyAsked?: true;
   /** Gets ready: what it does here is not measured. */
   prepare?(arena: Arena): Promise<void>;
   /** Brings every row of the arena to State 2 or 3; resolves when nothing is left. */

@@ -54,21 +54,30 @@ function headingOf({ title, rows, rounds }: Comparison): string {
   return `${title}, ${whole(rows)} rows, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
 }
 
-/** The ratios that the goals are about. */
+/** The ratios that the goals are about: the median of those of each round, because the machine is not the same all along. */
 function ratios({ contestants }: Comparison): string[] {
-  const speedOf = (name: string): number | undefined => {
-    const found = contestants.find((contestant) => contestant.name === name);
-    return found && median(found.runs.map(({ rowsPerSecond }) => rowsPerSecond));
-  };
-  const ours = speedOf('bnet-sync');
+  const runsOf = (name: string) => contestants.find((contestant) => contestant.name === name);
+  const ours = runsOf('bnet-sync');
   if (ours === undefined) return [];
-  const notes: string[] = [];
-  const loop = speedOf('set-loop');
-  if (loop !== undefined) notes.push(`bnet-sync / set-based loop: ${decimal(ours / loop, 2)}`);
-  const peers = [speedOf('graphile-worker'), speedOf('pg-boss')].filter((speed) => speed !== undefined);
-  if (peers.length > 0)
-    notes.push(`bnet-sync / the better of the job queues: ${decimal(ours / Math.max(...peers), 1)}`);
-  return notes;
+  const queues = [runsOf('graphile-worker'), runsOf('pg-boss')].filter((queue) => queue !== undefined);
+  const speedOf = ({ runs }: Contestants[number]) => median(runs.map(({ rowsPerSecond }) => rowsPerSecond));
+  const peers: [string, Contestants[number] | undefined, digits: number][] = [
+    ['the set-based loop', runsOf('set-loop'), 2],
+    ['the lean set-based loop', runsOf('set-loop-lean'), 2],
+    ['the better of the job queues', queues.sort((a, b) => speedOf(b) - speedOf(a))[0], 1],
+  ];
+  return peers.flatMap(([name, peer, digits]) =>
+    peer === undefined ? [] : [`bnet-sync / ${name}: ${decimal(median(ratiosByRound(ours, peer)), digits)}`],
+  );
+}
+
+type Contestants = Comparison['contestants'];
+
+function ratiosByRound(ours: Contestants[number], peer: Contestants[number]): number[] {
+  return ours.runs.flatMap(({ rowsPerSecond }, round) => {
+    const theirs = peer.runs[round];
+    return theirs === undefined ? [] : [rowsPerSecond / theirs.rowsPerSecond];
+  });
 }
 
 function middleOf(runs: readonly RunResult[], pick: (run: RunResult) => number | null): number {

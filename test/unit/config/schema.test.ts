@@ -14,7 +14,7 @@ describe('defaults', () => {
       store: { client: 'pg', connection: 'postgres://store.example.com/product' },
       worker: {
         batchSize: 1000,
-        concurrency: 2,
+        concurrency: 1,
         pollIntervalMs: 500,
         idlePollMaxMs: 5000,
         settleMs: 2000,
@@ -38,7 +38,7 @@ describe('defaults', () => {
   });
 
   it('keeps the other defaults of a section that is given in part', () => {
-    expect(parsed({ worker: { batchSize: 7 } }).worker).toMatchObject({ batchSize: 7, concurrency: 2 });
+    expect(parsed({ worker: { batchSize: 7 } }).worker).toMatchObject({ batchSize: 7, concurrency: 1 });
     expect(parsed({ http: { port: 9464 } }).http).toMatchObject({ host: '127.0.0.1', users: [] });
   });
 
