@@ -5,7 +5,8 @@ import { createDesk } from '../operator/create-desk.js';
 import type { Desk } from '../operator/desk.js';
 import { KnexStoreOperations } from '../store/knex/store-operations.js';
 import { KnexStoreRecords } from '../store/knex/store-records.js';
-import type { StoreOperations, StoreRecords, StoreScan } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { StoreRecords, StoreScan } from '../store/records-port.js';
 import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../wiring.js';
 import { KnexStoreScan } from '../store/knex/store-scan.js';
 

@@ -1,5 +1,5 @@
 import { oneLine } from '../domain/err-content.js';
-import type { AuditEntry, AuditRecord, StoreRecords } from '../store/port.js';
+import type { AuditEntry, AuditRecord, StoreRecords } from '../store/records-port.js';
 import { InvalidCursorError, type Actor } from './desk.js';
 
 /** What is recorded of an action; `what` becomes JSON. */

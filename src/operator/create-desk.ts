@@ -1,5 +1,6 @@
 import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
-import type { StoreOperations, StoreRecords } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { StoreRecords } from '../store/records-port.js';
 import { actions } from './audit.js';
 import { cached } from './cached.js';
 import type { Desk } from './desk.js';

@@ -1,7 +1,8 @@
 import { sources, tableOf, type Source } from '../domain/keys.js';
 import { resultText } from '../domain/result-codes.js';
 import type { FailedCount, MiddleSearch } from '../middle/port.js';
-import type { Activity, StoreOperations, StoreRecords } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { Activity, StoreRecords } from '../store/records-port.js';
 import { beginOf, windows } from './activity.js';
 import type { FailureGroup } from './desk.js';
 import { failedRow } from './failed-row.js';

@@ -1,6 +1,7 @@
 import { compareNumbers, shardOf, tableOf } from '../domain/keys.js';
 import type { FullRow, MiddleSearch } from '../middle/port.js';
-import type { StoreOperations, StoreRecords } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { StoreRecords } from '../store/records-port.js';
 import type { RowInHand } from './desk.js';
 
 /** What rows in hand are read from. */

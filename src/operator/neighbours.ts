@@ -1,6 +1,6 @@
 import { compareRows, rowId, tableOf, type RowKey, type RowOrder } from '../domain/keys.js';
 import type { FullRow, MiddleSearch } from '../middle/port.js';
-import type { JournalLine, StoreRecords } from '../store/port.js';
+import type { JournalLine, StoreRecords } from '../store/records-port.js';
 import type { Neighbour } from './desk.js';
 
 /** What neighbours are read from. */

@@ -1,5 +1,5 @@
 import { tableOf } from '../domain/keys.js';
-import type { PauseTarget, StoreRecords } from '../store/port.js';
+import type { PauseTarget, StoreRecords } from '../store/records-port.js';
 import { record } from './audit.js';
 import type { Actor } from './desk.js';
 

@@ -1,6 +1,7 @@
 import { rowId, type RowKey } from '../domain/keys.js';
 import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
-import type { JournalLine, StoreOperations, StoreRecords } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { JournalLine, StoreRecords } from '../store/records-port.js';
 import { record } from './audit.js';
 import type { Actor } from './desk.js';
 
@@ -37,7 +38,7 @@ export interface PurgeReport {
   readonly dryRun: boolean;
   /** Entries decided before this went, ISO 8601, UTC, by the store's clock. */
   readonly before: string;
-  /** Superseded entries; a dry run counts up to 1,000,000. */
+  /** Superseded failures; a dry run counts up to 1,000,000. */
   readonly superseded: number;
   /** Rows that have left the middle database, and their entries; null where they were not asked for. */
   readonly gone: { readonly rows: number; readonly entries: number | null } | null;
@@ -56,7 +57,7 @@ const setEntries = 500;
 const mostCounted = 1_000_000;
 
 /**
- * Deletes journal entries decided so long ago: the superseded ones, and with `gone` all entries of rows that have left
+ * Deletes journal entries decided so long ago: superseded failures, and with `gone` all entries of rows that have left
  * the middle database. Each set is a transaction of its own, so it may be ended at any time, and run again. What was
  * deleted is recorded even if an error ends it early.
  */

@@ -1,7 +1,7 @@
 import { rowId, tableOf } from '../domain/keys.js';
 import { State } from '../domain/states.js';
 import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch, RowFilter } from '../middle/port.js';
-import type { StoreRecords } from '../store/port.js';
+import type { StoreRecords } from '../store/records-port.js';
 import { record } from './audit.js';
 import type { Actor, MatchReport } from './desk.js';
 import { failedRow } from './failed-row.js';

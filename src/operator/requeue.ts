@@ -1,7 +1,8 @@
 import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
 import { State } from '../domain/states.js';
 import type { FullRow, MiddleOperations } from '../middle/port.js';
-import type { JournalLine, StoreOperations, StoreRecords } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { JournalLine, StoreRecords } from '../store/records-port.js';
 import { record } from './audit.js';
 import type { Actor } from './desk.js';
 import type { NotRequeued, Requeued, RequeueReport } from './requeue-report.js';

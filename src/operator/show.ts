@@ -1,6 +1,7 @@
 import { tableOf, type RowKey } from '../domain/keys.js';
 import type { FullRow, MiddleOperations } from '../middle/port.js';
-import type { JournalLine, StoreOperations } from '../store/port.js';
+import type { StoreOperations } from '../store/port.js';
+import type { JournalLine } from '../store/records-port.js';
 
 /** Everything that both databases hold of a row. */
 export interface RowReport {

@@ -2,7 +2,7 @@ import type { Outcome } from '../domain/journal.js';
 import type { RowKey, Source } from '../domain/keys.js';
 import type { Wait } from '../domain/waiting.js';
 import type { MarkConflict } from '../middle/port.js';
-import type { Pause } from '../store/port.js';
+import type { Pause } from '../store/records-port.js';
 
 /** One of the two databases. */
 export type DatabaseRole = 'middle' | 'store';

@@ -1,4 +1,5 @@
-import type { Holding, Lease, LeaseStore, Pause } from '../store/port.js';
+import type { Holding, Lease, LeaseStore } from '../store/port.js';
+import type { Pause } from '../store/records-port.js';
 import type { Emit } from './events.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';

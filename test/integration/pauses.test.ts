@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../src/domain/keys.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
-import type { PauseTarget } from '../../src/store/port.js';
+import type { PauseTarget } from '../../src/store/records-port.js';
 import { PausedError } from '../../src/worker/paused.js';
 import { insist, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
 import { expectModel } from '../support/expect-model.js';

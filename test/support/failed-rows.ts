@@ -1,7 +1,7 @@
 import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
 import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
-import type { AuditRecord, StoreRecords } from '../../src/store/port.js';
+import type { AuditRecord, StoreRecords } from '../../src/store/records-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
 /** Rows in memory that can be searched and put back; of the filter, only the code is heeded. */

@@ -10,7 +10,8 @@ import type {
   RowInHand,
   RowPage,
 } from '../../src/operator/desk.js';
-import type { JournalLine, Pause, WorkerDescription } from '../../src/store/port.js';
+import type { WorkerDescription } from '../../src/store/port.js';
+import type { JournalLine, Pause } from '../../src/store/records-port.js';
 import { account, accountRow, attributeRow, customer, customerRow } from './builders.js';
 
 /** A number as long as the interface allows. */

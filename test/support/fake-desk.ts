@@ -16,7 +16,8 @@ import {
 } from '../../src/operator/desk.js';
 import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
-import type { AuditEntry, Pause, PauseTarget, WorkerDescription } from '../../src/store/port.js';
+import type { WorkerDescription } from '../../src/store/port.js';
+import type { AuditEntry, Pause, PauseTarget } from '../../src/store/records-port.js';
 import {
   fakeGroups,
   fakeInHand,

@@ -1,7 +1,8 @@
 import type { InterfaceRow } from '../../src/domain/rows.js';
 import { State } from '../../src/domain/states.js';
 import type { FullRow, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
-import type { JournalLine, StoreOperations, StoreRecords, WorkerDescription } from '../../src/store/port.js';
+import type { StoreOperations, WorkerDescription } from '../../src/store/port.js';
+import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
 import { accountRow, customerRow } from './builders.js';
 
 /*

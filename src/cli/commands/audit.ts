@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditEntry } from '../../store/port.js';
+import type { AuditEntry } from '../../store/records-port.js';
 import { limitArgument, numberArgument } from '../arguments.js';
 import { listText, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';

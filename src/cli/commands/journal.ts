@@ -20,7 +20,7 @@ const yearMs = 365 * dayMs;
 const leastMs = 30 * dayMs;
 
 const notes = `
-Deletes entries of attempts that a later attempt of their row has superseded; with --gone
+Deletes failures that a later attempt of their row has superseded; with --gone
 also all entries of rows that are no longer in the middle database. The journal is the
 evidence of what was decided and why: what is younger than a year is only deleted with
 --under-a-year, and what is younger than 30 days never. It may be ended at any time, and
@@ -84,7 +84,7 @@ async function purgeVisibly(session: Session, options: PurgeOptions): Promise<Pu
 
 function reportLines({ dryRun, before, superseded, gone }: PurgeReport): string[] {
   const done = dryRun ? 'would be deleted' : 'deleted';
-  const first = `Superseded entries decided before ${before}: ${superseded} ${done}.`;
+  const first = `Superseded failures decided before ${before}: ${superseded} ${done}.`;
   if (gone === null) return [first];
   const entries = gone.entries === null ? '' : ` with ${gone.entries} entries`;
   return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`];

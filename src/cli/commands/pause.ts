@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { namedTarget } from '../../operator/pauses.js';
-import type { Pause } from '../../store/port.js';
+import type { Pause } from '../../store/records-port.js';
 import { commandActor } from '../actor.js';
 import { listText, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';

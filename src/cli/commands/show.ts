@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
 import type { FullRow } from '../../middle/port.js';
 import type { RowPage } from '../../operator/desk.js';
-import type { JournalLine } from '../../store/port.js';
+import type { JournalLine } from '../../store/records-port.js';
 import { numberArgument, tableArgument } from '../arguments.js';
 import { neighbourLines, recordLines } from '../customer-text.js';
 import { ExitCode } from '../exit-codes.js';

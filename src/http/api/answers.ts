@@ -8,7 +8,8 @@ import type {
   RowPage,
 } from '../../operator/desk.js';
 import type { RequeueReport } from '../../operator/requeue-report.js';
-import type { AuditEntry, Pause, WorkerDescription } from '../../store/port.js';
+import type { WorkerDescription } from '../../store/port.js';
+import type { AuditEntry, Pause } from '../../store/records-port.js';
 
 /*
  * What is answered, for the OpenAPI document. `satisfies` keeps each in step with the desk's type.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sources, tableOf, type Source } from '../../domain/keys.js';
 import type { RowFilter } from '../../middle/port.js';
 import { parseSince } from '../../operator/since.js';
-import type { PauseTarget } from '../../store/port.js';
+import type { PauseTarget } from '../../store/records-port.js';
 
 /*
  * What may be asked. Unknown names are refused: a misspelt condition would let through what it should have kept out.

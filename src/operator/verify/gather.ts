@@ -7,7 +7,7 @@ import type {
   FinishedRows,
   MiddleOperations,
 } from '../../middle/port.js';
-import type { ScanScope, StoreScan } from '../../store/port.js';
+import type { ScanScope, StoreScan } from '../../store/records-port.js';
 import { nobody, type Stage } from './stage.js';
 
 /*

@@ -1,5 +1,5 @@
 import type { Executor } from '../../database/database.js';
-import type { AuditEntry, AuditRecord } from '../port.js';
+import type { AuditEntry, AuditRecord } from '../records-port.js';
 
 /* What people did, one row of sync_audit each. Nothing here changes or deletes one. */
 

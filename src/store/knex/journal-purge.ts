@@ -1,21 +1,23 @@
 import type { Executor } from '../../database/database.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
-import type { JournalPart } from '../port.js';
+import type { JournalPart } from '../records-port.js';
 import { readLines } from './journal-lines.js';
 
 /*
- * Deleting from the journal, which is what makes a row take effect once. Superseded entries may go when they are old.
- * A current entry may go only when its row has left the middle database, and only as long as it still is the one that
+ * Deleting from the journal, which is what makes a row take effect once. Superseded failures may go when they are old;
+ * a superseded success stays with its row: it is the only evidence of what the row once did. A current entry may go only when its row has left the middle database, and only as long as it still is the one that
  * was found so: a worker that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
  */
 
-/** Deletes at most `most` superseded entries that were decided before an instant, the oldest; returns how many. */
+const oldFailures = `j.superseded AND j.outcome = 'failed' AND j.decided_at < ?`;
+
+/** Deletes at most `most` superseded failures that were decided before an instant, the oldest; returns how many. */
 export async function purgeSuperseded(executor: Executor, before: string, most: number): Promise<number> {
   const { dialect } = executor;
   const { rows } = await executor.execute({
     sql: `WITH old AS MATERIALIZED (
             SELECT j.source, j.streaming_no, j.attempt FROM sync_journal AS j
-            WHERE j.superseded AND j.decided_at < ?
+            WHERE ${oldFailures}
             ORDER BY j.decided_at LIMIT ${most} ${dialect.lockRows('j', { skipLocked: true })})
           DELETE FROM sync_journal WHERE (source, streaming_no, attempt) IN (SELECT source, streaming_no, attempt FROM old)
           RETURNING attempt`,
@@ -24,11 +26,11 @@ export async function purgeSuperseded(executor: Executor, before: string, most: 
   return rows.length;
 }
 
-/** How many superseded entries were decided before an instant; counts to `most`. */
+/** How many superseded failures were decided before an instant; counts to `most`. */
 export async function countSuperseded(executor: Executor, before: string, most: number): Promise<number> {
   const { rows } = await executor.execute({
     sql: `SELECT count(*) AS number
-          FROM (SELECT 1 FROM sync_journal AS j WHERE j.superseded AND j.decided_at < ? LIMIT ${most}) AS old`,
+          FROM (SELECT 1 FROM sync_journal AS j WHERE ${oldFailures} LIMIT ${most}) AS old`,
     bindings: [new Date(before).toISOString()],
   });
   return Number(rows[0]?.['number']);

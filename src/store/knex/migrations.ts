@@ -111,7 +111,7 @@ const operators: Migration = {
        id ${identity}, at ${instant} NOT NULL, who text NOT NULL, via text NOT NULL, action text NOT NULL,
        what text NOT NULL, rows bigint, reason text)`,
     `CREATE INDEX sync_journal_superseded ON sync_journal (decided_at) WHERE superseded`,
-    `CREATE INDEX bnet_customer_customer ON bnet_customer (cust_id)`,
+    `CREATE INDEX bnet_customer_customer ON bnet_customer (cust_id, product_id, biz_id)`,
   ],
 };
 

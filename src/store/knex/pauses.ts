@@ -1,5 +1,5 @@
 import type { Executor } from '../../database/database.js';
-import type { Pause, PauseTarget } from '../port.js';
+import type { Pause, PauseTarget } from '../records-port.js';
 
 /* Pauses in force, one row of sync_pause each. Workers read them at every check of their leases. */
 

@@ -10,7 +10,7 @@ import type {
   Pause,
   PauseTarget,
   StoreRecords,
-} from '../port.js';
+} from '../records-port.js';
 import { readActivity } from './activity.js';
 import { insertAction, readActions } from './audit.js';
 import { readCustomerRecords } from './customer-records.js';

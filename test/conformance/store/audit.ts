@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditRecord } from '../../../src/store/port.js';
+import type { AuditRecord } from '../../../src/store/records-port.js';
 import type { Fixture } from '../store.js';
 
 const action: AuditRecord = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PauseTarget } from '../../../src/store/port.js';
+import type { PauseTarget } from '../../../src/store/records-port.js';
 import type { Fixture } from '../store.js';
 import { startWorker } from './data.js';
 

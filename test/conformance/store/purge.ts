@@ -33,6 +33,9 @@ export function purgeRules(fixture: Fixture): void {
       }
       const { records } = fixture();
       const before = await daysAgo(6.5);
+      expect([await records.countSuperseded(before, 100), await records.countSuperseded(before, 2)]).toEqual([
+        3, 2,
+      ]);
       expect(await records.purgeSuperseded(before, 2)).toBe(2);
       expect((await left()).filter((entry) => !entry.endsWith(second)).sort()).toEqual([
         `CUST 3 ${record().attempt}`,
@@ -41,6 +44,18 @@ export function purgeRules(fixture: Fixture): void {
       expect(await records.purgeSuperseded(before, 2)).toBe(1);
       expect(await records.purgeSuperseded(before, 2)).toBe(0);
       expect(await left()).toHaveLength(5);
+    });
+
+    it('keeps a superseded success: what its row once did stands nowhere else', async () => {
+      const worker = await startWorker(fixture());
+      await worker.apply((transaction) => transaction.record([record()], []));
+      const again = record({ attempt: second, ...failed });
+      await worker.apply((transaction) => transaction.record([again], [again]));
+      await fixture().shift('sync_journal', 'decided_at', -1000 * day);
+      const { records } = fixture();
+      expect(await records.countSuperseded(await daysAgo(1), 100)).toBe(0);
+      expect(await records.purgeSuperseded(await daysAgo(1), 100)).toBe(0);
+      expect(await left()).toHaveLength(2);
     });
 
     it('deletes no current entry, however old', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDesk } from '../../../src/operator/create-desk.js';
 import { InvalidCursorError } from '../../../src/operator/desk.js';
-import type { StoreRecords } from '../../../src/store/port.js';
+import type { StoreRecords } from '../../../src/store/records-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
 import { failedCustomer, storeOperations } from '../../support/operations.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/keys.js';
 import type { BoundedCounts, FailedCount } from '../../../src/middle/port.js';
 import { groups } from '../../../src/operator/groups.js';
-import type { Activity } from '../../../src/store/port.js';
+import type { Activity } from '../../../src/store/records-port.js';
 import {
   failedAccount,
   failedCustomer,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FullRow } from '../../../src/middle/port.js';
 import { rowPage } from '../../../src/operator/row-page.js';
-import type { JournalLine } from '../../../src/store/port.js';
+import type { JournalLine } from '../../../src/store/records-port.js';
 import { account, customer } from '../../support/builders.js';
 import {
   failedAccount,

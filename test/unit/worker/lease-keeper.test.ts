@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { Holding, LeaseStore, Pause } from '../../../src/store/port.js';
+import type { Holding, LeaseStore } from '../../../src/store/port.js';
+import type { Pause } from '../../../src/store/records-port.js';
 import type { Emit, WorkerEvents } from '../../../src/worker/events.js';
 import { LeaseKeeper } from '../../../src/worker/lease-keeper.js';
 import { CredentialsRefusedError, Outages } from '../../../src/worker/outages.js';

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { AuditEntry } from '../../../store/port.js';
+import type { AuditEntry } from '../../../store/records-port.js';
 import { address } from '../addresses.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';

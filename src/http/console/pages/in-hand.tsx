@@ -3,8 +3,9 @@ import type { RowInHand } from '../../../operator/desk.js';
 import { rowAddress } from '../addresses.js';
 import { Foreign, KeyText } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';
+import { IdentityCells, IdentityHeads } from '../parts/row-identity.js';
 import { durationText, MiddleTime, ZonedHead } from '../parts/times.js';
-import { Mark, operationText, shortTable } from '../parts/words.js';
+import { Mark } from '../parts/words.js';
 import type { View } from '../view.js';
 
 interface InHandProps {
@@ -32,12 +33,7 @@ function Rows({ view: { t }, rows }: Pick<InHandProps, 'view' | 'rows'>): VNode 
     <table class="stack">
       <thead>
         <tr>
-          <th scope="col">{columns.table}</th>
-          <th scope="col">{columns.streamingNo}</th>
-          <th scope="col">{columns.opFlag}</th>
-          <th scope="col">{columns.product}</th>
-          <th scope="col">{columns.customer}</th>
-          <th scope="col">{columns.user}</th>
+          <IdentityHeads t={t} />
           <th scope="col">{columns.age}</th>
           <ZonedHead t={t} name={columns.stateDate} zone="middle" />
           <th scope="col">{columns.shard}</th>
@@ -57,24 +53,7 @@ function Row({ t, row }: { readonly t: View['t']; readonly row: RowInHand }): VN
   const { columns } = t;
   return (
     <tr>
-      <td data-label={columns.table}>{shortTable(row.table)}</td>
-      <td data-label={columns.streamingNo}>
-        <a href={rowAddress(row)}>
-          <KeyText text={row.streamingNo} />
-        </a>
-      </td>
-      <td data-label={columns.opFlag} class="flag">
-        {operationText(t, row.opFlag)}
-      </td>
-      <td data-label={columns.product}>
-        <KeyText text={row.productId} />
-      </td>
-      <td data-label={columns.customer}>
-        <KeyText text={row.custId} />
-      </td>
-      <td data-label={columns.user}>
-        <KeyText text={row.userId} />
-      </td>
+      <IdentityCells t={t} row={row} />
       <td data-label={columns.age}>
         {row.ageSeconds === null ? t.common.unknown : durationText(t, row.ageSeconds)}
       </td>

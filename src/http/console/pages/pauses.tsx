@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { sources, tableOf } from '../../../domain/keys.js';
-import type { Pause, PauseTarget } from '../../../store/port.js';
+import type { Pause, PauseTarget } from '../../../store/records-port.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { PauseTable, targetParameters, targetText } from '../parts/pause-table.js';
 import { ReasonField } from '../parts/reason.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Neighbour } from '../../../operator/desk.js';
-import type { JournalLine } from '../../../store/port.js';
+import type { JournalLine } from '../../../store/records-port.js';
 import { rowAddress } from '../addresses.js';
 import { ChineseText, KeyText } from '../parts/foreign.js';
 import { MiddleTime, StoreTime, ZonedHead } from '../parts/times.js';

@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
 import type { FailedRow } from '../../../operator/failed-row.js';
-import { address, rowAddress, rowName } from '../addresses.js';
+import { rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
-import { ChineseText, KeyText } from './foreign.js';
+import { ChineseText } from './foreign.js';
+import { IdentityCells, IdentityHeads } from './row-identity.js';
 import { MiddleTime, ZonedHead } from './times.js';
-import { operationText, shortTable } from './words.js';
 
 interface FailedTableProps {
   readonly t: Texts;
@@ -25,12 +25,7 @@ export function FailedTable({ t, rows, form }: FailedTableProps): VNode {
               <input type="checkbox" data-select-all={form} aria-label={t.failed.selectAll} hidden />
             </th>
           )}
-          <th scope="col">{columns.table}</th>
-          <th scope="col">{columns.streamingNo}</th>
-          <th scope="col">{columns.opFlag}</th>
-          <th scope="col">{columns.product}</th>
-          <th scope="col">{columns.customer}</th>
-          <th scope="col">{columns.user}</th>
+          <IdentityHeads t={t} />
           <th scope="col">{columns.errContent}</th>
           <ZonedHead t={t} name={columns.stateDate} zone="middle" />
         </tr>
@@ -62,28 +57,7 @@ function FailedLine({
           <input type="checkbox" name="row" value={name} form={form} aria-label={t.failed.select(name)} />
         </td>
       )}
-      <td data-label={columns.table}>{shortTable(row.table)}</td>
-      <td data-label={columns.streamingNo}>
-        <a href={rowAddress(row)}>
-          <KeyText text={row.streamingNo} />
-        </a>
-      </td>
-      <td data-label={columns.opFlag} class="flag">
-        {operationText(t, row.opFlag)}
-      </td>
-      <td data-label={columns.product}>
-        <KeyText text={row.productId} />
-      </td>
-      <td data-label={columns.customer}>
-        {row.custId === null ? null : (
-          <a href={address('/failed', { customer: row.custId })}>
-            <KeyText text={row.custId} />
-          </a>
-        )}
-      </td>
-      <td data-label={columns.user}>
-        <KeyText text={row.userId} />
-      </td>
+      <IdentityCells t={t} row={row} />
       <td data-label={columns.errContent} class="text">
         <ChineseText text={row.errContent} />
       </td>

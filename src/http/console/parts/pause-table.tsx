@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { tableOf } from '../../../domain/keys.js';
-import type { Pause, PauseTarget } from '../../../store/port.js';
+import type { Pause, PauseTarget } from '../../../store/records-port.js';
 import { address } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import type { View } from '../view.js';

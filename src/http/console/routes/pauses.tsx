@@ -1,5 +1,5 @@
 import { isCanonicalNumber } from '../../../domain/keys.js';
-import type { PauseTarget } from '../../../store/port.js';
+import type { PauseTarget } from '../../../store/records-port.js';
 import { address, sourceNamed, textOf, type Values } from '../addresses.js';
 import { actorOf, forOperators, type Answer, type Console, type Question } from '../console.js';
 import { ConfirmPausePage, PausesPage, type PauseNotice } from '../pages/pauses.js';

@@ -1,0 +1,142 @@
+import type { Account, Customer, Identity } from '../domain/customer.js';
+import type { JournalEntry, JournalRecord } from '../domain/journal.js';
+import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { Cell } from '../domain/rows.js';
+import type { UserKey } from '../domain/working-set.js';
+
+/*
+ * The product store as operators see it: counts, pauses, the record of actions, customers with their history, and all of
+ * it page by page for a comparison. Part of the port, with the same suite and the same deadlines.
+ */
+
+/** A journal entry with everything that is recorded, for operators. */
+export interface JournalLine extends JournalRecord {
+  readonly superseded: boolean;
+  readonly worker: string;
+  readonly decidedAt: string;
+}
+
+/** Decided rows of a span of time, by what became of them. */
+export interface Activity {
+  /** Start of the span, ISO 8601, UTC. */
+  readonly from: string;
+  readonly source: Source;
+  readonly outcome: 'applied' | 'failed';
+  /** Of failures. */
+  readonly code: string | null;
+  readonly rows: number;
+}
+
+/** What is paused: the rows of a main table, or those of a product. */
+export type PauseTarget = { readonly source: Source } | { readonly productId: string };
+
+/** A pause in force. */
+export interface Pause {
+  readonly target: PauseTarget;
+  readonly since: string;
+  readonly who: string;
+  readonly reason: string | null;
+}
+
+/** Somebody's action, as it is recorded. */
+export interface AuditRecord {
+  /** The name that somebody logged in with, or user@host of a command. */
+  readonly who: string;
+  readonly via: 'console' | 'api' | 'command';
+  readonly action: 'requeue' | 'requeue-matching' | 'pause' | 'resume' | 'journal-purge';
+  /** What it was done to, in JSON: rows, filter, target or age. */
+  readonly what: string;
+  /** How many rows it changed; null where it changes none. */
+  readonly rows: number | null;
+  readonly reason: string | null;
+}
+
+/** An action that was recorded. */
+export interface AuditEntry extends AuditRecord {
+  /** Grows with time; text, because it may pass 2^53. */
+  readonly id: string;
+  /** By the store's clock, ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** A customer's product and its users, as the product store holds them. */
+export interface CustomerRecord {
+  readonly customer: Customer;
+  /** In UserID order, at most as many as asked for. */
+  readonly users: readonly Account[];
+  /** Whether there are more users. */
+  readonly more: boolean;
+}
+
+/** What the console and the command line read and write in the product store besides `StoreOperations`. */
+export interface StoreRecords {
+  /**
+   * Decided rows in spans of so many minutes (5, or a multiple of it; RangeError otherwise), from the span on that an
+   * instant (ISO 8601) falls into, oldest first; spans without any are left out. They are kept for 35 days.
+   */
+  activity(since: string, spanMinutes: number): Promise<readonly Activity[]>;
+  pauses(): Promise<readonly Pause[]>;
+  /** False where it is paused already. */
+  pause(target: PauseTarget, by: { readonly who: string; readonly reason: string | null }): Promise<boolean>;
+  /** False where it is not paused. */
+  resume(target: PauseTarget): Promise<boolean>;
+  recordAction(action: AuditRecord): Promise<void>;
+  /** Actions, newest first, those before `before` (an id; null: from the newest). */
+  actions(page: { readonly before: string | null; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** The products of a customer, at most `limit`, each with at most `limit` users. */
+  customerRecords(custId: string, limit: number): Promise<readonly CustomerRecord[]>;
+  /** Journal entries of a customer's rows, newest first, current and superseded, at most `limit`. */
+  journalOf(custId: string, limit: number): Promise<readonly JournalLine[]>;
+  /** Owner of each shard, null where nobody holds it, in shard order. */
+  shardOwners(): Promise<readonly (string | null)[]>;
+  /**
+   * Deletes at most `most` superseded failures that were decided before an instant (ISO 8601); returns how many. Call it
+   * until it returns 0: each call is a transaction of its own.
+   */
+  purgeSuperseded(before: string, most: number): Promise<number>;
+  /** How many entries `purgeSuperseded` would delete in all; counting stops at `most`. */
+  countSuperseded(before: string, most: number): Promise<number>;
+  /**
+   * Reads the next `scan` current entries in the order of their keys and returns those decided before an instant: where
+   * their row has left the middle database, they are candidates for `forget`.
+   */
+  currentBefore(
+    before: string,
+    page: { readonly after: RowKey | null; readonly scan: number },
+  ): Promise<JournalPart>;
+  /**
+   * Deletes all entries of the rows whose current entry is one of these; returns how many entries. A row that was
+   * decided anew since, or is just being decided, is left alone: its new entry is what makes it take effect once.
+   */
+  forget(current: readonly Attempt[]): Promise<number>;
+}
+
+/** A part of the journal. */
+export interface JournalPart {
+  readonly lines: readonly JournalLine[];
+  /** Where to go on; null: nothing is left. A part may be empty and not the last. */
+  readonly next: RowKey | null;
+}
+
+/** Which part of the product store to read. */
+export interface ScanScope {
+  /** Only these products; empty: all. */
+  readonly productIds: readonly string[];
+  /** Only these customers; absent: all. */
+  readonly custIds?: readonly string[];
+}
+
+/** What the journal tells of an attempt for a comparison; failed attempts that were superseded are not told of. */
+export interface ScannedEntry extends JournalEntry {
+  readonly code: string | null;
+  readonly custId: Cell;
+  readonly decidedAt: string;
+}
+
+/** The whole product store, in pages by key. Each page is read in at most three statements. */
+export interface StoreScan {
+  /** Journal entries after one; those of failed rows that named no product are of every product. */
+  journalPage(scope: ScanScope, after: Attempt | null, limit: number): Promise<readonly ScannedEntry[]>;
+  customersPage(scope: ScanScope, after: Identity | null, limit: number): Promise<readonly Customer[]>;
+  accountsPage(scope: ScanScope, after: UserKey | null, limit: number): Promise<readonly Account[]>;
+}
