@@ -9,7 +9,7 @@ import { KnexFinishedRows } from './middle/knex/finished-rows.js';
 import { initMiddle } from './middle/knex/init.js';
 import { KnexMiddleDatabase } from './middle/knex/middle-database.js';
 import { KnexMiddleOperations } from './middle/knex/middle-operations.js';
-import { KnexMiddleSearch } from './middle/knex/middle-search.js';
+import { knexMiddleSearch } from './middle/knex/middle-search.js';
 import { pgMiddle } from './middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from './middle/knex/sqlite.js';
 import type { MiddleTables } from './middle/knex/tables.js';
@@ -71,7 +71,7 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
   return {
     database: new KnexMiddleDatabase(database, tables),
     operations: new KnexMiddleOperations(database, tables),
-    search: new KnexMiddleSearch(searched, tables),
+    search: knexMiddleSearch(searched, tables),
     finished: new KnexFinishedRows(database, tables),
     pool: () => (byIndex ? together(database.pool(), searched.pool()) : database.pool()),
     close: async () => {

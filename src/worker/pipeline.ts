@@ -16,7 +16,8 @@ import type { Trials } from './trials.js';
 /*
  * What happens to a claimed page: apply, then mark. Pages follow one another through three stages, so that one is
  * claimed while the one before is applied and the one before that is marked; never more than `maxPages` are in hand,
- * which bounds the memory. A page with rows taken over is in hand alone, and those are tried last. Within a page, customers are applied side by side in lanes by shard: two lanes never share a
+ * which bounds the memory. A page with rows taken over is in hand alone, and those are tried last. Within a page,
+ * customers are applied side by side in lanes by shard (`worker.concurrency`, usually one): two lanes never share a
  * customer or a lease, and a lane works on one batch at a time.
  *
  * Whatever fails, the rows are dropped from hand and stay in State 1: the next poll finds them, and the journal knows

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bnetSync, configFor } from '../support/command.js';
+import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { isAvailable, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import { quickSettings } from '../support/workers.js';
 
@@ -27,12 +27,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await config.remove();
       await pair.close();
     });
-    const run = (...args: string[]) => bnetSync([...args, '--config', config.file]);
-    const json = async (...args: string[]) => {
-      const answer = await run(...args, '--json');
-      expect(answer.stderr).toBe('');
-      return JSON.parse(answer.stdout) as unknown;
-    };
+    const { run, json } = commandsOn(() => config);
     const plantFailures = async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, ...failure('00402 甲', 1) });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CustID: '7', ...failure('00403 乙', 2) });

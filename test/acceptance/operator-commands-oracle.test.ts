@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bnetSync, configFor } from '../support/command.js';
+import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import { hasOracle } from '../support/oracle-place.js';
 
@@ -23,12 +23,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: operator commands', () => {
     await config.remove();
     await pair.close();
   });
-  const run = (...args: string[]) => bnetSync([...args, '--config', config.file]);
-  const json = async (...args: string[]) => {
-    const answer = await run(...args, '--json');
-    expect(answer.stderr).toBe('');
-    return JSON.parse(answer.stdout) as unknown;
-  };
+  const { run, json } = commandsOn(() => config);
 
   it('status, failed and show print every digit and every character', async () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bnetSync, configFor } from '../support/command.js';
+import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import type { ConnectionSetting } from '../support/middle-ends.js';
 
@@ -31,8 +31,7 @@ describe('acceptance: operator commands on SQLite', () => {
     await config.remove();
     await pair.close();
   });
-  const run = (...args: string[]) => bnetSync([...args, '--config', config.file]);
-  const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout) as unknown;
+  const { run, json } = commandsOn(() => config);
 
   it('status --json has the counts as numbers, the oldest pending row and the workers', async () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });

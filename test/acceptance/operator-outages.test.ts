@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
+import { openSilentServer, portOf } from '../support/silent-server.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
@@ -38,8 +39,7 @@ describe.runIf(hasPostgres)('acceptance: operator commands without their databas
   let silent: Server;
   beforeAll(async () => {
     pair = await openPair('PostgreSQL');
-    silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    silent = await openSilentServer();
   });
   afterAll(async () => {
     silent.close();
@@ -84,7 +84,7 @@ describe.runIf(hasPostgres)('acceptance: operator commands without their databas
   it.each(ends)(
     'a %s that is silent ends a command with 3 soon after the deadline',
     async (end, name, used) => {
-      const { port } = silent.address() as { port: number };
+      const port = portOf(silent);
       const one = used.filter(
         ([command]) => command === 'status' || command === 'migrate' || command === 'init-middle',
       );

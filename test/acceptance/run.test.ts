@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { column, insist, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import { forwardFrom } from '../support/forward.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
+import { openSilentServer, portOf } from '../support/silent-server.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 
@@ -129,14 +131,12 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
   let silent: Server;
   beforeEach(async () => {
     pair = await openPair('PostgreSQL');
-    silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    silent = await openSilentServer();
   });
   afterEach(async () => {
     silent.close();
     await pair.close();
   });
-  const silentPort = () => (silent.address() as { port: number }).port;
 
   async function withStore(connection: Record<string, unknown>) {
     const broken: Pair = {
@@ -147,7 +147,7 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
   }
 
   it('run --once ends with 3 and one clear line: refused connection, silent server', async () => {
-    for (const port of [1, silentPort()]) {
+    for (const port of [1, portOf(silent)]) {
       const { file, remove } = await withStore({ ...pair.connections.store.connection, port });
       const run = await bnetSync(['run', '--once', '--config', file]);
       expect(run.exitCode, run.all).toBe(3);
@@ -159,7 +159,7 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
 
   it('run keeps trying, says so, and works when the database is there', async () => {
     const { host, port } = pair.connections.store.connection as { host: string; port: number };
-    const { file, remove } = await withStore({ ...pair.connections.store.connection, port: silentPort() });
+    const { file, remove } = await withStore({ ...pair.connections.store.connection, port: portOf(silent) });
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
     const run = bnetSync(['run', '--config', file]);
     let log = '';
@@ -167,7 +167,6 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
       log += chunk.toString();
     });
     await until(() => log.includes('the product store cannot be worked with'));
-    const { forwardFrom } = await import('../support/forward.js');
     const forwarding = forwardFrom(silent, { host, port });
     await until(async () => (await standing(pair.middle)).get('CUST:1')?.state === 2);
     run.kill('SIGTERM');

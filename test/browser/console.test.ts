@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.locator('tr:has-text("IF_BNET_CUST")').evaluate((row) => row.setAttribute('data-old', ''));
     await page.clock.runFor(15_000);
     await again;
-    await page.waitForFunction(`document.querySelector('[data-old]') === null`);
+    await page.locator('[data-old]').waitFor({ state: 'detached' });
     expect(await page.locator('tr:has-text("IF_BNET_CUST")').count()).toBe(1);
   });
 

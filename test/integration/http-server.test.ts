@@ -1,4 +1,4 @@
-import { connect, createServer, type Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
@@ -11,6 +11,7 @@ import { forwardFrom } from '../support/forward.js';
 import { basic, password, users } from '../support/http-app.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
+import { openSilentServer, portOf } from '../support/silent-server.js';
 
 const logger = pino({ level: 'silent' });
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -174,8 +175,7 @@ describe.runIf(hasPostgres)('the HTTP server on PostgreSQL', () => {
   let silent: Server;
   beforeEach(async () => {
     pair = await openPair('PostgreSQL');
-    silent = createServer(() => undefined);
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    silent = await openSilentServer();
   });
   afterEach(async () => {
     silent.close();
@@ -184,7 +184,7 @@ describe.runIf(hasPostgres)('the HTTP server on PostgreSQL', () => {
 
   it('/readyz is 503 within its limit while a database is silent, and 200 when it answers again', async () => {
     const connection = pair.connections.store.connection as { host: string; port: number };
-    const port = (silent.address() as { port: number }).port;
+    const port = portOf(silent);
     const store = { ...pair.connections.store, connection: { ...connection, port } };
     const server = await startHttpServer(
       configOf({ connections: { ...pair.connections, store } }, { port: 0 }),

@@ -48,3 +48,14 @@ export function bnetSync(args: readonly string[], env: Record<string, string> = 
     env: { ...inherited, ...env },
   });
 }
+
+/** Runs commands with a configuration file; `json` takes nothing but JSON, and nothing beside it. */
+export function commandsOn(config: () => { readonly file: string }) {
+  const run = (...args: string[]) => bnetSync([...args, '--config', config().file]);
+  const json = async (...args: string[]) => {
+    const answer = await run(...args, '--json');
+    if (answer.stderr !== '') throw new Error(`${args.join(' ')} --json says beside it: ${answer.stderr}`);
+    return JSON.parse(answer.stdout) as unknown;
+  };
+  return { run, json };
+}

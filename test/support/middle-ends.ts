@@ -9,7 +9,7 @@ import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleFinishedRows } from '../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../src/middle/oracle/middle-database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import { OracleMiddleSearch } from '../../src/middle/oracle/middle-search.js';
+import { oracleMiddleSearch } from '../../src/middle/oracle/middle-search.js';
 import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
 import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
 import type { OracleTables } from '../../src/middle/oracle/tables.js';
@@ -162,7 +162,7 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
     open: ({ callTimeoutMs = openOptions.callTimeoutMs, ...options }) =>
       new OracleMiddleDatabase(newDatabase(callTimeoutMs), tablesOf(options)),
     operations: (options = {}) => new OracleMiddleOperations(operators, tablesOf(options)),
-    search: (options = {}) => new OracleMiddleSearch(operators, tablesOf(options)),
+    search: (options = {}) => oracleMiddleSearch(operators, tablesOf(options)),
     finished: (options = {}) => new OracleFinishedRows(operators, tablesOf(options)),
     dropCustomerKey: () => place.dropKeys(),
     refuseSuccess: () => place.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),

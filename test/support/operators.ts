@@ -1,5 +1,5 @@
 import { KnexMiddleOperations } from '../../src/middle/knex/middle-operations.js';
-import { KnexMiddleSearch } from '../../src/middle/knex/middle-search.js';
+import { knexMiddleSearch } from '../../src/middle/knex/middle-search.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { MiddleTables } from '../../src/middle/knex/tables.js';
@@ -24,8 +24,8 @@ export function operationsOn(middle: Database, options: OperationsOptions = {}):
 }
 
 /** How operators look about in a middle database, over a connection that is the caller's. */
-export function searchOn(middle: Database, options: OperationsOptions = {}): KnexMiddleSearch {
-  return new KnexMiddleSearch(middle, tablesOf(middle, options));
+export function searchOn(middle: Database, options: OperationsOptions = {}): MiddleSearch {
+  return knexMiddleSearch(middle, tablesOf(middle, options));
 }
 
 function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {

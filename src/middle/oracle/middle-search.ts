@@ -1,15 +1,7 @@
-import { sources } from '../../domain/keys.js';
-import { fullRow } from '../operations.js';
-import type { FailedCount, FailedPage, FailedSearch, FullRow, MiddleSearch } from '../port.js';
-import {
-  boundedCounts,
-  canonicalNumber,
-  countFailed,
-  lastInOrderFirst,
-  oldestStateFirst,
-  processingRow,
-  searchFailed,
-} from '../search.js';
+import type { Source } from '../../domain/keys.js';
+import type { MiddleSearch } from '../port.js';
+import type { DriverRow } from '../rows.js';
+import { SearchByTable } from '../search-by-table.js';
 import type { OracleDatabase } from './database.js';
 import {
   countQuery,
@@ -21,57 +13,23 @@ import {
 import type { OracleTables } from './tables.js';
 
 /** Looking about in a middle database on Oracle. */
-export class OracleMiddleSearch implements MiddleSearch {
-  readonly #database: OracleDatabase;
-  readonly #tables: OracleTables;
-
-  constructor(database: OracleDatabase, tables: OracleTables) {
-    this.#database = database;
-    this.#tables = tables;
-  }
-
-  async countUpTo(most: number): ReturnType<MiddleSearch['countUpTo']> {
-    return boundedCounts(await this.#database.query(countQuery(this.#tables, most)), most);
-  }
-
-  async failedPage(search: FailedSearch): Promise<FailedPage> {
-    return searchFailed(search, (scan) => this.#database.query(failedQuery(this.#tables, scan)));
-  }
-
-  async failedCounts(scan: number): Promise<readonly FailedCount[]> {
-    const counts: FailedCount[] = [];
-    for (const source of sources)
-      counts.push(
-        ...(await countFailed(source, scan, (part) =>
-          this.#database.query(failedCountsQuery(this.#tables, part)),
-        )),
-      );
-    return counts;
-  }
-
-  async processing(limit: number): ReturnType<MiddleSearch['processing']> {
-    const found = [];
-    for (const source of sources) {
-      const rows = await this.#database.query(processingQuery(this.#tables, source, limit));
-      found.push(...rows.map((row) => processingRow(source, row)));
-    }
-    return oldestStateFirst(found);
-  }
-
-  async ofCustomer(custId: string, limit: number): Promise<readonly FullRow[]> {
-    const number = canonicalNumber(custId);
-    if (number === null) return [];
-    const found: FullRow[] = [];
-    for (const source of sources) {
-      const ofTable: FullRow[] = [];
+export function oracleMiddleSearch(database: OracleDatabase, tables: OracleTables): MiddleSearch {
+  return new SearchByTable({
+    counts: (most) => database.query(countQuery(tables, most)),
+    failed: (scan) => database.query(failedQuery(tables, scan)),
+    failedCounts: (scan) => database.query(failedCountsQuery(tables, scan)),
+    processing: (source, limit) => database.query(processingQuery(tables, source, limit)),
+    ofCustomer: async (source: Source, custId, limit) => {
+      // Rows without a CreateDate, the first in order, stand at the other end of the index.
+      const found: DriverRow[] = [];
       for (const dated of [true, false]) {
-        const left = limit - ofTable.length;
-        if (left === 0) break;
-        const query = customerQuery(this.#tables, source, { custId: number, limit: left, dated });
-        ofTable.push(...(await this.#database.query(query)).map((row) => fullRow(source, row)));
+        const left = limit - found.length;
+        if (left > 0)
+          found.push(
+            ...(await database.query(customerQuery(tables, source, { custId, limit: left, dated }))),
+          );
       }
-      found.push(...ofTable);
-    }
-    return lastInOrderFirst(found);
-  }
+      return found;
+    },
+  });
 }

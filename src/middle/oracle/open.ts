@@ -5,7 +5,7 @@ import { OracleDatabase, type OracleOptions } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';
 import { OracleMiddleOperations } from './middle-operations.js';
-import { OracleMiddleSearch } from './middle-search.js';
+import { oracleMiddleSearch } from './middle-search.js';
 import type { OracleTables } from './tables.js';
 
 /** Settings of the driver (`middle.oracle`), with absolute paths. */
@@ -43,7 +43,7 @@ export function openOracle(database: OracleDatabase, tables: OracleTables): Open
   return {
     database: new OracleMiddleDatabase(database, tables),
     operations: new OracleMiddleOperations(database, tables),
-    search: new OracleMiddleSearch(database, tables),
+    search: oracleMiddleSearch(database, tables),
     pool: () => database.pool(),
     finished: new OracleFinishedRows(database, tables),
     close: () => database.close(),

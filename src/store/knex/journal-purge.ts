@@ -5,8 +5,9 @@ import { readLines } from './journal-lines.js';
 
 /*
  * Deleting from the journal, which is what makes a row take effect once. Superseded failures may go when they are old;
- * a superseded success stays with its row: it is the only evidence of what the row once did. A current entry may go only when its row has left the middle database, and only as long as it still is the one that
- * was found so: a worker that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
+ * a superseded success stays with its row: it is the only evidence of what the row once did. A current entry may go
+ * only when its row has left the middle database, and only as long as it still is the one that was found so: a worker
+ * that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
  */
 
 const oldFailures = `j.superseded AND j.outcome = 'failed' AND j.decided_at < ?`;

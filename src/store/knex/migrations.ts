@@ -110,7 +110,8 @@ const operators: Migration = {
     `CREATE TABLE sync_audit (
        id ${identity}, at ${instant} NOT NULL, who text NOT NULL, via text NOT NULL, action text NOT NULL,
        what text NOT NULL, rows bigint, reason text)`,
-    `CREATE INDEX sync_journal_superseded ON sync_journal (decided_at) WHERE superseded`,
+    `CREATE INDEX sync_journal_superseded ON sync_journal (decided_at) WHERE superseded AND outcome = 'failed'`,
+    // A customer's products. The whole key: by the CustID alone, each look-up of a product would read all of them.
     `CREATE INDEX bnet_customer_customer ON bnet_customer (cust_id, product_id, biz_id)`,
   ],
 };

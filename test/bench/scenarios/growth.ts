@@ -26,7 +26,6 @@ const manyRowsQuick = 5_000;
 const fewFinished = 10_000;
 const fewPending = 1_000;
 const newRows = 20_000;
-const mostRounds = 3;
 
 /** The most that a row may cost more in grown tables, and the most memory. */
 const limits = { blocks: 1.15, peakMegabytes: 300 };
@@ -48,7 +47,7 @@ export const growthScenario = scenario<GrowthData>({
       { finished: 0, pending: many },
     ];
     return {
-      finished: await runSizes(bench, finished, Math.min(bench.rounds, mostRounds)),
+      finished: await runSizes(bench, finished, bench.rounds),
       backlog: await runSizes(bench, backlog, 1),
     };
   },

@@ -8,7 +8,7 @@ import {
 } from '../../../src/middle/oracle/database.js';
 import { OracleFinishedRows } from '../../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database.js';
-import { OracleMiddleSearch } from '../../../src/middle/oracle/middle-search.js';
+import { oracleMiddleSearch } from '../../../src/middle/oracle/middle-search.js';
 import type { OracleTables } from '../../../src/middle/oracle/tables.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { openOraclePlace, type OracleConnection, type OraclePlace } from '../../support/oracle-place.js';
@@ -99,7 +99,7 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
   return {
     open: (settings) => open(connection, { ...settings, ...ownSchema }),
     openSearch: (settings) =>
-      new OracleMiddleSearch(connect(connection), tablesOf({ ...settings, ...ownSchema })),
+      oracleMiddleSearch(connect(connection), tablesOf({ ...settings, ...ownSchema })),
     finished: ({ productIds = [], markAttributes = true } = {}) => {
       const database = new HostileOracle(oracleOptions(connection));
       opened.push(database);

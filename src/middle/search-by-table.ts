@@ -1,0 +1,69 @@
+import { sources, type Source } from '../domain/keys.js';
+import { fullRow } from './operations.js';
+import type { FailedCount, FailedPage, FailedSearch, FullRow, MiddleSearch } from './port.js';
+import type { DriverRow } from './rows.js';
+import {
+  boundedCounts,
+  canonicalNumber,
+  countFailed,
+  lastInOrderFirst,
+  oldestStateFirst,
+  processingRow,
+  searchFailed,
+  type Scan,
+} from './search.js';
+
+type Rows = Promise<readonly DriverRow[]>;
+
+/** What a kind of database reads for operators, one bounded read each. */
+export interface SearchReads {
+  /** Counts by table and State, each up to so many. */
+  counts(most: number): Rows;
+  failed(scan: Scan): Rows;
+  failedCounts(scan: Omit<Scan, 'filter' | 'limit'>): Rows;
+  /** Rows in State 1, oldest StateDate first. */
+  processing(source: Source, limit: number): Rows;
+  /** A customer's last rows in their order. */
+  ofCustomer(source: Source, custId: string, limit: number): Rows;
+}
+
+/** Looking about in a middle database, the same for every kind: table by table, put together and in order. */
+export class SearchByTable implements MiddleSearch {
+  constructor(private readonly reads: SearchReads) {}
+
+  async countUpTo(most: number): ReturnType<MiddleSearch['countUpTo']> {
+    return boundedCounts(await this.reads.counts(most), most);
+  }
+
+  async failedPage(search: FailedSearch): Promise<FailedPage> {
+    return searchFailed(search, (scan) => this.reads.failed(scan));
+  }
+
+  async failedCounts(scan: number): Promise<readonly FailedCount[]> {
+    const counts: FailedCount[] = [];
+    for (const source of sources) {
+      counts.push(...(await countFailed(source, scan, (part) => this.reads.failedCounts(part))));
+    }
+    return counts;
+  }
+
+  async processing(limit: number): ReturnType<MiddleSearch['processing']> {
+    const found = [];
+    for (const source of sources) {
+      const rows = await this.reads.processing(source, limit);
+      found.push(...rows.map((row) => processingRow(source, row)));
+    }
+    return oldestStateFirst(found);
+  }
+
+  async ofCustomer(custId: string, limit: number): Promise<readonly FullRow[]> {
+    const number = canonicalNumber(custId);
+    if (number === null) return [];
+    const found: FullRow[] = [];
+    for (const source of sources) {
+      const rows = await this.reads.ofCustomer(source, number, limit);
+      found.push(...rows.map((row) => fullRow(source, row)));
+    }
+    return lastInOrderFirst(found);
+  }
+}
