@@ -64,6 +64,18 @@ module.exports = {
       to: { path: '^src/cli/' },
     },
     {
+      name: 'packages-of-few-are-loaded-late',
+      comment:
+        'Import it dynamically: the HTTP server and the Oracle driver take long to load, and few need them.',
+      severity: 'error',
+      from: { pathNot: '^src/(http|middle/oracle)/|^src/start-http-server[.]ts$' },
+      to: {
+        path: '^src/(http/server|start-http-server)[.]ts$|^src/middle/oracle/',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

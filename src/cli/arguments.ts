@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { sources, tableOf, type Source } from '../domain/keys.js';
+import { noCode, parseCode } from '../operator/failure-code.js';
 import { parseAge, parseSince, type Since } from '../operator/since.js';
 
 /*
@@ -25,9 +26,10 @@ export function numberArguments(text: string, before: readonly string[] | undefi
   return [...(before ?? []), numberArgument(text)];
 }
 
-/** A result code of ErrContent. */
+/** A result code of ErrContent, or `none`, as it is given: commander takes a null for an empty text. */
 export function codeArgument(text: string): string {
-  if (!/^\d{5}$/.test(text)) throw new InvalidArgumentError('A code has 5 digits, such as 00402.');
+  if (parseCode(text) === undefined)
+    throw new InvalidArgumentError(`A code has 5 digits, such as 00402; or ${noCode}.`);
   return text;
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Source } from '../domain/keys.js';
 import type { MiddleOperations, RowFilter } from '../middle/port.js';
+import { noCode } from '../operator/failure-code.js';
 import { dateOf, type Since } from '../operator/since.js';
 import { codeArgument, numberArgument, sinceArgument, tableArgument, textArgument } from './arguments.js';
 
@@ -26,7 +27,7 @@ export function addFilterOptions(command: Command): Command {
   const when = 'a date by the database\'s clock (2026-11-21, "2026-11-21 08:00:00") or 30m, 24h, 7d ago';
   return command
     .option('--table <table>', 'only IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
-    .option('--code <code>', 'only this result code, such as 00402', codeArgument)
+    .option('--code <code>', 'only this result code, such as 00402; none: without a code', codeArgument)
     .option('--product <id>', 'only this ProductID', numberArgument)
     .option('--customer <id>', 'only this CustID', numberArgument)
     .option('--user <id>', 'only this UserID', textArgument)
@@ -52,7 +53,7 @@ export async function filterOf(
   const { table, code, product, customer, user, opFlag, since, until, text } = options;
   return {
     ...(table === undefined ? {} : { source: table }),
-    ...(code === undefined ? {} : { code }),
+    ...(code === undefined ? {} : { code: code === noCode ? null : code }),
     ...(product === undefined ? {} : { productId: product }),
     ...(customer === undefined ? {} : { custId: customer }),
     ...(user === undefined ? {} : { userId: user }),

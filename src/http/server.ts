@@ -67,9 +67,6 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
   app.decorateRequest('triedName', '');
   const answers = new FaultAnswers();
   app.setErrorHandler((error, request, reply) => answers.answer(error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    answers.answer(new HttpFault(404, 'notFound', 'there is nothing of that name'), request, reply),
-  );
   refuseOtherHosts(app, settings);
   await sendSafeHeaders(app);
   await useZodSchemas(app, version);
@@ -142,6 +139,10 @@ async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: 
   const limits = await loginLimits(app, parts.triesAMinute ?? usualTries);
   await app.register((scope) => {
     guardAccess(scope, { users, sessions, limits });
+    // Behind the login as well: what is not there is as little a stranger's business as what is.
+    scope.setNotFoundHandler((request, reply) =>
+      answers.answer(new HttpFault(404, 'notFound', 'there is nothing of that name'), request, reply),
+    );
     scope.get(
       '/api/openapi.json',
       { schema: { tags: ['api'], summary: 'This document', response: { 200: { type: 'object' } } } },

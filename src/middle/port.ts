@@ -178,8 +178,8 @@ export interface MiddleOperations {
 /** Which rows in State 3 to look for. All conditions hold at once; an empty filter is all of them. */
 export interface RowFilter {
   readonly source?: Source;
-  /** The result code that ErrContent starts with. */
-  readonly code?: string;
+  /** The result code that ErrContent starts with; null: it starts with none. */
+  readonly code?: string | null;
   readonly productId?: string;
   readonly custId?: string;
   readonly userId?: string;

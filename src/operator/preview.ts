@@ -8,7 +8,7 @@ import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planPage, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
-import { nothingPaused, type MiddleDatabase, type MiddleOperations } from '../middle/port.js';
+import { nothingPaused, type MiddleDatabase, type MiddleOperations, type Paused } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 
 /** Where a preview reads. */
@@ -25,6 +25,8 @@ export interface PreviewSettings {
   readonly rules: Rules;
   readonly settleMs: number;
   readonly dependencyGraceMs: number;
+  /** Rows that wait for these are shown as waiting. */
+  readonly paused: Paused;
 }
 
 /** What would become of a row. */
@@ -55,14 +57,7 @@ export async function preview(
   sources: PreviewSources,
   settings: PreviewSettings,
 ): Promise<readonly PreviewedRow[]> {
-  const page = await sources.database.poll({
-    limit: settings.limit,
-    settleMs: 0,
-    paused: nothingPaused,
-    shards: { count: 1, held: 'all' },
-    excluded: [],
-    waits: [],
-  });
+  const { page, paused } = await headOf(sources.database, settings);
   const polled = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
   const questions = await questionsOf(sources, polled);
   const operations = [...questions.values()].flatMap(({ asks }) =>
@@ -76,11 +71,40 @@ export async function preview(
     seen: new Set(await sources.store.seen(dependenciesOf(polled, page.now, graceMs))),
     settings,
   });
-  const verdicts = rehearsal.run(polled.filter((row) => questions.has(rowId(row))));
+  const verdicts = rehearsal.run(
+    polled.filter((row) => questions.has(rowId(row)) && !paused.has(rowId(row))),
+  );
   return polled.flatMap((row) => {
-    const verdict = verdicts.get(rowId(row));
+    const id = rowId(row);
+    const verdict =
+      questions.has(id) && paused.has(id) ? pausedVerdict(row, settings.paused) : verdicts.get(id);
     return verdict === undefined ? [] : [previewed(row, verdict, page.now, settings)];
   });
+}
+
+/** The first rows in order, and which of them a worker would not poll because of a pause. */
+async function headOf(
+  database: MiddleDatabase,
+  { limit, paused }: PreviewSettings,
+): Promise<{ page: Awaited<ReturnType<MiddleDatabase['poll']>>; paused: ReadonlySet<string> }> {
+  const request = { limit, settleMs: 0, shards: { count: 1, held: 'all' }, excluded: [], waits: [] } as const;
+  const page = await database.poll({ ...request, paused: nothingPaused });
+  if (paused.sources.length === 0 && paused.productIds.length === 0) return { page, paused: new Set() };
+  // Of the same length and in the same order: what is missing here, the pauses left out.
+  const free = new Set((await database.poll({ ...request, paused })).rows.map(rowId));
+  return { page, paused: new Set(page.rows.map(rowId).filter((id) => !free.has(id))) };
+}
+
+function pausedVerdict(row: PolledRow, { sources, productIds }: Paused): Verdict {
+  const own = sources.includes(row.source) ? tableOf[row.source] : null;
+  const product = row.productId !== null && productIds.includes(row.productId) ? row.productId : null;
+  const what =
+    own !== null
+      ? `${own} is paused`
+      : product !== null
+        ? `product ${product} is paused`
+        : 'its customer has open rows in a table that is paused';
+  return { outcome: 'waits', errContent: null, note: what };
 }
 
 /** What a row asks for, and what the journal says of it. */

@@ -44,18 +44,30 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await plantFailures();
       const listed = async (...args: string[]) =>
         ((await json('failed', ...args)) as { streamingNo: string }[]).map(({ streamingNo }) => streamingNo);
-      expect(await listed()).toEqual(['4', '3', '2', longest]);
-      expect(await listed('--table', 'if_bnet_cust')).toEqual(['2', longest]);
-      expect(await listed('--customer', '7')).toEqual(['2']);
-      expect(await listed('--user', 'b')).toEqual(['4']);
-      expect(await listed('--op-flag', '0101', '--code', '00402')).toEqual([longest]);
-      expect(await listed('--since', '2026-11-01 09:00:02', '--until', '2026-11-01 09:00:04')).toEqual([
-        '3',
-        '2',
-      ]);
-      expect(await listed('--text', '张三', '--limit', '1')).toEqual(['4']);
-      expect(await listed('--text', '甲')).toEqual(['4', longest]);
-      expect(await listed('--until', '400d')).toEqual([]);
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '5', State: 3, ErrContent: null });
+      const asked: readonly (readonly [options: readonly string[], answer: readonly string[]])[] = [
+        [[], ['4', '3', '2', longest, '5']],
+        [
+          ['--table', 'if_bnet_cust'],
+          ['2', longest, '5'],
+        ],
+        [['--customer', '7'], ['2']],
+        [['--user', 'b'], ['4']],
+        [['--op-flag', '0101', '--code', '00402'], [longest]],
+        [['--code', 'none'], ['5']],
+        [
+          ['--since', '2026-11-01 09:00:02', '--until', '2026-11-01 09:00:04'],
+          ['3', '2'],
+        ],
+        [['--text', '张三', '--limit', '1'], ['4']],
+        [
+          ['--text', '甲'],
+          ['4', longest],
+        ],
+        [['--until', '400d'], []],
+      ];
+      const answers = await Promise.all(asked.map(([options]) => listed(...options)));
+      expect(answers).toEqual(asked.map(([, answer]) => answer));
     });
 
     it('groups counts failures by table and code', async () => {
@@ -190,6 +202,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         { target: { productId: '323002000' }, who: me, reason: 'ticket 4711' },
       ]);
       expect((await run('pause')).stdout).toContain('ProductID 323002000');
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+      expect(await json('preview')).toMatchObject([
+        { streamingNo: '1', outcome: 'waits', note: 'product 323002000 is paused' },
+      ]);
       expect((await run('resume', '--table', 'account')).stdout).toBe('IF_BNET_ACCOUNT: goes on.');
       expect(await json('resume', '--table', 'account')).toEqual({
         target: { table: 'IF_BNET_ACCOUNT' },
@@ -256,7 +272,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 }
 
 describe('acceptance: wrong usage of what operators do', () => {
-  it.each(
+  it.concurrent.each(
     [
       ['requeue'],
       ['requeue', 'CUST'],

@@ -4,6 +4,7 @@ import { Database } from '../../src/database/database.js';
 import { State } from '../../src/domain/states.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
 import type { MiddleDatabase } from '../../src/middle/port.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 import {
   createDatabase,
   hasPostgres,
@@ -12,7 +13,6 @@ import {
   type TestDatabase,
 } from '../support/postgres.js';
 import { openSession, type Session } from '../support/postgres-session.js';
-import { SilentProxy } from '../support/silent-proxy.js';
 import { adapterOver, pgConnection, testOptions } from './middle/knex-fixture.js';
 import { kindOf } from './middle/outages.js';
 import { cust, everything, longAgo, requestFor } from './middle/rows.js';
@@ -57,8 +57,8 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
     return middle;
   }
 
-  async function proxy(): Promise<SilentProxy> {
-    const between = await SilentProxy.inFrontOf(database.connection);
+  async function proxy(): Promise<FaultProxy> {
+    const between = await FaultProxy.inFrontOf(database.connection);
     opened.push(between);
     return between;
   }
@@ -93,12 +93,12 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
 
   it('is unreachable within the deadline where it is silent from the beginning', async () => {
     const between = await proxy();
-    between.fallSilent();
+    between.swallow();
     const middle = open({ port: between.port });
     const startedAt = performance.now();
     expect(await kindOf(middle.poll(everything()))).toBe('unreachable');
     expect(performance.now() - startedAt).toBeLessThan(atMostMs);
-    between.speakAgain();
+    between.clear();
     await expect(middle.poll(everything())).resolves.toMatchObject({ rows: [{ state: State.Initial }] });
   });
 
@@ -115,11 +115,11 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
         const between = await proxy();
         const middle = open({ port: between.port });
         await middle.ping();
-        between.fallSilent();
+        between.swallow();
         const startedAt = performance.now();
         expect(await kindOf(call(middle)), call.toString()).toBe('timeout');
         expect(performance.now() - startedAt, call.toString()).toBeLessThan(atMostMs);
-        between.speakAgain();
+        between.clear();
         await call(middle);
         expect(between.accepted, call.toString()).toBe(2);
       }),
@@ -130,7 +130,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
     const between = await proxy();
     const middle = open({ port: between.port });
     await middle.ping();
-    between.fallSilent();
+    between.swallow();
     const startedAt = performance.now();
     await middle.close();
     expect(performance.now() - startedAt).toBeLessThan(atMostMs);
@@ -153,7 +153,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
     const between = await proxy();
     const middle = open({ port: between.port });
     await middle.ping();
-    between.cutAt('SELECT 1', 'before');
+    between.loseStatement('SELECT 1');
     expect(await kindOf(middle.ping())).toBe('connectionLost');
     await expect(middle.ping()).resolves.toBeUndefined();
   });
@@ -161,7 +161,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
   it('may have carried out a claim whose answer was lost; the same claim then finds the row in State 1', async () => {
     const between = await proxy();
     const middle = open({ port: between.port });
-    between.cutAt('UPDATE', 'answered');
+    between.loseAnswerTo('UPDATE', 'cut');
     expect(await kindOf(middle.claim([requestFor(cust('1'))]))).toBe('connectionLost');
     const [row] = await session.query('SELECT state, statedate::text FROM if_bnet_cust');
     expect(row).toMatchObject({ state: '1' });

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Database } from '../../src/database/database.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import type { ApplyTransaction, Lease } from '../../src/store/port.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 import { createDatabase, hasPostgres, type TestDatabase } from '../support/postgres.js';
 import { openSession, type Session } from '../support/postgres-session.js';
-import { SilentProxy } from '../support/silent-proxy.js';
 import { gate, until } from '../support/until.js';
 import { kindOf } from './middle/outages.js';
 import {
@@ -32,7 +32,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   let database: TestDatabase;
   let fixture: StoreFixture;
   let session: Session;
-  let proxy: SilentProxy;
+  let proxy: FaultProxy;
   let store: KnexProductStore;
   let leases: readonly Lease[];
 
@@ -43,7 +43,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   });
   beforeEach(async () => {
     await fixture.clear();
-    proxy = await SilentProxy.inFrontOf(database.connection);
+    proxy = await FaultProxy.inFrontOf(database.connection);
     store = openStore();
     await store.leases.register(identityOf('worker 1'), agreement);
     ({ leases } = await store.leases.keep());
@@ -83,7 +83,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   }
 
   it('does not know the outcome of a commit whose answer was lost: here it has happened', async () => {
-    proxy.cutAt('COMMIT', 'answered');
+    proxy.loseAnswerTo('COMMIT', 'cut');
     expect(await kindOf(store.apply(leases, open))).toBe('commitUnknown');
     expect((await contents(fixture))['bnet_customer']).toHaveLength(1);
     const entries = await store.apply(leases, (transaction) => transaction.journal([record()]));
@@ -91,7 +91,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   });
 
   it('does not know the outcome of a commit that was lost on its way: here it has not happened', async () => {
-    proxy.cutAt('COMMIT', 'before');
+    proxy.loseStatement('COMMIT');
     expect(await kindOf(store.apply(leases, open))).toBe('commitUnknown');
     expect(await contents(fixture)).toEqual(nothing);
     await store.apply(leases, open);
@@ -102,7 +102,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     const kind = await kindOf(
       store.apply(leases, async (transaction) => {
         await open(transaction);
-        proxy.fallSilent();
+        proxy.swallow();
       }),
     );
     expect(kind).toBe('commitUnknown');
@@ -112,7 +112,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   it.each(['BEGIN', 'sync_shard', 'INTO bnet_customer', 'INTO sync_journal'])(
     'has lost the connection that breaks at %s: nothing is written, and the next apply works',
     async (statement) => {
-      proxy.cutAt(statement, 'before');
+      proxy.loseStatement(statement);
       expect(await kindOf(store.apply(leases, open))).toBe('connectionLost');
       expect(await contents(fixture)).toEqual(nothing);
       await store.apply(leases, open);
@@ -125,13 +125,13 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     const kind = await kindOf(
       store.apply(leases, async (transaction) => {
         await transaction.write(changesOf([customer()]));
-        proxy.fallSilent();
+        proxy.swallow();
         await transaction.record([record()], []);
       }),
     );
     expect(kind).toBe('timeout');
     expect(performance.now() - startedAt).toBeLessThan(atMostMs);
-    proxy.speakAgain();
+    proxy.clear();
     expect(await contents(fixture)).toEqual(nothing);
     const before = proxy.accepted;
     await untilUnlocked();
@@ -189,13 +189,13 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     ['removing the notes', 'DELETE FROM sync_trial', ({ trials }) => trials.end(record())],
   ])('%s', (_what, statement, call) => {
     it('has lost a connection that breaks, and is done by the next call', async () => {
-      proxy.cutAt(statement, 'before');
+      proxy.loseStatement(statement);
       expect(await kindOf(call(store))).toBe('connectionLost');
       await call(store);
     });
 
     it('times out where nobody answers', async () => {
-      proxy.fallSilent();
+      proxy.swallow();
       const startedAt = performance.now();
       expect(await kindOf(call(store))).toBe('timeout');
       expect(performance.now() - startedAt).toBeLessThan(atMostMs);

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandFile } from '../support/command.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
-import { FaultProxy } from './fault-proxy.js';
+import { FaultProxy } from '../support/fault-proxy.js';
 
 /** The built command, or another build of it. */
 const command = process.env['FAULT_COMMAND'] ?? commandFile;
@@ -132,9 +132,9 @@ export class Place {
     return readFileSync(this.#log, 'utf8');
   }
 
-  close(): void {
-    this.proxies.middle?.close();
-    this.proxies.store?.close();
+  async close(): Promise<void> {
+    await this.proxies.middle?.close();
+    await this.proxies.store?.close();
   }
 
   #spawn(): void {

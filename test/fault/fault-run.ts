@@ -74,7 +74,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult
     return { evidence, violations, folder, summary };
   } finally {
     for (const place of places) await place.leave('SIGKILL');
-    for (const place of places) place.close();
+    await Promise.all(places.map((place) => place.close()));
     await scene.close();
   }
 }

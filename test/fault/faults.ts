@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/simulator/random.js';
 import type { PostgresServer } from '../support/postgres-server.js';
 import { wrongClock, type Place } from './crew.js';
-import type { FaultProxy } from './fault-proxy.js';
+import type { FaultProxy } from '../support/fault-proxy.js';
 import type { Link } from './link.js';
 
 /** What faults act on. */

@@ -102,7 +102,7 @@ export class SmallScene {
 
   async close(): Promise<void> {
     await Promise.all(this.#places.map((place) => place.leave('SIGKILL')));
-    for (const place of this.#places) place.close();
+    await Promise.all(this.#places.map((place) => place.close()));
     await this.drop();
   }
 }

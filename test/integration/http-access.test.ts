@@ -38,6 +38,17 @@ describe('who may look', () => {
     expect(page.headers.location).toBe(`/login?next=${encodeURIComponent('/failed?code=00402')}`);
   });
 
+  it('what is not there needs a login like what is', async () => {
+    const { inject, login } = await app();
+    expect((await inject('/api/v1/nothing')).statusCode).toBe(401);
+    expect((await inject({ url: '/nothing', headers: { accept: 'text/html' } })).headers.location).toBe(
+      '/login?next=%2Fnothing',
+    );
+    const { cookie } = await login('eye');
+    expect((await inject({ url: '/nothing', headers: { cookie } })).statusCode).toBe(404);
+    expect((await inject({ method: 'POST', url: '/nothing', headers: { cookie } })).statusCode).toBe(403);
+  });
+
   it('every page of the console but the login and its files needs a login', async () => {
     const { app: server, inject } = await app();
     const urls = routesOf(server)

@@ -70,7 +70,7 @@ describe('the HTTP server answers', () => {
     const cases: [string, string][] = [
       ['/api/v1/failed?limit=1000', 'query.limit "1000": must be 1 to 200'],
       ['/api/v1/failed?limit=0', 'query.limit "0": must be 1 to 200'],
-      ['/api/v1/failed?code=402', 'query.code "402": must be 5 digits, such as 00402'],
+      ['/api/v1/failed?code=402', 'query.code "402": must be 5 digits, such as 00402, or none'],
       ['/api/v1/failed?customer=1e5', 'query.customer "1e5": must be 1 to 30 digits'],
       ['/api/v1/failed?since=2026-02-31', 'query.since "2026-02-31": is no date of the calendar'],
       ['/api/v1/failed?after=forged', 'the cursor is none of this version'],
@@ -144,8 +144,9 @@ describe('the HTTP server answers', () => {
     expect([answer.statusCode, answer.json()]).toMatchObject([404, { error: { code: 'notFound' } }]);
     const row = await inject({ url: '/api/v1/rows/CUST/42', headers });
     expect([row.statusCode, row.json()]).toMatchObject([404, { error: { code: 'notFound' } }]);
-    const page = await inject({ url: '/nothing', headers: { accept: 'text/html' } });
+    const page = await inject({ url: '/nothing', headers: { ...headers, accept: 'text/html' } });
     expect(page.statusCode).toBe(404);
+    expect(page.body).toContain('href="/failures"');
     expect(page.headers['content-type']).toContain('text/html');
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
+import { nothingPaused } from '../../src/middle/port.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
@@ -234,7 +235,13 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'ACCOUNT', unknown);
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, CustID: longest, CreateDate: at(4) });
     const before = await standing(pair.middle);
-    const settings = { limit: 50, rules: rulesWith(), settleMs: 0, dependencyGraceMs: 0 };
+    const settings = {
+      limit: 50,
+      rules: rulesWith(),
+      settleMs: 0,
+      dependencyGraceMs: 0,
+      paused: nothingPaused,
+    };
     const rows = await preview({ database: pair.openMiddle(), middle, store }, settings);
     expect(await standing(pair.middle)).toEqual(before);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MiddleOperations } from '../../src/middle/port.js';
+import { nothingPaused, type MiddleOperations } from '../../src/middle/port.js';
 import { examine } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
@@ -37,7 +37,13 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const asOperator = (options: OperationsOptions) => operatorsOf(pair, options).middle;
 
     describe('preview', () => {
-      const settings = { limit: 50, rules: rulesWith(), settleMs: 0, dependencyGraceMs: 0 };
+      const settings = {
+        limit: 50,
+        rules: rulesWith(),
+        settleMs: 0,
+        dependencyGraceMs: 0,
+        paused: nothingPaused,
+      };
       const previewed = () => {
         const database = pair.openMiddle();
         return preview({ database, middle, store }, settings);

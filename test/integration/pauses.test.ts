@@ -3,9 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../src/domain/keys.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import type { PauseTarget } from '../../src/store/records-port.js';
-import { PausedError } from '../../src/worker/paused.js';
+import type { Rules } from '../../src/domain/rules.js';
+import { preview } from '../../src/operator/preview.js';
+import { pausedBy, PausedError } from '../../src/worker/paused.js';
 import { insist, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
 import { expectModel } from '../support/expect-model.js';
+import { operatorsOf } from '../support/operators.js';
 import { clear, histories, plantHistory, rules, type HistoryRow } from '../support/model-rows.js';
 import { gate } from '../support/until.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
@@ -56,6 +59,25 @@ for (const { kind, runs } of [
       await pair.close();
     });
     const parts = () => ({ middle: pair.openMiddle(), store: pair.openStore() });
+    /** The State that the preview foretells for each row. */
+    const foretell = async (of: Rules) => {
+      const { middle, store } = operatorsOf(pair);
+      const paused = pausedBy(await records.pauses());
+      const settled = { settleMs: 0, dependencyGraceMs: 0 };
+      const shown = await preview(
+        { database: pair.openMiddle(), middle, store },
+        { limit: 1000, rules: of, paused, ...settled },
+      );
+      const states = { waits: 0, applied: 2, failed: 3 };
+      return new Map(
+        shown.map(({ table, streamingNo, outcome }) => [
+          `${table.replace('IF_BNET_', '')}:${streamingNo}`,
+          states[outcome],
+        ]),
+      );
+    };
+    const waitingIn = (foretold: ReadonlyMap<string, number>) =>
+      new Set([...foretold].filter(([, state]) => state === 0).map(([id]) => id));
     const stateOf = async (source: Source, streamingNo: string) =>
       (await standing(pair.middle)).get(`${source}:${streamingNo}`)?.state;
     const statesOf = async (...ids: string[]) => {
@@ -70,11 +92,15 @@ for (const { kind, runs } of [
           await plantHistory(pair, rows);
           for (const target of paused) await records.pause(target, by);
           const held = heldBack(rows, paused);
+          const foretold = await foretell(modelRules);
+          expect(waitingIn(foretold)).toEqual(held);
           const working = drain({ ...parts(), settings: { ...chosen, rules: modelRules } });
           if (held.size > 0) await expect(working).rejects.toBeInstanceOf(PausedError);
           else await working;
-          for (const [id, { state }] of await standing(pair.middle))
+          for (const [id, { state }] of await standing(pair.middle)) {
             expect([id, state === 0]).toEqual([id, held.has(id)]);
+            expect([id, state]).toEqual([id, foretold.get(id)]);
+          }
           for (const target of paused) await records.resume(target);
           await drain({ ...parts(), settings: { ...chosen, rules: modelRules } });
           await expectModel(pair, rows, modelRules);

@@ -1,6 +1,7 @@
 import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
 import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import { codeOf } from '../../src/operator/failed-row.js';
 import type { AuditRecord, StoreRecords } from '../../src/store/records-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
@@ -36,7 +37,7 @@ export function failedRows(rows: FullRow[], beforeMove: () => void = () => undef
       const failed = rows.filter((row) => row.state === State.Failed).sort(newestFirst);
       const left = failed.filter((row) => after === null || newestFirst(after, row) < 0).slice(0, scan);
       const matching = left.filter(
-        (row) => filter.code === undefined || row.errContent?.startsWith(filter.code),
+        ({ errContent }) => filter.code === undefined || codeOf(errContent) === filter.code,
       );
       const found = matching.slice(0, limit);
       const last = matching.length > limit ? found.at(-1) : left.at(-1);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createLogger } from '../../log/logger.js';
 import { printLines } from '../output.js';
 import { configOf } from '../session.js';
+import { stopSignal } from '../stop-signal.js';
 
 const help = `
 Serves the console, the API, health and metrics on http.host and http.port, without a worker. SIGTERM or SIGINT ends it.
@@ -27,18 +28,4 @@ export function registerConsole(program: Command): void {
       await signal;
       await server.close();
     });
-}
-
-/** Resolves at the first signal to stop; the second ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-  });
 }

@@ -4,6 +4,7 @@ import { limitArgument } from '../arguments.js';
 import { listText, printJson, printLines } from '../output.js';
 import { shortTableName } from '../words.js';
 import { withDatabases } from '../session.js';
+import { pausedBy } from '../../worker/paused.js';
 
 interface PreviewOptions {
   readonly limit: number;
@@ -26,11 +27,12 @@ export function registerPreview(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async (options: PreviewOptions, command: Command) => {
-      await withDatabases(command, async ({ config, middle, store }) => {
+      await withDatabases(command, async ({ config, middle, store, records }) => {
         const { settleMs, dependencyGraceMs } = config.worker;
+        const paused = pausedBy(await records.pauses());
         const rows = await preview(
           { database: middle.database, middle: middle.operations, store },
-          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs },
+          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs, paused },
         );
         if (options.json === true) printJson(rows);
         else printLines(...previewLines(rows, options.limit));

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { createWorker } from '../../create-worker.js';
 import { hashPassword } from '../../http/password.js';
 import { createLogger } from '../../log/logger.js';
-import { startHttpServer } from '../../start-http-server.js';
 import { printLines } from '../output.js';
 import { stopSignal } from '../stop-signal.js';
 import type { DemoFolder } from './demo-folder.js';
@@ -19,6 +18,7 @@ export async function serveDemoConsole({ config }: DemoFolder, port: number): Pr
   const http = { host: '127.0.0.1', port, users: [user], allowedHosts: [], trustedProxies: [] };
   const logger = createLogger({ level: 'warn', pretty: process.stderr.isTTY, destination: 'stderr' });
   const signal = stopSignal();
+  const { startHttpServer } = await import('../../start-http-server.js');
   const worker = await createWorker(config);
   const server = await startHttpServer({ ...config, http }, { logger, worker });
   const working = worker.start();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sources, tableOf, type Source } from '../../domain/keys.js';
 import type { RowFilter } from '../../middle/port.js';
+import { parseCode } from '../../operator/failure-code.js';
 import { parseSince } from '../../operator/since.js';
 import type { PauseTarget } from '../../store/records-port.js';
 
@@ -47,9 +48,10 @@ const conditions = {
   table: table.optional().describe('IF_BNET_CUST or IF_BNET_ACCOUNT; absent: both'),
   code: z
     .string()
-    .regex(/^\d{5}$/, 'must be 5 digits, such as 00402')
+    .regex(/^(\d{5}|none)$/, 'must be 5 digits, such as 00402, or none')
+    .transform((text) => parseCode(text))
     .optional()
-    .describe('result code that ErrContent starts with'),
+    .describe('result code that ErrContent starts with; none: it starts with no code'),
   product: digits.optional().describe('ProductID'),
   customer: digits.optional().describe('CustID'),
   user: text.optional().describe('UserID'),

@@ -1,5 +1,6 @@
 import { isCanonicalNumber, tableOf } from '../../domain/keys.js';
 import type { RowFilter } from '../../middle/port.js';
+import { noCode, parseCode } from '../../operator/failure-code.js';
 import { parseSince } from '../../operator/since.js';
 import { address, sourceNamed, textOf, type Values } from './addresses.js';
 
@@ -50,7 +51,10 @@ const readers: Readonly<Record<FilterField, Read>> = {
     const source = sourceNamed(text);
     return source === undefined ? null : { source };
   },
-  code: matches(/^\d{5}$/, 'code'),
+  code: (text) => {
+    const code = parseCode(text);
+    return code === undefined ? null : { code };
+  },
   product: number('productId'),
   customer: number('custId'),
   user: matches(/^.{1,100}$/su, 'userId'),
@@ -80,7 +84,7 @@ export function filterParameters(filter: RowFilter): Partial<Record<FilterField,
   const { source, code, productId, custId, userId, opFlag, since, until, text } = filter;
   const all = {
     table: source === undefined ? undefined : tableOf[source],
-    code,
+    code: code === null ? noCode : code,
     product: productId,
     customer: custId,
     user: userId,

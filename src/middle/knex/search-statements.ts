@@ -157,7 +157,8 @@ function matching({ tables, search }: SearchedTables, { source, filter }: Scan):
   const conditions: Fragment[] = [
     { sql: `TRUE${ourProducts(tables, 't').sql}`, bindings: ourProducts(tables, 't').bindings },
   ];
-  if (code !== undefined) conditions.push({ sql: `${search.code} = ?`, bindings: [code] });
+  if (code === null) conditions.push({ sql: `(${search.code}) IS NULL`, bindings: [] });
+  else if (code !== undefined) conditions.push({ sql: `${search.code} = ?`, bindings: [code] });
   if (productId !== undefined) conditions.push(dialect.numberIn('t.ProductID', [productId]));
   if (custId !== undefined) conditions.push(dialect.numberIn('t.CustID', [custId]));
   if (userId !== undefined) conditions.push({ sql: 't.UserID = ?', bindings: [userId] });

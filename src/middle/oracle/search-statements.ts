@@ -178,7 +178,7 @@ const code = `CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SU
 function matching(source: Source, filter: RowFilter): { readonly condition: string; readonly binds: Binds } {
   const name = source === 'CUST' ? 't.CustName' : 't.AccName';
   const conditions: readonly (readonly [bind: string, condition: string, value: string | undefined])[] = [
-    ['code', `${code} = :code`, filter.code],
+    ['code', `${code} = :code`, filter.code ?? undefined],
     ['productId', 't.ProductID = TO_NUMBER(:productId)', filter.productId],
     ['custId', 't.CustID = TO_NUMBER(:custId)', filter.custId],
     ['userId', 't.UserID = :userId', filter.userId],
@@ -187,7 +187,10 @@ function matching(source: Source, filter: RowFilter): { readonly condition: stri
   ];
   const asked = conditions.filter(([, , value]) => value !== undefined);
   return {
-    condition: ['1 = 1', ...asked.map(([, condition]) => condition)].join(' AND '),
+    condition: [
+      filter.code === null ? `(${code}) IS NULL` : '1 = 1',
+      ...asked.map(([, condition]) => condition),
+    ].join(' AND '),
     binds: Object.fromEntries(asked.map(([bind, , value]) => [bind, value ?? null])),
   };
 }

@@ -244,6 +244,8 @@ function filtersOfTheList(fixture: Fixture): void {
     ['table', { source: 'ACCOUNT' }, {}, {}],
     ['code', { code: '00403' }, { errContent: '00403' }, { errContent: '004031' }],
     ['code, with text behind it', { code: '00403' }, { errContent: '00403: x' }, { errContent: null }],
+    ['no code', { code: null }, { errContent: '004031' }, { errContent: '00403 x' }],
+    ['no code, no text', { code: null }, { errContent: null }, { errContent: '00403' }],
     ['product', { productId: long }, { productId: long }, { productId: nearby }],
     ['product with zeros in front', { productId: '0042' }, { productId: '42' }, { productId: null }],
     ['customer', { custId: nearby }, { custId: nearby }, { custId: null }],

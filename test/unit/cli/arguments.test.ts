@@ -43,6 +43,7 @@ describe('arguments', () => {
 
   it('take codes of five digits, dates and time spans', () => {
     expect(codeArgument('00402')).toBe('00402');
+    expect(codeArgument('none')).toBe('none');
     expect(() => codeArgument('402')).toThrow(InvalidArgumentError);
     expect(sinceArgument('24h')).toEqual({ agoMs: 86_400_000 });
     expect(() => sinceArgument('yesterday')).toThrow(InvalidArgumentError);

@@ -6,13 +6,20 @@ import type { InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
 import { productKey } from '../../../src/domain/waiting.js';
 import type { Customer } from '../../../src/domain/customer.js';
+import { nothingPaused, type MiddleDatabase } from '../../../src/middle/port.js';
 import { preview, type PreviewedRow, type PreviewSettings } from '../../../src/operator/preview.js';
 import { accountRow, customer, customerRow, rulesWith } from '../../support/builders.js';
 import { middleDatabase, middleOperations, storeOperations } from '../../support/operations.js';
 
 const now = '2026-11-20 08:01:00';
 const pending = { state: State.Initial, stateDate: null };
-const settings: PreviewSettings = { limit: 50, rules: rulesWith(), settleMs: 0, dependencyGraceMs: 0 };
+const settings: PreviewSettings = {
+  limit: 50,
+  rules: rulesWith(),
+  settleMs: 0,
+  dependencyGraceMs: 0,
+  paused: nothingPaused,
+};
 
 interface Situation {
   /** Pending rows in order. */
@@ -25,10 +32,13 @@ interface Situation {
 }
 
 async function previewOf({ rows, standing = rows, stored = [], journal = [], ...more }: Situation) {
-  const page = { rows: rows.map((row) => polled(row)), now };
+  const poll: MiddleDatabase['poll'] = async ({ paused }) => ({
+    rows: rows.filter(({ productId }) => !paused.productIds.includes(productId ?? '')).map(polled),
+    now,
+  });
   return preview(
     {
-      database: middleDatabase({ poll: async () => page }),
+      database: middleDatabase({ poll }),
       middle: middleOperations({
         find: async (keys) =>
           standing
@@ -112,6 +122,19 @@ describe('the preview', () => {
         waits: [],
       },
     ]);
+  });
+
+  it('lets rows wait that a pause leaves out, and decides the others without them', async () => {
+    const rows = [
+      customerRow({ streamingNo: '1', productId: '7', ...pending }),
+      customerRow({ streamingNo: '2', ...pending }),
+      accountRow({ streamingNo: '3', productId: '7', ...pending }),
+      accountRow({ streamingNo: '4', ...pending }),
+    ];
+    const paused = { sources: [], productIds: ['7'] };
+    const shown = await previewOf({ rows, settings: { paused } });
+    expect(outcomes(shown)).toEqual(['1 waits', '2 applied', '3 waits', '4 applied']);
+    expect(shown[0]).toMatchObject({ code: null, note: 'product 7 is paused' });
   });
 
   it('takes the answer of the journal where there is one', async () => {

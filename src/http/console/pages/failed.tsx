@@ -2,6 +2,7 @@ import type { VNode } from 'preact';
 import { resultCodes } from '../../../domain/result-codes.js';
 import { sources, tableOf } from '../../../domain/keys.js';
 import type { RowList } from '../../../operator/desk.js';
+import { noCode } from '../../../operator/failure-code.js';
 import { address } from '../addresses.js';
 import { failedAddress, filterParameters, type FilterField, type FilterForm } from '../filter-form.js';
 import { FailedTable } from '../parts/failed-table.js';
@@ -75,6 +76,7 @@ function Filter({ view: { t }, form }: Pick<FailedProps, 'view' | 'form'>): VNod
       <Field {...field('until')} label={t.failed.until} hint={t.time.middleHint} date />
       <Field {...field('text')} label={t.failed.text} hint={t.failed.textHint} size={18} />
       <datalist id="codes">
+        <option value={noCode}>{t.failures.noCode}</option>
         {allCodes.map(({ code, text }) => (
           <option key={code} value={code}>
             {text}

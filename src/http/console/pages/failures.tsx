@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { FailureGroup } from '../../../operator/desk.js';
+import { noCode } from '../../../operator/failure-code.js';
 import { address, rowAddress } from '../addresses.js';
 import { ChineseText, KeyText } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';
@@ -59,10 +60,10 @@ function Group({ t, group }: { readonly t: View['t']; readonly group: FailureGro
         {code === null ? t.failures.noCode : <Code t={t} code={code} text={text} />}
       </td>
       <td data-label={t.failures.present} class="number">
-        {code === null || present.rows === 0 ? (
+        {present.rows === 0 ? (
           count
         ) : (
-          <a href={address('/failed', { table, code })}>{count}</a>
+          <a href={address('/failed', { table, code: code ?? noCode })}>{count}</a>
         )}
       </td>
       <td data-label={t.failures.lastHour} class="number">

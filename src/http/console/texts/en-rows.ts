@@ -40,7 +40,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     badCursor: 'That place in the list is not valid; this is the start of the list.',
     faults: {
       table: 'The table is IF_BNET_CUST or IF_BNET_ACCOUNT',
-      code: 'A code has 5 digits',
+      code: 'A code has 5 digits; or “none”, for failures without a code',
       product: 'A ProductID is a whole number of at most 30 digits',
       customer: 'A CustID is a whole number of at most 30 digits',
       user: 'A UserID has at most 100 characters',

@@ -38,7 +38,7 @@ export const zhRows = {
     badCursor: '翻页位置无效，已从头显示。',
     faults: {
       table: '表名应为 IF_BNET_CUST 或 IF_BNET_ACCOUNT',
-      code: '结果码是 5 位数字',
+      code: '结果码是 5 位数字；填 none 查无结果码的行',
       product: 'ProductID 是 30 位以内的整数',
       customer: 'CustID 是 30 位以内的整数',
       user: 'UserID 最多 100 位',

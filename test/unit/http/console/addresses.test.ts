@@ -27,6 +27,11 @@ describe('the address of a filter', () => {
     expect(filterForm({ code: ' ', table: '' })).toMatchObject({ filter: {}, faults: [] });
   });
 
+  it('says that there is no code', () => {
+    expect(failedAddress({ code: null })).toBe('/failed?code=none');
+    expect(filterForm({ code: 'none' })).toMatchObject({ filter: { code: null }, faults: [] });
+  });
+
   it('takes the time as a browser writes it', () => {
     expect(filterForm({ since: '2026-11-21T08:00' }).filter).toEqual({ since: '2026-11-21 08:00:00' });
   });

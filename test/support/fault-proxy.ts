@@ -17,7 +17,7 @@ type Weather = 'fair' | 'swallow' | 'hold';
 
 /**
  * A network between clients and one server that can be told how to fail: swallow what is sent, hold it back and deliver it
- * late, delay it, cut, refuse, or lose the answer to a chosen statement after it went through.
+ * late, delay it, cut, refuse, or lose a chosen statement, or the answer to it after it went through.
  */
 export class FaultProxy {
   readonly #target: { readonly host: string; readonly port: number };
@@ -26,7 +26,8 @@ export class FaultProxy {
   readonly #pipes = new Set<Pipe>();
   #weather: Weather = 'fair';
   #delayMs = 0;
-  #trap: { readonly text: string; readonly then: 'cut' | 'deaf' | 'hold' } | undefined;
+  #accepted = 0;
+  #trap: { readonly text: string; readonly then: 'drop' | 'cut' | 'deaf' | 'hold' } | undefined;
   #lift: (() => void) | undefined;
   #held: Promise<void> = Promise.resolve();
 
@@ -43,6 +44,11 @@ export class FaultProxy {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** How many connections were made to it. */
+  get accepted(): number {
+    return this.#accepted;
   }
 
   /** Whether a trap has been sprung, or none was set. */
@@ -88,6 +94,11 @@ export class FaultProxy {
       });
   }
 
+  /** The connection over which the next statement with this text is sent is cut before it reaches the server. */
+  loseStatement(text: string): void {
+    this.#trap = { text, then: 'drop' };
+  }
+
   cut(): void {
     for (const pipe of this.#pipes) this.#end(pipe);
   }
@@ -109,10 +120,12 @@ export class FaultProxy {
     this.#port = (listener.address() as AddressInfo).port;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    const listener = this.#listener;
     this.clear();
     this.cut();
     this.refuse();
+    if (listener !== undefined) await once(listener, 'close');
   }
 
   #join(client: Socket): void {
@@ -120,12 +133,17 @@ export class FaultProxy {
     const server = connect(this.#target);
     const pipe: Pipe = { client, server, toServer: nothing, toClient: nothing, deaf: false, held: false };
     this.#pipes.add(pipe);
+    this.#accepted += 1;
     client.setNoDelay(true);
     server.setNoDelay(true);
     client.on('data', (chunk) => {
       if (this.#trap !== undefined && chunk.includes(this.#trap.text)) {
         const { then } = this.#trap;
         this.#trap = undefined;
+        if (then === 'drop') {
+          this.#end(pipe);
+          return;
+        }
         if (then === 'deaf') pipe.deaf = true;
         else if (then === 'hold') pipe.held = true;
         else
