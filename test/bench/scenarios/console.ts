@@ -29,7 +29,7 @@ const fullLooks = 40;
 const quickLooks = 3;
 /** What a whole screen needs is kept so long (src/operator/create-desk.ts): only a look after that reads the databases. */
 const keptMs = 10_100;
-const coldLooks = 4;
+const coldLooks = 20;
 const failedShare = 10;
 const watchSeconds = 60;
 const refreshMs = 15_000;
@@ -53,17 +53,15 @@ export const consoleScenario = scenario<ConsoleData>({
     try {
       return await withConsole(bench, { middle, store }, async (url) => {
         progress.show(1, 'pages');
-        const pages: PageTimes[] = [];
-        for (const page of kept)
-          pages.push(await look(url, page, { looks: quick ? 1 : coldLooks, pauseMs: keptMs }));
+        const pages = [...(await lookAt(url, kept, { looks: quick ? 1 : coldLooks, pauseMs: keptMs }))];
         progress.show(2, 'pages');
-        for (const page of pagesOf(rows))
-          pages.push(await look(url, page, { looks: quick ? quickLooks : fullLooks, pauseMs: 0 }));
+        const others = { looks: quick ? quickLooks : fullLooks, pauseMs: 0 };
+        pages.push(...(await lookAt(url, pagesOf(rows), others)));
         progress.show(3, 'an open overview');
         const readMeter = await startMeter(server, [middle, store]);
         const seconds = quick ? 1 : watchSeconds;
         for (let past = 0; past < seconds * 1000; past += refreshMs) {
-          await look(url, '/', { looks: 1, pauseMs: 0 });
+          await look(url, '/');
           await sleep(Math.min(refreshMs, seconds * 1000));
         }
         const { byDatabase } = await readMeter();
@@ -179,20 +177,25 @@ async function urlOf(child: ReturnType<typeof bnetSync>): Promise<string> {
   throw new Error(`the console did not start: ${(await child).stderr}`);
 }
 
-async function look(
+/** Looks at the pages in turn, with a pause before each round. */
+async function lookAt(
   url: string,
-  page: string,
+  pages: readonly string[],
   { looks, pauseMs }: { readonly looks: number; readonly pauseMs: number },
-): Promise<PageTimes> {
-  const ms: number[] = [];
+): Promise<readonly PageTimes[]> {
+  const times = pages.map((page) => ({ page, ms: [] as number[] }));
   for (let n = 0; n < looks; n += 1) {
     await sleep(pauseMs);
-    const startedAt = performance.now();
-    const response = await fetch(`${url}${page}`, { headers: { 'accept-language': 'zh' } });
-    const text = await response.text();
-    ms.push(performance.now() - startedAt);
-    if (response.status !== 200 || !text.includes('</html>'))
-      throw new Error(`${page} answered ${response.status}`);
+    for (const { page, ms } of times) ms.push(await look(url, page));
   }
-  return { page, ms };
+  return times;
+}
+
+async function look(url: string, page: string): Promise<number> {
+  const startedAt = performance.now();
+  const response = await fetch(`${url}${page}`, { headers: { 'accept-language': 'zh' } });
+  const text = await response.text();
+  if (response.status !== 200 || !text.includes('</html>'))
+    throw new Error(`${page} answered ${response.status}`);
+  return performance.now() - startedAt;
 }
