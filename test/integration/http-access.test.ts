@@ -25,6 +25,8 @@ describe('who may look', () => {
     const refused = await inject({ method: 'POST', url: '/api/v1/pause', payload: pause });
     expect(refused.statusCode).toBe(403);
     expect(refused.body).toContain('http.users');
+    const form = await inject({ url: '/requeue?row=IF_BNET_CUST:1', headers: { accept: 'text/html' } });
+    expect([form.statusCode, form.body]).toEqual([403, expect.stringContaining('http.users')]);
   });
 
   it('with users, everything but what machines ask needs a login', async () => {

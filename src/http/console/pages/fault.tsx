@@ -16,7 +16,7 @@ interface FaultProps {
 /** What went wrong, and what to do about it. */
 export function FaultPage({ view, fault, cause }: FaultProps): VNode {
   const { t, visitor } = view;
-  const { title, hint } = wordsOf(t, fault, cause);
+  const { title, hint } = wordsOf(view, fault, cause);
   // Somebody who has yet to log in has no use for the navigation.
   const plain = visitor.loginNeeded && visitor.name === '';
   return (
@@ -40,14 +40,17 @@ interface FaultWords {
   readonly hint: string;
 }
 
-function wordsOf({ errors }: Texts, fault: RequestFault, cause: unknown): FaultWords {
+function wordsOf({ t: { errors }, visitor }: View, fault: RequestFault, cause: unknown): FaultWords {
   switch (fault.code) {
     case 'unavailable':
       return databaseWords(errors, cause);
     case 'notFound':
       return { title: errors.notFound, hint: errors.notFoundHint };
     case 'forbidden':
-      return { title: errors.forbidden, hint: errors.forbiddenHint };
+      return {
+        title: errors.forbidden,
+        hint: visitor.loginNeeded ? errors.forbiddenHint : errors.noAccountsHint,
+      };
     case 'badRequest':
     case 'csrf':
       return { title: errors.badRequest, hint: errors.badRequestHint };

@@ -192,7 +192,11 @@ function Counts({ view, overview }: OverviewProps): VNode {
       <tbody>
         {Object.entries(overview.tables).map(([table, counts]) => (
           <tr key={table}>
-            <th scope="row">{table}</th>
+            <th scope="row">
+              IF_BNET_
+              <wbr />
+              {table.replace('IF_BNET_', '')}
+            </th>
             {states.map((state) => (
               <td key={state} class="number">
                 <StateLink table={table} state={state} text={countText(t, counts[state])} />

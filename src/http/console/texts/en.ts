@@ -200,6 +200,8 @@ export const en: Texts = {
     forbidden: 'Not allowed',
     forbiddenHint:
       'This takes the role of an operator. Log in with such an account, or ask an administrator.',
+    noAccountsHint:
+      'No accounts are configured (http.users): everybody here may look, and nobody may change anything.',
     badRequest: 'That request is not right',
     badRequestHint: 'The form may have expired: go back, reload the page and try again.',
     databaseAway: 'A database is unavailable',

@@ -197,6 +197,7 @@ export const zh = {
     notFoundHint: '地址有误，或该内容已不存在。',
     forbidden: '没有权限',
     forbiddenHint: '此操作需要操作员角色。请换用操作员账号，或联系管理员。',
+    noAccountsHint: '尚未配置账号（http.users）：此处人人可查看，无人可操作。',
     badRequest: '请求有误',
     badRequestHint: '表单可能已过期：请返回、刷新页面后重试。',
     databaseAway: '数据库不可用',
