@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sessionCookie } from './access.js';
 import { TooManyFault } from './faults.js';
+import { localAddress } from './local-address.js';
 import type { LoginLimits } from './login-limits.js';
 import type { Sessions } from './sessions.js';
 import type { Users } from './users.js';
@@ -34,7 +35,7 @@ export function registerLogin(scope: FastifyInstance, { users, sessions, limits 
     },
     async (request, reply) => {
       const { name, password } = request.body;
-      const next = localPath(request.body.next);
+      const next = localAddress(request.body.next);
       request.triedName = name;
       try {
         await limits.count(request);
@@ -60,7 +61,7 @@ export function registerLogin(scope: FastifyInstance, { users, sessions, limits 
     },
     (request, reply) => {
       endSession(request, sessions);
-      return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login', 303);
+      return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login?loggedOut=1', 303);
     },
   );
 }
@@ -77,15 +78,4 @@ function cookieOf(request: FastifyRequest) {
 
 function backToForm(reply: FastifyReply, refused: 'password' | 'often', next: string): FastifyReply {
   return reply.redirect(`/login?${new URLSearchParams({ refused, next }).toString()}`, 303);
-}
-
-const anyOrigin = 'http://localhost';
-
-/** A path of this server; anything else would let a link lead a login to another site. */
-function localPath(next: string | undefined): string {
-  if (next === undefined || !/^\/(?![/\\])[^\p{Cc}\\]*$/u.test(next) || !URL.canParse(next, anyOrigin))
-    return '/';
-  const { origin, pathname, search } = new URL(next, anyOrigin);
-  // Dots in a path may leave it with two slashes at its start, which name another host.
-  return origin === anyOrigin && !pathname.startsWith('//') ? pathname + search : '/';
 }

@@ -125,6 +125,9 @@ describe('a login', () => {
     const { inject } = await app();
     const answer = await inject({ method: 'POST', url: '/login', ...form({ name: 'ops', password, next }) });
     expect(answer.headers.location).toBe('/');
+    const without = await app({});
+    const straight = await without.inject(`/login?${new URLSearchParams({ next }).toString()}`);
+    expect(straight.headers.location).toBe('/');
   });
 
   it('with a wrong password or an unknown name leads back to the form, without a session', async () => {
@@ -171,7 +174,8 @@ describe('a login', () => {
     expect((await logout('no')).statusCode).toBe(403);
     expect((await inject({ url: '/api/v1/groups', headers: { cookie } })).statusCode).toBe(200);
     const answer = await logout(csrfToken);
-    expect(answer.headers.location).toBe('/login');
+    expect(answer.headers.location).toBe('/login?loggedOut=1');
+    expect((await inject('/login?loggedOut=1')).body).toContain('You are logged out.');
     expect((await inject({ url: '/api/v1/groups', headers: { cookie } })).statusCode).toBe(401);
   });
 

@@ -56,11 +56,3 @@ export function rowName(row: { readonly table: string; readonly streamingNo: str
   const source = sourceNamed(row.table);
   return source === undefined ? '' : rowId({ source, streamingNo: row.streamingNo });
 }
-
-/** An address within this console that a form asked to go on to; the start page for everything else. */
-export function localAddress(text: string): string {
-  const base = 'http://console.invalid';
-  if (!/^\/(?![/\\])/.test(text) || !URL.canParse(text, base)) return '/';
-  const url = new URL(text, base);
-  return url.origin === base ? `${url.pathname}${url.search}` : '/';
-}

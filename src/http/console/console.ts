@@ -76,10 +76,10 @@ export class Console {
   }
 }
 
-/** An answer that the address names nothing. */
-export function notFound(view: View): Answer {
+/** An answer that the address names nothing; `hint` says more than that. */
+export function notFound(view: View, hint = view.t.errors.notFoundHint): Answer {
   const fault = { status: 404, code: 'notFound', message: '' };
-  return { status: 404, page: FaultPage({ view, fault }) };
+  return { status: 404, page: FaultPage({ view, fault, hint }) };
 }
 
 /** Keeps pages that lead to actions from readers, who may not act; the server refuses the action itself. */

@@ -11,10 +11,12 @@ interface FaultProps {
   readonly fault: RequestFault;
   /** What the fault came from, where it is known. */
   readonly cause?: unknown;
+  /** What to say instead of what is usual. */
+  readonly hint?: string;
 }
 
 /** What went wrong, and what to do about it. */
-export function FaultPage({ view, fault, cause }: FaultProps): VNode {
+export function FaultPage({ view, fault, cause, hint: ownHint }: FaultProps): VNode {
   const { t, visitor } = view;
   const { title, hint } = wordsOf(view, fault, cause);
   // Somebody who has yet to log in has no use for the navigation.
@@ -22,7 +24,7 @@ export function FaultPage({ view, fault, cause }: FaultProps): VNode {
   return (
     <Layout view={view} title={title} plain={plain}>
       <Notice kind="bad">
-        <p>{hint}</p>
+        <p>{ownHint ?? hint}</p>
         {fault.code === 'unavailable' ? (
           <p>
             {t.errors.message}: <span class="text code">{visibleText(fault.message)}</span>

@@ -6,17 +6,17 @@ interface LoginProps {
   readonly view: View;
   /** Where to go afterwards. */
   readonly next: string;
-  /** Why the try before was refused. */
-  readonly refused: 'password' | 'often' | null;
+  /** Why the try before was refused, or that the session has been ended. */
+  readonly notice: 'password' | 'often' | 'loggedOut' | null;
 }
 
 /** Who are you? The server checks the answer. */
-export function LoginPage({ view, next, refused }: LoginProps): VNode {
+export function LoginPage({ view, next, notice }: LoginProps): VNode {
   const { t } = view;
   return (
     <Layout view={view} title={t.login.title} plain>
-      {refused === null ? null : (
-        <Notice kind="bad">{refused === 'often' ? t.login.tooMany : t.login.refused}</Notice>
+      {notice === null ? null : (
+        <Notice kind={notice === 'loggedOut' ? 'good' : 'bad'}>{noticeText(t, notice)}</Notice>
       )}
       <form method="post" action="/login" class="act login">
         <input type="hidden" name="next" value={next} />
@@ -40,6 +40,10 @@ export function LoginPage({ view, next, refused }: LoginProps): VNode {
       </form>
     </Layout>
   );
+}
+
+function noticeText({ login }: View['t'], notice: NonNullable<LoginProps['notice']>): string {
+  return { password: login.refused, often: login.tooMany, loggedOut: login.loggedOut }[notice];
 }
 
 /** Asks before logging out: a link alone must not do it. */

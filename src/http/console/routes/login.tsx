@@ -1,4 +1,5 @@
-import { localAddress, textOf } from '../addresses.js';
+import { localAddress } from '../../local-address.js';
+import { textOf } from '../addresses.js';
 import type { Console } from '../console.js';
 import { LoginPage, LogoutPage } from '../pages/login.js';
 
@@ -9,10 +10,11 @@ export function loginRoutes(pages: Console): void {
     ({ view, query }) => {
       const next = localAddress(textOf(query, 'next'));
       const refused = (['password', 'often'] as const).find((word) => word === textOf(query, 'refused'));
+      const loggedOut = textOf(query, 'loggedOut') === '' ? null : 'loggedOut';
       if (!view.visitor.loginNeeded) return { to: next };
       return {
         status: refused === undefined ? 200 : refused === 'often' ? 429 : 403,
-        page: <LoginPage view={view} next={next} refused={refused ?? null} />,
+        page: <LoginPage view={view} next={next} notice={refused ?? loggedOut} />,
       };
     },
     { config: { open: true } },

@@ -14,7 +14,7 @@ export function rowRoutes(pages: Console): void {
     const streamingNo = textOf(params, 'streamingNo');
     if (source === undefined || !isCanonicalNumber(streamingNo)) return notFound(view);
     const row = await desk.row({ source, streamingNo });
-    if (row.rows.length === 0 && row.journal.length === 0) return notFound(view);
+    if (row.rows.length === 0 && row.journal.length === 0) return notFound(view, view.t.row.nowhere);
     const requeue = await requeueOf(question, row);
     return { page: <RowPage view={view} row={row} requeue={requeue} /> } satisfies Answer;
   });

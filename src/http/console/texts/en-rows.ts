@@ -78,7 +78,6 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     limit: (most) => `At most ${most} rows at a time; run it again for the rest.`,
     examples: 'For example',
     backToList: 'Back to the failed rows',
-    toRow: 'See the row',
   },
   row: {
     title: (table, streamingNo) => `${table} ${streamingNo}`,

@@ -36,10 +36,7 @@ export const en: Texts = {
     reason: 'Reason',
     reasonHint: 'Required; it is written to the audit, for example a ticket number',
     atLeast: (count) => `${count}+`,
-    readerOnly: 'You are logged in as a reader, who may not act.',
     showing: (count) => `${rows(count)} on this page`,
-    yes: 'yes',
-    no: 'no',
   },
   time: {
     utc: 'UTC',

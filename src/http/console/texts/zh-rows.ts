@@ -74,7 +74,6 @@ export const zhRows = {
     limit: (most: string) => `一次最多处理 ${most} 行；其余请再次执行。`,
     examples: '例如',
     backToList: '返回失败行列表',
-    toRow: '查看该行',
   },
   row: {
     title: (table: string, streamingNo: string) => `${table} ${streamingNo}`,

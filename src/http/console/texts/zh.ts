@@ -36,10 +36,7 @@ export const zh = {
     reason: '原因',
     reasonHint: '必填，写入操作记录，例如工单号',
     atLeast: (count: string) => `${count}+`,
-    readerOnly: '当前账号为只读，不能执行操作。',
     showing: (count: number) => `本页 ${rows(count)}`,
-    yes: '是',
-    no: '否',
   },
   time: {
     utc: 'UTC',
