@@ -127,7 +127,9 @@ describe('what went wrong', () => {
     const { app } = await consoleApp();
     for (const url of ['/nothing', '/rows/USERS/1', '/rows/IF_BNET_CUST/x', '/rows/IF_BNET_CUST/424242'])
       expect((await app.inject(url)).statusCode).toBe(404);
-    expect((await app.inject('/rows/IF_BNET_CUST/424242')).body).toContain('Neither database holds this row.');
+    expect((await app.inject('/rows/IF_BNET_CUST/424242')).body).toContain(
+      'Neither database holds this row.',
+    );
     const { statusCode, body } = await app.inject('/failed?after=zzz');
     expect(statusCode).toBe(400);
     expect(body).toContain('That place in the list is not valid');
