@@ -96,15 +96,11 @@ async function headOf(
 }
 
 function pausedVerdict(row: PolledRow, { sources, productIds }: Paused): Verdict {
-  const own = sources.includes(row.source) ? tableOf[row.source] : null;
-  const product = row.productId !== null && productIds.includes(row.productId) ? row.productId : null;
-  const what =
-    own !== null
-      ? `${own} is paused`
-      : product !== null
-        ? `product ${product} is paused`
-        : 'its customer has open rows in a table that is paused';
-  return { outcome: 'waits', errContent: null, note: what };
+  const waits = (note: string): Verdict => ({ outcome: 'waits', errContent: null, note });
+  if (sources.includes(row.source)) return waits(`${tableOf[row.source]} is paused`);
+  if (row.productId !== null && productIds.includes(row.productId))
+    return waits(`product ${row.productId} is paused`);
+  return waits('its customer has open rows in a table that is paused');
 }
 
 /** What a row asks for, and what the journal says of it. */

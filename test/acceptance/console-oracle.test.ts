@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as schemas from '../../src/http/api/answers.js';
 import { hashPassword } from '../../src/http/password.js';
-import { bnetSync, configFor } from '../support/command.js';
+import { configFor, listening } from '../support/command.js';
 import { openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
 import { hasOracle } from '../support/oracle-place.js';
 import { until } from '../support/until.js';
@@ -27,14 +27,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
   it('answers every page and question, and puts a corrected row back until it is applied', async () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' }, [['1', '110', '属性值']]);
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, BizID: 'b2', CustName: null });
-    const process = bnetSync(['run', '--config', config.file]);
-    let said = '';
-    process.all.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const url = await until(
-      'it listens',
-      async () => /listening on (http:\/\/[\d.:]+)/.exec(said)?.[1] ?? null,
-      30_000,
-    );
+    const { process, url, said } = await listening(['run', '--config', config.file]);
     const reaches = (streamingNo: string, state: number) =>
       until(
         `${streamingNo} reaches ${state}`,
@@ -80,6 +73,6 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
     expect(await requeued.json()).toMatchObject({ requeued: 1, notRequeued: 0 });
     await reaches(longest, 2);
     process.kill('SIGTERM');
-    expect((await process).exitCode, said).toBe(0);
+    expect((await process).exitCode, said()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/http/password.js';
-import { bnetSync, configFor } from '../support/command.js';
+import { bnetSync, configFor, listening } from '../support/command.js';
 import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
@@ -23,19 +23,6 @@ describe.each(kinds)('acceptance: the HTTP server on %s', (kind) => {
     removals.push(made.remove);
     return made.file;
   };
-
-  /** Starts a command, and tells where it listens. */
-  async function listening(args: readonly string[]) {
-    const process = bnetSync(args);
-    let said = '';
-    process.all.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const url = await until(
-      'it listens',
-      async () => /listening on (http:\/\/[\d.:]+)/.exec(said)?.[1] ?? null,
-      30_000,
-    );
-    return { process, url };
-  }
 
   it('console serves without a worker until it is told to stop, and then ends with 0', async () => {
     const { process, url } = await listening(['console', '--config', await config({ port: 0 })]);

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import { nothingPaused } from '../../src/middle/port.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
-import { rulesWith } from '../support/builders.js';
+import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import { hasOracle, type OracleConnection } from '../support/oracle-place.js';
 import { openOptions } from '../support/middle-ends.js';
@@ -235,14 +234,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'ACCOUNT', unknown);
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, CustID: longest, CreateDate: at(4) });
     const before = await standing(pair.middle);
-    const settings = {
-      limit: 50,
-      rules: rulesWith(),
-      settleMs: 0,
-      dependencyGraceMs: 0,
-      paused: nothingPaused,
-    };
-    const rows = await preview({ database: pair.openMiddle(), middle, store }, settings);
+    const rows = await preview({ database: pair.openMiddle(), middle, store }, previewSettings);
     expect(await standing(pair.middle)).toEqual(before);
 
     await work();

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nothingPaused, type MiddleOperations } from '../../src/middle/port.js';
+import type { MiddleOperations } from '../../src/middle/port.js';
 import { examine } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import type { StoreOperations } from '../../src/store/port.js';
-import { rulesWith } from '../support/builders.js';
+import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
@@ -37,16 +37,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const asOperator = (options: OperationsOptions) => operatorsOf(pair, options).middle;
 
     describe('preview', () => {
-      const settings = {
-        limit: 50,
-        rules: rulesWith(),
-        settleMs: 0,
-        dependencyGraceMs: 0,
-        paused: nothingPaused,
-      };
       const previewed = () => {
         const database = pair.openMiddle();
-        return preview({ database, middle, store }, settings);
+        return preview({ database, middle, store }, previewSettings);
       };
 
       it('foretells what a worker then does, and changes nothing', async () => {

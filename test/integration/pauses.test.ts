@@ -6,6 +6,7 @@ import type { PauseTarget } from '../../src/store/records-port.js';
 import type { Rules } from '../../src/domain/rules.js';
 import { preview } from '../../src/operator/preview.js';
 import { pausedBy, PausedError } from '../../src/worker/paused.js';
+import { previewSettings } from '../support/builders.js';
 import { insist, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
 import { expectModel } from '../support/expect-model.js';
 import { operatorsOf } from '../support/operators.js';
@@ -63,10 +64,9 @@ for (const { kind, runs } of [
     const foretell = async (of: Rules) => {
       const { middle, store } = operatorsOf(pair);
       const paused = pausedBy(await records.pauses());
-      const settled = { settleMs: 0, dependencyGraceMs: 0 };
       const shown = await preview(
         { database: pair.openMiddle(), middle, store },
-        { limit: 1000, rules: of, paused, ...settled },
+        { ...previewSettings, limit: 1000, rules: of, paused },
       );
       const states = { waits: 0, applied: 2, failed: 3 };
       return new Map(

@@ -3,6 +3,8 @@ import type { AccountOperation, CustomerOperation } from '../../src/domain/opera
 import type { AttributeRow, InterfaceRow, PolledRow } from '../../src/domain/rows.js';
 import type { Rules } from '../../src/domain/rules.js';
 import { State } from '../../src/domain/states.js';
+import { nothingPaused } from '../../src/middle/port.js';
+import type { PreviewSettings } from '../../src/operator/preview.js';
 
 /*
  * Rows, operations and states of one customer of one product, valid and complete as they are: a test overrides the one
@@ -192,3 +194,12 @@ export function everyRules(limitSpec: string): Rules[] {
             });
   return settings;
 }
+
+/** A preview that lets no row settle or wait. */
+export const previewSettings: PreviewSettings = {
+  limit: 50,
+  rules: rulesWith(),
+  settleMs: 0,
+  dependencyGraceMs: 0,
+  paused: nothingPaused,
+};

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Pair } from './databases.js';
+import { until } from './until.js';
 
 /** The built command, as users run it. */
 export const commandFile = new URL('../../dist/cli/main.js', import.meta.url).pathname;
@@ -47,6 +48,19 @@ export function bnetSync(args: readonly string[], env: Record<string, string> = 
     extendEnv: false,
     env: { ...inherited, ...env },
   });
+}
+
+/** Starts a command that serves, and tells where it listens, and what it said so far. */
+export async function listening(args: readonly string[]) {
+  const process = bnetSync(args);
+  let said = '';
+  process.all.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const url = await until(
+    'it listens',
+    async () => /listening on (http:\/\/[\d.:]+)/.exec(said)?.[1] ?? null,
+    30_000,
+  );
+  return { process, url, said: () => said };
 }
 
 /** Runs commands with a configuration file; `json` takes nothing but JSON, and nothing beside it. */

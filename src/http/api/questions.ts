@@ -48,8 +48,8 @@ const conditions = {
   table: table.optional().describe('IF_BNET_CUST or IF_BNET_ACCOUNT; absent: both'),
   code: z
     .string()
-    .regex(/^(\d{5}|none)$/, 'must be 5 digits, such as 00402, or none')
-    .transform((text) => parseCode(text))
+    .refine((text) => parseCode(text) !== undefined, 'must be 5 digits, such as 00402, or none')
+    .transform(parseCode)
     .optional()
     .describe('result code that ErrContent starts with; none: it starts with no code'),
   product: digits.optional().describe('ProductID'),

@@ -6,20 +6,13 @@ import type { InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
 import { productKey } from '../../../src/domain/waiting.js';
 import type { Customer } from '../../../src/domain/customer.js';
-import { nothingPaused, type MiddleDatabase } from '../../../src/middle/port.js';
+import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { preview, type PreviewedRow, type PreviewSettings } from '../../../src/operator/preview.js';
-import { accountRow, customer, customerRow, rulesWith } from '../../support/builders.js';
+import { accountRow, customer, customerRow, previewSettings, rulesWith } from '../../support/builders.js';
 import { middleDatabase, middleOperations, storeOperations } from '../../support/operations.js';
 
 const now = '2026-11-20 08:01:00';
 const pending = { state: State.Initial, stateDate: null };
-const settings: PreviewSettings = {
-  limit: 50,
-  rules: rulesWith(),
-  settleMs: 0,
-  dependencyGraceMs: 0,
-  paused: nothingPaused,
-};
 
 interface Situation {
   /** Pending rows in order. */
@@ -52,7 +45,7 @@ async function previewOf({ rows, standing = rows, stored = [], journal = [], ...
         now: async () => '2026-11-20T00:01:00.000Z',
       }),
     },
-    { ...settings, ...more.settings },
+    { ...previewSettings, ...more.settings },
   );
 }
 
@@ -111,7 +104,7 @@ describe('the preview', () => {
       now: async () => '2026-11-20T00:01:00.000Z',
     });
     const sources = { database: nothing, middle: middleOperations({ find: async () => [] }), store };
-    expect(await preview(sources, { ...settings, limit: 7 })).toEqual([]);
+    expect(await preview(sources, { ...previewSettings, limit: 7 })).toEqual([]);
     expect(asked).toEqual([
       {
         limit: 7,

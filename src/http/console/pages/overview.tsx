@@ -7,7 +7,7 @@ import { Layout, Notice } from '../parts/layout.js';
 import { PauseTable } from '../parts/pause-table.js';
 import { durationText, StoreTime } from '../parts/times.js';
 import { WorkerTable } from '../parts/worker-table.js';
-import { countText, Mark, StateMark } from '../parts/words.js';
+import { countText, Mark, shortTable, StateMark } from '../parts/words.js';
 import { counted } from '../texts/words.js';
 import type { View } from '../view.js';
 
@@ -195,7 +195,7 @@ function Counts({ view, overview }: OverviewProps): VNode {
             <th scope="row">
               IF_BNET_
               <wbr />
-              {table.replace('IF_BNET_', '')}
+              {shortTable(table)}
             </th>
             {states.map((state) => (
               <td key={state} class="number">
