@@ -32,7 +32,7 @@ export class BenchServer {
   }
 
   static async start(place: DataPlace): Promise<BenchServer> {
-    const server = new PostgresServer(serverSettings, place);
+    const server = new PostgresServer(serverSettings, { place });
     await server.start();
     const admin = new pg.Client({ ...server.access });
     await admin.connect();

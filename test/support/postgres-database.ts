@@ -22,7 +22,7 @@ export interface TestDatabase {
 export async function createDatabaseOn(access: PostgresAccess, name = 'test'): Promise<TestDatabase> {
   const prefix = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
   const database = `${prefix.slice(0, 40)}_${randomBytes(6).toString('hex')}`;
-  await execute(
+  await queryOn(
     access,
     `CREATE DATABASE "${database}" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'`,
   );
@@ -30,7 +30,9 @@ export async function createDatabaseOn(access: PostgresAccess, name = 'test'): P
   return {
     connection,
     url: toUrl(connection),
-    drop: () => execute(access, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`),
+    drop: async () => {
+      await queryOn(access, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
+    },
   };
 }
 
@@ -51,11 +53,16 @@ function toUrl({ host, port, user, password, database }: PostgresAccess): string
   return `postgresql://${login}@${host}:${port}/${encodeURIComponent(database)}`;
 }
 
-async function execute(access: PostgresAccess, statement: string): Promise<void> {
+/** Runs a statement in a session of its own. */
+export async function queryOn<Row extends pg.QueryResultRow>(
+  access: PostgresAccess,
+  statement: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
   const client = new pg.Client({ ...access });
   await client.connect();
   try {
-    await client.query(statement);
+    return (await client.query<Row>(statement, values)).rows;
   } finally {
     await client.end();
   }

@@ -16,6 +16,8 @@ export interface ServerUser {
 export interface PostgresPrograms {
   readonly initdb: string;
   readonly postgres: string;
+  /** Not among those that npm installs. */
+  readonly baseBackup: string;
 }
 
 /** Root lends the server to `nobody`, who exists everywhere, so that no user is added to the machine. */
@@ -32,12 +34,12 @@ export async function serverUser(): Promise<ServerUser> {
  * @throws Error when npm installed none for this operating system and processor
  */
 export async function providePrograms(home: string, user: ServerUser): Promise<PostgresPrograms> {
-  const installed = programsIn(installedFolder());
+  const installed = programsIn(join(installedFolder(), 'bin'));
   if (await canRun(installed.postgres, home, user)) return installed;
   const folder = join(home, 'native');
   await cp(installedFolder(), folder, { recursive: true, verbatimSymlinks: true });
   await giveTo(user, folder);
-  return programsIn(folder);
+  return programsIn(join(folder, 'bin'));
 }
 
 /** Hands a file or folder over to the server's user. */
@@ -46,8 +48,13 @@ export async function giveTo(user: ServerUser, path: string): Promise<void> {
   await run('chown', ['-R', `${user.uid}:${user.gid ?? ''}`, path]);
 }
 
-function programsIn(folder: string): PostgresPrograms {
-  return { initdb: join(folder, 'bin', 'initdb'), postgres: join(folder, 'bin', 'postgres') };
+/** The programs in a folder such as `/usr/lib/postgresql/15/bin`. */
+export function programsIn(folder: string): PostgresPrograms {
+  return {
+    initdb: join(folder, 'initdb'),
+    postgres: join(folder, 'postgres'),
+    baseBackup: join(folder, 'pg_basebackup'),
+  };
 }
 
 function installedFolder(): string {

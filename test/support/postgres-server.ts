@@ -1,30 +1,18 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createDatabaseOn, type PostgresAccess, type TestDatabase } from './postgres-database.js';
-import { createHome, type DataPlace, type ServerHome } from './postgres-home.js';
 import {
-  giveTo,
-  type PostgresPrograms,
-  providePrograms,
-  run,
-  type ServerUser,
-  serverUser,
-} from './postgres-programs.js';
+  environment,
+  install,
+  type Installation,
+  type InstallOptions,
+  superuserOf,
+} from './postgres-installation.js';
+import { processesIn } from './postgres-processes.js';
 
 /** A server's settings by their names in postgresql.conf. */
 export type PostgresSettings = Readonly<Record<string, string>>;
-
-const HOST = '127.0.0.1';
-const SUPERUSER = 'postgres';
-const PASSWORD = 'postgres';
-
-/** The process sees nothing of our own environment: no locale, no PG* variable. */
-const ENVIRONMENT = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' };
 
 /**
  * No test survives a power failure, so nothing waits for the disk. What was committed still survives `kill()`:
@@ -37,19 +25,12 @@ const SETTINGS: PostgresSettings = {
   max_connections: '200',
   max_wal_size: '256MB',
   dynamic_shared_memory_type: 'mmap',
-  listen_addresses: HOST,
+  listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   log_min_messages: 'log',
   log_checkpoints: 'off',
   timezone: 'Asia/Kathmandu',
 };
-
-interface Installation {
-  readonly home: ServerHome;
-  readonly programs: PostgresPrograms;
-  readonly user: ServerUser;
-  readonly port: number;
-}
 
 type ServerProcess = ChildProcessByStdio<null, null, Readable>;
 
@@ -60,24 +41,18 @@ type ServerProcess = ChildProcessByStdio<null, null, Readable>;
  */
 export class PostgresServer {
   readonly #settings: PostgresSettings;
-  readonly #place: DataPlace;
+  readonly #options: InstallOptions;
   #installation: Installation | undefined;
   #process: ServerProcess | undefined;
 
-  constructor(settings: PostgresSettings = {}, place: DataPlace = 'fastest') {
+  constructor(settings: PostgresSettings = {}, options: InstallOptions = {}) {
     this.#settings = { ...SETTINGS, ...settings };
-    this.#place = place;
+    this.#options = options;
   }
 
   /** How to log in as the superuser. The server must have been started once. */
   get access(): PostgresAccess {
-    return {
-      host: HOST,
-      port: this.#installed.port,
-      user: SUPERUSER,
-      password: PASSWORD,
-      database: 'postgres',
-    };
+    return superuserOf(this.#installed);
   }
 
   /** Where the server keeps its data; every one of its processes has this as its working folder. */
@@ -88,7 +63,7 @@ export class PostgresServer {
   /** Starts the server, making its data folder the first time; returns when it accepts connections. */
   async start(): Promise<void> {
     if (this.#process !== undefined) throw new Error('The server is running already.');
-    this.#installation ??= await install(this.#place);
+    this.#installation ??= await install(this.#options);
     this.#process = await startProcess(this.#installation, this.#settings);
   }
 
@@ -102,8 +77,15 @@ export class PostgresServer {
     await this.start();
   }
 
-  /** Crashes the server: nothing is brought to an end, and the next start recovers from the log. */
+  /**
+   * Crashes the server: nothing is brought to an end, and the next start recovers from the log. All its processes die
+   * at once, as on a machine that fails: a session that outlived the first process could still commit.
+   */
   async kill(): Promise<void> {
+    if (this.#process === undefined) return;
+    // While it is stopped it starts no process that the list would not have.
+    this.#process.kill('SIGSTOP');
+    for (const pid of await processesIn(this.dataFolder)) killIfThere(pid);
     await this.#end('SIGKILL');
   }
 
@@ -135,32 +117,6 @@ export class PostgresServer {
   }
 }
 
-async function install(place: DataPlace): Promise<Installation> {
-  const user = await serverUser();
-  const home = await createHome(user, place);
-  try {
-    const programs = await providePrograms(home.folder, user);
-    const passwordFile = join(home.folder, 'password');
-    await writeFile(passwordFile, PASSWORD);
-    await giveTo(user, passwordFile);
-    const options = [
-      `--pgdata=${home.dataFolder}`,
-      `--username=${SUPERUSER}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--no-sync',
-      '--no-instructions',
-    ];
-    await run(programs.initdb, options, { cwd: home.folder, env: ENVIRONMENT, ...user });
-    return { home, programs, user, port: await freePort() };
-  } catch (error) {
-    await home.remove();
-    throw error;
-  }
-}
-
 async function startProcess(
   { home, programs, user, port }: Installation,
   settings: PostgresSettings,
@@ -169,7 +125,7 @@ async function startProcess(
   // Detached: an interrupt from the terminal is for the tests, which then stop the server.
   const server = spawn(programs.postgres, ['-D', home.dataFolder, '-p', String(port), ...flags], {
     cwd: home.folder,
-    env: ENVIRONMENT,
+    env: environment,
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     ...user,
@@ -178,7 +134,7 @@ async function startProcess(
     let log = '';
     server.stderr.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-4096);
-      if (log.includes('ready to accept connections')) resolve();
+      if (/ready to accept (read-only )?connections/.test(log)) resolve();
     });
     server.once('error', reject);
     server.once('close', () => reject(new Error(`PostgreSQL stopped while starting:\n${log}`)));
@@ -186,19 +142,10 @@ async function startProcess(
   return server;
 }
 
-/**
- * A port nobody listens on, below the range that operating systems give to outgoing connections, so that it
- * is still free when a stopped server starts again.
- */
-async function freePort(): Promise<number> {
-  const port = randomInt(20_000, 32_000);
-  const probe = createServer();
+function killIfThere(pid: number): void {
   try {
-    await once(probe.listen(port, HOST), 'listening');
-    return port;
-  } catch {
-    return await freePort();
-  } finally {
-    probe.close();
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
