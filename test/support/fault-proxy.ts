@@ -20,7 +20,7 @@ type Weather = 'fair' | 'swallow' | 'hold';
  * late, delay it, cut, refuse, or lose a chosen statement, or the answer to it after it went through.
  */
 export class FaultProxy {
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   #listener: Server | undefined;
   #port = 0;
   readonly #pipes = new Set<Pipe>();
@@ -67,6 +67,11 @@ export class FaultProxy {
     this.#held = new Promise((resolve) => {
       this.#lift = resolve;
     });
+  }
+
+  /** Connections that are made from now on go to another server; those that are there go on. */
+  redirect(target: { readonly host: string; readonly port: number }): void {
+    this.#target = target;
   }
 
   delay(milliseconds: number): void {

@@ -60,6 +60,8 @@ export async function queryOn<Row extends pg.QueryResultRow>(
   values: unknown[] = [],
 ): Promise<Row[]> {
   const client = new pg.Client({ ...access });
+  // A connection that breaks is an error of the statement as well.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     return (await client.query<Row>(statement, values)).rows;

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, hasPostgres, PostgresServer } from '../support/postgres.js';
 import { queryOn } from '../support/postgres-database.js';
+import { createLoginRole, identityOf } from '../support/postgres-identity.js';
 import { processesIn } from '../support/postgres-processes.js';
 
 describe.runIf(hasPostgres)('the database server shared by a test run', () => {
@@ -32,6 +33,14 @@ describe.runIf(hasPostgres)('the database server shared by a test run', () => {
     const rows = await queryOn(database.connection, 'SELECT name, octet_length(name) AS bytes FROM t');
     expect(rows).toEqual([{ name: '中国电信领航平台😀', bytes: 28 }]);
     await database.drop();
+  });
+
+  it('shows its system and timeline to an unprivileged role', async () => {
+    const { connection, drop } = await createDatabase();
+    const role = await createLoginRole(connection);
+    expect(await identityOf(role)).toEqual(await identityOf(connection));
+    await queryOn(connection, `DROP ROLE ${role.user}`);
+    await drop();
   });
 });
 
