@@ -1,0 +1,154 @@
+/*
+ * The apply transaction: fence, journal, decisions, commit.
+ */
+#pragma once
+
+#include "guard.hpp"
+
+namespace model {
+
+enum class FenceResult { Passed, Waits, Lost };
+
+/** The fence's view of the leases that the batch relies on; `relied` gets their shards. */
+inline FenceResult compareLeases(const State& state, int worker, int& relied) {
+  const Worker& self = state.workers[worker];
+  const Apply& apply = self.batch.apply;
+  bool waits = false;
+  bool lost = false;
+  relied = 0;
+  for (int shard = 0; shard < shardCount; shard++) {
+    if (!reliesOn(apply, worker, shard)) continue;
+    const Lease& lease = state.leases[shard];
+    const bool sharesLock = options.sharedLock && lease.lock == LostSession;
+    if (options.fence >= LockAndOwner && lease.lock != Unlocked && !sharesLock) waits = true;
+    if (options.takeoverCheck == BeforeApply && !has(self.checkedShards, shard)) waits = true;
+    const int term = options.termFromPoll ? apply.terms[shard] : self.terms[shard];
+    const bool termDiffers = options.fence != LockAndOwner && lease.term != term;
+    const bool isOver = lease.expired && options.expiredLeaseEnds && hasGuard();
+    if (options.fence != NoFence && (lease.owner != worker + 1 || termDiffers || isOver)) lost = true;
+    relied |= 1 << shard;
+  }
+  if (waits) return FenceResult::Waits;
+  return lost ? FenceResult::Lost : FenceResult::Passed;
+}
+
+/** The first statement of the apply transaction is the fence; then it reads the journal and decides. */
+inline void beginApply(const State& state, int worker, StateSteps& steps) {
+  int relied = 0;
+  const FenceResult fence = compareLeases(state, worker, relied);
+  if (fence == FenceResult::Waits) return;
+  State next = state;
+  Worker& self = next.workers[worker];
+  if (fence == FenceResult::Lost) {
+    for (int shard = 0; shard < shardCount; shard++)
+      if (!holds(state, worker, shard) || (state.leases[shard].expired && options.expiredLeaseEnds))
+        forgetLease(next, worker, shard);
+    dropBatch(self);
+    steps.add(next, Kind::Fair, nullptr,
+              [&] { return workerName(worker) + ": apply refused: lease lost, batch dropped"; });
+    return;
+  }
+  if (hasGuard() && state.alarm) {
+    dropBatch(self);
+    self.alarmed = 1;
+    steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": apply refused: an alarm is open"; });
+    return;
+  }
+  if (ownCommitsAreMissing(state, self)) {
+    const char* violation = raiseAlarm(next, worker);
+    steps.add(next, Kind::Fair, violation,
+              [&] { return workerName(worker) + ": apply refused: the journal misses own commits: ALARM"; });
+    return;
+  }
+  if (options.fence >= LockAndOwner)
+    for (int shard = 0; shard < shardCount; shard++)
+      if (has(relied, shard) && next.leases[shard].lock == Unlocked)
+        next.leases[shard].lock = static_cast<u8>(worker + 1);
+  Batch& batch = self.batch;
+  if (options.snapshotUnderLock) readCustomers(state, batch.apply);
+  if (options.journalUnderLock) lookUpJournal(state, batch);
+  const int rows = batch.apply.rows;
+  if (rows == 0) {
+    unlock(next, worker + 1);
+    dropBatch(self);
+  } else {
+    batch.stage = Committing;
+    for (int shard = 0; shard < shardCount; shard++)
+      if (has(relied, shard)) batch.apply.behindMark |= static_cast<u8>(rowsBehindRenewal(state, worker, shard));
+    batch.apply.onLostStore = isOnLostStore(next, worker);
+    batch.apply.missingAtPoll = 0;
+  }
+  steps.add(next, Kind::Fair, nullptr, [&] {
+    return workerName(worker) + ": begins apply: leases locked and compared, journal read, decides " + namesOf(rows);
+  });
+}
+
+inline std::string describeDecisions(const Apply& apply) {
+  std::string text;
+  for (int i = 0; i < rowCount; i++) {
+    if (!has(apply.rows, i)) continue;
+    text += " " + rowName(i) + ((apply.row[i].outcome & OutcomeBits) == Applied ? ":applied" : ":failed");
+    if (!(apply.row[i].outcome & NewDecision)) text += " (from journal)";
+  }
+  return text;
+}
+
+/** The batch's decisions are committed: what is left is to mark its rows. */
+inline void beginMarks(Batch& batch) {
+  bool anyApplied = false;
+  for (int i = 0; i < rowCount; i++) {
+    batch.apply.row[i].outcome &= OutcomeBits;
+    anyApplied = anyApplied || (has(batch.apply.rows, i) && batch.apply.row[i].outcome == Applied);
+  }
+  batch.stage = anyApplied ? MarkingSucceeded : MarkingFailed;
+  batch.polledProcessing = 0;
+  batch.claimed = 0;
+  Apply& apply = batch.apply;
+  std::memset(apply.terms, 0, sizeof apply.terms);
+  std::memset(apply.versions, 0, sizeof apply.versions);
+  apply.behindMark = 0;
+  apply.openAtPoll = 0;
+  apply.onLostStore = 0;
+}
+
+inline void commit(const State& state, int worker, StateSteps& steps) {
+  const Apply& apply = state.workers[worker].batch.apply;
+  State committed = state;
+  if (options.journalKey && journalRefuses(state, apply)) {
+    unlock(committed, worker + 1);
+    dropBatch(committed.workers[worker]);
+    steps.add(committed, Kind::Fair, nullptr,
+              [&] { return workerName(worker) + ": the journal's key refuses the commit, batch dropped"; });
+    return;
+  }
+  const char* violation = commitApply(committed, worker, apply);
+  unlock(committed, worker + 1);
+  const auto label = [&] { return workerName(worker) + ": commits apply" + describeDecisions(apply); };
+
+  State next = committed;
+  rememberCommit(next, worker, apply);
+  beginMarks(next.workers[worker].batch);
+  steps.add(next, Kind::Fair, violation, label);
+
+  if (state.left.lostReplies == 0) return;
+  next = committed;
+  next.left.lostReplies--;
+  if (options.unknownIsEvidence) rememberCommit(next, worker, apply);
+  dropBatch(next.workers[worker]);
+  steps.add(next, Kind::Environment, violation, [&] { return label() + ", but the reply is lost, batch dropped"; });
+
+  if (state.orphan.kind != NoTransaction) return;
+  next = state;
+  next.left.lostReplies--;
+  next.orphan.kind = CommitInFlight;
+  next.orphan.worker = static_cast<u8>(worker);
+  next.orphan.apply = apply;
+  orphanLocks(next, worker);
+  if (options.unknownIsEvidence) rememberCommit(next, worker, apply);
+  dropBatch(next.workers[worker]);
+  steps.add(next, Kind::Environment, nullptr, [&] {
+    return workerName(worker) + ": sends COMMIT" + describeDecisions(apply) + ", deadline passes; commit in flight";
+  });
+}
+
+}  // namespace model

@@ -1,0 +1,112 @@
+/*
+ * The claim, and the read after it.
+ */
+#pragma once
+
+#include "guard.hpp"
+
+namespace model {
+
+inline void claim(const State& state, int worker, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  const int wanted = batch.apply.rows & ~batch.polledProcessing;
+  const int asked = rowsOfStatement(wanted, batch.statements);
+  const bool more = batch.statements == 0 && asked != wanted;
+  for (int sameAttempt = 0; sameAttempt <= (options.attemptsMayCoincide ? 1 : 0); sameAttempt++) {
+    if (sameAttempt) {
+      bool any = false;
+      for (int i = 0; i < rowCount; i++)
+        any = any || (has(asked, i) && state.rows[i].state == Initial && state.rows[i].attempt != 0);
+      if (!any) continue;
+    }
+    State next = state;
+    Worker& self = next.workers[worker];
+    const int changed = claimRows(next, asked, sameAttempt);
+    self.batch.claimed |= static_cast<u8>(changed);
+    const State afterStatement = next;
+    self.batch.statements = more ? 1 : 0;
+    if (!more) {
+      self.batch.stage = Reading;
+      if (!options.readAfterClaim && self.batch.claimed == wanted) {
+        self.batch.stage = BeginningApply;
+        for (int i = 0; i < rowCount; i++)
+          if (has(self.batch.apply.rows, i)) self.batch.apply.row[i].attempt = next.rows[i].attempt;
+      }
+    }
+    if (!options.snapshotUnderLock) readCustomers(next, self.batch.apply);
+    if (!options.journalUnderLock && self.batch.stage == BeginningApply) lookUpJournal(next, self.batch);
+    const auto label = [&] {
+      return workerName(worker) + ": claims " + namesOf(asked) + ", changed " + namesOf(changed) +
+             (sameAttempt ? " (same second as before)" : "");
+    };
+    steps.add(next, Kind::Fair, nullptr, label);
+
+    if (state.left.lostReplies == 0 || sameAttempt) continue;
+    if (changed != 0) {
+      next = afterStatement;
+      next.left.lostReplies--;
+      dropBatch(next.workers[worker]);
+      steps.add(next, Kind::Environment, nullptr, [&] { return label() + ", reply lost, batch dropped"; });
+    }
+    if (state.late.kind != NoStatement) continue;
+    next = state;
+    next.left.lostReplies--;
+    next.late.kind = LateClaim;
+    next.late.rows = static_cast<u8>(asked);
+    dropBatch(next.workers[worker]);
+    steps.add(next, Kind::Environment, nullptr, [&] {
+      return workerName(worker) + ": sends claim " + namesOf(asked) +
+             ", deadline passes, batch dropped; statement in flight";
+    });
+  }
+}
+
+/** Whether a row, read again after the claim, stays in the batch; takes over what was read. */
+inline bool keepsRow(const Row& row, int worker, int index, Batch& batch) {
+  BatchRow& kept = batch.apply.row[index];
+  if (row.state != Processing || row.customer != kept.customer) return false;
+  if (has(batch.polledProcessing, index) && row.attempt != kept.attempt) return false;
+  if (options.changedRows == KeepOwnClaims && !has(batch.claimed | batch.polledProcessing, index)) return false;
+  if (options.readAfterClaim) {
+    kept.edition = row.edition;
+    kept.good = row.good;
+    if (batch.apply.terms[shardOf(worker, row.customer)] == 0) return false;
+  }
+  kept.attempt = row.attempt;
+  return true;
+}
+
+inline void readClaimed(const State& state, int worker, StateSteps& steps) {
+  State next = state;
+  Worker& self = next.workers[worker];
+  Batch& batch = self.batch;
+  const int read = rowsOfStatement(batch.apply.rows, batch.statements);
+  const bool more = batch.statements == 0 && read != batch.apply.rows;
+  int droppedCustomers = 0;
+  for (int i = 0; i < rowCount; i++) {
+    if (!has(read, i)) continue;
+    const int customer = batch.apply.row[i].customer;
+    const bool behindDropped = options.changedRows == DropCustomer && has(droppedCustomers, customer);
+    if (keepsRow(state.rows[i], worker, i, batch) && !behindDropped) continue;
+    droppedCustomers |= 1 << customer;
+    dropRow(batch, i);
+  }
+  const int kept = batch.apply.rows;
+  if (kept == 0) {
+    dropBatch(self);
+  } else if (more) {
+    batch.statements = 1;
+  } else {
+    batch.statements = 0;
+    batch.stage = BeginningApply;
+    if (!options.snapshotUnderLock) readCustomers(state, batch.apply);
+    if (!options.journalUnderLock) {
+      lookUpJournal(state, batch);
+      if (batch.apply.rows == 0) dropBatch(self);
+    }
+  }
+  steps.add(next, Kind::Fair, nullptr,
+            [&] { return workerName(worker) + ": reads the claimed rows, keeps " + namesOf(kept); });
+}
+
+}  // namespace model

@@ -1,0 +1,223 @@
+/*
+ * The options of a run, `name=value` on the command line. Each default is the protocol as it stands; another value
+ * takes a mechanism away, or allows the environment more.
+ */
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace model {
+
+/** When the failed entry of an earlier attempt is closed in the journal. */
+enum Supersede { InApply = 0, BeforeClaimUnfenced = 1, BeforeClaimFenced = 2 };
+
+/** The statements of a poll, each a snapshot of its own. */
+enum Poll {
+  /** State 1, then State 0 of each table. */
+  ProcessingFirst = 0,
+  /** One statement for each table, States 0 and 1 together. */
+  PerTable = 1,
+  /** One statement for both tables and both States. */
+  OneSnapshot = 2,
+  /** State 0 of each table, then State 1. */
+  ProcessingLast = 3,
+};
+
+/** What becomes of a batch in which the claim changed fewer rows than it asked for. */
+enum ChangedRows {
+  /** Every row that stands in State 1 is kept, whoever claimed it. */
+  KeepProcessing = 0,
+  /** Only rows that this claim changed, or that were polled in State 1, are kept. */
+  KeepOwnClaims = 1,
+  /** As KeepProcessing, but later rows of a customer who lost a row go back to the next poll. */
+  DropCustomer = 2,
+};
+
+/** What an apply transaction does with the leases it relies on, before it reads anything else. */
+enum Fence { NoFence = 0, CheckOnly = 1, LockAndOwner = 2, LockOwnerAndTerm = 3 };
+
+/** Which entries a purge of the journal may delete. */
+enum Purge { NoPurge = 0, AnyOfFinishedRows = 1, SupersededOnly = 2 };
+
+/** When the finished rows of a shard taken over are compared with the journal. */
+enum TakeoverCheck { NoCheck = 0, BeforePoll = 1, BeforeApply = 2 };
+
+struct Options {
+  // The protocol.
+  /** A mark names the attempt it answers besides State 1. */
+  int markNamesAttempt = 1;
+  /** A failed entry answers its own attempt only. */
+  int journalNamesAttempt = 1;
+  /** Two claims of a row may get the same StateDate. */
+  int attemptsMayCoincide = 0;
+  int supersede = InApply;
+  int poll = OneSnapshot;
+  int changedRows = KeepProcessing;
+  /** Content is read after the claim, not with the poll. */
+  int readAfterClaim = 1;
+  /** Claim, read and mark are a statement for each table, not one for both. */
+  int statementPerTable = 1;
+  int fence = LockOwnerAndTerm;
+  /** The fence compares with the terms of the poll, not with those now known to the worker. */
+  int termFromPoll = 1;
+  /** Lease rows are locked so that two sessions can hold the lock. */
+  int sharedLock = 0;
+  /** The journal's key refuses a second current entry, or the same attempt again. */
+  int journalKey = 1;
+  /** The journal is read behind the fence, not with the claim. */
+  int journalUnderLock = 1;
+  /** Customers are read behind the fence, not with the claim. */
+  int snapshotUnderLock = 1;
+  /** Rows in State 1 of the shards held are polled too. */
+  int takeOverProcessing = 1;
+  /** The store ends a transaction that idles. */
+  int storeEndsIdle = 1;
+  /** The second worker runs with another number of shards. */
+  int shardCountsDiffer = 0;
+  int purge = NoPurge;
+
+  // The guard against a store that went back.
+  /** The fence asks the journal for the worker's own acknowledged commits, and whether an alarm is open. */
+  int ownCommits = 0;
+  int takeoverCheck = NoCheck;
+  /** The evidence is the very decision (attempt and time of decision), not any decision of that attempt. */
+  int evidenceNamesDecision = 1;
+  /** Entries that answered a row from the journal are evidence besides the worker's own commits. */
+  int answersAreEvidence = 1;
+  /** A batch polled before its shard was taken anew is refused, although the term may be the same. */
+  int batchNamesAcquisition = 1;
+  /** A renewal advances the high-water mark only behind the same test of the worker's own commits. */
+  int renewalChecksOwnCommits = 1;
+  /** A lease that ran out is not renewed, and no fence accepts it. */
+  int expiredLeaseEnds = 1;
+  /** Rows in State 1 at the check are looked at again with every poll; until they are done, the mark stays. */
+  int watchProcessing = 1;
+  /** A restarted worker keeps its id, and holds the leases in which it finds it. */
+  int idsReused = 0;
+  /** Renewals advance the high-water mark although the check has not passed. */
+  int renewalBeforeCheck = 0;
+  /** Taking a shard advances its high-water mark. */
+  int takingAdvances = 0;
+  /** A commit of unknown outcome is remembered as if acknowledged. */
+  int unknownIsEvidence = 0;
+  /** A finished row without a decision counts from the fence of the apply, not from the poll of its batch. */
+  int judgeAtFence = 0;
+
+  // What may happen: how often.
+  int crashes = 1;
+  /** A lease is taken from a live worker: it was paused past the lease time. */
+  int steals = 1;
+  /** The platform puts rows back to State 0, or edits them. */
+  int resets = 1;
+  /** Replies lost, and statements and commits left in flight. */
+  int lostReplies = 1;
+  int giveBacks = 0;
+  /** The store becomes what its standby has. */
+  int failOvers = 0;
+  /** A person sets a row from State 0 to 2. */
+  int handMarks = 0;
+
+  // What may happen: in which way.
+  /** A shard may be given back while a batch of it is in flight. */
+  int giveBackBusy = 0;
+  int resetSucceeded = 0;
+  /** A reset may change the CustID. */
+  int editCustomer = 0;
+  /** Rows may be edited in State 0. */
+  int editInitial = 0;
+  /** A worker may stop for ever inside its apply transaction. */
+  int freeze = 0;
+
+  // The rows. Bit i is row i.
+  /** Rows a poll reads of each table. */
+  int page = 9;
+  /** Rows with right content; the others are refused until a reset corrects them. */
+  int good = 0;
+  /** Rows that arrive later, in their order. */
+  int arriveLater = 0;
+  /** Rows of customer 1; the others are of customer 0. Customers fall into shards by their number. */
+  int customers = 0;
+  /** Rows of the table ACCOUNT; the others are of CUST. */
+  int accountRows = 2;
+
+  // The run.
+  int maxStates = 200000000;
+  int progress = 1;
+  int schedules = 0;
+};
+
+struct OptionName {
+  const char* name;
+  int Options::* field;
+};
+
+inline const OptionName optionNames[] = {
+    {"markNamesAttempt", &Options::markNamesAttempt},
+    {"journalNamesAttempt", &Options::journalNamesAttempt},
+    {"attemptsMayCoincide", &Options::attemptsMayCoincide},
+    {"supersede", &Options::supersede},
+    {"poll", &Options::poll},
+    {"changedRows", &Options::changedRows},
+    {"readAfterClaim", &Options::readAfterClaim},
+    {"statementPerTable", &Options::statementPerTable},
+    {"fence", &Options::fence},
+    {"termFromPoll", &Options::termFromPoll},
+    {"sharedLock", &Options::sharedLock},
+    {"journalKey", &Options::journalKey},
+    {"journalUnderLock", &Options::journalUnderLock},
+    {"snapshotUnderLock", &Options::snapshotUnderLock},
+    {"takeOverProcessing", &Options::takeOverProcessing},
+    {"storeEndsIdle", &Options::storeEndsIdle},
+    {"shardCountsDiffer", &Options::shardCountsDiffer},
+    {"purge", &Options::purge},
+    {"ownCommits", &Options::ownCommits},
+    {"takeoverCheck", &Options::takeoverCheck},
+    {"evidenceNamesDecision", &Options::evidenceNamesDecision},
+    {"answersAreEvidence", &Options::answersAreEvidence},
+    {"batchNamesAcquisition", &Options::batchNamesAcquisition},
+    {"renewalChecksOwnCommits", &Options::renewalChecksOwnCommits},
+    {"expiredLeaseEnds", &Options::expiredLeaseEnds},
+    {"watchProcessing", &Options::watchProcessing},
+    {"idsReused", &Options::idsReused},
+    {"renewalBeforeCheck", &Options::renewalBeforeCheck},
+    {"takingAdvances", &Options::takingAdvances},
+    {"unknownIsEvidence", &Options::unknownIsEvidence},
+    {"judgeAtFence", &Options::judgeAtFence},
+    {"crashes", &Options::crashes},
+    {"steals", &Options::steals},
+    {"resets", &Options::resets},
+    {"lostReplies", &Options::lostReplies},
+    {"giveBacks", &Options::giveBacks},
+    {"failOvers", &Options::failOvers},
+    {"handMarks", &Options::handMarks},
+    {"giveBackBusy", &Options::giveBackBusy},
+    {"resetSucceeded", &Options::resetSucceeded},
+    {"editCustomer", &Options::editCustomer},
+    {"editInitial", &Options::editInitial},
+    {"freeze", &Options::freeze},
+    {"page", &Options::page},
+    {"good", &Options::good},
+    {"arriveLater", &Options::arriveLater},
+    {"customers", &Options::customers},
+    {"accountRows", &Options::accountRows},
+    {"maxStates", &Options::maxStates},
+    {"progress", &Options::progress},
+    {"schedules", &Options::schedules},
+};
+
+/** Reads `name=value`; ends the process with 2 where it is not an option. */
+inline void readOption(Options& options, const char* text) {
+  const char* equals = std::strchr(text, '=');
+  for (const OptionName& option : optionNames) {
+    const size_t length = std::strlen(option.name);
+    if (equals != text + length || std::strncmp(text, option.name, length) != 0) continue;
+    options.*option.field = std::atoi(equals + 1);
+    return;
+  }
+  std::fprintf(stderr, "no such option: %s\n", text);
+  std::exit(2);
+}
+
+}  // namespace model

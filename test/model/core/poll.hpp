@@ -1,0 +1,143 @@
+/*
+ * The poll, and what an earlier draft did between poll and claim.
+ */
+#pragma once
+
+#include "guard.hpp"
+
+namespace model {
+
+/** One statement of a poll: rows of these tables and states, in order, at most a page of each table. */
+inline void pollStatement(const State& state, int worker, int tables, int rowStates, Batch& batch) {
+  for (int table = 0; table < 2; table++) {
+    if (!has(tables, table)) continue;
+    int read = 0;
+    for (int i = 0; i < rowCount; i++) {
+      const Row& row = state.rows[i];
+      if (!has(rowsOfTable(table), i) || row.state > Processing || !has(rowStates, row.state)) continue;
+      if (batch.apply.terms[shardOf(worker, row.customer)] == 0 || has(batch.apply.rows, i)) continue;
+      if (read == options.page) break;
+      read++;
+      batch.apply.rows |= static_cast<u8>(1 << i);
+      if (row.state == Processing) batch.polledProcessing |= static_cast<u8>(1 << i);
+      batch.apply.row[i] = {row.edition, row.good, row.customer, row.state == Processing ? row.attempt : u8{0}, 0, 0};
+      if (read == options.page && (batch.watermark == 0 || i + 1 < batch.watermark))
+        batch.watermark = static_cast<u8>(i + 1);
+    }
+  }
+}
+
+/** All statements are done: cuts the page, and goes on to the claim, or to the read where none is needed. */
+inline void endPoll(const State& state, Worker& worker) {
+  Batch& batch = worker.batch;
+  if (batch.watermark != 0)
+    for (int i = batch.watermark; i < rowCount; i++) dropRow(batch, i);
+  batch.watermark = 0;
+  batch.statements = 0;
+  if (batch.apply.rows == 0) {
+    dropBatch(worker);
+    return;
+  }
+  const bool anyInitial = batch.apply.rows & ~batch.polledProcessing;
+  if (anyInitial) batch.stage = options.supersede == InApply ? Claiming : Superseding;
+  else batch.stage = options.readAfterClaim ? Reading : BeginningApply;
+  if (!options.snapshotUnderLock) readCustomers(state, batch.apply);
+}
+
+/** The tables and states that statement `number` of a poll reads, and whether it is the last. */
+struct PollStatement {
+  int tables;
+  int rowStates;
+  bool last;
+};
+
+inline PollStatement pollStatementOf(int number) {
+  const int cust = 1, account = 2, both = cust | account;
+  const int initial = 1 << Initial;
+  const int processing = options.takeOverProcessing ? 1 << Processing : 0;
+  switch (options.poll) {
+    case ProcessingFirst:
+      if (number == 0) return {both, processing, false};
+      return {number == 1 ? cust : account, initial, number == 2};
+    case PerTable:
+      return {number == 0 ? cust : account, initial | processing, number == 1};
+    case ProcessingLast:
+      if (number == 2) return {both, processing, true};
+      return {number == 0 ? cust : account, initial, false};
+    default:
+      return {both, initial | processing, true};
+  }
+}
+
+inline void poll(const State& state, int worker, StateSteps& steps) {
+  State next = state;
+  Worker& self = next.workers[worker];
+  Batch& batch = self.batch;
+  if (batch.stage == Idle) {
+    bool any = false;
+    for (int shard = 0; shard < shardCount; shard++) {
+      const bool mayPoll = options.takeoverCheck != BeforePoll || has(self.checkedShards, shard);
+      batch.apply.terms[shard] = mayPoll ? self.terms[shard] : u8{0};
+      any = any || batch.apply.terms[shard] != 0;
+    }
+    if (!any) return;
+    batch.apply.openAtPoll = static_cast<u8>(openRows(state));
+    batch.apply.missingAtPoll = static_cast<u8>(missingRows(state));
+  }
+  const PollStatement statement = pollStatementOf(batch.statements);
+  pollStatement(state, worker, statement.tables, statement.rowStates, batch);
+  const int page = batch.apply.rows;
+  if (!watchedRowsAreSound(next, worker)) {
+    const char* violation = raiseAlarm(next, worker);
+    steps.add(next, Kind::Fair, violation,
+              [&] { return workerName(worker) + ": polls, and misses the decision of a row finished late: ALARM"; });
+    return;
+  }
+  if (statement.last) {
+    endPoll(state, self);
+  } else {
+    batch.stage = Polling;
+    batch.statements++;
+  }
+  steps.add(next, Kind::Fair, nullptr, [&] {
+    const bool oneStatement = options.poll == OneSnapshot;
+    return workerName(worker) + (oneStatement ? ": polls " : ": polls, one of several statements, page now ") +
+           namesOf(page);
+  });
+}
+
+/** Closes failed entries before the claim: what an earlier draft did. */
+inline void supersede(const State& state, int worker, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  State next = state;
+  Worker& self = next.workers[worker];
+  if (options.supersede == BeforeClaimFenced) {
+    bool lost = false;
+    for (int shard = 0; shard < shardCount; shard++) {
+      if (!reliesOn(batch.apply, worker, shard)) continue;
+      const Lease& lease = state.leases[shard];
+      if (lease.lock != Unlocked) return;
+      lost = lost || lease.term != batch.apply.terms[shard] || lease.owner != worker + 1;
+    }
+    if (lost) {
+      for (int shard = 0; shard < shardCount; shard++)
+        if (!holds(state, worker, shard)) forgetLease(next, worker, shard);
+      dropBatch(self);
+      steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": supersede refused: lease lost"; });
+      return;
+    }
+  }
+  int closed = 0;
+  for (int i = 0; i < rowCount; i++) {
+    if (!has(batch.apply.rows & ~batch.polledProcessing, i) || state.journal[i].outcome != Refused) continue;
+    next.journal[i].outcome = Undecided;
+    next.journal[i].attempt = 0;
+    next.journal[i].edition = 0;
+    closed |= 1 << i;
+  }
+  self.batch.stage = Claiming;
+  steps.add(next, Kind::Fair, nullptr,
+            [&] { return workerName(worker) + ": closes failed entries of " + namesOf(closed) + " as superseded"; });
+}
+
+}  // namespace model

@@ -1,0 +1,307 @@
+/*
+ * The state of the model: two databases, two workers, what is in flight between them, and what may still go wrong.
+ *
+ * Fields marked "ghost" are no part of the program: they remember the true history, so that a step can be judged.
+ * All structs consist of bytes: states are compared by their memory, so there must be no padding, and whatever has no
+ * meaning any more must be set back to 0, or equal states would be counted as different ones.
+ */
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "options.hpp"
+
+#ifndef ROWS
+#define ROWS 2
+#endif
+#ifndef SHARDS
+#define SHARDS 1
+#endif
+
+namespace model {
+
+using u8 = uint8_t;
+
+constexpr int rowCount = ROWS;
+constexpr int shardCount = SHARDS;
+constexpr int workerCount = 2;
+constexpr int customerCount = 2;
+constexpr int allRows = (1 << rowCount) - 1;
+
+inline Options options;
+
+/** Sets of rows, shards, attempts or tables are bit masks. */
+inline bool has(int set, int element) { return set >> element & 1; }
+
+enum RowState : u8 { Initial = 0, Processing = 1, Succeeded = 2, Failed = 3, NotThereYet = 4 };
+
+/** A row of the middle database. Rows are in the order of (CreateDate, StreamingNo): row 0 is a, row 1 is b. */
+struct Row {
+  u8 state;
+  u8 customer;
+  /** Whether its content is right; a wrong one is refused. */
+  u8 good;
+  /** StateDate of the newest claim: with the row's key it is one attempt. */
+  u8 attempt;
+  /** Ghost: how often the platform has opened the row, by inserting it or with new content. */
+  u8 edition;
+  /** Ghost: the newest edition that was decided. */
+  u8 decided;
+  /** Ghost: how often the row took effect in the store. */
+  u8 effects;
+  /** Ghost: a person set it to State 2. */
+  u8 byHand;
+  /** It became State 2 after the high-water mark of its shard; see Store. */
+  u8 newerThanMark;
+};
+
+enum Outcome : u8 { Undecided = 0, Applied = 1, Refused = 2, OutcomeBits = 3, NewDecision = 4 };
+
+/** The journal's entries for one row. */
+struct JournalRow {
+  /** Outcome of the current entry; Undecided where there is none. */
+  u8 outcome;
+  /** Attempt of the current entry. */
+  u8 attempt;
+  /** All attempts that have an entry, current or superseded. */
+  u8 attempts;
+  /** Ghost: edition of the current entry. */
+  u8 edition;
+};
+
+/** Who may hold the lock of a lease row besides worker w, who is 1 + w. */
+enum LockHolder : u8 { Unlocked = 0, LostSession = 3 };
+
+struct Lease {
+  /** 1 + the worker, or 0. */
+  u8 owner;
+  u8 term;
+  u8 lock;
+  /** Its time is over by the store's clock. Set only by a fail-over: see Standby. */
+  u8 expired;
+};
+
+/** What a worker knows of a row in its batch. */
+struct BatchRow {
+  u8 edition;
+  u8 good;
+  u8 customer;
+  u8 attempt;
+  /** An Outcome, with NewDecision where it does not come from the journal. */
+  u8 outcome;
+  /** Ghost: the edition that this outcome is about. */
+  u8 answeredEdition;
+};
+
+/** Where a worker is in the way of a batch: the step named is the next one. */
+enum Stage : u8 {
+  Idle,
+  Polling,
+  Superseding,
+  Claiming,
+  Reading,
+  BeginningApply,
+  Committing,
+  MarkingSucceeded,
+  MarkingFailed,
+};
+
+inline const char* const stageNames[] = {"idle", "poll", "supersede", "claim", "read", "begin apply", "commit",
+                                         "mark 1->2", "mark 1->3"};
+
+/** What an apply transaction relies on, and what it writes. */
+struct Apply {
+  u8 rows;
+  BatchRow row[rowCount];
+  /** The terms of the leases held when the rows were polled; 0: not held. */
+  u8 terms[shardCount];
+  /** Version of each customer that was read. */
+  u8 versions[customerCount];
+  /** Rows finished before the fence, in shards whose high-water mark this transaction advances. */
+  u8 behindMark;
+  /** Ghost: rows that were open when the batch was polled. */
+  u8 openAtPoll;
+  /** Ghost: finished rows whose decision was missing when the batch was polled. */
+  u8 missingAtPoll;
+  /** Ghost: a decision now would be one on a store that lost what it must not. */
+  u8 onLostStore;
+};
+
+struct Batch {
+  u8 stage;
+  /** Of a stage with several statements: how many are done. */
+  u8 statements;
+  Apply apply;
+  /** Rows that were polled in State 1. */
+  u8 polledProcessing;
+  /** Rows that the claim changed. */
+  u8 claimed;
+  /** Rows from this one on lie behind a full page of some table; 0: no page was full. */
+  u8 watermark;
+};
+
+enum Life : u8 { Down = 0, Up = 1, Frozen = 2 };
+
+struct Worker {
+  u8 life;
+  /** The terms of the leases that it believes it holds; 0: none. */
+  u8 terms[shardCount];
+  Batch batch;
+  // The guard.
+  /** Shards whose finished rows it has compared with the journal since it took them. */
+  u8 checkedShards;
+  /** Rows that stood in State 1 at that check, and are not known to be decided since: a late mark may finish them. */
+  u8 watchedRows;
+  /** Attempts of each row whose decisions must be in the journal. */
+  u8 evidence[rowCount];
+  /** One of them was lost, even if the same attempt has been decided anew since. */
+  u8 evidenceLost;
+  /** It found a loss, and applies nothing any more. */
+  u8 alarmed;
+  /** Ghost: its acknowledged decisions that a fail-over may take away or took away. */
+  u8 acknowledged[rowCount];
+  /** Ghost: shards it took over after a fail-over. */
+  u8 tookAfterLoss;
+};
+
+/** What the middle database may still receive from a worker that waits for it no more. */
+enum LateKind : u8 { NoStatement = 0, LateClaim = 1, LateMarkSucceeded = 2, LateMarkFailed = 3 };
+
+struct LateStatement {
+  u8 kind;
+  u8 rows;
+  BatchRow row[rowCount];
+};
+
+/** A transaction in the store whose worker waits for it no more. */
+enum OrphanKind : u8 { NoTransaction = 0, CommitInFlight = 1, LeftOpen = 2 };
+
+struct OrphanTransaction {
+  u8 kind;
+  u8 worker;
+  Apply apply;
+};
+
+/*
+ * The high-water mark of a shard is, in the real store, the time of the newest renewal of its lease by a holder that
+ * had compared the finished rows. Only one question is ever asked of it: whether a row was finished later. So the model
+ * keeps just the answers, one bit for each row, in Row::newerThanMark for the present store and in
+ * Standby::newerThanMark for the standby. A mark sets both, an advance of the present mark clears the first, catching
+ * up copies the first to the second, and a fail-over the second to the first.
+ */
+
+/**
+ * What a fail-over makes of the store. Only the last catching up before it matters, so the standby catches up once, at
+ * any moment, and before that it is empty: the same as a store that was wiped.
+ */
+struct Standby {
+  u8 caughtUp;
+  JournalRow journal[rowCount];
+  Lease leases[shardCount];
+  u8 versions[customerCount];
+  u8 alarm;
+  u8 newerThanMark;
+  u8 decided[rowCount];
+  u8 effects[rowCount];
+};
+
+struct Budgets {
+  u8 crashes;
+  u8 steals;
+  u8 resets;
+  u8 lostReplies;
+  u8 giveBacks;
+  u8 failOvers;
+  u8 handMarks;
+};
+
+struct State {
+  Row rows[rowCount];
+  JournalRow journal[rowCount];
+  Lease leases[shardCount];
+  /** Counts the changes of each customer in the store. */
+  u8 versions[customerCount];
+  /** An alarm is open in the store. */
+  u8 alarm;
+  Worker workers[workerCount];
+  LateStatement late;
+  OrphanTransaction orphan;
+  Standby standby;
+  Budgets left;
+  /** Ghost, for each row: earlier rows of any customer that were open when it became open, and still are. */
+  u8 openBefore[rowCount];
+  /** Ghost, for each row: attempts whose decision some worker knows of. */
+  u8 known[rowCount];
+  /** Ghost: a fail-over took away a decision that somebody knew of. */
+  u8 knownLost;
+};
+
+static_assert(alignof(State) == 1, "padding would make equal states differ");
+
+/** The shard of a customer as worker w counts it. */
+inline int shardOf(int worker, int customer) {
+  if (options.shardCountsDiffer && worker == 1) return (customer + 1) % shardCount;
+  return customer % shardCount;
+}
+
+/** The shard of a customer as the store has it. */
+inline int shardOf(int customer) { return customer % shardCount; }
+
+inline bool isOpen(const State& state, int row) {
+  return state.rows[row].state <= Processing && state.rows[row].decided < state.rows[row].edition;
+}
+
+inline int openRows(const State& state) {
+  int open = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (isOpen(state, i)) open |= 1 << i;
+  return open;
+}
+
+/** Rows of table 0, CUST, or 1, ACCOUNT. */
+inline int rowsOfTable(int table) { return (table == 1 ? options.accountRows : ~options.accountRows) & allRows; }
+
+/** With a statement for each table: those of these rows that the next statement is about. */
+inline int rowsOfStatement(int rows, int statementsDone) {
+  if (!options.statementPerTable) return rows;
+  const int cust = rows & rowsOfTable(0);
+  return statementsDone == 0 && cust != 0 ? cust : rows & rowsOfTable(1);
+}
+
+inline void dropBatch(Worker& worker) { std::memset(&worker.batch, 0, sizeof worker.batch); }
+
+inline void dropRow(Batch& batch, int row) {
+  const u8 others = static_cast<u8>(~(1 << row));
+  batch.apply.rows &= others;
+  batch.polledProcessing &= others;
+  batch.claimed &= others;
+  std::memset(&batch.apply.row[row], 0, sizeof(BatchRow));
+}
+
+/** The row is not waited for any more by rows that became open, or batches that were polled, while it was. */
+inline void forgetOpen(State& state, int row) {
+  const u8 others = static_cast<u8>(~(1 << row));
+  for (u8& before : state.openBefore) before &= others;
+  for (Worker& worker : state.workers) worker.batch.apply.openAtPoll &= others;
+  state.orphan.apply.openAtPoll &= others;
+}
+
+inline bool hasFailedOver(const State& state) { return state.left.failOvers < options.failOvers; }
+
+/** Whether the guard, or what it guards against, is part of this run; otherwise its fields stay 0. */
+inline bool hasGuard() { return options.failOvers > 0 || options.ownCommits || options.takeoverCheck != NoCheck; }
+
+inline std::string rowName(int row) { return std::string(1, static_cast<char>('a' + row)); }
+
+inline std::string workerName(int worker) { return "W" + std::to_string(worker + 1); }
+
+inline std::string namesOf(int rows) {
+  std::string text;
+  for (int i = 0; i < rowCount; i++)
+    if (has(rows, i)) text += (text.empty() ? "" : ",") + rowName(i);
+  return "{" + text + "}";
+}
+
+}  // namespace model
