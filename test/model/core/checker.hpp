@@ -117,6 +117,8 @@ struct Limits {
   uint64_t maxStates;
   /** Needs half of the memory again and more: all fair steps are kept. */
   bool checkProgress;
+  /** Ends behind the depth of the first violation: what a missing mechanism breaks first. */
+  bool stopAtFirst;
 };
 
 template <class State>
@@ -137,6 +139,7 @@ class Checker {
       }
       level.swap(next);
       depth_++;
+      if (limits_.stopAtFirst && !violations_.empty()) complete_ = false;
       std::fprintf(stderr, "progress states=%zu depth=%u\n", seen_.size(), depth_);
     }
     if (complete_ && limits_.checkProgress) findStuck();

@@ -93,7 +93,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", why);
     return 2;
   }
-  const checker::Limits limits{static_cast<uint64_t>(options.maxStates), options.progress != 0};
+  const checker::Limits limits{static_cast<uint64_t>(options.maxStates), options.progress != 0,
+                               options.stopAtFirst != 0};
   checker::Checker<State> check({initialState(), steps, isGoal, describe}, limits);
   check.run();
   return check.report(options.schedules != 0) ? 0 : 1;

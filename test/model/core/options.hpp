@@ -145,6 +145,8 @@ struct Options {
   // The run.
   int maxStates = 200000000;
   int progress = 1;
+  /** Ends behind the depth of the first violation. */
+  int stopAtFirst = 0;
   int schedules = 0;
 };
 
@@ -204,6 +206,7 @@ inline const OptionName optionNames[] = {
     {"accountRows", &Options::accountRows},
     {"maxStates", &Options::maxStates},
     {"progress", &Options::progress},
+    {"stopAtFirst", &Options::stopAtFirst},
     {"schedules", &Options::schedules},
 };
 
