@@ -22,7 +22,7 @@ export const allRuns: readonly Run[] = [...protocolRuns, ...guardRuns, ...smallR
 export const helpText = `npm run model -- [options]
 
   --only NAME,…  these runs only
-  --full         the long runs too: up to 200 million states and 11 GB of memory in one run, an hour in all
+  --full         the long runs too: up to 40 million states and 6 GB in one run, more than half an hour in all
   --trace        prints a shortest schedule of every violation
   --list         prints what each run tries, and runs nothing
 

@@ -36,8 +36,8 @@ inline int suspiciousRows(const State& state, int among) {
   int found = 0;
   for (int i = 0; i < rowCount; i++) {
     const Row& row = state.rows[i];
-    if (has(among, i) && row.state == Succeeded && row.newerThanMark && state.journal[i].outcome != Applied)
-      found |= 1 << i;
+    if (!has(among, i) || row.state != Succeeded || state.journal[i].outcome == Applied) continue;
+    if (row.newerThanMark || !options.highWaterMark) found |= 1 << i;
   }
   return found;
 }

@@ -82,6 +82,8 @@ struct Options {
   /** The fence asks the journal for the worker's own acknowledged commits, and whether an alarm is open. */
   int ownCommits = 0;
   int takeoverCheck = NoCheck;
+  /** Rows finished before the shard's high-water mark are left out of the comparison. */
+  int highWaterMark = 1;
   /** The evidence is the very decision (attempt and time of decision), not any decision of that attempt. */
   int evidenceNamesDecision = 1;
   /** Entries that answered a row from the journal are evidence besides the worker's own commits. */
@@ -176,6 +178,7 @@ inline const OptionName optionNames[] = {
     {"purge", &Options::purge},
     {"ownCommits", &Options::ownCommits},
     {"takeoverCheck", &Options::takeoverCheck},
+    {"highWaterMark", &Options::highWaterMark},
     {"evidenceNamesDecision", &Options::evidenceNamesDecision},
     {"answersAreEvidence", &Options::answersAreEvidence},
     {"batchNamesAcquisition", &Options::batchNamesAcquisition},

@@ -175,6 +175,13 @@ const ablations: readonly CoreRun[] = [
     expected: ['FALSE ALARM'],
   },
   {
+    name: 'no-high-water-mark',
+    about: 'all finished rows are compared, one set by hand long ago among them',
+    when: 'short',
+    options: { ...guarded, ...budgets({ steals: 1, handMarks: 1 }), highWaterMark: 0 },
+    expected: ['FALSE ALARM'],
+  },
+  {
     name: 'evidence-purged',
     about: 'a purge deletes superseded entries while a running worker remembers them',
     when: 'default',
@@ -248,13 +255,12 @@ const large: readonly CoreRun[] = [
   },
   {
     name: 'guard-two-shards-large',
-    about: 'two customers in two shards, a crash',
+    about: 'two rows of one shard beside an empty shard, a crash, and a lease runs out',
     when: 'full',
     shards: 2,
     options: {
       ...guarded,
       ...budgets({ crashes: 1, steals: 1, failOvers: 1 }),
-      customers: 0b10,
       progress: 0,
     },
   },

@@ -274,7 +274,7 @@ const twoShards = [sameCustomer, twoCustomers].flatMap((customers, index) =>
   })),
 );
 
-/** What takes minutes, and up to 11 GB. */
+/** What takes minutes. */
 const large: readonly CoreRun[] = [
   {
     name: 'page-of-one',
@@ -298,13 +298,6 @@ const large: readonly CoreRun[] = [
       arriveLater: 0b100,
       progress: 0,
     },
-  },
-  {
-    name: 'three-rows-large',
-    about: 'three rows, resets and lost replies twice (196 million states)',
-    when: 'full',
-    rows: 3,
-    options: { ...usual, statementPerTable: 1, good: 0b010, arriveLater: 0b100, progress: 0 },
   },
 ];
 
