@@ -90,6 +90,8 @@ struct Options {
   int answersAreEvidence = 1;
   /** A batch polled before its shard was taken anew is refused, although the term may be the same. */
   int batchNamesAcquisition = 1;
+  /** A fail-over ends all connections, and what a worker compared over them is void. */
+  int reconnectingVoidsCheck = 0;
   /** A renewal advances the high-water mark only behind the same test of the worker's own commits. */
   int renewalChecksOwnCommits = 1;
   /** A lease that ran out is not renewed, and no fence accepts it. */
@@ -182,6 +184,7 @@ inline const OptionName optionNames[] = {
     {"evidenceNamesDecision", &Options::evidenceNamesDecision},
     {"answersAreEvidence", &Options::answersAreEvidence},
     {"batchNamesAcquisition", &Options::batchNamesAcquisition},
+    {"reconnectingVoidsCheck", &Options::reconnectingVoidsCheck},
     {"renewalChecksOwnCommits", &Options::renewalChecksOwnCommits},
     {"expiredLeaseEnds", &Options::expiredLeaseEnds},
     {"watchProcessing", &Options::watchProcessing},

@@ -60,6 +60,7 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
   std::memset(&next.orphan, 0, sizeof next.orphan);
   for (Worker& worker : next.workers) {
     worker.tookAfterLoss = 0;
+    if (options.reconnectingVoidsCheck) worker.checkedShards = worker.watchedRows = 0;
     if (worker.batch.stage == Committing) dropBatch(worker);
   }
   std::memcpy(next.leases, standby.leases, sizeof next.leases);

@@ -17,6 +17,22 @@ const acrossShards = {
   arriveLater: 0b100,
 };
 
+/**
+ * Instead of most rules about leases and evidence: every fail-over ends all connections, a comparison made over them is
+ * void, and the fence itself wants a valid one.
+ */
+const reconnecting = {
+  ...guard,
+  reconnectingVoidsCheck: 1,
+  takeoverCheck: 2,
+  answersAreEvidence: 0,
+  evidenceNamesDecision: 0,
+  batchNamesAcquisition: 0,
+  renewalChecksOwnCommits: 0,
+  expiredLeaseEnds: 0,
+  idsReused: 1,
+};
+
 const complete: readonly CoreRun[] = [
   {
     name: 'guard',
@@ -77,6 +93,26 @@ const complete: readonly CoreRun[] = [
       ...budgets({ steals: 1, giveBacks: 1, failOvers: 1 }),
       giveBackBusy: 1,
     },
+  },
+  {
+    name: 'guard-reconnect',
+    about: 'a new connection voids the comparison, which the fence wants: fewer rules are needed',
+    when: 'default',
+    options: { ...loss, ...budgets({ crashes: 1, steals: 1, failOvers: 1 }), ...reconnecting },
+  },
+  {
+    name: 'guard-reconnect-replies',
+    about: 'the same, and a reply is lost',
+    when: 'full',
+    options: { ...loss, ...reconnecting },
+  },
+  {
+    name: 'guard-reconnect-three-rows',
+    about: 'the same, three rows in two shards',
+    when: 'full',
+    rows: 3,
+    shards: 2,
+    options: { ...acrossShards, ...reconnecting },
   },
   {
     name: 'guard-check-after-poll',
@@ -158,6 +194,13 @@ const ablations: readonly CoreRun[] = [
     about: 'rows in State 1 at the comparison are not looked at again: a late mark finishes one',
     when: 'short',
     options: { ...guarded, watchProcessing: 0 },
+    expected: ['LOST'],
+  },
+  {
+    name: 'reconnect-without-own-commits',
+    about: 'a new connection voids the comparison; own commits are not asked for',
+    when: 'full',
+    options: { ...loss, ...reconnecting, ownCommits: 0 },
     expected: ['LOST'],
   },
   {
