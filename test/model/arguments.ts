@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { guardAblations } from './runs/guard-ablations.js';
 import { guardRuns } from './runs/guard-runs.js';
 import { protocolRuns } from './runs/protocol-runs.js';
 import { smallRuns } from './runs/small-runs.js';
@@ -17,7 +18,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const allRuns: readonly Run[] = [...protocolRuns, ...guardRuns, ...smallRuns];
+export const allRuns: readonly Run[] = [...protocolRuns, ...guardRuns, ...guardAblations, ...smallRuns];
 
 export const helpText = `npm run model -- [options]
 

@@ -21,11 +21,12 @@ inline FenceResult compareLeases(const State& state, int worker, int& relied) {
     const Lease& lease = state.leases[shard];
     const bool sharesLock = options.sharedLock && lease.lock == LostSession;
     if (options.fence >= LockAndOwner && lease.lock != Unlocked && !sharesLock) waits = true;
-    if (options.takeoverCheck == BeforeApply && !has(self.checkedShards, shard)) waits = true;
     const int term = options.termFromPoll ? apply.terms[shard] : self.terms[shard];
     const bool termDiffers = options.fence != LockAndOwner && lease.term != term;
-    const bool isOver = lease.expired && options.expiredLeaseEnds && hasGuard();
-    if (options.fence != NoFence && (lease.owner != worker + 1 || termDiffers || isOver)) lost = true;
+    const bool isCompared =
+        options.comparison == NoComparison || lease.compared || has(self.batch.compared, shard);
+    const bool isRefused = lease.owner != worker + 1 || termDiffers || !isCompared || self.batch.isOfEarlierStore;
+    if (options.fence != NoFence && isRefused) lost = true;
     relied |= 1 << shard;
   }
   if (waits) return FenceResult::Waits;
@@ -41,16 +42,14 @@ inline void beginApply(const State& state, int worker, StateSteps& steps) {
   Worker& self = next.workers[worker];
   if (fence == FenceResult::Lost) {
     for (int shard = 0; shard < shardCount; shard++)
-      if (!holds(state, worker, shard) || (state.leases[shard].expired && options.expiredLeaseEnds))
-        forgetLease(next, worker, shard);
+      if (!holds(state, worker, shard)) forgetLease(next, worker, shard);
     dropBatch(self);
     steps.add(next, Kind::Fair, nullptr,
-              [&] { return workerName(worker) + ": apply refused: lease lost, batch dropped"; });
+              [&] { return workerName(worker) + ": apply refused: lease lost or not compared, batch dropped"; });
     return;
   }
   if (hasGuard() && state.alarm) {
     dropBatch(self);
-    self.alarmed = 1;
     steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": apply refused: an alarm is open"; });
     return;
   }
@@ -74,9 +73,10 @@ inline void beginApply(const State& state, int worker, StateSteps& steps) {
   } else {
     batch.stage = Committing;
     for (int shard = 0; shard < shardCount; shard++)
-      if (has(relied, shard)) batch.apply.behindMark |= static_cast<u8>(rowsBehindRenewal(state, worker, shard));
+      if (has(relied, shard)) batch.apply.behindMark |= static_cast<u8>(rowsBehindFence(state, shard));
     batch.apply.onLostStore = isOnLostStore(next, worker);
-    batch.apply.missingAtPoll = 0;
+    batch.apply.seenFinished = 0;
+    batch.compared = 0;
   }
   steps.add(next, Kind::Fair, nullptr, [&] {
     return workerName(worker) + ": begins apply: leases locked and compared, journal read, decides " + namesOf(rows);

@@ -76,6 +76,14 @@ inline bool keepsRow(const Row& row, int worker, int index, Batch& batch) {
   return true;
 }
 
+/** The row went from State 1 to 2 since the poll: its decision may be a lost one. */
+inline void noteFinishedMeanwhile(const State& state, int row, Batch& batch) {
+  const int mask = 1 << row;
+  batch.apply.seenFinished |= static_cast<u8>(finishedRowsThatMayBeMissing(state) & mask);
+  if (options.comparison != NoComparison && options.looksUpFinishedMeanwhile)
+    batch.finishedMeanwhile |= static_cast<u8>(batch.polledProcessing & mask);
+}
+
 inline void readClaimed(const State& state, int worker, StateSteps& steps) {
   State next = state;
   Worker& self = next.workers[worker];
@@ -87,11 +95,22 @@ inline void readClaimed(const State& state, int worker, StateSteps& steps) {
     if (!has(read, i)) continue;
     const int customer = batch.apply.row[i].customer;
     const bool behindDropped = options.changedRows == DropCustomer && has(droppedCustomers, customer);
+    if (state.rows[i].state == Succeeded) noteFinishedMeanwhile(state, i, batch);
     if (keepsRow(state.rows[i], worker, i, batch) && !behindDropped) continue;
     droppedCustomers |= 1 << customer;
     dropRow(batch, i);
   }
   const int kept = batch.apply.rows;
+  const int missing = more ? 0 : notApplied(state, batch.finishedMeanwhile);
+  if (missing) {
+    const char* violation = raiseAlarm(next, worker);
+    steps.add(next, Kind::Fair, violation, [&] {
+      return workerName(worker) + ": reads the claimed rows, and the journal has no success of " + namesOf(missing) +
+             ", finished meanwhile: ALARM";
+    });
+    return;
+  }
+  if (!more) batch.finishedMeanwhile = 0;
   if (kept == 0) {
     dropBatch(self);
   } else if (more) {

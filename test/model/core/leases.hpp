@@ -15,17 +15,14 @@ inline void takeShard(const State& state, int worker, int shard, StateSteps& ste
   const Lease& lease = state.leases[shard];
   if (holds(state, worker, shard) || lease.lock != Unlocked) return;
   const bool isOthers = lease.owner != 0 && lease.owner != worker + 1;
-  const bool isLive = isOthers && !lease.expired && state.workers[lease.owner - 1].life == Up &&
+  const bool isLive = isOthers && state.workers[lease.owner - 1].life == Up &&
                       holds(state, lease.owner - 1, shard);
   if (isLive && state.left.steals == 0) return;
   State next = state;
   if (isLive) next.left.steals--;
-  next.leases[shard] = {static_cast<u8>(worker + 1), static_cast<u8>(lease.term + 1), Unlocked, 0};
-  // The lease ran out, so an older copy of it has run out as well.
-  if (isOthers && state.standby.caughtUp && state.standby.leases[shard].owner != 0)
-    next.standby.leases[shard].expired = 1;
+  next.leases[shard] = {static_cast<u8>(worker + 1), static_cast<u8>(lease.term + 1), Unlocked, lease.compared};
   next.workers[worker].terms[shard] = next.leases[shard].term;
-  noteAcquired(next, worker, shard);
+  noteTaken(next, shard);
   steps.add(next, isLive ? Kind::Environment : Kind::Fair, nullptr, [&] {
     return workerName(worker) + ": takes shard " + std::to_string(shard) + " (term " +
            std::to_string(next.leases[shard].term) + ")" + (isLive ? ", the other's lease ran out" : "");
@@ -36,10 +33,8 @@ inline void takeShard(const State& state, int worker, int shard, StateSteps& ste
 inline void findOwnId(const State& state, int worker, int shard, StateSteps& steps) {
   const Lease& lease = state.leases[shard];
   if (!options.idsReused || lease.owner != worker + 1 || holds(state, worker, shard)) return;
-  if (lease.expired && options.expiredLeaseEnds) return;
   State next = state;
   next.workers[worker].terms[shard] = lease.term;
-  noteAcquired(next, worker, shard);
   steps.add(next, Kind::Fair, nullptr, [&] {
     return workerName(worker) + ": finds its own id in the lease of shard " + std::to_string(shard) + " (term " +
            std::to_string(lease.term) + ")";

@@ -28,7 +28,14 @@ inline void noteFinished(State& state, int row) {
 inline void noteUnfinished(State& state, int row) {
   state.rows[row].byHand = 0;
   state.rows[row].newerThanMark = 0;
-  state.standby.newerThanMark &= static_cast<u8>(~(1 << row));
+  const u8 others = static_cast<u8>(~(1 << row));
+  state.standby.newerThanMark &= others;
+  state.orphan.apply.behindMark &= others;
+  for (Worker& worker : state.workers) {
+    worker.batch.toLookUp &= others;
+    worker.batch.newerThanMark &= others;
+    worker.batch.apply.behindMark &= others;
+  }
 }
 
 /** 0 -> 1 of all the rows that stand in State 0; returns which. */
@@ -38,6 +45,7 @@ inline int claimRows(State& state, int rows, bool sameAttemptAgain = false) {
     Row& row = state.rows[i];
     if (!has(rows, i) || row.state != Initial) continue;
     row.state = Processing;
+    row.claimedBeforeFailOver = 0;
     if (!sameAttemptAgain || row.attempt == 0) row.attempt++;
     changed |= 1 << i;
   }
@@ -53,6 +61,7 @@ inline const char* markRows(State& state, int rows, const BatchRow* batch, Outco
     if (row.state != Processing) continue;
     if (options.markNamesAttempt && row.attempt != batch[i].attempt) continue;
     row.state = outcome == Applied ? Succeeded : Failed;
+    row.claimedBeforeFailOver = 0;
     if (outcome == Applied) noteFinished(state, i);
     if (outcome == Refused && batch[i].answeredEdition != row.edition)
       violation = "OLD ERROR: new attempt marked 3 with the error of an old one";

@@ -41,8 +41,11 @@ enum Fence { NoFence = 0, CheckOnly = 1, LockAndOwner = 2, LockOwnerAndTerm = 3 
 /** Which entries a purge of the journal may delete. */
 enum Purge { NoPurge = 0, AnyOfFinishedRows = 1, SupersededOnly = 2 };
 
-/** When the finished rows of a shard taken over are compared with the journal. */
-enum TakeoverCheck { NoCheck = 0, BeforePoll = 1, BeforeApply = 2 };
+/** When the finished rows of a shard are compared with the journal. */
+enum Comparison { NoComparison = 0, AfterPoll = 1, BeforePoll = 2 };
+
+/** Rows in State 1 at a comparison for whose sake it is good for one batch only, and not written. */
+enum AwaitedRows { NoRows = 0, EveryRow = 1, ClaimedBeforeFailOver = 2 };
 
 struct Options {
   // The protocol.
@@ -81,32 +84,35 @@ struct Options {
   // The guard against a store that went back.
   /** The fence asks the journal for the worker's own acknowledged commits, and whether an alarm is open. */
   int ownCommits = 0;
-  int takeoverCheck = NoCheck;
-  /** Rows finished before the shard's high-water mark are left out of the comparison. */
-  int highWaterMark = 1;
-  /** The evidence is the very decision (attempt and time of decision), not any decision of that attempt. */
-  int evidenceNamesDecision = 1;
-  /** Entries that answered a row from the journal are evidence besides the worker's own commits. */
-  int answersAreEvidence = 1;
-  /** A batch polled before its shard was taken anew is refused, although the term may be the same. */
-  int batchNamesAcquisition = 1;
-  /** A fail-over ends all connections, and what a worker compared over them is void. */
-  int reconnectingVoidsCheck = 0;
-  /** A renewal advances the high-water mark only behind the same test of the worker's own commits. */
-  int renewalChecksOwnCommits = 1;
-  /** A lease that ran out is not renewed, and no fence accepts it. */
-  int expiredLeaseEnds = 1;
-  /** Rows in State 1 at the check are looked at again with every poll; until they are done, the mark stays. */
-  int watchProcessing = 1;
-  /** A restarted worker keeps its id, and holds the leases in which it finds it. */
-  int idsReused = 0;
-  /** Renewals advance the high-water mark although the check has not passed. */
-  int renewalBeforeCheck = 0;
-  /** Taking a shard advances its high-water mark. */
-  int takingAdvances = 0;
+  /** An own commit is identified by its worker too, not by row and attempt alone. */
+  int evidenceNamesWorker = 1;
   /** A commit of unknown outcome is remembered as if acknowledged. */
   int unknownIsEvidence = 0;
-  /** A finished row without a decision counts from the fence of the apply, not from the poll of its batch. */
+  int comparison = NoComparison;
+  /** A comparison ends with the term under which it was made. */
+  int comparisonNamesTerm = 1;
+  /** A comparison ends with the incarnation of the store on which it was made. */
+  int comparisonNamesIncarnation = 1;
+  /** A batch, with the comparison in it, ends with the incarnation on which its leases were known at the poll. */
+  int batchNamesIncarnation = 1;
+  int awaitedRows = EveryRow;
+  /** A fail-over changes the store's incarnation. */
+  int incarnationChanges = 1;
+  /** Rows polled in State 1 that are in State 2 after the claim are looked up in the journal. */
+  int looksUpFinishedMeanwhile = 1;
+  /** Rows finished before the shard's high-water mark are left out of the comparison. */
+  int highWaterMark = 1;
+  /** A renewal advances the mark only where the comparison is valid. */
+  int renewalNeedsComparison = 1;
+  /** A fence advances the mark although its comparison is good for one batch only. */
+  int fenceAlwaysAdvances = 0;
+  /** A renewal advances the mark only where the worker's own commits are there. */
+  int renewalNeedsOwnCommits = 1;
+  /** Taking a shard advances its high-water mark. */
+  int takingAdvances = 0;
+  /** A restarted worker keeps its id, and holds the leases in which it finds it. */
+  int idsReused = 0;
+  /** A finished row without a decision counts until the fence of the apply, not until the read after the claim. */
   int judgeAtFence = 0;
 
   // What may happen: how often.
@@ -179,19 +185,21 @@ inline const OptionName optionNames[] = {
     {"shardCountsDiffer", &Options::shardCountsDiffer},
     {"purge", &Options::purge},
     {"ownCommits", &Options::ownCommits},
-    {"takeoverCheck", &Options::takeoverCheck},
-    {"highWaterMark", &Options::highWaterMark},
-    {"evidenceNamesDecision", &Options::evidenceNamesDecision},
-    {"answersAreEvidence", &Options::answersAreEvidence},
-    {"batchNamesAcquisition", &Options::batchNamesAcquisition},
-    {"reconnectingVoidsCheck", &Options::reconnectingVoidsCheck},
-    {"renewalChecksOwnCommits", &Options::renewalChecksOwnCommits},
-    {"expiredLeaseEnds", &Options::expiredLeaseEnds},
-    {"watchProcessing", &Options::watchProcessing},
-    {"idsReused", &Options::idsReused},
-    {"renewalBeforeCheck", &Options::renewalBeforeCheck},
-    {"takingAdvances", &Options::takingAdvances},
+    {"evidenceNamesWorker", &Options::evidenceNamesWorker},
     {"unknownIsEvidence", &Options::unknownIsEvidence},
+    {"comparison", &Options::comparison},
+    {"comparisonNamesTerm", &Options::comparisonNamesTerm},
+    {"comparisonNamesIncarnation", &Options::comparisonNamesIncarnation},
+    {"batchNamesIncarnation", &Options::batchNamesIncarnation},
+    {"awaitedRows", &Options::awaitedRows},
+    {"incarnationChanges", &Options::incarnationChanges},
+    {"looksUpFinishedMeanwhile", &Options::looksUpFinishedMeanwhile},
+    {"highWaterMark", &Options::highWaterMark},
+    {"renewalNeedsComparison", &Options::renewalNeedsComparison},
+    {"fenceAlwaysAdvances", &Options::fenceAlwaysAdvances},
+    {"renewalNeedsOwnCommits", &Options::renewalNeedsOwnCommits},
+    {"takingAdvances", &Options::takingAdvances},
+    {"idsReused", &Options::idsReused},
     {"judgeAtFence", &Options::judgeAtFence},
     {"crashes", &Options::crashes},
     {"steals", &Options::steals},

@@ -27,21 +27,18 @@ inline void pollStatement(const State& state, int worker, int tables, int rowSta
   }
 }
 
-/** All statements are done: cuts the page, and goes on to the claim, or to the read where none is needed. */
-inline void endPoll(const State& state, Worker& worker) {
-  Batch& batch = worker.batch;
+/** Rows behind a full page of some table are left to the next poll. */
+inline void cutPage(Batch& batch) {
   if (batch.watermark != 0)
     for (int i = batch.watermark; i < rowCount; i++) dropRow(batch, i);
   batch.watermark = 0;
   batch.statements = 0;
-  if (batch.apply.rows == 0) {
-    dropBatch(worker);
-    return;
-  }
-  const bool anyInitial = batch.apply.rows & ~batch.polledProcessing;
-  if (anyInitial) batch.stage = options.supersede == InApply ? Claiming : Superseding;
-  else batch.stage = options.readAfterClaim ? Reading : BeginningApply;
-  if (!options.snapshotUnderLock) readCustomers(state, batch.apply);
+}
+
+/** All statements are done: goes on to the claim, or to the read where none is needed. */
+inline void endPoll(const State& state, Worker& worker) {
+  goOnFromPoll(worker);
+  if (!options.snapshotUnderLock) readCustomers(state, worker.batch.apply);
 }
 
 /** The tables and states that statement `number` of a poll reads, and whether it is the last. */
@@ -73,25 +70,38 @@ inline void poll(const State& state, int worker, StateSteps& steps) {
   State next = state;
   Worker& self = next.workers[worker];
   Batch& batch = self.batch;
-  if (batch.stage == Idle) {
+  if (batch.stage == Idle) std::memcpy(batch.apply.terms, self.terms, sizeof self.terms);
+  const int toCompare = batch.stage == Idle ? shardsToCompare(state, batch.apply) : 0;
+  if (options.comparison == BeforePoll && toCompare != 0) {
+    batch.comparing = static_cast<u8>(toCompare);
+    beginComparison(next, worker, steps);
+    return;
+  }
+  if (batch.statements == 0) {
     bool any = false;
-    for (int shard = 0; shard < shardCount; shard++) {
-      const bool mayPoll = options.takeoverCheck != BeforePoll || has(self.checkedShards, shard);
-      batch.apply.terms[shard] = mayPoll ? self.terms[shard] : u8{0};
-      any = any || batch.apply.terms[shard] != 0;
-    }
+    for (const u8 term : batch.apply.terms) any = any || term != 0;
     if (!any) return;
     batch.apply.openAtPoll = static_cast<u8>(openRows(state));
-    batch.apply.missingAtPoll = static_cast<u8>(missingRows(state));
+    batch.apply.seenFinished = static_cast<u8>(finishedRowsThatMayBeMissing(state));
   }
   const PollStatement statement = pollStatementOf(batch.statements);
   pollStatement(state, worker, statement.tables, statement.rowStates, batch);
+  if (statement.last) cutPage(batch);
   const int page = batch.apply.rows;
-  if (!watchedRowsAreSound(next, worker)) {
-    const char* violation = raiseAlarm(next, worker);
-    steps.add(next, Kind::Fair, violation,
-              [&] { return workerName(worker) + ": polls, and misses the decision of a row finished late: ALARM"; });
-    return;
+  const auto label = [&] {
+    const bool oneStatement = options.poll == OneSnapshot;
+    return workerName(worker) + (oneStatement ? ": polls " : ": polls, one of several statements, page now ") +
+           namesOf(page);
+  };
+  if (options.comparison == AfterPoll && toCompare != 0) {
+    State compares = next;
+    Batch& compared = compares.workers[worker].batch;
+    compared.comparing = static_cast<u8>(toCompare);
+    compared.stage = Comparing;
+    steps.add(compares, Kind::Fair, nullptr, label);
+    if (!hasFailedOver(state) || !failOverEndsBatches()) return;
+    // The worker has not looked at its leases since the store went back, and takes the comparison for valid.
+    batch.isOfEarlierStore = 1;
   }
   if (statement.last) {
     endPoll(state, self);
@@ -99,11 +109,7 @@ inline void poll(const State& state, int worker, StateSteps& steps) {
     batch.stage = Polling;
     batch.statements++;
   }
-  steps.add(next, Kind::Fair, nullptr, [&] {
-    const bool oneStatement = options.poll == OneSnapshot;
-    return workerName(worker) + (oneStatement ? ": polls " : ": polls, one of several statements, page now ") +
-           namesOf(page);
-  });
+  steps.add(next, Kind::Fair, nullptr, label);
 }
 
 /** Closes failed entries before the claim: what an earlier draft did. */

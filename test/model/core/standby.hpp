@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store.hpp"
+#include "guard.hpp"
 
 namespace model {
 
@@ -23,6 +23,7 @@ inline void standbyCatchesUp(const State& state, StateSteps& steps) {
   for (int shard = 0; shard < shardCount; shard++) {
     standby.leases[shard] = state.leases[shard];
     standby.leases[shard].lock = Unlocked;
+    if (failOverEndsComparisons()) standby.leases[shard].compared = 0;
   }
   std::memcpy(standby.versions, state.versions, sizeof standby.versions);
   standby.alarm = state.alarm;
@@ -40,12 +41,13 @@ inline void noteLoss(State& state) {
     if (state.known[i] & gone) state.knownLost = 1;
     state.known[i] = last ? 0 : state.known[i] & kept;
     for (Worker& worker : state.workers) {
-      if (worker.evidence[i] & gone && options.evidenceNamesDecision) worker.evidenceLost = 1;
+      if (worker.evidence[i] & gone && options.evidenceNamesWorker) worker.evidenceLost = 1;
+      if (worker.acknowledged[i] & gone) worker.ownLost = 1;
       if (!last) continue;
       // Nothing can be lost any more: only what is lost already matters.
-      worker.acknowledged[i] &= gone;
+      worker.acknowledged[i] = 0;
       if (!options.unknownIsEvidence && options.purge == NoPurge)
-        worker.evidence[i] = options.evidenceNamesDecision ? 0 : worker.evidence[i] & gone;
+        worker.evidence[i] = options.evidenceNamesWorker ? 0 : worker.evidence[i] & gone;
     }
   }
 }
@@ -59,9 +61,10 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
   noteLoss(next);
   std::memset(&next.orphan, 0, sizeof next.orphan);
   for (Worker& worker : next.workers) {
-    worker.tookAfterLoss = 0;
-    if (options.reconnectingVoidsCheck) worker.checkedShards = worker.watchedRows = 0;
     if (worker.batch.stage == Committing) dropBatch(worker);
+    if (failOverEndsComparisons()) worker.batch.compared = 0;
+    if (failOverEndsBatches() && worker.batch.stage != Idle && worker.batch.stage < Committing)
+      worker.batch.isOfEarlierStore = 1;
   }
   std::memcpy(next.leases, standby.leases, sizeof next.leases);
   std::memcpy(next.versions, standby.versions, sizeof next.versions);
@@ -74,10 +77,12 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
     // A success answers every later edition of its row.
     row.decided = standby.journal[i].outcome == Applied ? row.edition : standby.decided[i];
     row.newerThanMark = has(standby.newerThanMark, i);
+    row.claimedBeforeFailOver = row.state == Processing && options.awaitedRows == ClaimedBeforeFailOver;
     // Rows whose decision was lost are open again, out of turn; order is judged by the polls from now on.
     next.openBefore[i] = 0;
     if (next.left.failOvers > 0 && row.state == Succeeded) next.standby.newerThanMark |= static_cast<u8>(1 << i);
   }
+  for (Worker& worker : next.workers) worker.batch.apply.seenFinished &= finishedRowsThatMayBeMissing(next);
   steps.add(next, Kind::Environment, nullptr, [&] {
     return std::string("store: FAIL-OVER, ") +
            (standby.caughtUp ? "the store is what it was when the standby last caught up" : "the store is empty");

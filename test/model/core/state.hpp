@@ -55,6 +55,8 @@ struct Row {
   u8 byHand;
   /** It became State 2 after the high-water mark of its shard; see Store. */
   u8 newerThanMark;
+  /** It has stood in State 1 since before the last fail-over. Kept only where a comparison asks for it. */
+  u8 claimedBeforeFailOver;
 };
 
 enum Outcome : u8 { Undecided = 0, Applied = 1, Refused = 2, OutcomeBits = 3, NewDecision = 4 };
@@ -79,8 +81,11 @@ struct Lease {
   u8 owner;
   u8 term;
   u8 lock;
-  /** Its time is over by the store's clock. Set only by a fail-over: see Standby. */
-  u8 expired;
+  /**
+   * compared_term is this term, and compared_on the present incarnation. Terms of a store only rise and incarnations
+   * never come back, so a comparison that is not valid any more never will be, and this one bit is enough.
+   */
+  u8 compared;
 };
 
 /** What a worker knows of a row in its batch. */
@@ -99,6 +104,8 @@ struct BatchRow {
 enum Stage : u8 {
   Idle,
   Polling,
+  Comparing,
+  WritingComparison,
   Superseding,
   Claiming,
   Reading,
@@ -108,8 +115,9 @@ enum Stage : u8 {
   MarkingFailed,
 };
 
-inline const char* const stageNames[] = {"idle", "poll", "supersede", "claim", "read", "begin apply", "commit",
-                                         "mark 1->2", "mark 1->3"};
+inline const char* const stageNames[] = {"idle",          "poll",      "compare",   "write comparison",
+                                         "supersede",     "claim",     "read",      "begin apply",
+                                         "commit",        "mark 1->2", "mark 1->3"};
 
 /** What an apply transaction relies on, and what it writes. */
 struct Apply {
@@ -123,8 +131,8 @@ struct Apply {
   u8 behindMark;
   /** Ghost: rows that were open when the batch was polled. */
   u8 openAtPoll;
-  /** Ghost: finished rows whose decision was missing when the batch was polled. */
-  u8 missingAtPoll;
+  /** Ghost: rows in State 2 at the poll or at the read after the claim, as far as their decisions may be missing. */
+  u8 seenFinished;
   /** Ghost: a decision now would be one on a store that lost what it must not. */
   u8 onLostStore;
 };
@@ -138,8 +146,22 @@ struct Batch {
   u8 polledProcessing;
   /** Rows that the claim changed. */
   u8 claimed;
+  /** Rows polled in State 1 that the read after the claim found in State 2. */
+  u8 finishedMeanwhile;
   /** Rows from this one on lie behind a full page of some table; 0: no page was full. */
   u8 watermark;
+  /** Shards whose comparison is under way. */
+  u8 comparing;
+  /** Those of them with awaited rows: their comparison is good for this batch only. */
+  u8 awaiting;
+  /** Shards compared for this batch only. */
+  u8 compared;
+  /** Finished rows to be looked up. */
+  u8 toLookUp;
+  /** Ghost: those of them that were finished after the mark. */
+  u8 newerThanMark;
+  /** It was polled under leases of another incarnation of the store. */
+  u8 isOfEarlierStore;
 };
 
 enum Life : u8 { Down = 0, Up = 1, Frozen = 2 };
@@ -150,20 +172,16 @@ struct Worker {
   u8 terms[shardCount];
   Batch batch;
   // The guard.
-  /** Shards whose finished rows it has compared with the journal since it took them. */
-  u8 checkedShards;
-  /** Rows that stood in State 1 at that check, and are not known to be decided since: a late mark may finish them. */
-  u8 watchedRows;
   /** Attempts of each row whose decisions must be in the journal. */
   u8 evidence[rowCount];
   /** One of them was lost, even if the same attempt has been decided anew since. */
   u8 evidenceLost;
   /** It found a loss, and applies nothing any more. */
   u8 alarmed;
-  /** Ghost: its acknowledged decisions that a fail-over may take away or took away. */
+  /** Ghost: its acknowledged decisions, as long as a fail-over may take them away. */
   u8 acknowledged[rowCount];
-  /** Ghost: shards it took over after a fail-over. */
-  u8 tookAfterLoss;
+  /** Ghost: a fail-over took one of them away. */
+  u8 ownLost;
 };
 
 /** What the middle database may still receive from a worker that waits for it no more. */
@@ -185,11 +203,10 @@ struct OrphanTransaction {
 };
 
 /*
- * The high-water mark of a shard is, in the real store, the time of the newest renewal of its lease by a holder that
- * had compared the finished rows. Only one question is ever asked of it: whether a row was finished later. So the model
- * keeps just the answers, one bit for each row, in Row::newerThanMark for the present store and in
- * Standby::newerThanMark for the standby. A mark sets both, an advance of the present mark clears the first, catching
- * up copies the first to the second, and a fail-over the second to the first.
+ * The high-water mark of a shard, held_until, is a time. Only one question is ever asked of it: whether a row was
+ * finished later. So the model keeps just the answers, one bit for each row: Row::newerThanMark for the present store,
+ * Standby::newerThanMark for the standby. A mark sets both, an advance of the present mark clears the first, catching up
+ * copies the first to the second, and a fail-over the second to the first.
  */
 
 /**
@@ -291,7 +308,15 @@ inline void forgetOpen(State& state, int row) {
 inline bool hasFailedOver(const State& state) { return state.left.failOvers < options.failOvers; }
 
 /** Whether the guard, or what it guards against, is part of this run; otherwise its fields stay 0. */
-inline bool hasGuard() { return options.failOvers > 0 || options.ownCommits || options.takeoverCheck != NoCheck; }
+inline bool hasGuard() { return options.failOvers > 0 || options.ownCommits || options.comparison != NoComparison; }
+
+/** Whether a comparison ends with a fail-over. */
+inline bool failOverEndsComparisons() { return options.incarnationChanges && options.comparisonNamesIncarnation; }
+
+/** Whether a batch ends with a fail-over. */
+inline bool failOverEndsBatches() {
+  return options.comparison != NoComparison && options.incarnationChanges && options.batchNamesIncarnation;
+}
 
 inline std::string rowName(int row) { return std::string(1, static_cast<char>('a' + row)); }
 

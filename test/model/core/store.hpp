@@ -130,9 +130,6 @@ inline const char* commitApply(State& state, int worker, const Apply& apply) {
     if (changed[customer] && state.versions[customer] < 7) state.versions[customer]++;
   for (int i = 0; i < rowCount; i++)
     if (has(apply.behindMark, i)) state.rows[i].newerThanMark = 0;
-  if (hasGuard())
-    for (int shard = 0; shard < shardCount; shard++)
-      if (reliesOn(apply, worker, shard)) state.leases[shard].expired = 0;
   return violation;
 }
 

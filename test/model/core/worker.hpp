@@ -83,6 +83,8 @@ inline void continueBatch(const State& state, int worker, StateSteps& steps) {
   switch (static_cast<Stage>(state.workers[worker].batch.stage)) {
     case Idle:
     case Polling: return poll(state, worker, steps);
+    case Comparing: return beginComparison(state, worker, steps);
+    case WritingComparison: return endComparison(state, worker, steps);
     case Superseding: return supersede(state, worker, steps);
     case Claiming: return claim(state, worker, steps);
     case Reading: return readClaimed(state, worker, steps);
@@ -105,7 +107,6 @@ inline void workerSteps(const State& state, int worker, StateSteps& steps) {
     giveShardBack(state, worker, shard, steps);
   }
   renewLeases(state, worker, steps);
-  checkFinishedRows(state, worker, steps);
   continueBatch(state, worker, steps);
 }
 
