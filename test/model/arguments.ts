@@ -23,7 +23,7 @@ export const allRuns: readonly Run[] = [...protocolRuns, ...guardRuns, ...guardA
 export const helpText = `npm run model -- [options]
 
   --only NAME,…  these runs only
-  --full         the long runs too: up to 40 million states and 6 GB in one run, more than half an hour in all
+  --full         the long runs too: up to 60 million states and 6 GB in one run, about an hour in all
   --trace        prints a shortest schedule of every violation
   --list         prints what each run tries, and runs nothing
 
