@@ -1,7 +1,7 @@
 import { rowId, type RowKey } from '../domain/keys.js';
 import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
-import type { JournalLine, StoreRecords } from '../store/records-port.js';
+import type { JournalLine, StoreRecords, SupersededPlace } from '../store/records-port.js';
 import { record } from './audit.js';
 import type { Actor } from './desk.js';
 
@@ -38,7 +38,7 @@ export interface PurgeReport {
   readonly dryRun: boolean;
   /** Entries decided before this went, ISO 8601, UTC, by the store's clock. */
   readonly before: string;
-  /** Superseded failures; a dry run counts up to 1,000,000. */
+  /** Superseded failures, without those that are evidence of a requeue. */
   readonly superseded: number;
   /** Rows that have left the middle database, and their entries; null where they were not asked for. */
   readonly gone: { readonly rows: number; readonly entries: number | null } | null;
@@ -54,11 +54,10 @@ export class MiddleEmptyError extends Error {
 }
 
 const setEntries = 500;
-const mostCounted = 1_000_000;
 
 /**
- * Deletes journal entries decided so long ago: superseded failures, and with `gone` all entries of rows that have left
- * the middle database. Each set is a transaction of its own, so it may be ended at any time, and run again. What was
+ * Deletes journal entries decided so long ago: superseded failures, except the last one of a row that was applied in the
+ * end, and with `gone` all entries of rows that have left the middle database. Each set is a transaction of its own, so it may be ended at any time, and run again. What was
  * deleted is recorded even if an error ends it early.
  */
 export async function purgeJournal(
@@ -103,9 +102,7 @@ class Purge {
   }
 
   async run(): Promise<void> {
-    const { records } = this.#parts;
-    if (this.#request.dryRun) this.superseded = await records.countSuperseded(this.#before, mostCounted);
-    else await this.#purgeSuperseded();
+    await this.#forgetSuperseded();
     if (this.#request.gone) await this.#forgetGone();
   }
 
@@ -120,13 +117,16 @@ class Purge {
     };
   }
 
-  async #purgeSuperseded(): Promise<void> {
-    for (;;) {
-      const deleted = await this.#parts.records.purgeSuperseded(this.#before, setEntries);
-      if (deleted === 0) return;
-      this.superseded += deleted;
+  /** What stays lies among what goes, so each set starts where the one before ended. */
+  async #forgetSuperseded(): Promise<void> {
+    const { records } = this.#parts;
+    let after: SupersededPlace | null = null;
+    do {
+      const { entries, next } = await records.supersededBefore(this.#before, { after, scan: setEntries });
+      this.superseded += this.#request.dryRun ? entries.length : await records.forgetSuperseded(entries);
       this.#tell();
-    }
+      after = next;
+    } while (after !== null);
   }
 
   async #forgetGone(): Promise<void> {

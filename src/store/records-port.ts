@@ -90,12 +90,18 @@ export interface StoreRecords {
   /** Owner of each shard, null where nobody holds it, in shard order. */
   shardOwners(): Promise<readonly (string | null)[]>;
   /**
-   * Deletes at most `most` superseded failures that were decided before an instant (ISO 8601); returns how many. Call it
-   * until it returns 0: each call is a transaction of its own.
+   * Reads the next `scan` superseded failures that were decided before an instant (ISO 8601), the oldest first, and
+   * returns those that `forgetSuperseded` deletes: all but the last one of a row that was applied in the end.
    */
-  purgeSuperseded(before: string, most: number): Promise<number>;
-  /** How many entries `purgeSuperseded` would delete in all; counting stops at `most`. */
-  countSuperseded(before: string, most: number): Promise<number>;
+  supersededBefore(
+    before: string,
+    page: { readonly after: SupersededPlace | null; readonly scan: number },
+  ): Promise<SupersededPart>;
+  /**
+   * Deletes those of these entries that are superseded failures and no evidence of a requeue; returns how many. Each call
+   * is a transaction of its own.
+   */
+  forgetSuperseded(entries: readonly Attempt[]): Promise<number>;
   /**
    * Reads the next `scan` current entries in the order of their keys and returns those decided before an instant: where
    * their row has left the middle database, they are candidates for `forget`.
@@ -116,6 +122,19 @@ export interface JournalPart {
   readonly lines: readonly JournalLine[];
   /** Where to go on; null: nothing is left. A part may be empty and not the last. */
   readonly next: RowKey | null;
+}
+
+/** A superseded failure, and its place among all of them. */
+export interface SupersededPlace extends Attempt {
+  /** As the store writes an instant. */
+  readonly decidedAt: string;
+}
+
+/** A part of the superseded failures. */
+export interface SupersededPart {
+  readonly entries: readonly Attempt[];
+  /** Where to go on; null: nothing is left. A part may be empty and not the last. */
+  readonly next: SupersededPlace | null;
 }
 
 /** Which part of the product store to read. */

@@ -190,15 +190,17 @@ for (const kind of pairKinds) {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustName: null });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CustName: null });
       await work();
-      await pair.middle.execute({ sql: `UPDATE IF_BNET_CUST SET BizID = 'b2'`, bindings: [] });
       const key = { source: 'CUST', streamingNo: '1' } as const;
-      await desk.requeue(actor, [key], { dryRun: false, reason: null });
-      await work();
+      for (const change of [`BizID = 'b2'`, `CustName = '企业'`]) {
+        await pair.middle.execute({ sql: `UPDATE IF_BNET_CUST SET ${change}`, bindings: [] });
+        await desk.requeue(actor, [key], { dryRun: false, reason: null });
+        await work();
+      }
       const parts = operatorsOf(pair);
       const request = { olderThanMs: 0, gone: true, productIds: [], dryRun: false };
       const entries = async (streamingNo: string) =>
         (await parts.store.history({ source: 'CUST', streamingNo })).length;
-      expect(await entries('1')).toBe(2);
+      expect(await entries('1')).toBe(3);
       expect(await purgeJournal(parts, actor, { ...request, dryRun: true })).toMatchObject({
         superseded: 1,
         gone: { rows: 0 },
@@ -209,10 +211,10 @@ for (const kind of pairKinds) {
         superseded: 1,
         gone: { rows: 0 },
       });
-      expect([await entries('1'), await entries('2')]).toEqual([1, 1]);
-      expect(await purgeJournal(parts, actor, request)).toMatchObject({ gone: { rows: 2, entries: 2 } });
+      expect([await entries('1'), await entries('2')]).toEqual([2, 1]);
+      expect(await purgeJournal(parts, actor, request)).toMatchObject({ gone: { rows: 2, entries: 3 } });
       expect([await entries('1'), await entries('2')]).toEqual([0, 0]);
-      expect((await desk.audit({ limit: 1 }))[0]).toMatchObject({ action: 'journal-purge', rows: 2 });
+      expect((await desk.audit({ limit: 1 }))[0]).toMatchObject({ action: 'journal-purge', rows: 3 });
     });
   });
 }

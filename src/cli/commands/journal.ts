@@ -20,11 +20,12 @@ const yearMs = 365 * dayMs;
 const leastMs = 30 * dayMs;
 
 const notes = `
-Deletes failures that a later attempt of their row has superseded; with --gone
-also all entries of rows that are no longer in the middle database. The journal is the
-evidence of what was decided and why: what is younger than a year is only deleted with
---under-a-year, and what is younger than 30 days never. It may be ended at any time, and
-run again.
+Deletes failures that a later attempt of their row has superseded, except the last one of
+a row that was applied in the end: "verify" needs it as the evidence that the row was
+requeued, and so took effect late on purpose. With --gone also all entries of rows that are
+no longer in the middle database. The journal is the evidence of what was decided and why:
+what is younger than a year is only deleted with --under-a-year, and what is younger than
+30 days never. It may be ended at any time, and run again.
 
 Examples:
   bnet-sync journal purge --older-than 400d --dry-run --config bnet-sync.yaml

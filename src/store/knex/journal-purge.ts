@@ -1,40 +1,87 @@
 import type { Executor } from '../../database/database.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
-import type { JournalPart } from '../records-port.js';
+import type { JournalPart, SupersededPart, SupersededPlace } from '../records-port.js';
 import { readLines } from './journal-lines.js';
 
 /*
- * Deleting from the journal, which is what makes a row take effect once. Superseded failures may go when they are old;
- * a superseded success stays with its row: it is the only evidence of what the row once did. A current entry may go
- * only when its row has left the middle database, and only as long as it still is the one that was found so: a worker
- * that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
+ * Deleting from the journal, which is what makes a row take effect once. Superseded failures may go when they are old,
+ * except the last one of a row that was applied in the end: it is the only evidence that the row was requeued, and so
+ * took effect after later rows on purpose. A superseded success stays with its row: it is the only evidence of what the
+ * row once did. A current entry may go only when its row has left the middle database, and only as long as it still is
+ * the one that was found so: a worker that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
  */
 
-const oldFailures = `j.superseded AND j.outcome = 'failed' AND j.decided_at < ?`;
+const ofRow = (alias: string) => `${alias}.source = j.source AND ${alias}.streaming_no = j.streaming_no`;
 
-/** Deletes at most `most` superseded failures that were decided before an instant, the oldest; returns how many. */
-export async function purgeSuperseded(executor: Executor, before: string, most: number): Promise<number> {
-  const { dialect } = executor;
+/**
+ * Whether a superseded failure `j` is the evidence of a requeue. Subqueries that return a value: PostgreSQL may answer
+ * an EXISTS by reading all superseded failures once per page. No worker can make an entry the evidence after it was
+ * found not to be: the failure that a success supersedes is a later one.
+ */
+const isEvidence = `(COALESCE((SELECT c.outcome FROM sync_journal AS c WHERE ${ofRow('c')} AND NOT c.superseded), '') = 'applied'
+  AND j.attempt = (SELECT max(f.attempt) FROM sync_journal AS f
+                   WHERE ${ofRow('f')} AND f.superseded AND f.outcome = 'failed'))`;
+
+/** Reads `scan` superseded failures that were decided before an instant, the oldest first, and returns those that may go. */
+export async function readSupersededBefore(
+  executor: Executor,
+  before: string,
+  { after, scan }: { readonly after: SupersededPlace | null; readonly scan: number },
+): Promise<SupersededPart> {
+  const number = executor.dialect.name === 'pg' ? '?::numeric' : '?';
+  // SQLite sorts everything that is left where all four columns are compared at once.
+  const place = `AND j.decided_at >= ?
+                 AND (j.decided_at > ? OR (j.source, j.streaming_no, j.attempt) > (?, ${number}, ?))`;
   const { rows } = await executor.execute({
-    sql: `WITH old AS MATERIALIZED (
-            SELECT j.source, j.streaming_no, j.attempt FROM sync_journal AS j
-            WHERE ${oldFailures}
-            ORDER BY j.decided_at LIMIT ${most} ${dialect.lockRows('j', { skipLocked: true })})
-          DELETE FROM sync_journal WHERE (source, streaming_no, attempt) IN (SELECT source, streaming_no, attempt FROM old)
-          RETURNING attempt`,
-    bindings: [new Date(before).toISOString()],
+    sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no_text, j.attempt,
+                 CAST(j.decided_at AS TEXT) AS decided_at_text, CASE WHEN ${isEvidence} THEN 1 ELSE 0 END AS evidence
+          FROM sync_journal AS j
+          WHERE j.superseded AND j.outcome = 'failed' AND j.decided_at < ?
+                ${after === null ? '' : place}
+          ORDER BY j.decided_at, j.source, j.streaming_no, j.attempt LIMIT ${scan}`,
+    bindings: [new Date(before).toISOString(), ...placeBindings(after)],
   });
-  return rows.length;
+  const failures = rows.map((row): SupersededPlace & { readonly evidence: boolean } => ({
+    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
+    streamingNo: String(row['streaming_no_text']),
+    attempt: String(row['attempt']),
+    decidedAt: String(row['decided_at_text']),
+    evidence: Number(row['evidence']) === 1,
+  }));
+  return {
+    entries: failures.filter(({ evidence }) => !evidence),
+    next: failures.length < scan ? null : (failures.at(-1) ?? null),
+  };
 }
 
-/** How many superseded failures were decided before an instant; counts to `most`. */
-export async function countSuperseded(executor: Executor, before: string, most: number): Promise<number> {
+function placeBindings(after: SupersededPlace | null): readonly string[] {
+  if (after === null) return [];
+  return [after.decidedAt, after.decidedAt, after.source, after.streamingNo, after.attempt];
+}
+
+/** Deletes those of these entries that are superseded failures which may go; returns how many. */
+export async function forgetSuperseded(executor: Executor, entries: readonly Attempt[]): Promise<number> {
+  if (entries.length === 0) return 0;
+  const { dialect } = executor;
+  const { sql, bindings } = dialect.recordset(
+    { source: 'text', streaming_no: 'number', attempt: 'text' },
+    entries.map(({ source, streamingNo, attempt }) => [source, streamingNo, attempt]),
+    'w',
+  );
   const { rows } = await executor.execute({
-    sql: `SELECT count(*) AS number
-          FROM (SELECT 1 FROM sync_journal AS j WHERE ${oldFailures} LIMIT ${most}) AS old`,
-    bindings: [new Date(before).toISOString()],
+    // By the key alone: without statistics PostgreSQL takes the index of all superseded failures for the better one.
+    sql: `WITH named AS MATERIALIZED (
+            SELECT j.source, j.streaming_no, j.attempt, j.superseded, j.outcome FROM ${sql} CROSS JOIN sync_journal AS j
+            WHERE j.source = w.source AND j.streaming_no = w.streaming_no AND j.attempt = w.attempt
+            ${dialect.lockRows('j', { skipLocked: true })}),
+          old AS MATERIALIZED (
+            SELECT j.source, j.streaming_no, j.attempt FROM named AS j
+            WHERE j.superseded AND j.outcome = 'failed' AND NOT ${isEvidence})
+          DELETE FROM sync_journal WHERE (source, streaming_no, attempt) IN (SELECT source, streaming_no, attempt FROM old)
+          RETURNING attempt`,
+    bindings,
   });
-  return Number(rows[0]?.['number']);
+  return rows.length;
 }
 
 /** Reads `scan` current entries in the order of their keys, and returns those decided before an instant. */

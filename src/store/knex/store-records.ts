@@ -10,12 +10,14 @@ import type {
   Pause,
   PauseTarget,
   StoreRecords,
+  SupersededPart,
+  SupersededPlace,
 } from '../records-port.js';
 import { readActivity } from './activity.js';
 import { insertAction, readActions } from './audit.js';
 import { readCustomerRecords } from './customer-records.js';
 import { readLines } from './journal-lines.js';
-import { countSuperseded, forgetRows, purgeSuperseded, readCurrentBefore } from './journal-purge.js';
+import { forgetRows, forgetSuperseded, readCurrentBefore, readSupersededBefore } from './journal-purge.js';
 import { deletePause, insertPause, readPauses } from './pauses.js';
 
 /** Activity, pauses, audit and the journal in a product store behind Knex: PostgreSQL and SQLite. */
@@ -75,12 +77,15 @@ export class KnexStoreRecords implements StoreRecords {
     return rows.map((row) => (row['owner'] === null ? null : String(row['owner'])));
   }
 
-  async purgeSuperseded(before: string, most: number): Promise<number> {
-    return purgeSuperseded(this.#database, before, most);
+  async supersededBefore(
+    before: string,
+    page: { readonly after: SupersededPlace | null; readonly scan: number },
+  ): Promise<SupersededPart> {
+    return readSupersededBefore(this.#database, before, page);
   }
 
-  async countSuperseded(before: string, most: number): Promise<number> {
-    return countSuperseded(this.#database, before, most);
+  async forgetSuperseded(entries: readonly Attempt[]): Promise<number> {
+    return forgetSuperseded(this.#database, entries);
   }
 
   async currentBefore(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RowKey } from '../../../src/domain/keys.js';
+import type { SupersededPlace } from '../../../src/store/records-port.js';
 import type { Fixture } from '../store.js';
 import { record, startWorker, type HoldingWorker } from './data.js';
 
@@ -23,27 +24,75 @@ export function purgeRules(fixture: Fixture): void {
       (row) => `${row['source']!} ${row['streaming_no']!} ${row['attempt']!}`,
     );
 
+  /** A row that was refused once for each of these attempts; all but the last are superseded. */
+  const refused = async ({ apply }: HoldingWorker, streamingNo: string, attempts: readonly string[]) => {
+    for (const [index, attempt] of attempts.entries()) {
+      const entry = record({ streamingNo, attempt, ...failed });
+      await apply((transaction) => transaction.record([entry], index === 0 ? [] : [entry]));
+    }
+  };
+  /** Deletes in sets of `scan` and returns how many entries went with each. */
+  const purge = async (before: string, scan: number) => {
+    const { records } = fixture();
+    const sets: number[] = [];
+    let after: SupersededPlace | null = null;
+    do {
+      const part = await records.supersededBefore(before, { after, scan });
+      sets.push(await records.forgetSuperseded(part.entries));
+      after = part.next;
+    } while (after !== null);
+    return sets;
+  };
+
   describe('purging superseded entries', () => {
-    it('deletes those that are old, the oldest first and no more at once than asked for', async () => {
+    it('deletes those that are old, the oldest first, set by set', async () => {
       const worker = await startWorker(fixture());
-      for (const streamingNo of ['1', '2', '3', '4']) {
-        await corrected(worker, streamingNo);
-        const age = -(10 - Number(streamingNo)) * day;
+      for (const streamingNo of ['4', '3', '2', thirtyDigits]) {
+        await refused(worker, streamingNo, [record().attempt, second]);
+        const age = -(streamingNo === thirtyDigits ? 9 : 10 - Number(streamingNo)) * day;
         await fixture().shift('sync_journal', 'decided_at', age, `streaming_no = '${streamingNo}'`);
       }
-      const { records } = fixture();
       const before = await daysAgo(6.5);
-      expect([await records.countSuperseded(before, 100), await records.countSuperseded(before, 2)]).toEqual([
-        3, 2,
-      ]);
-      expect(await records.purgeSuperseded(before, 2)).toBe(2);
-      expect((await left()).filter((entry) => !entry.endsWith(second)).sort()).toEqual([
-        `CUST 3 ${record().attempt}`,
+      const { entries, next } = await fixture().records.supersededBefore(before, { after: null, scan: 2 });
+      expect(entries.map(({ streamingNo }) => streamingNo)).toEqual([thirtyDigits, '2']);
+      expect(next).toMatchObject({ streamingNo: '2' });
+      expect(await purge(before, 2)).toEqual([2, 1]);
+      expect((await left()).filter((entry) => !entry.endsWith(second))).toEqual([
         `CUST 4 ${record().attempt}`,
       ]);
-      expect(await records.purgeSuperseded(before, 2)).toBe(1);
-      expect(await records.purgeSuperseded(before, 2)).toBe(0);
+      expect(await purge(before, 2)).toEqual([0]);
       expect(await left()).toHaveLength(5);
+    });
+
+    it('keeps the last failure of a row that was applied in the end, however often it was refused', async () => {
+      const worker = await startWorker(fixture());
+      const attempts = ['2026-11-01 08:00:01', '2026-11-01 08:00:02', '2026-11-01 08:00:03'];
+      for (const streamingNo of ['1', '2', '3', '4', '5']) {
+        await refused(worker, streamingNo, attempts);
+        if (streamingNo === '5') continue;
+        const applied = record({ streamingNo, attempt: second });
+        await worker.apply((transaction) => transaction.record([applied], [applied]));
+      }
+      await fixture().shift('sync_journal', 'decided_at', -10 * day);
+      // Each set ends among entries that stay.
+      expect((await purge(await daysAgo(1), 3)).reduce((sum, each) => sum + each, 0)).toBe(10);
+      expect((await left()).sort()).toEqual(
+        ['1', '2', '3', '4', '5'].flatMap((streamingNo) => [
+          `CUST ${streamingNo} 2026-11-01 08:00:03`,
+          ...(streamingNo === '5' ? [] : [`CUST ${streamingNo} ${second}`]),
+        ]),
+      );
+    });
+
+    it('deletes nothing else, whatever it is asked to', async () => {
+      const worker = await startWorker(fixture());
+      await corrected(worker, '1');
+      await worker.apply((transaction) => transaction.record([record({ streamingNo: '2', ...failed })], []));
+      const all = [record({ streamingNo: '1' }), record({ streamingNo: '1', attempt: second })];
+      const { records } = fixture();
+      expect(await records.forgetSuperseded([...all, record({ streamingNo: '2' })])).toBe(0);
+      expect(await records.forgetSuperseded([])).toBe(0);
+      expect(await left()).toHaveLength(3);
     });
 
     it('keeps a superseded success: what its row once did stands nowhere else', async () => {
@@ -52,9 +101,7 @@ export function purgeRules(fixture: Fixture): void {
       const again = record({ attempt: second, ...failed });
       await worker.apply((transaction) => transaction.record([again], [again]));
       await fixture().shift('sync_journal', 'decided_at', -1000 * day);
-      const { records } = fixture();
-      expect(await records.countSuperseded(await daysAgo(1), 100)).toBe(0);
-      expect(await records.purgeSuperseded(await daysAgo(1), 100)).toBe(0);
+      expect(await purge(await daysAgo(1), 100)).toEqual([0]);
       expect(await left()).toHaveLength(2);
     });
 
@@ -64,7 +111,7 @@ export function purgeRules(fixture: Fixture): void {
         transaction.record([record(), record({ streamingNo: '2', ...failed })], []),
       );
       await fixture().shift('sync_journal', 'decided_at', -1000 * day);
-      expect(await fixture().records.purgeSuperseded(await daysAgo(1), 100)).toBe(0);
+      expect(await purge(await daysAgo(1), 100)).toEqual([0]);
       expect(await left()).toHaveLength(2);
     });
   });
