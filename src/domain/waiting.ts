@@ -1,6 +1,6 @@
 import { identityKey, type Identity } from './customer.js';
 import { parseIdentity, parseUserId } from './operation.js';
-import type { PolledRow } from './rows.js';
+import type { InterfaceRow, PolledRow } from './rows.js';
 import type { UserKey } from './working-set.js';
 
 /*
@@ -144,14 +144,20 @@ function waitOf(row: PolledRow, seen: Seen, context: WaitingContext): Wait | nul
   return { custId: product.custId, product, userId, remainingMs };
 }
 
+/** What says of a row whether it waits, or is waited for. */
+export type DependentRow = Pick<
+  InterfaceRow,
+  'source' | 'productId' | 'custId' | 'bizId' | 'userId' | 'opFlag'
+>;
+
 /** Whether a row is the open, or the bind, that a customer waits for. */
 function satisfies(row: PolledRow, wait: Wait): boolean {
   const wanted = wait.userId === null ? productKey(wait.product) : userKey(wait.product, wait.userId);
   return broughtBy(row) === wanted;
 }
 
-/** What a row makes known to the store if it is applied. */
-function broughtBy(row: PolledRow): string | null {
+/** What a row makes known to the store if it is applied, see `productKey` and `userKey`. */
+export function broughtBy(row: DependentRow): string | null {
   if (row.opFlag !== '0101' && row.opFlag !== '0201') return null;
   const product = parseIdentity(row);
   if (product === null) return null;
@@ -160,8 +166,16 @@ function broughtBy(row: PolledRow): string | null {
   return userId === null ? null : userKey(product, userId);
 }
 
+/** All that a row would wait for if the store had not seen it, see `productKey` and `userKey`. */
+export function waitsFor(row: DependentRow): readonly string[] {
+  const needs = needsOf(row);
+  if (needs === null) return [];
+  const product = productKey(needs.product);
+  return needs.userId === null ? [product] : [product, userKey(needs.product, needs.userId)];
+}
+
 /** Null for a row that needs nothing, or that will be refused for its identity: it has nothing to wait for. */
-function needsOf(row: PolledRow): Needs | null {
+function needsOf(row: DependentRow): Needs | null {
   const product = parseIdentity(row);
   if (product === null) return null;
   if (row.source === 'CUST')

@@ -145,8 +145,10 @@ export interface ScanScope {
   readonly custIds?: readonly string[];
 }
 
-/** What the journal tells of an attempt for a comparison; failed attempts that were superseded are not told of. */
+/** What the journal tells of an attempt for a comparison; failed attempts that were superseded have no entry here. */
 export interface ScannedEntry extends JournalEntry {
+  /** A current success whose row was refused before: it was requeued. */
+  readonly requeued: boolean;
   readonly code: string | null;
   readonly custId: Cell;
   readonly decidedAt: string;

@@ -55,6 +55,36 @@ for (const kind of ['SQLite', 'Oracle'] as const) {
       expect(narrow.differences.map(({ custId }) => custId)).toEqual(['3', '3']);
     });
 
+    it('names a row that took effect too late, and the later row, and counts those that rightly did', async () => {
+      const change = { ...open, OPFlag: '0102', CustID: '2' };
+      for (const [StreamingNo, CustName] of [
+        ['12', 'B'],
+        ['11', 'A'],
+      ] as const) {
+        await plant(pair.middle, 'CUST', { ...change, StreamingNo, CustName });
+        await plant(pair.middle, 'CUST', { ...change, CustID: '3', StreamingNo: `${StreamingNo}0` });
+        expect((await bnetSync(['run', '--once', '--config', config.file])).exitCode).toBe(0);
+      }
+      const text = await run();
+      expect(text.exitCode, text.all).toBe(1);
+      expect(text.stdout).toContain(
+        'CustID 2\n  IF_BNET_CUST 11: took effect after IF_BNET_CUST 12, should have before it\n',
+      );
+      expect(text.stdout).toContain('1 rows out of order');
+      expect(text.stdout).toContain(
+        'No difference: rows that took effect after a later one, 1 that change no value.',
+      );
+      const { differences, summary } = JSON.parse((await run('--json')).stdout) as Answer;
+      expect(differences[0]).toMatchObject({
+        ...{ kind: 'outOfOrder', what: 'row', custId: '2', table: 'IF_BNET_CUST', streamingNo: '11' },
+        ...{ laterTable: 'IF_BNET_CUST', laterStreamingNo: '12', expected: null, found: null },
+      });
+      expect(summary).toMatchObject({
+        byKind: { outOfOrder: 1, different: 2 },
+        lateRows: { requeued: 0, waited: 0, undated: 0, sameValues: 1 },
+      });
+    });
+
     it('ends with 2 for a product that is not ours, and with 3 without a database', async () => {
       const env = { BNET_SYNC_MIDDLE__PRODUCT_IDS: `['323002000']` };
       const foreign = await bnetSync(['verify', '--product', '8', '--config', config.file], env);

@@ -21,7 +21,9 @@ interface VerifyOptions {
 
 const help = `
 Folds the rows in State 2 by the worker's own rules, in the journal's order, and compares what they lead to with the
-product store. Nothing is changed. Workers may go on: what seems to differ is read a second time before it is told.
+product store. A row that took effect after a later one of its customer is told where that changes values; rows
+that were requeued, have no CreateDate or waited for their open or bind are only counted.
+Nothing is changed. Workers may go on: what seems to differ is read a second time before it is told.
 Ends with 1 where anything differs. docs/verify.md says what is compared, and what is not.
 
 Examples:

@@ -28,7 +28,8 @@ function attributeText({ kind, attrSpecId, attrId, expected, found }: Difference
   return `${name} is ${value(found)}, should be ${value(expected)}`;
 }
 
-function rowText({ kind, table, streamingNo, expected, found }: Difference): string {
+function rowText(difference: Difference): string {
+  const { kind, table, streamingNo, laterTable, laterStreamingNo, expected, found } = difference;
   const journal = shown(found);
   const words: Readonly<Record<string, string>> = {
     notInJournal: 'in State 2, but not in the journal',
@@ -36,6 +37,7 @@ function rowText({ kind, table, streamingNo, expected, found }: Difference): str
     changedSince: 'in State 2 with other content than was applied',
     appliedInJournal: `in State ${shown(expected)}, but applied by the journal`,
     impossible: `in State 2, but could not have taken effect: ${journal}`,
+    outOfOrder: `took effect after ${laterTable ?? ''} ${shown(laterStreamingNo)}, should have before it`,
   };
   return `${table ?? ''} ${shown(streamingNo)}: ${words[kind] ?? kind}`;
 }

@@ -74,8 +74,21 @@ function summaryLines(summary: VerifySummary, printed: number, seconds: number):
     `${rows} finished rows of ${customers} customers compared in ${seconds} s.`,
     found,
     ...more,
+    ...lateLines(summary),
     ...notJudgedLines(summary),
   ];
+}
+
+function lateLines({ lateRows: { requeued, waited, undated, sameValues } }: VerifySummary): string[] {
+  const counts = [
+    ...(requeued > 0 ? [`${requeued} requeued`] : []),
+    ...(waited > 0 ? [`${waited} that waited for an open or bind`] : []),
+    ...(undated > 0 ? [`${undated} without CreateDate`] : []),
+    ...(sameValues > 0 ? [`${sameValues} that change no value`] : []),
+  ];
+  return counts.length === 0
+    ? []
+    : [`No difference: rows that took effect after a later one, ${counts.join(', ')}.`];
 }
 
 function notJudgedLines({ notJudged, notJudgedExamples }: VerifySummary): string[] {
@@ -93,6 +106,7 @@ const kindWords: Readonly<Record<string, string>> = {
   changedSince: 'rows changed since',
   appliedInJournal: 'failed rows applied by the journal',
   impossible: 'rows that cannot have taken effect',
+  outOfOrder: 'rows out of order',
 };
 
 const reasonWords: Readonly<Record<NotJudged, string>> = {

@@ -1,4 +1,4 @@
-import type { Identity } from '../../domain/customer.js';
+import { identityKey, type Identity } from '../../domain/customer.js';
 import { tableOf, type RowKey } from '../../domain/keys.js';
 
 /** How the product store differs from what the finished rows lead to, or a row from what the journal says of it. */
@@ -18,7 +18,9 @@ type DifferenceKind =
   /** A row in State 3 that the journal knows as applied. */
   | 'appliedInJournal'
   /** A row in State 2 that the journal does not know, and that could not have taken effect. */
-  | 'impossible';
+  | 'impossible'
+  /** An applied row that took effect after a later one of its customer, and the right order leads to other values. */
+  | 'outOfOrder';
 
 /** A difference. What does not apply is null. */
 export interface Difference {
@@ -31,6 +33,9 @@ export interface Difference {
   /** Of a row: the specification's table name. */
   readonly table: string | null;
   readonly streamingNo: string | null;
+  /** Of a row out of order: the first later row that took effect before it, its table and StreamingNo. */
+  readonly laterTable: string | null;
+  readonly laterStreamingNo: string | null;
   /** Of an attribute. */
   readonly attrSpecId: string | null;
   readonly attrId: string | null;
@@ -64,9 +69,27 @@ export const notJudgedReasons: readonly NotJudged[] = [
   'busy',
 ];
 
+/** Why a row that took effect after a later one of its customer is no difference. */
+export type LateReason =
+  /** It was refused, and put back later. */
+  | 'requeued'
+  /** It, or a row before it, waited for the open or bind of a later row, which overtook it. */
+  | 'waited'
+  /** It has no CreateDate, so that it comes before all others whenever it arrives. */
+  | 'undated'
+  /** The right order leads to the same values, or the product store holds those of the right order. */
+  | 'sameValues';
+
+/** Numbers of rows that took effect late and are no difference. */
+export type LateRows = Readonly<Record<LateReason, number>>;
+
+/** None. */
+export const noLateRows: LateRows = { requeued: 0, waited: 0, undated: 0, sameValues: 0 };
+
 /** What was found out about a customer. */
 export interface Judgement {
   readonly differences: readonly Difference[];
+  readonly late: LateRows;
   /** Set where its records were not compared, or not all of them. */
   readonly notJudged: NotJudged | null;
 }
@@ -78,6 +101,8 @@ const nothing: Omit<Difference, 'kind' | 'what'> = {
   userId: null,
   table: null,
   streamingNo: null,
+  laterTable: null,
+  laterStreamingNo: null,
   attrSpecId: null,
   attrId: null,
   field: null,
@@ -95,6 +120,11 @@ export function recordDifference(
 ): Difference {
   const { kind, what, ...rest } = more;
   return { kind, what, ...nothing, custId, productId, bizId, userId, ...rest };
+}
+
+/** The product of a record's difference, see `identityKey`. */
+export function productOf({ productId, custId, bizId }: Difference): string {
+  return identityKey({ productId: productId ?? '', custId: custId ?? '', bizId: bizId ?? '' });
 }
 
 /** A difference of a row; `more` says which. */

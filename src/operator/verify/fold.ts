@@ -1,24 +1,16 @@
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
 import type { Refusal } from '../../domain/err-content.js';
-import { compareRows } from '../../domain/keys.js';
 import { isRefusal, parseOperation, type Operation } from '../../domain/operation.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import type { Rules } from '../../domain/rules.js';
 import { WorkingSet } from '../../domain/working-set.js';
+import type { Step } from './effective-rows.js';
 
 /*
  * What a customer's finished rows lead to, decided by the worker's own rules. Every row here has taken effect, or so the
  * middle database says. So the rules that only say whether a row is refused are not asked again: they may have been
  * others when it was applied. The one that says how it takes effect is (`rules.attributes`).
  */
-
-/** The rows of a customer that took effect. */
-export interface EffectiveRows {
-  /** Those the journal knows, in the journal's order. */
-  readonly journalled: Iterable<InterfaceRow>;
-  /** Those it does not know, in (CreateDate, StreamingNo) order: each takes its place before the first that is later. */
-  readonly unjournalled: Iterable<InterfaceRow>;
-}
 
 /** What the rows lead to. Times are not those of the records. */
 export interface Folded {
@@ -31,7 +23,7 @@ export interface Folded {
 }
 
 /** Lets rows take effect one after another. */
-export function fold(rows: EffectiveRows, attributes: Rules['attributes']): Folded {
+export function fold(rows: Iterable<Step>, attributes: Rules['attributes']): Folded {
   const rules: Rules = {
     onDuplicateOpen: 'update',
     onDuplicateBind: 'update',
@@ -42,7 +34,7 @@ export function fold(rows: EffectiveRows, attributes: Rules['attributes']): Fold
   const products = new Map<string, WorkingSet>();
   const impossible: { row: InterfaceRow; refusal: Refusal }[] = [];
   let incomplete = false;
-  for (const { row, journalled } of merged(rows)) {
+  for (const { row, journalled } of rows) {
     const refusal = takeEffect(products, row, rules);
     if (refusal === null) continue;
     if (journalled) incomplete = true;
@@ -83,20 +75,4 @@ function productOf(products: Map<string, WorkingSet>, { identity }: Operation): 
 function emptyProduct(identity: Identity): WorkingSet {
   const request = { products: [identity], users: [], counted: [] };
   return new WorkingSet(request, { customers: [], accounts: [], boundUsers: [] });
-}
-
-function* merged({
-  journalled,
-  unjournalled,
-}: EffectiveRows): Generator<{ readonly row: InterfaceRow; readonly journalled: boolean }> {
-  const others = unjournalled[Symbol.iterator]();
-  let other = others.next();
-  for (const row of journalled) {
-    while (other.done !== true && compareRows(other.value, row) < 0) {
-      yield { row: other.value, journalled: false };
-      other = others.next();
-    }
-    yield { row, journalled: true };
-  }
-  for (; other.done !== true; other = others.next()) yield { row: other.value, journalled: false };
 }

@@ -1,9 +1,19 @@
 import { errContent } from '../../domain/err-content.js';
-import type { RowKey } from '../../domain/keys.js';
+import { tableOf, type RowKey } from '../../domain/keys.js';
 import type { Rules } from '../../domain/rules.js';
 import { compareRecords, type Records } from './compare.js';
-import { rowDifference, type Difference, type Judgement, type NotJudged } from './difference.js';
-import { fold, type EffectiveRows } from './fold.js';
+import {
+  noLateRows,
+  productOf,
+  rowDifference,
+  type Difference,
+  type Judgement,
+  type LateRows,
+  type NotJudged,
+} from './difference.js';
+import { inJournalOrder, type EffectiveRows } from './effective-rows.js';
+import { fold } from './fold.js';
+import { LateWatch, rightOrderOf, type RightOrder } from './order.js';
 
 /** A row whose State and journal entry do not agree. */
 export interface SuspectRow extends RowKey {
@@ -33,17 +43,41 @@ export interface JudgeSettings {
 /** Judges a customer. Pure. */
 export function judge(evidence: Evidence, { attributes, journalSince }: JudgeSettings): Judgement {
   const rows = evidence.suspectRows.map((row) => suspectDifference(row, evidence.custId));
-  if (evidence.lost !== null) return { differences: rows, notJudged: evidence.lost };
-  const folded = fold(evidence, attributes);
+  if (evidence.lost !== null) return { differences: rows, notJudged: evidence.lost, late: noLateRows };
+  const watch = new LateWatch();
+  const journalled = watch.over(evidence.journalled);
+  const folded = fold(inJournalOrder({ ...evidence, journalled }), attributes);
   rows.push(
     ...folded.impossible.map(({ row, refusal }) =>
       rowDifference(row, evidence.custId, { kind: 'impossible', found: errContent(row.source, refusal) }),
     ),
   );
-  if (folded.incomplete) return { differences: rows, notJudged: 'historyIncomplete' };
-  const { differences, older } = compareRecords(folded, evidence.stored, journalSince);
+  if (folded.incomplete) return { differences: rows, notJudged: 'historyIncomplete', late: noLateRows };
+  const order = watch.others === 0 ? null : rightOrderOf(evidence, folded, attributes);
+  const outOfOrder = order === null ? [] : outOfOrderRows(order, evidence);
+  const expected = order?.expected ?? folded;
+  const { differences, older } = compareRecords(expected, evidence.stored, journalSince);
   const notJudged: NotJudged | null = older > 0 ? 'olderThanJournal' : null;
-  return { differences: [...rows, ...differences], notJudged };
+  const { requeued, undated, others } = watch;
+  const waited = order?.waited ?? 0;
+  const sameValues = others - waited - outOfOrder.length;
+  const late: LateRows = { requeued, waited, undated, sameValues };
+  return { differences: [...rows, ...outOfOrder, ...differences], notJudged, late };
+}
+
+/** Late rows of products that the store does not hold as the right order leads to them. */
+function outOfOrderRows({ outOfOrder, expected }: RightOrder, { custId, stored }: Evidence): Difference[] {
+  if (outOfOrder.length === 0) return [];
+  const wrong = new Set(compareRecords(expected, stored, null).differences.map(productOf));
+  return outOfOrder
+    .filter(({ product }) => wrong.has(product))
+    .map((row) =>
+      rowDifference(row, custId, {
+        kind: 'outOfOrder',
+        laterTable: tableOf[row.later.source],
+        laterStreamingNo: row.later.streamingNo,
+      }),
+    );
 }
 
 function suspectDifference(row: SuspectRow, custId: string | null): Difference {

@@ -6,6 +6,7 @@ import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import type { ScannedEntry } from '../../store/records-port.js';
 import type { Records } from './compare.js';
+import type { AppliedRow } from './effective-rows.js';
 import type { Evidence, SuspectRow } from './judge.js';
 import { stageTables } from './stage-tables.js';
 
@@ -67,10 +68,11 @@ export class Stage {
       for (const entry of entries) {
         this.#run(
           `INSERT OR REPLACE INTO ${into}
-             (source, streaming_no, attempt, cust, superseded, outcome, said, digest, decided_at, looked)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+             (source, streaming_no, attempt, cust, superseded, requeued, outcome, said, digest, decided_at, looked)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
           ...[entry.source, entry.streamingNo, entry.attempt, this.#customer(entry.custId)],
-          ...[Number(entry.superseded), entry.outcome, entry.errContent, entry.digest, entry.decidedAt],
+          ...[Number(entry.superseded), Number(entry.requeued), entry.outcome],
+          ...[entry.errContent, entry.digest, entry.decidedAt],
         );
       }
     });
@@ -147,23 +149,13 @@ export class Stage {
     return new Set(rows.map(({ cust }) => cust));
   }
 
-  /** All that is known of a customer. Its rows are read while they are iterated over. */
+  /** All that is known of a customer. Its rows are read while they are iterated over, as often as that is. */
   evidence(cust: string): Evidence {
     return {
       custId: cust === nobody ? null : cust,
-      journalled: this.#contents(
-        `SELECT r.content FROM entry AS e JOIN row AS r USING (source, streaming_no)
-         WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
-         ORDER BY e.decided_at, r.create_date, length(e.streaming_no), e.streaming_no, e.source DESC`,
-        cust,
-      ),
-      unjournalled: this.#contents(
-        `SELECT r.content FROM row AS r WHERE r.cust = ? AND r.state = ${State.Succeeded} AND NOT EXISTS (
-           SELECT 1 FROM entry AS e
-           WHERE e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded)
-         ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`,
-        cust,
-      ),
+      journalled: { [Symbol.iterator]: () => this.#journalled(cust) },
+      unjournalled: { [Symbol.iterator]: () => this.#unjournalled(cust) },
+      row: ({ source, streamingNo }) => this.#row(source, streamingNo),
       suspectRows: this.#rows<SuspectRow>(suspectRows, cust),
       lost: this.#rows<{ lost: Evidence['lost'] }>(lostRows, cust, cust)[0]?.lost ?? null,
       stored: {
@@ -178,9 +170,23 @@ export class Stage {
     return this.#rows<{ content: string }>(sql, cust, what).map(({ content }) => JSON.parse(content) as T);
   }
 
-  *#contents(sql: string, cust: string): Generator<InterfaceRow> {
-    for (const row of this.#prepared(sql).iterate(cust))
-      yield JSON.parse((row as { content: string }).content) as InterfaceRow;
+  *#journalled(cust: string): Generator<AppliedRow> {
+    for (const each of this.#prepared(journalledRows).iterate(cust)) {
+      const { content, requeued } = each as { content: string; requeued: number };
+      yield { row: JSON.parse(content) as InterfaceRow, requeued: requeued === 1 };
+    }
+  }
+
+  *#unjournalled(cust: string): Generator<InterfaceRow> {
+    for (const each of this.#prepared(unjournalledRows).iterate(cust))
+      yield JSON.parse((each as { content: string }).content) as InterfaceRow;
+  }
+
+  #row(source: Source, streamingNo: string): InterfaceRow {
+    const sql = 'SELECT content FROM row WHERE source = ? AND streaming_no = ?';
+    const [row] = this.#rows<{ content: string }>(sql, source, streamingNo);
+    if (row === undefined) throw new Error(`not in the stage: ${source} ${streamingNo}`);
+    return JSON.parse(row.content) as InterfaceRow;
   }
 
   /** Notes the customer. */
@@ -225,6 +231,19 @@ export class Stage {
     return statement;
   }
 }
+
+/** Rows that the journal knows as applied, in the order in which they were. */
+const journalledRows = `
+  SELECT r.content, e.requeued FROM entry AS e JOIN row AS r USING (source, streaming_no)
+  WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
+  ORDER BY e.decided_at, r.create_date, length(e.streaming_no), e.streaming_no, e.source DESC`;
+
+/** Finished rows that the journal does not know, in their customer's order. */
+const unjournalledRows = `
+  SELECT r.content FROM row AS r WHERE r.cust = ? AND r.state = ${State.Succeeded} AND NOT EXISTS (
+    SELECT 1 FROM entry AS e
+    WHERE e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded)
+  ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
 
 /** Finished rows that the journal does not know as applied, and rows that it does and that say otherwise. */
 const suspectRows = `

@@ -1,5 +1,11 @@
-import type { Judgement, NotJudged } from './difference.js';
-import { notJudgedReasons, type Difference } from './difference.js';
+import {
+  noLateRows,
+  notJudgedReasons,
+  type Difference,
+  type Judgement,
+  type LateRows,
+  type NotJudged,
+} from './difference.js';
 import { Gatherer, type GatherSettings, type VerifySources } from './gather.js';
 import { judge, type JudgeSettings } from './judge.js';
 import { nobody, Stage } from './stage.js';
@@ -28,6 +34,8 @@ export interface VerifySummary {
   readonly customersWithDifferences: number;
   readonly differences: number;
   readonly byKind: Readonly<Record<string, number>>;
+  /** Rows that took effect after a later one of their customer and are no difference, by reason. */
+  readonly lateRows: LateRows;
   /** Customers whose records could not be compared, or not all of them, by reason. */
   readonly notJudged: Readonly<Record<NotJudged, number>>;
   /** The first of them. */
@@ -57,6 +65,7 @@ class Verification {
   readonly #byKind = new Map<string, number>();
   readonly #notJudged = new Map<NotJudged, number>();
   readonly #examples: { custId: string | null; reason: NotJudged }[] = [];
+  #lateRows = noLateRows;
   #withDifferences = 0;
   #suspects = 0;
 
@@ -79,6 +88,7 @@ class Verification {
       customersWithDifferences: this.#withDifferences,
       differences,
       byKind: Object.fromEntries([...this.#byKind].sort()),
+      lateRows: this.#lateRows,
       notJudged: Object.fromEntries(
         notJudgedReasons.map((reason) => [reason, this.#notJudged.get(reason) ?? 0]),
       ) as Record<NotJudged, number>,
@@ -92,7 +102,7 @@ class Verification {
       await this.#gatherer.resolve(custs);
       for (const cust of custs) {
         const judgement = this.#judge(cust);
-        if (judgement.differences.length === 0) this.#countNotJudged(cust, judgement);
+        if (judgement.differences.length === 0) this.#count(cust, judgement);
         else {
           this.#stage.suspect(cust);
           this.#suspects += 1;
@@ -129,12 +139,12 @@ class Verification {
       for (const cust of left) if (!moved.has(cust)) await this.#tell(cust);
       left = left.filter((cust) => moved.has(cust));
     }
-    for (const cust of left) this.#countNotJudged(cust, { differences: [], notJudged: 'busy' });
+    for (const cust of left) this.#countNotJudged(cust, 'busy');
   }
 
   async #tell(cust: string): Promise<void> {
     const judgement = this.#judge(cust);
-    this.#countNotJudged(cust, judgement);
+    this.#count(cust, judgement);
     if (judgement.differences.length > 0) this.#withDifferences += 1;
     for (const difference of judgement.differences) {
       this.#byKind.set(difference.kind, (this.#byKind.get(difference.kind) ?? 0) + 1);
@@ -146,8 +156,17 @@ class Verification {
     return judge(this.#stage.evidence(cust), this.#settings);
   }
 
-  #countNotJudged(cust: string, { notJudged: reason }: Judgement): void {
-    if (reason === null) return;
+  #count(cust: string, { late, notJudged }: Judgement): void {
+    this.#lateRows = {
+      requeued: this.#lateRows.requeued + late.requeued,
+      waited: this.#lateRows.waited + late.waited,
+      undated: this.#lateRows.undated + late.undated,
+      sameValues: this.#lateRows.sameValues + late.sameValues,
+    };
+    if (notJudged !== null) this.#countNotJudged(cust, notJudged);
+  }
+
+  #countNotJudged(cust: string, reason: NotJudged): void {
     this.#notJudged.set(reason, (this.#notJudged.get(reason) ?? 0) + 1);
     if (this.#examples.length < namedExamples)
       this.#examples.push({ custId: cust === nobody ? null : cust, reason });

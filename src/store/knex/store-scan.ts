@@ -27,6 +27,15 @@ interface Scanned {
   readonly productMayBeNull?: true;
 }
 
+/**
+ * Whether an entry is a current success with a superseded failure before it. A subquery that returns a value:
+ * PostgreSQL may answer an EXISTS by reading all superseded failures once per page.
+ */
+const requeued = `CASE WHEN t.outcome = 'applied' AND NOT t.superseded THEN COALESCE((
+  SELECT 1 FROM sync_journal AS f
+  WHERE f.source = t.source AND f.streaming_no = t.streaming_no AND f.attempt < t.attempt
+    AND f.superseded AND f.outcome = 'failed' LIMIT 1), 0) ELSE 0 END`;
+
 /** The product store behind Knex, page by page. */
 export class KnexStoreScan implements StoreScan {
   readonly #database: Database;
@@ -44,7 +53,7 @@ export class KnexStoreScan implements StoreScan {
       table: 'sync_journal',
       key: attemptKey,
       columns: `CASE WHEN t.superseded THEN 1 ELSE 0 END AS superseded, t.outcome, t.code, t.err_content,
-                CAST(t.cust_id AS TEXT) AS cust_id_text, t.digest,
+                CAST(t.cust_id AS TEXT) AS cust_id_text, t.digest, ${requeued} AS requeued,
                 ${this.#database.dialect.instantText('t.decided_at')} AS decided_at_text`,
       condition: `AND (NOT t.superseded OR t.outcome = 'applied')`,
       productMayBeNull: true,
@@ -162,6 +171,7 @@ function entryOf(row: DriverRow): ScannedEntry {
     streamingNo: String(row['streaming_no_text']),
     attempt: String(row['attempt']),
     superseded: Number(row['superseded']) === 1,
+    requeued: Number(row['requeued']) === 1,
     outcome: row['outcome'] === 'applied' ? 'applied' : 'failed',
     code: text(row['code']),
     errContent: text(row['err_content']),

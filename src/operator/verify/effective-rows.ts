@@ -1,0 +1,62 @@
+import { compareRows, type RowKey } from '../../domain/keys.js';
+import type { InterfaceRow } from '../../domain/rows.js';
+
+/** A row that the journal knows as applied. */
+export interface AppliedRow {
+  readonly row: InterfaceRow;
+  /** It was refused before, and put back. */
+  readonly requeued: boolean;
+}
+
+/** The rows of a customer that took effect. All may be iterated over several times. */
+export interface EffectiveRows {
+  /** Those the journal knows, in the journal's order. */
+  readonly journalled: Iterable<AppliedRow>;
+  /** Those it does not know, in (CreateDate, StreamingNo) order. */
+  readonly unjournalled: Iterable<InterfaceRow>;
+  /** One of them, by its key. */
+  readonly row: (key: RowKey) => InterfaceRow;
+}
+
+/** A row as it is let take effect. */
+export interface Step {
+  readonly row: InterfaceRow;
+  readonly journalled: boolean;
+  /** The row before which it was given its place. */
+  readonly before?: InterfaceRow;
+}
+
+/** All rows in the journal's order; one that the journal does not know takes its place before the first that is later. */
+export function inJournalOrder({ journalled, unjournalled }: Omit<EffectiveRows, 'row'>): Iterable<Step> {
+  return insert(journalledSteps(journalled), unjournalledSteps(unjournalled), precedes);
+}
+
+function precedes(row: InterfaceRow, next: InterfaceRow): boolean {
+  return compareRows(row, next) < 0;
+}
+
+/** Lets each of the other rows, which stand in their order, take its place before the first that it precedes. */
+export function* insert(
+  steps: Iterable<Step>,
+  others: Iterable<Step>,
+  isBefore: (row: InterfaceRow, next: InterfaceRow) => boolean,
+): Generator<Step> {
+  const rest = others[Symbol.iterator]();
+  let other = rest.next();
+  for (const step of steps) {
+    while (other.done !== true && isBefore(other.value.row, step.row)) {
+      yield { ...other.value, before: step.row };
+      other = rest.next();
+    }
+    yield step;
+  }
+  for (; other.done !== true; other = rest.next()) yield other.value;
+}
+
+export function* journalledSteps(rows: Iterable<AppliedRow>): Generator<Step> {
+  for (const { row } of rows) yield { row, journalled: true };
+}
+
+export function* unjournalledSteps(rows: Iterable<InterfaceRow>): Generator<Step> {
+  for (const row of rows) yield { row, journalled: false };
+}
