@@ -5,7 +5,12 @@ import { rowId, type RowKey } from '../../../../src/domain/keys.js';
 import type { InterfaceRow } from '../../../../src/domain/rows.js';
 import { judge, type Evidence } from '../../../../src/operator/verify/judge.js';
 import { histories, inOrder, rules, type HistoryRow } from '../../../support/model-rows.js';
-import { runModel, type ModelRules, type ModelStore } from '../../../support/sequential-model.js';
+import {
+  defaultModelRules,
+  runModel,
+  type ModelRules,
+  type ModelStore,
+} from '../../../support/sequential-model.js';
 
 /** How rows take effect that all did: nothing is refused for a rule that may have been another. */
 const lenient = (chosen: ModelRules): ModelRules => ({
@@ -123,6 +128,43 @@ describe('the order that a verification expects', () => {
       { numRuns: 500 },
     );
     expect(Math.min(changed, unchanged)).toBeGreaterThan(50);
+  });
+
+  /** A row of one product, second by second. */
+  const rowAt = (second: number | null, opFlag: string, fields: Partial<HistoryRow> = {}): HistoryRow => ({
+    ...{ source: 'CUST', streamingNo: String(second ?? 99), opFlag, productId: '1', custId, bizId: 'b' },
+    createDate: second === null ? null : `2026-11-01 08:00:0${second}`,
+    ...{ areaCode: null, custAccount: null, custName: null, userId: null, accType: null, accName: null },
+    attributes: [],
+    ...fields,
+  });
+
+  it('leaves requeued and undated rows where they are, also beside a row out of order', () => {
+    const rows = [
+      rowAt(1, '0101', { custAccount: 'a', custName: '企业' }),
+      rowAt(5, '0102', { areaCode: '5', custAccount: '5', custName: '5' }),
+      rowAt(3, '0102', { custName: '3' }),
+      rowAt(null, '0102', { custAccount: '99' }),
+      rowAt(2, '0102', { areaCode: '2' }),
+    ];
+    const { differences, late } = judged(rows, lenient(defaultModelRules), new Set(['IF_BNET_CUST:3']));
+    expect(differences).toMatchObject([
+      { kind: 'outOfOrder', streamingNo: '2', laterStreamingNo: '5' },
+      { field: 'area_code', expected: '5', found: '2' },
+      { field: 'last_streaming_no', expected: '99', found: '2' },
+    ]);
+    expect(late).toEqual({ requeued: 1, waited: 0, undated: 1, sameValues: 0 });
+  });
+
+  it('is that of a bind and a later open which both overtook the change of a user', () => {
+    const user = { source: 'ACCOUNT', userId: 'u1', accType: '1', accName: '张三' } as const;
+    const rows = [
+      rowAt(5, '0101', { custAccount: 'a', custName: '企业' }),
+      rowAt(4, '0201', user),
+      rowAt(3, '0202', { ...user, accName: '李四' }),
+    ];
+    const { differences, late } = judged(rows, lenient(defaultModelRules));
+    expect([differences, late]).toEqual([[], { requeued: 0, waited: 2, undated: 0, sameValues: 0 }]);
   });
 
   it('is found for very many rows of one customer, and each of them is told', () => {
