@@ -70,7 +70,7 @@ export const notJudgedReasons: readonly NotJudged[] = [
 ];
 
 /** Why a row that took effect after a later one of its customer is no difference. */
-export type LateReason =
+type LateReason =
   /** It was refused, and put back later. */
   | 'requeued'
   /** It, or a row before it, waited for the open or bind of a later row, which overtook it. */
