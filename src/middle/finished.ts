@@ -1,4 +1,13 @@
-import type { FinishedPage, FinishedPosition, FinishedRequest } from './port.js';
+import { sources, type Source } from '../domain/keys.js';
+import type { FinishedRow } from '../domain/loss.js';
+import type {
+  FinishedPage,
+  FinishedPosition,
+  FinishedRequest,
+  LatestFinishedRequest,
+  ClaimedRequest,
+  ClaimedRow,
+} from './port.js';
 import { attributesByRow, cell, interfaceRow, type DriverRow } from './rows.js';
 
 /*
@@ -55,4 +64,42 @@ function stepsAfter(after: FinishedPosition | null): FinishedStep[] {
         { createDate: { is: date }, streamingNoAfter },
         { createDate: { after: date }, streamingNoAfter: null },
       ];
+}
+
+/** Reads the rows finished last: two statements a table, one for rows with a CreateDate and one for those without. */
+export async function readLatestFinished(
+  { limit }: LatestFinishedRequest,
+  read: (source: Source, createDate: 'missing' | 'present') => Promise<readonly DriverRow[]>,
+): Promise<readonly FinishedRow[]> {
+  const found: FinishedRow[] = [];
+  for (const source of sources) {
+    for (const createDate of ['missing', 'present'] as const) {
+      const rows = await read(source, createDate);
+      found.push(...rows.map((row) => finishedRow(source, row)));
+    }
+  }
+  return found.sort((a, b) => (a.stateDate < b.stateDate ? 1 : -1)).slice(0, limit);
+}
+
+/** Reads rows in State 1: one statement a table. */
+export async function readClaimed(
+  { limit }: ClaimedRequest,
+  read: (source: Source) => Promise<readonly DriverRow[]>,
+): Promise<readonly ClaimedRow[]> {
+  const found: ClaimedRow[] = [];
+  for (const source of sources) {
+    const rows = await read(source);
+    found.push(...rows.map((row) => ({ custId: cell(row['CustID']) })));
+  }
+  return found.slice(0, limit);
+}
+
+function finishedRow(source: Source, row: DriverRow): FinishedRow {
+  return {
+    source,
+    streamingNo: String(row['StreamingNo']),
+    custId: cell(row['CustID']),
+    productId: cell(row['ProductID']),
+    stateDate: String(row['StateDate']),
+  };
 }

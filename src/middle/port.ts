@@ -1,4 +1,5 @@
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { FinishedRow } from '../domain/loss.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import type { Wait } from '../domain/waiting.js';
 
@@ -85,8 +86,47 @@ export interface MarkResult {
   readonly conflicts: readonly MarkConflict[];
 }
 
+/** Which of the rows finished last to look for. */
+export interface LatestFinishedRequest {
+  /** How many shards there are, and whose rows to return; every one: `'all'`. */
+  readonly shards: { readonly count: number; readonly of: readonly number[] | 'all' };
+  /** Only rows with a later StateDate, `YYYY-MM-DD HH:MM:SS`; null: all. */
+  readonly after: string | null;
+  /**
+   * How many finished rows of each table to read, those with the newest CreateDate, and as many without any: of rows that
+   * were created long before and finished late nothing is seen.
+   */
+  readonly scan: number;
+  /** The most rows to return. */
+  readonly limit: number;
+}
+
+/** A row in State 1 as a comparison needs it. */
+export interface ClaimedRow {
+  readonly custId: Cell;
+}
+
+/** Which rows in State 1 to look for. */
+export interface ClaimedRequest {
+  readonly shards: LatestFinishedRequest['shards'];
+  /** Only rows claimed until then, by the database's clock, or without a StateDate. */
+  readonly until: string;
+  /** The most rows to return. */
+  readonly limit: number;
+}
+
+/** The rows that were finished last, for a comparison with the journal. */
+export interface LatestFinished {
+  /** The database's clock. */
+  now(): Promise<string>;
+  /** Rows in State 2 with a StreamingNo and a StateDate, latest StateDate first. Reads no more rows than `scan` says. */
+  latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]>;
+  /** Rows in State 1, of both tables. */
+  claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]>;
+}
+
 /** What the worker needs of the middle database. */
-export interface MiddleDatabase {
+export interface MiddleDatabase extends LatestFinished {
   /** Reads the head of both tables, States 0 and 1 together, in one statement: one snapshot. */
   poll(request: PollRequest): Promise<Page>;
   /**
@@ -285,7 +325,7 @@ export interface FinishedPage {
 }
 
 /** The rows in State 2, for a comparison with the product store. */
-export interface FinishedRows {
+export interface FinishedRows extends LatestFinished {
   /**
    * Rows in State 2 that have a StreamingNo, with their attributes, in (CreateDate, StreamingNo) order, a missing
    * CreateDate first. Reads no more rows than `limit`, or than the customers have. Rows of one key that share a

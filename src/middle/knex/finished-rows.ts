@@ -1,14 +1,26 @@
 import type { Database } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialect.js';
 import { State } from '../../domain/states.js';
-import { readFinishedPage, type FinishedStep } from '../finished.js';
-import type { FinishedPage, FinishedRequest, FinishedRows } from '../port.js';
+import type { Source } from '../../domain/keys.js';
+import type { FinishedRow } from '../../domain/loss.js';
+import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } from '../finished.js';
+import type {
+  FinishedPage,
+  FinishedRequest,
+  FinishedRows,
+  LatestFinishedRequest,
+  ClaimedRequest,
+  ClaimedRow,
+} from '../port.js';
 import type { DriverRow } from '../rows.js';
 import { mainTable, ourProducts, rowColumns, selectAttributes, type MiddleTables } from './tables.js';
 
 /** What PostgreSQL and SQLite write differently: numbers and dates are TEXT in SQLite. */
 interface Words {
   readonly order: string;
+  /** The same index from its end. */
+  readonly newestFirst: string;
+  readonly greatestFirst: string;
   /** A CreateDate from a bound text. */
   readonly date: string;
   greaterNumber(column: string, number: string): Fragment;
@@ -17,11 +29,15 @@ interface Words {
 const wordsOf: Readonly<Record<Dialect['name'], Words>> = {
   pg: {
     order: 't.CreateDate NULLS FIRST, t.StreamingNo',
+    newestFirst: 't.CreateDate DESC NULLS LAST, t.StreamingNo DESC',
+    greatestFirst: 't.StreamingNo DESC',
     date: '?::timestamp',
     greaterNumber: (column, number) => ({ sql: `${column} > ?::numeric`, bindings: [number] }),
   },
   'better-sqlite3': {
     order: 't.CreateDate, length(t.StreamingNo), t.StreamingNo',
+    newestFirst: 't.CreateDate DESC',
+    greatestFirst: 'length(t.StreamingNo) DESC, t.StreamingNo DESC',
     date: '?',
     greaterNumber: (column, number) => ({
       sql: `(length(${column}), ${column}) > (?, ?)`,
@@ -45,6 +61,71 @@ export class KnexFinishedRows implements FinishedRows {
       rows: (step, limit) => this.#run(this.#statement(request, step, limit)),
       attributes: (streamingNos) => this.#run(selectAttributes(this.#tables, request.source, streamingNos)),
     });
+  }
+
+  async now(): Promise<string> {
+    const rows = await this.#run({ sql: `SELECT ${this.#nowText()} AS now`, bindings: [] });
+    return String(rows[0]?.['now']);
+  }
+
+  async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
+    return readLatestFinished(request, (source, createDate) =>
+      this.#run(this.#latest(request, source, createDate)),
+    );
+  }
+
+  async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
+    return readClaimed(request, (source) => this.#run(this.#claimed(request, source)));
+  }
+
+  #claimed({ shards, until, limit }: ClaimedRequest, source: Source): Fragment {
+    const tables = this.#tables;
+    const { date } = wordsOf[this.#database.dialect.name];
+    const conditions = [
+      anded({ sql: `(t.StateDate IS NULL OR t.StateDate <= ${date})`, bindings: [until] }),
+      ourProducts(tables, 't'),
+      ...this.#ofShards(shards),
+    ];
+    return {
+      sql: `SELECT CAST(t.CustID AS TEXT) AS "CustID" FROM ${mainTable(tables, source)} AS t
+            WHERE t.State = ${State.Processing} AND t.StreamingNo IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
+            LIMIT ${limit}`,
+      bindings: conditions.flatMap(({ bindings }) => bindings),
+    };
+  }
+
+  #ofShards({ count, of }: LatestFinishedRequest['shards']): Fragment[] {
+    return of === 'all' ? [] : [anded(this.#tables.dialect.shardIn('t.CustID', count, of))];
+  }
+
+  #nowText(): string {
+    const { dialect } = this.#tables;
+    return dialect.dateText(dialect.now);
+  }
+
+  #latest(
+    { shards, after, scan, limit }: LatestFinishedRequest,
+    source: Source,
+    createDate: 'missing' | 'present',
+  ): Fragment {
+    const tables = this.#tables;
+    const words = wordsOf[this.#database.dialect.name];
+    const isDated = createDate === 'present';
+    const conditions = [
+      ...(after === null ? [] : [anded({ sql: `t.StateDate > ${words.date}`, bindings: [after] })]),
+      ourProducts(tables, 't'),
+      ...this.#ofShards(shards),
+    ];
+    return {
+      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", CAST(t.CustID AS TEXT) AS "CustID",
+                   CAST(t.ProductID AS TEXT) AS "ProductID", ${tables.dialect.dateText('t.StateDate')} AS "StateDate"
+            FROM (SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate FROM ${mainTable(tables, source)} AS t
+                  WHERE t.State = ${State.Succeeded} AND t.CreateDate IS ${isDated ? 'NOT NULL' : 'NULL'}
+                  ORDER BY ${isDated ? words.newestFirst : words.greatestFirst} LIMIT ${scan}) AS t
+            WHERE t.StreamingNo IS NOT NULL AND t.StateDate IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
+            ORDER BY t.StateDate DESC LIMIT ${limit}`,
+      bindings: conditions.flatMap(({ bindings }) => bindings),
+    };
   }
 
   #statement(request: FinishedRequest, step: FinishedStep, limit: number): Fragment {

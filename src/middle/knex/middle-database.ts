@@ -1,12 +1,16 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
+import type { FinishedRow } from '../../domain/loss.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import {
   nothingPaused,
   type ClaimRequest,
   type ClaimResult,
+  type LatestFinishedRequest,
+  type ClaimedRequest,
+  type ClaimedRow,
   type Mark,
   type MarkResult,
   type MiddleDatabase,
@@ -14,6 +18,7 @@ import {
   type Paused,
   type PollRequest,
 } from '../port.js';
+import { KnexFinishedRows } from './finished-rows.js';
 import { notPaused } from './paused.js';
 import { pollStatement } from './poll.js';
 import { claimByTable, markByTable } from '../by-table.js';
@@ -36,10 +41,12 @@ import {
 export class KnexMiddleDatabase implements MiddleDatabase {
   readonly #database: Database;
   readonly #tables: MiddleTables;
+  readonly #finished: KnexFinishedRows;
 
   constructor(database: Database, tables: MiddleTables) {
     this.#database = database;
     this.#tables = tables;
+    this.#finished = new KnexFinishedRows(database, tables);
   }
 
   async poll(request: PollRequest): Promise<Page> {
@@ -75,6 +82,18 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       bindings: exists.flatMap(({ bindings }) => bindings),
     });
     return Number(rows[0]?.['open']) === 1;
+  }
+
+  async now(): Promise<string> {
+    return this.#finished.now();
+  }
+
+  async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
+    return this.#finished.latestFinished(request);
+  }
+
+  async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
+    return this.#finished.claimedUntil(request);
   }
 
   async ping(): Promise<void> {

@@ -1,6 +1,15 @@
 import { State } from '../../domain/states.js';
-import { readFinishedPage, type FinishedStep } from '../finished.js';
-import type { FinishedPage, FinishedRequest, FinishedRows } from '../port.js';
+import type { Source } from '../../domain/keys.js';
+import type { FinishedRow } from '../../domain/loss.js';
+import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } from '../finished.js';
+import type {
+  FinishedPage,
+  FinishedRequest,
+  FinishedRows,
+  LatestFinishedRequest,
+  ClaimedRequest,
+  ClaimedRow,
+} from '../port.js';
 import type { Binds, OracleDatabase, Query } from './database.js';
 import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
 import { dateOf, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
@@ -22,6 +31,83 @@ export class OracleFinishedRows implements FinishedRows {
         this.#database.query(attributesQuery(this.#tables, request.source, streamingNos)),
     });
   }
+
+  async now(): Promise<string> {
+    const sql = `SELECT ${dateText('SYSDATE')} AS "now" FROM DUAL`;
+    const rows = await this.#database.query({ sql, binds: {}, expected: 1 });
+    return String(rows[0]?.['now']);
+  }
+
+  async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
+    return readLatestFinished(request, (source, createDate) =>
+      this.#database.query(latestQuery(this.#tables, request, source, createDate)),
+    );
+  }
+
+  async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
+    return readClaimed(request, (source) =>
+      this.#database.query(claimedQuery(this.#tables, request, source)),
+    );
+  }
+}
+
+/** Rows in State 1 that were claimed until a time. */
+export function claimedQuery(
+  tables: OracleTables,
+  { shards, until, limit }: ClaimedRequest,
+  source: Source,
+): Query {
+  const conditions = [
+    `t.State = ${State.Processing}`,
+    't.StreamingNo IS NOT NULL',
+    `(t.StateDate IS NULL OR t.StateDate <= ${dateOf(':claimedUntil')})`,
+    ...ofShards(shards),
+  ];
+  return {
+    sql: `SELECT TO_CHAR(t.CustID) AS "CustID" FROM ${mainTable(tables, source)} t
+WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
+  AND ROWNUM <= :maxRows`,
+    binds: { claimedUntil: until, maxRows: limit },
+    expected: limit,
+  };
+}
+
+function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
+  return of === 'all' ? [] : [oneOf(`NVL(MOD(ABS(t.CustID), ${count}), 0)`, of)];
+}
+
+/** The end of the poll's index for State 2, which ROWNUM leaves after `scan` rows; what is not wanted is left out after. */
+export function latestQuery(
+  tables: OracleTables,
+  { shards, after, scan, limit }: LatestFinishedRequest,
+  source: Source,
+  createDate: 'missing' | 'present',
+): Query {
+  const isDated = createDate === 'present';
+  const conditions = [
+    't.StreamingNo IS NOT NULL',
+    't.StateDate IS NOT NULL',
+    ...(after === null ? [] : [`t.StateDate > ${dateOf(':afterDate')}`]),
+    ...ofShards(shards),
+  ];
+  return {
+    sql: `SELECT * FROM (
+  SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", TO_CHAR(t.ProductID) AS "ProductID",
+    ${dateText('t.StateDate')} AS "StateDate"
+  FROM (
+    SELECT * FROM (
+      SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate
+      FROM ${mainTable(tables, source)} t
+      WHERE ${state} AND t.CreateDate IS ${isDated ? 'NOT NULL' : 'NULL'}
+      ORDER BY ${isDated ? 't.CreateDate DESC, ' : ''}t.StreamingNo DESC
+    ) WHERE ROWNUM <= :scanRows
+  ) t
+  WHERE ${conditions.join('\n    AND ')}${ourProducts(tables)}
+  ORDER BY t.StateDate DESC
+) WHERE ROWNUM <= :maxRows`,
+    binds: { scanRows: scan, maxRows: limit, ...(after === null ? {} : { afterDate: after }) },
+    expected: limit,
+  };
 }
 
 function finishedQuery(

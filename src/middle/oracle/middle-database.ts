@@ -1,10 +1,14 @@
 import { sources, type Source } from '../../domain/keys.js';
+import type { FinishedRow } from '../../domain/loss.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import {
   nothingPaused,
   type ClaimRequest,
   type ClaimResult,
+  type LatestFinishedRequest,
+  type ClaimedRequest,
+  type ClaimedRow,
   type Mark,
   type MarkResult,
   type MiddleDatabase,
@@ -16,6 +20,7 @@ import { claimByTable, markByTable } from '../by-table.js';
 import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { Batch, OracleDatabase } from './database.js';
+import { OracleFinishedRows } from './finished-rows.js';
 import { notPaused, pausedProducts } from './paused.js';
 import { pollQuery } from './poll.js';
 import { attributesQuery, claimBatch, markBatch, rowsQuery, standingQuery } from './statements.js';
@@ -31,10 +36,12 @@ import { mainTable, ourProducts, type OracleTables } from './tables.js';
 export class OracleMiddleDatabase implements MiddleDatabase {
   readonly #database: OracleDatabase;
   readonly #tables: OracleTables;
+  readonly #finished: OracleFinishedRows;
 
   constructor(database: OracleDatabase, tables: OracleTables) {
     this.#database = database;
     this.#tables = tables;
+    this.#finished = new OracleFinishedRows(database, tables);
   }
 
   async poll(request: PollRequest): Promise<Page> {
@@ -71,6 +78,18 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     const sql = `SELECT CASE WHEN ${exists.join(' OR ')} THEN 1 ELSE 0 END AS "open" FROM DUAL`;
     const rows = await this.#database.query({ sql, binds, expected: 1 });
     return rows[0]?.['open'] === '1';
+  }
+
+  async now(): Promise<string> {
+    return this.#finished.now();
+  }
+
+  async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
+    return this.#finished.latestFinished(request);
+  }
+
+  async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
+    return this.#finished.claimedUntil(request);
   }
 
   async ping(): Promise<void> {

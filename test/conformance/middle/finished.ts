@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
-import type { FinishedPosition, FinishedRequest, FinishedRows } from '../../../src/middle/port.js';
+import type {
+  FinishedPosition,
+  FinishedRequest,
+  FinishedRows,
+  LatestFinishedRequest,
+} from '../../../src/middle/port.js';
 import type { Fixture, MiddleSettings } from '../middle.js';
 import { account, cust, ids, idsInOrder, later, longAgo, type PlantedRow } from './rows.js';
 
@@ -103,6 +108,112 @@ export function finishedRules(fixture: Fixture): void {
       expect(await found({ productId: '44' })).toEqual(['3']);
       expect(await found({}, { productIds: ['42', '43'] })).toEqual(['1', '2']);
       expect(await found({ custIds: [] })).toEqual([]);
+    });
+  });
+
+  describe('the rows finished last', () => {
+    const at = (seconds: number) => later(longAgo, seconds);
+    const finishedAt = (seconds: number, more: Partial<PlantedRow> = {}) => {
+      return { ...done, stateDate: at(seconds), createDate: at(seconds), ...more };
+    };
+    const everything: LatestFinishedRequest = {
+      shards: { count: 4, of: 'all' },
+      after: null,
+      scan: 1000,
+      limit: 1000,
+    };
+    const latest = async (request: Partial<LatestFinishedRequest>, settings?: MiddleSettings) =>
+      ids(await open(settings).latestFinished({ ...everything, ...request }));
+
+    it('come latest first, of both tables, with what a comparison needs', async () => {
+      const longest = '9'.repeat(30);
+      await fixture().plant([
+        cust('1', finishedAt(1)),
+        account('2', finishedAt(3)),
+        cust(longest, { ...finishedAt(2), custId: longest, productId: longest }),
+        cust('4', { ...finishedAt(0), createDate: null }),
+      ]);
+      expect(await latest({})).toEqual([
+        'IF_BNET_ACCOUNT:2',
+        `IF_BNET_CUST:${longest}`,
+        'IF_BNET_CUST:1',
+        'IF_BNET_CUST:4',
+      ]);
+      const [, row] = await open().latestFinished(everything);
+      expect(row).toEqual({
+        ...{ source: 'CUST', streamingNo: longest, custId: longest, productId: longest },
+        stateDate: at(2),
+      });
+    });
+
+    it('are those in State 2 that have a StreamingNo and a StateDate', async () => {
+      const others = [State.Initial, State.Processing, State.Failed, null, 9];
+      await fixture().plant([
+        ...others.map((state, index) => cust(String(index + 1), { ...finishedAt(0), state })),
+        cust('6', { ...finishedAt(0), stateDate: null }),
+        cust('7', finishedAt(0)),
+      ]);
+      expect(await latest({})).toEqual(['IF_BNET_CUST:7']);
+    });
+
+    it('are of our products, and of the shards asked for; without a CustID it is shard 0', async () => {
+      const rows = ['4', '5', '6', null].map((custId, index) =>
+        cust(String(index + 1), { ...finishedAt(index), custId, productId: index === 0 ? '8' : '7' }),
+      );
+      await fixture().plant(rows);
+      expect(await latest({ shards: { count: 4, of: [0, 1] } })).toEqual([
+        'IF_BNET_CUST:4',
+        'IF_BNET_CUST:2',
+        'IF_BNET_CUST:1',
+      ]);
+      expect(await latest({}, { productIds: ['8'] })).toEqual(['IF_BNET_CUST:1']);
+    });
+
+    it('were finished after the time given, not at it', async () => {
+      await fixture().plant([1, 2, 3].map((second) => cust(String(second), finishedAt(second))));
+      expect(await latest({ after: at(1) })).toEqual(['IF_BNET_CUST:3', 'IF_BNET_CUST:2']);
+    });
+
+    it('are among those created last, and those without a date with the greatest numbers: no more are read', async () => {
+      await fixture().plant([
+        cust('1', { ...finishedAt(1), stateDate: at(900) }),
+        cust('2', finishedAt(2)),
+        cust('3', finishedAt(3)),
+        cust('8', { ...finishedAt(8), createDate: null }),
+        cust('10', { ...finishedAt(9), createDate: null }),
+      ]);
+      expect(await latest({ scan: 2 })).toEqual([10, 8, 3, 2].map((number) => `IF_BNET_CUST:${number}`));
+      expect(await latest({ scan: 1 })).toEqual([10, 3].map((number) => `IF_BNET_CUST:${number}`));
+      expect(await latest({ limit: 2 })).toEqual(['IF_BNET_CUST:1', 'IF_BNET_CUST:10']);
+    });
+
+    it('come with the database’s clock', async () => {
+      expect(await open().now()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    });
+
+    it('come with the rows in State 1 that were claimed until a time, or have no StateDate, of our products and shards', async () => {
+      const claimed = (seconds: number | null) => {
+        return { state: State.Processing, stateDate: seconds === null ? null : at(seconds) };
+      };
+      await fixture().plant([
+        cust('1', { ...claimed(1), custId: '1' }),
+        account('2', { ...claimed(null), custId: '2' }),
+        cust('3', { ...claimed(3), custId: '3' }),
+        cust('4', { ...finishedAt(1), custId: '4' }),
+        cust('5', { ...claimed(1), custId: '5', productId: '8' }),
+        cust('6', { ...claimed(1), custId: null }),
+      ]);
+      const claimedUntil = async (
+        request: Partial<Parameters<FinishedRows['claimedUntil']>[0]>,
+        settings?: MiddleSettings,
+      ) => {
+        const everything = { shards: { count: 4, of: 'all' }, until: at(2), limit: 10 } as const;
+        return (await open(settings).claimedUntil({ ...everything, ...request })).map(({ custId }) => custId);
+      };
+      expect((await claimedUntil({})).sort()).toEqual(['1', '2', '5', null]);
+      expect((await claimedUntil({}, { productIds: ['8'] })).sort()).toEqual(['5']);
+      expect((await claimedUntil({ shards: { count: 4, of: [0, 2] } })).sort()).toEqual(['2', null]);
+      expect(await claimedUntil({ limit: 2 })).toHaveLength(2);
     });
   });
 }
