@@ -20,10 +20,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sync_activity TO bnet_sync_store;
 
 GRANT SELECT ON sync_pause TO bnet_sync_store;
 
+GRANT SELECT, INSERT ON sync_guard, sync_origin TO bnet_sync_store;
+
 -- For people: pause, resume and requeue, by commands or in the console. A worker needs none of it. Nobody needs more of
 -- sync_audit: it is evidence.
 GRANT INSERT, DELETE ON sync_pause TO bnet_sync_store;
 
 GRANT SELECT, INSERT ON sync_audit TO bnet_sync_store;
+
+-- "bnet-sync repair --accept".
+GRANT UPDATE (closed_at, closed_by) ON sync_guard TO bnet_sync_store;
+
+GRANT UPDATE (middle_clock, recorded_at) ON sync_origin TO bnet_sync_store;
 
 GRANT SELECT ON sync_migration TO bnet_sync_store;

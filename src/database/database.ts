@@ -37,6 +37,13 @@ export interface Transaction extends Executor {
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
 }
 
+/**
+ * Looks at a new connection before anything else goes over it. When it fails, the connection is thrown away and the call
+ * that wanted it fails with the same error. `retireOthers` closes all other connections that are open now, each as soon
+ * as it is not in use.
+ */
+export type ConnectionCheck = (connection: Executor, retireOthers: () => void) => Promise<void>;
+
 /** An open database: a pool of connections that are made when they are needed. */
 export class Database implements Executor {
   readonly dialect: Dialect;
@@ -44,6 +51,10 @@ export class Database implements Executor {
   readonly #knex: Knex;
   readonly #callTimeoutMs: number;
   readonly #turns: PQueue | undefined;
+  #check: ConnectionCheck | undefined;
+  /** By connection: how many times others had been retired when it was checked. */
+  readonly #generations = new WeakMap<object, number>();
+  #generation = 0;
 
   constructor(options: DatabaseOptions) {
     this.#name = options.name;
@@ -53,12 +64,19 @@ export class Database implements Executor {
     this.#knex = knexBuilder(knexConfig(options));
   }
 
+  /** Has each connection that is made from now on checked before its first use. */
+  checkConnections(check: ConnectionCheck): void {
+    this.#check = check;
+  }
+
   /** Runs one statement outside any transaction. */
   async execute(statement: Fragment): Promise<Result> {
-    return this.#withConnection((connection) =>
-      this.#bounded(connection, () =>
-        runRaw(rawQuery(this.#knex, statement).connection(connection as never)),
-      ),
+    return this.#withConnection((connection) => this.#executeOn(connection, statement));
+  }
+
+  async #executeOn(connection: unknown, statement: Fragment): Promise<Result> {
+    return this.#bounded(connection, () =>
+      runRaw(rawQuery(this.#knex, statement).connection(connection as never)),
     );
   }
 
@@ -166,18 +184,42 @@ export class Database implements Executor {
     // transaction, where another connection of the process to the same file would block it for good.
     if (this.dialect.name === 'better-sqlite3') await nextTurn();
     const client = this.#knex.client as Knex.Client;
-    let connection: unknown;
+    const connection = await this.#connect(client);
     try {
-      connection = await client.acquireConnection();
-    } catch (error) {
-      throw this.#named(unreachable(classify(error)));
-    }
-    try {
+      await this.#checkOnce(connection);
       return await work(connection);
     } catch (error) {
       throw this.#named(error);
     } finally {
       await client.releaseConnection(connection);
+    }
+  }
+
+  /** A connection that was not retired: the pool closes those that are marked as disposed when they come up again. */
+  async #connect(client: Knex.Client): Promise<object> {
+    for (;;) {
+      let connection: object;
+      try {
+        connection = (await client.acquireConnection()) as object;
+      } catch (error) {
+        throw this.#named(unreachable(classify(error)));
+      }
+      if ((this.#generations.get(connection) ?? this.#generation) === this.#generation) return connection;
+      abandon(connection);
+      await client.releaseConnection(connection);
+    }
+  }
+
+  async #checkOnce(connection: object): Promise<void> {
+    if (this.#check === undefined || this.#generations.has(connection)) return;
+    const { dialect } = this;
+    const execute = (statement: Fragment) => this.#executeOn(connection, statement);
+    try {
+      await this.#check({ dialect, execute }, () => (this.#generation += 1));
+      this.#generations.set(connection, this.#generation);
+    } catch (error) {
+      abandon(connection);
+      throw error;
     }
   }
 

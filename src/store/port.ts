@@ -4,6 +4,7 @@ import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey } from '../domain/keys.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
+import type { GuardStore, StoreAlarm } from './guard-port.js';
 import type { JournalLine, Pause } from './records-port.js';
 
 /*
@@ -16,6 +17,13 @@ import type { JournalLine, Pause } from './records-port.js';
 export interface Lease {
   readonly shard: number;
   readonly term: number;
+  /** The name of the server it was read on; empty where servers have none. What happened on another one says nothing of it. */
+  readonly server: string;
+  /**
+   * The shard's finished rows were compared for this batch alone, and are to be compared again: rows of it stand in State 1
+   * that their last holder may still mark.
+   */
+  readonly provisional?: true;
 }
 
 /** What the journal and the store know of rows before they are claimed. */
@@ -94,12 +102,14 @@ export class WorkerUnregisteredError extends Error {
 export interface ProductStore {
   foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge>;
   /**
-   * Locks the leases exclusively, in shard order, and renews them where owner and term are the ones given
-   * (LeaseLostError otherwise); runs `work` and commits.
+   * Locks the leases exclusively, in shard order, and renews them where owner, term and server are the ones given and the
+   * shard was compared under this term, or for this batch (LeaseLostError otherwise); runs `work` and commits. The same statement looks for an open alarm (AlarmOpenError) and
+   * for the commits that were acknowledged before (StoreWentBackError).
    */
   apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
   readonly leases: LeaseStore;
   readonly trials: TrialStore;
+  readonly guard: GuardStore;
   /** Fails when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -125,12 +135,16 @@ export interface WorkerDescription extends WorkerIdentity {
 /** What a worker holds, and what it must know of what others wish. */
 export interface Holding {
   readonly leases: readonly Lease[];
+  /** Shards among them whose finished rows were not compared under this term yet (`compared`): no row of them is decided. */
+  readonly uncompared: readonly number[];
   /** How many it may hold, so that the workers alive share them evenly. What is above it is to be given back. */
   readonly share: number;
   /** How many workers are alive. */
   readonly workers: number;
   /** What is to be left alone. */
   readonly pauses: readonly Pause[];
+  /** Alarms that are open: nothing is to be decided. */
+  readonly alarms: readonly StoreAlarm[];
 }
 
 /** Leases of shards, all by the store's clock. */
@@ -142,9 +156,14 @@ export interface LeaseStore {
   register(worker: WorkerIdentity, agreement: Agreement): Promise<void>;
   /**
    * Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share;
-   * reads the pauses.
+   * reads the pauses and the open alarms.
    */
   keep(): Promise<Holding>;
+  /**
+   * The finished rows of these shards were compared with the journal: rows of them may be decided under these terms, and
+   * from now on each renewal of these leases tells that the store holds everything until then.
+   */
+  compared(leases: readonly Lease[]): Promise<void>;
   /** Gives leases back; their terms stay. */
   giveBack(shards: readonly number[]): Promise<void>;
   /** Gives all leases back (the terms stay) and takes the worker off the register. */

@@ -43,7 +43,8 @@ export interface AuditRecord {
   /** The name that somebody logged in with, or user@host of a command. */
   readonly who: string;
   readonly via: 'console' | 'api' | 'command';
-  readonly action: 'requeue' | 'requeue-matching' | 'pause' | 'resume' | 'journal-purge';
+  readonly action:
+    'requeue' | 'requeue-matching' | 'pause' | 'resume' | 'journal-purge' | 'repair-accept' | 'new-store';
   /** What it was done to, in JSON: rows, filter, target or age. */
   readonly what: string;
   /** How many rows it changed; null where it changes none. */

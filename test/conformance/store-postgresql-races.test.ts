@@ -1,7 +1,9 @@
 import '../support/hostile-time-zone.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AlreadyDecidedError, LeaseLostError, SettingsDifferError } from '../../src/store/port.js';
-import { createDatabase, hasPostgres } from '../support/postgres.js';
+import { KnexProductStore } from '../../src/store/knex/product-store.js';
+import { CheckedDatabase } from '../support/observed-database.js';
+import { createDatabase, hasPostgres, type TestDatabase } from '../support/postgres.js';
 import { openSession, type Session } from '../support/postgres-session.js';
 import { gate } from '../support/until.js';
 import {
@@ -15,7 +17,7 @@ import {
   shardCount,
   startWorker,
 } from './store/data.js';
-import { postgresStoreFixture } from './store/knex-fixture.js';
+import { postgresStoreFixture, testOptions } from './store/knex-fixture.js';
 import type { StoreFixture } from './store.js';
 
 const minute = 60_000;
@@ -25,8 +27,10 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
   let session: Session;
   let watcher: Session;
 
+  let database: TestDatabase;
+
   beforeAll(async () => {
-    const database = await createDatabase('store_races');
+    database = await createDatabase('store_races');
     fixture = await postgresStoreFixture(database);
     session = await openSession(database.connection);
     watcher = await openSession(database.connection);
@@ -72,6 +76,41 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     expect((await store.leases.keep()).leases).toEqual(leases);
     finish.open();
     await applying;
+  });
+
+  it('the commits of applies that ran side by side must all be there', async () => {
+    const { store, leases } = await startWorker(fixture);
+    const [inside, finish] = [gate(), gate()];
+    const slow = store.apply(leases.slice(0, 4), async (transaction) => {
+      inside.open();
+      await finish.passed;
+      await transaction.record([record({ streamingNo: '1' })], []);
+    });
+    await inside.passed;
+    await store.apply(leases.slice(4), (transaction) =>
+      transaction.record([record({ streamingNo: '2' })], []),
+    );
+    finish.open();
+    await slow;
+    await fixture.run(`DELETE FROM sync_journal WHERE streaming_no = '2'`);
+    await expect(store.apply(leases, () => Promise.resolve())).rejects.toMatchObject({
+      lost: [{ streamingNo: '2' }],
+    });
+  });
+
+  it('each new connection is asked one statement before its first use, and never again', async () => {
+    const connection = { ...database.connection };
+    const pool = new CheckedDatabase({ ...testOptions, client: 'pg', connection });
+    const store = new KnexProductStore(pool, minute);
+    const busy = { sql: 'SELECT pg_sleep(0.2)', bindings: [] };
+    for (const _round of [1, 2]) await Promise.all([1, 2, 3].map(() => pool.execute(busy)));
+    await store.leases.register(identityOf('worker 1'), agreement);
+    const { leases } = await store.leases.keep();
+    await store.leases.compared(leases);
+    for (const streamingNo of ['1', '2'])
+      await store.apply(leases, (transaction) => transaction.record([record({ streamingNo })], []));
+    expect(pool.checked).toEqual({ connections: 3, statements: 3 });
+    await store.close();
   });
 
   it('applies of one worker on different shards go side by side', async () => {

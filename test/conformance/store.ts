@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { ProductStore } from '../../src/store/port.js';
+import type { GuardRecords } from '../../src/store/guard-port.js';
 import type { StoreRecords } from '../../src/store/records-port.js';
 import { activityRules } from './store/activity.js';
 import { agreementRules } from './store/agreement.js';
@@ -9,6 +10,7 @@ import { customerRecordRules } from './store/customer-records.js';
 import type { otherTables, productTables } from './store/data.js';
 import { fenceRules } from './store/fence.js';
 import { foreseeRules } from './store/foresee.js';
+import { guardRules } from './store/guard.js';
 import { journalRules } from './store/journal.js';
 import { leaseRules } from './store/leases.js';
 import { nestedRules } from './store/nested.js';
@@ -51,9 +53,12 @@ export interface StoreFixture {
   openEmpty(): ProductStore;
   /** What operators see and write of the same store, over one connection of its own. The fixture closes it. */
   readonly records: StoreRecords;
+  readonly guard: GuardRecords;
   /** How many statements the stores opened here, and the records, send while `work` runs, BEGIN and COMMIT included. */
   statementsDuring(work: () => Promise<unknown>): Promise<number>;
-  rows(table: (typeof productTables)[number] | (typeof otherTables)[number]): Promise<readonly TextRow[]>;
+  rows(
+    table: (typeof productTables)[number] | (typeof otherTables)[number] | 'sync_shard',
+  ): Promise<readonly TextRow[]>;
   leases(): Promise<readonly StandingLease[]>;
   /** Runs a statement; both kinds of database understand it. */
   run(sql: string, bindings?: readonly unknown[]): Promise<void>;
@@ -84,6 +89,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       agreementRules(fixture);
       trialRules(fixture);
       fenceRules(fixture);
+      guardRules(fixture);
       activityRules(fixture);
       pauseRules(fixture);
       auditRules(fixture);

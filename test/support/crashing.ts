@@ -1,5 +1,6 @@
 import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
 import type { ApplyTransaction, LeaseStore, ProductStore, TrialStore } from '../../src/store/port.js';
+import type { GuardStore } from '../../src/store/guard-port.js';
 import type { Dependencies } from '../../src/domain/waiting.js';
 import type { RowKey } from '../../src/domain/keys.js';
 
@@ -31,6 +32,9 @@ export class MortalProcess {
       poll: (request: PollRequest) => this.#call(() => real.poll(request)),
       claim: (requests: readonly ClaimRequest[]) => this.#call(() => real.claim(requests)),
       mark: (marks: readonly Mark[]) => this.#call(() => real.mark(marks)),
+      now: () => this.#call(() => real.now()),
+      claimedUntil: (request) => this.#call(() => real.claimedUntil(request)),
+      latestFinished: (request) => this.#call(() => real.latestFinished(request)),
       hasOpenRows: (paused) => this.#call(() => real.hasOpenRows(paused)),
       ping: () => this.#call(() => real.ping()),
       close: () => real.close(),
@@ -41,6 +45,7 @@ export class MortalProcess {
     return {
       leases: this.#leases(real.leases),
       trials: this.#trials(real.trials),
+      guard: this.#guard(real.guard),
       foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
         this.#call(() => real.foresee(keys, dependencies)),
       apply: (leases, work) =>
@@ -65,8 +70,24 @@ export class MortalProcess {
     return {
       register: (worker, agreement) => this.#call(() => real.register(worker, agreement)),
       keep: () => this.#call(() => real.keep()),
+      compared: (leases) => this.#call(() => real.compared(leases)),
       giveBack: (shards) => this.#call(() => real.giveBack(shards)),
       release: () => this.#call(() => real.release()),
+    };
+  }
+
+  #guard(real: GuardStore): GuardStore {
+    return {
+      origins: () => this.#call(() => real.origins()),
+      outcomes: (keys) => this.#call(() => real.outcomes(keys)),
+      heldShards: (shards) => this.#call(() => real.heldShards(shards)),
+      openAlarms: () => this.#call(() => real.openAlarms()),
+      raise: (alarmId, evidence) => this.#call(() => real.raise(alarmId, evidence)),
+      isClosed: (alarmId) => this.#call(() => real.isClosed(alarmId)),
+      addOrigins: (origins) => this.#call(() => real.addOrigins(origins)),
+      forgetCommits: () => {
+        real.forgetCommits();
+      },
     };
   }
 

@@ -1,4 +1,10 @@
-import { Database, type Executor, type Result, type Transaction } from '../../src/database/database.js';
+import {
+  Database,
+  type ConnectionCheck,
+  type Executor,
+  type Result,
+  type Transaction,
+} from '../../src/database/database.js';
 import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import type { Fragment } from '../../src/database/dialect.js';
 
@@ -50,6 +56,22 @@ export class CountingDatabase extends ObservedDatabase {
 
   get statements(): readonly string[] {
     return this.#sent;
+  }
+}
+
+/** A database that counts what is asked of new connections. */
+export class CheckedDatabase extends Database {
+  readonly checked = { connections: 0, statements: 0 };
+
+  override checkConnections(check: ConnectionCheck): void {
+    super.checkConnections((connection, retireOthers) => {
+      this.checked.connections += 1;
+      const execute = (statement: Fragment): Promise<Result> => {
+        this.checked.statements += 1;
+        return connection.execute(statement);
+      };
+      return check({ dialect: connection.dialect, execute }, retireOthers);
+    });
   }
 }
 

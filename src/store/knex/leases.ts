@@ -3,7 +3,10 @@ import type { Fragment } from '../../database/dialect.js';
 import { DatabaseError } from '../../database/errors.js';
 import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
 import { shareOf } from '../../domain/share.js';
+import type { AcknowledgedCommit } from './acknowledged-commits.js';
+import type { ServerCheck } from './server-check.js';
 import { pruneActivity } from './activity.js';
+import { knownCommits, openAlarmCount, readOpenAlarms } from './guard.js';
 import { readPauses } from './pauses.js';
 import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
 import {
@@ -20,6 +23,10 @@ import {
  * - Renewing keeps the term. A lease that ran out and that nobody took may be renewed: nothing happened meanwhile.
  * - Giving back clears the owner and keeps the term.
  * - Taking and renewing skip rows that are locked: an apply transaction relies on them, and renews them itself.
+ * - Rows of a shard are decided only once its finished rows were compared with the journal under this term and on this
+ *   server (`compared_term`, `compared_on`): the store may have lost what others decided (P13, worker/store-guard.ts). A
+ *   lease that came back with an older state of the store, after a fail-over, was compared elsewhere. The server is read
+ *   with the lease, and belongs to a batch as owner and term do.
  * - An apply transaction first locks all the lease rows it relies on, exclusively, in shard order, and compares owner
  *   and term with those held when its rows were polled (`lockLeases`). So nobody can take the shard before it ends,
  *   and a worker that lost it in between cannot change the store any more, however late it wakes (P7).
@@ -34,47 +41,79 @@ import {
  * No promise rests on the clock: an early takeover only makes the other worker's fence fail.
  */
 
-/** Locks and renews leases in a transaction; returns the store's clock, or null where one of them is not held any more. */
+/** Who relies on which leases, and which commits the store must know. */
+export interface FenceRequest {
+  readonly workerId: string;
+  readonly leases: readonly Lease[];
+  readonly leaseTtlMs: number;
+  readonly commits: readonly AcknowledgedCommit[];
+  /** The server's name, an expression. */
+  readonly server: string;
+}
+
+/** What the fence found. */
+export interface Fence {
+  /** The store's clock, ISO 8601, UTC. */
+  readonly at: string;
+  readonly alarmOpen: boolean;
+  /** How many of the commits the journal holds. */
+  readonly known: number;
+}
+
+/**
+ * Locks and renews leases in a transaction, and looks in the same statement for alarms and for the worker's own commits;
+ * null where one of the leases is not held any more, or its shard was not compared under this term and on this server.
+ */
 export async function lockLeases(
   transaction: Executor,
-  workerId: string,
-  leases: readonly Lease[],
-  leaseTtlMs: number,
-): Promise<string | null> {
+  { workerId, leases, leaseTtlMs, commits, server }: FenceRequest,
+): Promise<Fence | null> {
   if (leases.length === 0) throw new Error('an apply transaction relies on at least one lease');
   const { dialect } = transaction;
   const relied = dialect.recordset(
-    { shard: 'integer', term: 'integer' },
-    leases.map(({ shard, term }) => [shard, term]),
+    { shard: 'integer', term: 'integer', server: 'text', provisional: 'integer' },
+    leases.map((lease) => [lease.shard, lease.term, lease.server, lease.provisional === true ? 1 : 0]),
     'r',
   );
+  const known = knownCommits(transaction, commits);
   const { rows } = await transaction.execute({
-    sql: `UPDATE sync_shard AS s SET expires_at = ${dialect.nowPlus(leaseTtlMs)}
+    sql: `UPDATE sync_shard AS s SET expires_at = ${dialect.nowPlus(leaseTtlMs)}, 
+            held_until = CASE WHEN ${isCompared('s', server)} THEN ${dialect.now} ELSE s.held_until END
           FROM (SELECT l.shard FROM sync_shard AS l, ${relied.sql}
-                WHERE l.shard = r.shard AND l.term = r.term AND l.owner = ?
+                WHERE l.shard = r.shard AND l.term = r.term AND l.owner = ? AND r.server = ${server}
+                  AND (r.provisional = 1 OR ${isCompared('l', server)})
                 ORDER BY l.shard ${dialect.lockRows('l')}) AS held
           WHERE s.shard = held.shard
-          RETURNING ${dialect.instantText(dialect.now)} AS at`,
-    bindings: [...relied.bindings, workerId],
+          RETURNING ${dialect.instantText(dialect.now)} AS at, ${openAlarmCount} AS alarms, ${known.sql} AS known`,
+    bindings: [...relied.bindings, workerId, ...known.bindings],
   });
-  return rows.length === leases.length ? String(rows[0]?.['at']) : null;
+  const [first] = rows;
+  if (rows.length !== leases.length || first === undefined) return null;
+  return { at: String(first['at']), alarmOpen: Number(first['alarms']) > 0, known: Number(first['known']) };
 }
 
 /** The leases of one worker, in the product store. */
 export class KnexLeaseStore implements LeaseStore {
   readonly #database: Database;
   readonly #leaseTtlMs: number;
+  readonly #server: ServerCheck;
   #checks = 0;
   #me: { readonly worker: WorkerIdentity; readonly agreement: string } | null = null;
 
-  constructor(database: Database, leaseTtlMs: number) {
+  constructor(database: Database, leaseTtlMs: number, server: ServerCheck) {
     this.#database = database;
     this.#leaseTtlMs = leaseTtlMs;
+    this.#server = server;
+  }
+
+  /** The registered worker. */
+  get worker(): WorkerIdentity {
+    return this.#registered().worker;
   }
 
   /** The registered worker's id. */
   get workerId(): string {
-    return this.#registered().worker.workerId;
+    return this.worker.workerId;
   }
 
   async register(worker: WorkerIdentity, agreement: Agreement): Promise<void> {
@@ -87,20 +126,20 @@ export class KnexLeaseStore implements LeaseStore {
     await this.#compare(worker, agreement);
   }
 
-  /** Deletes what is old. The tables of the newest migration are among those it needs. */
+  /** Deletes what is old, and looks for the newest migration's tables. */
   async #tidyRegister(): Promise<void> {
-    const { dialect } = this.#database;
-    await this.#database.execute({
-      sql: `DELETE FROM sync_worker WHERE heartbeat_at < ${dialect.nowPlus(-registerKeptMs)}`,
-      bindings: [],
-    });
-    await this.#database.execute({
-      sql: `DELETE FROM sync_trial WHERE begun_at < ${dialect.nowPlus(-trialKeptMs)}`,
-      bindings: [],
-    });
-    await pruneActivity(this.#database).catch((error: unknown) => {
+    const { nowPlus } = this.#database.dialect;
+    const old = [
+      `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)}`,
+      `DELETE FROM sync_trial WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
+    ];
+    try {
+      for (const sql of old) await this.#database.execute({ sql, bindings: [] });
+      await pruneActivity(this.#database);
+      await readOpenAlarms(this.#database);
+    } catch (error) {
       throw isMissingTable(error) ? new StoreNotMigratedError() : error;
-    });
+    }
   }
 
   /**
@@ -135,11 +174,28 @@ export class KnexLeaseStore implements LeaseStore {
     const { dialect } = this.#database;
     for (const statement of dialect.together(this.#beat(), this.#renewal()))
       await this.#database.execute(statement);
-    const { paused, ...shards } = await this.#keepShards();
+    const { paused, alarmed, ...shards } = await this.#keepShards();
     const pauses = paused === 0 ? [] : await readPauses(this.#database);
+    const alarms = alarmed === 0 ? [] : await readOpenAlarms(this.#database);
     this.#checks += 1;
     if (this.#checks % checksPerPruning === 0) await pruneActivity(this.#database);
-    return { ...shards, pauses };
+    return { ...shards, pauses, alarms };
+  }
+
+  async compared(leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return;
+    const { dialect } = this.#database;
+    const compared = dialect.recordset(
+      { shard: 'integer', term: 'integer', server: 'text' },
+      leases.map(({ shard, term, server }) => [shard, term, server]),
+      'r',
+    );
+    const { name } = this.#server;
+    await this.#database.execute({
+      sql: `UPDATE sync_shard AS s SET compared_term = s.term, compared_on = r.server, held_until = ${dialect.now}
+            FROM ${compared.sql} WHERE s.shard = r.shard AND s.term = r.term AND s.owner = ? AND r.server = ${name}`,
+      bindings: [...compared.bindings, this.workerId],
+    });
   }
 
   /** The pauses are counted with the last look at the leases: what paused a shard's last holder is among them. */
@@ -182,13 +238,18 @@ export class KnexLeaseStore implements LeaseStore {
     };
   }
 
+  /** A renewal tells that the store holds everything only where the shard was compared and our own commits are there. */
   #renewal(): Fragment {
     const { dialect } = this.#database;
+    const { name, commits } = this.#server;
+    const known = knownCommits(this.#database, commits);
     return {
-      sql: `UPDATE sync_shard SET expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
+      sql: `UPDATE sync_shard SET expires_at = ${dialect.nowPlus(this.#leaseTtlMs)},
+              held_until = CASE WHEN ${isCompared('sync_shard', name)} AND ${known.sql} = ${commits.length}
+                                THEN ${dialect.now} ELSE held_until END
             WHERE shard IN (SELECT l.shard FROM sync_shard AS l WHERE l.owner = ?
                             ORDER BY l.shard ${dialect.lockRows('l', { skipLocked: true })})`,
-      bindings: [this.workerId],
+      bindings: [...known.bindings, this.workerId],
     };
   }
 
@@ -213,19 +274,26 @@ export class KnexLeaseStore implements LeaseStore {
   async #look(): Promise<Shards> {
     const { now } = this.#database.dialect;
     const { rows } = await this.#database.execute({
-      sql: `SELECT shard, term, CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
+      sql: `SELECT shard, term, ${this.#server.name} AS server, CASE WHEN ${isCompared('s', this.#server.name)} THEN 1 ELSE 0 END AS compared,
+                   CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
                    CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free,
-                   (SELECT count(*) FROM sync_pause) AS paused
+                   (SELECT count(*) FROM sync_pause) AS paused, ${openAlarmCount} AS alarmed
             FROM sync_shard AS s ORDER BY shard`,
       bindings: [this.workerId],
     });
-    const leases = rows
-      .filter((row) => Number(row['ours']) === 1)
-      .map((row) => ({ shard: Number(row['shard']), term: Number(row['term']) }));
+    const ours = rows.filter((row) => Number(row['ours']) === 1);
+    const leases = ours.map((row) => ({
+      shard: Number(row['shard']),
+      term: Number(row['term']),
+      server: String(row['server']),
+    }));
+    const uncompared = ours.filter((row) => Number(row['compared']) === 0).map((row) => Number(row['shard']));
     const free = rows.filter((row) => Number(row['free']) === 1 && Number(row['ours']) === 0).length;
     const alive = (await this.#workers()).filter((worker) => worker.alive).map(({ workerId }) => workerId);
     const share = shareOf(rows.length, alive, this.workerId);
-    return { leases, share, workers: alive.length, free, paused: Number(rows[0]?.['paused'] ?? 0) };
+    const [first] = rows;
+    const counts = { paused: Number(first?.['paused'] ?? 0), alarmed: Number(first?.['alarmed'] ?? 0) };
+    return { leases, uncompared, share, workers: alive.length, free, ...counts };
   }
 
   /** All workers on the register, in the order in which they started. */
@@ -253,10 +321,12 @@ export class KnexLeaseStore implements LeaseStore {
 }
 
 /** What a worker holds, and how many shards there are to take. */
-interface Shards extends Omit<Holding, 'pauses'> {
+interface Shards extends Omit<Holding, 'pauses' | 'alarms'> {
   readonly free: number;
   /** How many pauses are in force. */
   readonly paused: number;
+  /** How many alarms are open. */
+  readonly alarmed: number;
 }
 
 interface RegisteredWorker extends WorkerIdentity {
@@ -269,6 +339,11 @@ interface RegisteredWorker extends WorkerIdentity {
 export function isAlive(row: Readonly<Record<string, unknown>>): boolean {
   const age = Date.parse(String(row['now'])) - Date.parse(String(row['heartbeat_at']));
   return age < Number(row['lease_ttl_ms']);
+}
+
+/** Whether a shard's finished rows were compared under its present term, on this server. */
+function isCompared(alias: string, server: string): string {
+  return `${alias}.compared_term = ${alias}.term AND ${alias}.compared_on = ${server}`;
 }
 
 function isFree(alias: string, now: string): string {

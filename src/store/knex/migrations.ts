@@ -116,7 +116,25 @@ const operators: Migration = {
   ],
 };
 
-const migrations: readonly Migration[] = [initial, severalWorkers, operators];
+const guard: Migration = {
+  name: '0004_guard',
+  up: ({ instant, text }) => [
+    // Under which term and on which server the shard's finished rows were compared with the journal, and until when the
+    // store is known to hold everything of it: the last renewal of a lease that was compared.
+    'ALTER TABLE sync_shard ADD COLUMN compared_term bigint',
+    'ALTER TABLE sync_shard ADD COLUMN compared_on text',
+    `ALTER TABLE sync_shard ADD COLUMN held_until ${instant}`,
+    `CREATE TABLE sync_guard (
+       alarm_id text PRIMARY KEY, raised_at ${instant} NOT NULL, worker text NOT NULL, host text NOT NULL,
+       kind ${text(12)} NOT NULL CHECK (kind IN ('ownCommits', 'finishedRows', 'noOrigin')),
+       rows bigint NOT NULL, examples text NOT NULL, closed_at ${instant}, closed_by text)`,
+    // '' stands for every product without an origin of its own.
+    `CREATE TABLE sync_origin (
+       product_id ${text(30)} PRIMARY KEY, middle_clock ${text(19)} NOT NULL, recorded_at ${instant} NOT NULL)`,
+  ],
+};
+
+const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard];
 
 /** Where Knex keeps which migrations have run. */
 export const migrationTable = 'sync_migration';

@@ -11,8 +11,12 @@ import {
   type Lease,
   type ProductStore,
 } from '../port.js';
+import { AlarmOpenError, StoreWentBackError } from '../guard-port.js';
+import { AcknowledgedCommits, type AcknowledgedCommit } from './acknowledged-commits.js';
+import { KnexGuardStore, requireCommits } from './guard.js';
 import { insertRecords, readJournal, readNewestAttempts, supersede } from './journal.js';
 import { KnexLeaseStore, lockLeases } from './leases.js';
+import { ServerCheck } from './server-check.js';
 import { readSeen, readSnapshot } from './snapshot.js';
 import { KnexTrialStore } from './trials.js';
 import { writeChanges } from './write-changes.js';
@@ -26,14 +30,20 @@ import { writeChanges } from './write-changes.js';
 export class KnexProductStore implements ProductStore {
   readonly leases: KnexLeaseStore;
   readonly trials: KnexTrialStore;
+  readonly guard: KnexGuardStore;
   readonly #database: Database;
   readonly #leaseTtlMs: number;
+  readonly #commits = new AcknowledgedCommits();
+  readonly #server: ServerCheck;
 
   constructor(database: Database, leaseTtlMs: number) {
     this.#database = database;
     this.#leaseTtlMs = leaseTtlMs;
-    this.leases = new KnexLeaseStore(database, leaseTtlMs);
+    this.#server = new ServerCheck(this.#commits);
+    this.leases = new KnexLeaseStore(database, leaseTtlMs, this.#server);
     this.trials = new KnexTrialStore(database, () => this.leases.workerId);
+    this.guard = new KnexGuardStore(database, this.#commits, () => this.leases.worker);
+    database.checkConnections((connection, retireOthers) => this.#server.check(connection, retireOthers));
   }
 
   async foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge> {
@@ -43,11 +53,20 @@ export class KnexProductStore implements ProductStore {
 
   async apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {
     const { workerId } = this.leases;
-    return this.#database.transaction(async (transaction) => {
-      const at = await lockLeases(transaction, workerId, leases, this.#leaseTtlMs);
-      if (at === null) throw new LeaseLostError('a lease this batch relies on is held by another worker now');
-      return work(new KnexApplyTransaction(transaction, workerId, at));
+    const { last: commits, lost } = this.#commits;
+    if (lost.length > 0) throw new StoreWentBackError(lost);
+    const { result, commit } = await this.#database.transaction(async (transaction) => {
+      const leaseTtlMs = this.#leaseTtlMs;
+      const request = { workerId, leases, leaseTtlMs, commits, server: this.#server.name };
+      const fence = await lockLeases(transaction, request);
+      if (fence === null) throw new LeaseLostError('a lease this batch relies on is not held any more');
+      if (fence.alarmOpen) throw new AlarmOpenError();
+      if (fence.known < commits.length) await requireCommits(transaction, this.#commits);
+      const applying = new KnexApplyTransaction(transaction, workerId, fence.at);
+      return { result: await work(applying), commit: applying.recorded };
     });
+    if (commit !== null) this.#commits.acknowledge(commit, commits);
+    return result;
   }
 
   async ping(): Promise<void> {
@@ -61,6 +80,8 @@ export class KnexProductStore implements ProductStore {
 
 class KnexApplyTransaction implements ApplyTransaction {
   readonly at: string;
+  /** One of the rows recorded: its entry stands for the whole transaction. */
+  recorded: AcknowledgedCommit | null = null;
   readonly #transaction: Transaction;
   readonly #workerId: string;
 
@@ -85,6 +106,10 @@ class KnexApplyTransaction implements ApplyTransaction {
   async record(records: readonly JournalRecord[], superseding: readonly RowKey[]): Promise<void> {
     await supersede(this.#transaction, superseding);
     await insertRecords(this.#transaction, records, { workerId: this.#workerId, at: this.at });
+    const [first] = records;
+    if (first === undefined) return;
+    const { source, streamingNo, attempt } = first;
+    this.recorded = { source, streamingNo, attempt, worker: this.#workerId, at: this.at };
   }
 
   async nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T> {

@@ -22,6 +22,8 @@ export const otherTables = [
   'sync_activity',
   'sync_pause',
   'sync_audit',
+  'sync_guard',
+  'sync_origin',
 ] as const;
 
 /** How many shards a fixture has. */
@@ -121,6 +123,7 @@ export async function startWorker(
   const store = fixture.open(settings);
   await store.leases.register(identityOf(workerId), agreement);
   const { leases } = await store.leases.keep();
+  await store.leases.compared(leases);
   return { store, leases, apply: (work) => store.apply(leases, work) };
 }
 

@@ -10,7 +10,10 @@ export function fenceRules(fixture: Fixture): void {
   describe('the fence of an apply', () => {
     it.each([
       ['was taken by another', `UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`],
-      ['went and came back', 'UPDATE sync_shard SET term = term + 2 WHERE shard = 3'],
+      [
+        'went and came back',
+        'UPDATE sync_shard SET term = term + 2, compared_term = term + 2 WHERE shard = 3',
+      ],
       ['went to another with the same term', `UPDATE sync_shard SET owner = 'worker 2' WHERE shard = 3`],
       ['was given back', 'UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE shard = 3'],
     ])('stops it where a lease it relies on %s, and nothing is written or renewed', async (_what, taking) => {
@@ -50,9 +53,9 @@ export function fenceRules(fixture: Fixture): void {
 
     it('stops it where a shard does not exist', async () => {
       const { store } = await startWorker(fixture());
-      await expect(store.apply([{ shard: 99, term: 1 }], () => Promise.resolve())).rejects.toBeInstanceOf(
-        LeaseLostError,
-      );
+      await expect(
+        store.apply([{ shard: 99, term: 1, server: '' }], () => Promise.resolve()),
+      ).rejects.toBeInstanceOf(LeaseLostError);
     });
 
     it('renews the leases it relies on, and no others', async () => {

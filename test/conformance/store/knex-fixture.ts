@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Database } from '../../../src/database/database.js';
 import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import type { ProductStore } from '../../../src/store/port.js';
+import { KnexGuardRecords } from '../../../src/store/knex/guard.js';
 import { KnexProductStore } from '../../../src/store/knex/product-store.js';
 import { KnexStoreOperations } from '../../../src/store/knex/store-operations.js';
 import { KnexStoreRecords } from '../../../src/store/knex/store-records.js';
@@ -73,7 +74,9 @@ async function openFixture(place: Place): Promise<StoreFixture> {
   const clear = async () => {
     await Promise.all(opened.splice(0).map(({ store }) => store.close()));
     for (const table of [...productTables, ...otherTables]) await run(`DELETE FROM ${table}`);
-    await run('UPDATE sync_shard SET owner = NULL, term = 0, expires_at = NULL');
+    await run(
+      'UPDATE sync_shard SET owner = NULL, term = 0, expires_at = NULL, compared_term = NULL, compared_on = NULL, held_until = NULL',
+    );
   };
   const recording = new CountingDatabase({ ...testOptions, ...place.connection, maxConnections: 1 });
   const sent = () =>
@@ -86,6 +89,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     openUnreachable: () => open(place.unreachable),
     openEmpty: () => open(place.empty),
     records: new KnexStoreRecords(recording),
+    guard: new KnexGuardRecords(recording),
     statementsDuring: async (work) => {
       const before = sent();
       await work();

@@ -101,7 +101,9 @@ function joiningRules(fixture: Fixture): void {
       ).toEqual(
         allShards.map((shard) => ([1, 4, 6].includes(shard) ? [null, 1, false] : ['worker 1', 1, true])),
       );
-      expect((await second.leases.keep()).leases).toEqual([1, 4, 6].map((shard) => ({ shard, term: 2 })));
+      expect((await second.leases.keep()).leases).toMatchObject(
+        [1, 4, 6].map((shard) => ({ shard, term: 2 })),
+      );
       expect(shardsOf(await store.leases.keep())).toEqual([0, 2, 3, 5, 7]);
     });
 
@@ -110,7 +112,9 @@ function joiningRules(fixture: Fixture): void {
       const second = await registered(fixture, 'worker 2');
       await store.leases.giveBack(allShards);
       expect(shardsOf(await second.leases.keep())).toEqual([0, 1, 2, 3]);
-      expect((await store.leases.keep()).leases).toEqual([4, 5, 6, 7].map((shard) => ({ shard, term: 2 })));
+      expect((await store.leases.keep()).leases).toMatchObject(
+        [4, 5, 6, 7].map((shard) => ({ shard, term: 2 })),
+      );
     });
   });
 
@@ -133,7 +137,7 @@ function joiningRules(fixture: Fixture): void {
       for (const term of [2, 3, 4]) {
         await store.leases.giveBack([3]);
         expect((await fixture().leases())[3]).toMatchObject({ owner: null, term: term - 1 });
-        expect((await store.leases.keep()).leases[3]).toEqual({ shard: 3, term });
+        expect((await store.leases.keep()).leases[3]).toMatchObject({ shard: 3, term });
       }
     });
   });
@@ -147,7 +151,9 @@ function deadWorkerRules(fixture: Fixture): void {
       await fixture().shift('sync_worker', 'heartbeat_at', -minute - 1, `worker_id = 'worker 1'`);
       expect(await second.leases.keep()).toMatchObject({ leases: [], share: 8, workers: 1 });
       await fixture().shift('sync_shard', 'expires_at', -minute - 1);
-      expect((await second.leases.keep()).leases).toEqual(allShards.map((shard) => ({ shard, term: 2 })));
+      expect((await second.leases.keep()).leases).toMatchObject(
+        allShards.map((shard) => ({ shard, term: 2 })),
+      );
     });
 
     it('is told from a live one by its own lease time, not by that of who asks', async () => {
@@ -176,9 +182,9 @@ function deadWorkerRules(fixture: Fixture): void {
       await fixture().shift('sync_shard', 'expires_at', -2 * minute, `owner = 'worker 1'`);
       const first = await second.leases.keep();
       expect(first).toMatchObject({ share: 4, workers: 2 });
-      expect(first.leases).toEqual([{ shard: 0, term: 2 }, ...held[1]!.leases]);
+      expect(first.leases).toMatchObject([{ shard: 0, term: 2 }, ...held[1]!.leases]);
       expect((await fixture().leases()).filter(({ owner }) => owner === 'worker 1')).toHaveLength(2);
-      expect((await third.leases.keep()).leases).toEqual([
+      expect((await third.leases.keep()).leases).toMatchObject([
         { shard: 1, term: 2 },
         { shard: 2, term: 2 },
         ...held[2]!.leases,
@@ -228,8 +234,8 @@ async function registered(
 async function keepAll(stores: readonly ProductStore[]): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const store of stores) {
-    const { leases, share, workers, pauses } = await store.leases.keep();
-    holdings.push({ leases, share, workers, pauses });
+    const { leases, uncompared, share, workers, pauses, alarms } = await store.leases.keep();
+    holdings.push({ leases, uncompared, share, workers, pauses, alarms });
   }
   return holdings;
 }

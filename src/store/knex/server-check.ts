@@ -1,0 +1,102 @@
+import type { Executor } from '../../database/database.js';
+import { DatabaseError } from '../../database/errors.js';
+import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-commits.js';
+import { knownCommits, requireCommits } from './guard.js';
+
+/*
+ * What a worker asks of each new connection to the product store, in one statement, before anything else goes over it:
+ * which server is there, and whether its journal holds what was committed before.
+ *
+ * A PostgreSQL server is named by its system identifier, its timeline, which every promotion raises, and the identities of
+ * the database and of a table, which a restore makes anew. Where a fail-over left two primaries behind one address,
+ * connections lead to both: the one on the older timeline is thrown away, and when the newer one appears, those that lead
+ * elsewhere are. A standby that is still in recovery may lag: nothing is concluded from it. The name is an expression, too:
+ * leases tell by it on which server their rows were compared (leases.ts). SQLite has none.
+ */
+
+/** Throws away every connection that is open now, once it is not in use. */
+type RetireOthers = () => void;
+
+/** Checks new connections, and remembers which server the process works with. */
+export class ServerCheck {
+  readonly #commits: AcknowledgedCommits;
+  #server: string | null = null;
+  /** False where the server has no such functions, or keeps them from us. */
+  #isNamed = true;
+  #isPostgres = false;
+
+  constructor(commits: AcknowledgedCommits) {
+    this.#commits = commits;
+  }
+
+  /** The server's name as an expression for statements, known with the first connection. */
+  get name(): string {
+    return this.#isPostgres && this.#isNamed ? serverName : `''`;
+  }
+
+  /** Commits that the store must know. */
+  get commits(): readonly AcknowledgedCommit[] {
+    return this.#commits.last;
+  }
+
+  /** StoreWentBackError where commits are missing; DatabaseError where the connection leads to the wrong server. */
+  async check(connection: Executor, retireOthers: RetireOthers): Promise<void> {
+    const { server, known } = await this.#ask(connection);
+    if (server !== null) this.#compare(server, retireOthers);
+    // Once a loss is known the alarm must reach the store; the fence keeps this process from deciding anything.
+    if (this.#commits.lost.length === 0 && known < this.#commits.last.length)
+      await requireCommits(connection, this.#commits);
+  }
+
+  async #ask(connection: Executor): Promise<{ readonly server: string | null; readonly known: number }> {
+    this.#isPostgres = connection.dialect.name === 'pg';
+    const known = knownCommits(connection, this.#commits.last);
+    try {
+      const { rows } = await connection.execute({
+        sql: `SELECT ${this.name} AS server, ${known.sql} AS known`,
+        bindings: known.bindings,
+      });
+      const server = String(rows[0]?.['server']);
+      return { server: server === '' ? null : server, known: Number(rows[0]?.['known']) };
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== 'schema') throw error;
+      if (this.name === serverName) {
+        this.#isNamed = false;
+        return this.#ask(connection);
+      }
+      // The name was not to blame, but the journal's table, which is missing: whatever needs it says so.
+      this.#isNamed = true;
+      return { server: null, known: this.#commits.last.length };
+    }
+  }
+
+  #compare(server: string, retireOthers: RetireOthers): void {
+    if (server === inRecovery) {
+      throw new DatabaseError('unavailable', 'the server is a standby: it takes no changes');
+    }
+    const present = this.#server;
+    if (server === present) return;
+    if (present !== null && isOlder(server, present)) {
+      const words = `an older primary answered (${server}, after ${present}): two servers are behind one address`;
+      throw new DatabaseError('unavailable', words);
+    }
+    this.#server = server;
+    if (present !== null) retireOthers();
+  }
+}
+
+const inRecovery = 'in recovery';
+
+/** The control file's timeline is still the old one for a while after a promotion. A subquery is evaluated once a statement. */
+const serverName = `
+  (SELECT CASE WHEN pg_is_in_recovery() THEN '${inRecovery}'
+     ELSE concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+       substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
+       (SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('sync_shard')::oid) END)`;
+
+/** The same system on a lower timeline; timelines are eight hexadecimal digits. */
+function isOlder(server: string, present: string): boolean {
+  const [system, timeline = ''] = server.split('/');
+  const [presentSystem, presentTimeline = ''] = present.split('/');
+  return system === presentSystem && timeline < presentTimeline;
+}
