@@ -30,7 +30,8 @@ export interface SyncWorker {
   pools(): { readonly middle: PoolUse; readonly store: PoolUse };
   /**
    * Works until `stop` is called or, with `once`, nothing is left; then both databases are closed. Rejects where it
-   * cannot go on: DatabaseError, CredentialsRefusedError, BreakerOpenError and PausedError (with `once`), ShardsDifferError.
+   * cannot go on: DatabaseError, CredentialsRefusedError, ShardsDifferError; with `once` also BreakerOpenError, PausedError
+   * and StoreAlarmError.
    */
   start(): Promise<void>;
   /**
@@ -50,7 +51,12 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
   const worker = new Worker({
     middle: middle.database,
     store,
-    settings: { ...config.worker, productIds: config.middle.productIds, rules: config.rules },
+    settings: {
+      ...config.worker,
+      productIds: config.middle.productIds,
+      othersFinishRows: config.middle.othersFinishRows,
+      rules: config.rules,
+    },
     handlers,
     once: options.once ?? false,
   });

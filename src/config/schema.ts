@@ -79,6 +79,12 @@ const middleSchema = z
      * false where the worker has no UPDATE privilege on them.
      */
     markAttributes: z.boolean().default(true),
+    /**
+     * Whether others finish rows of our products as well: another program, or people who mark rows by hand. Default: false.
+     * Set to true as long as that is so: finished rows that the journal does not know are then no sign that the product
+     * store has lost something, only a warning.
+     */
+    othersFinishRows: z.boolean().default(false),
     /** Settings of the Oracle driver; only with client `oracledb`. Default: absent. */
     oracle: oracleSchema.optional(),
   })

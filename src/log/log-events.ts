@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
+import { alarmText } from '../guard/alarm-text.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 
@@ -101,6 +102,17 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     'warn',
     event,
     'a lease was taken by another worker: batch dropped, nothing was written',
+  ],
+  storeWentBack: ({ kind, rows, examples, foundBy }) => [
+    'error',
+    { kind, rows, examples, foundBy },
+    `${alarmText({ kind, rows, examples })}; stopped deciding rows, none is failed for it: run "bnet-sync doctor"`,
+  ],
+  storeAccepted: () => ['warn', {}, 'the alarm was closed: claiming goes on'],
+  finishedByOthers: ({ rows, examples }) => [
+    'warn',
+    { rows, examples },
+    `${rows} finished ${rows === 1 ? 'row is' : 'rows are'} not in the journal: others finished ${rows === 1 ? 'it' : 'them'}`,
   ],
   stopping: (event) => ['info', event, 'stopping: finishing what is in hand'],
   stopped: () => ['info', {}, 'stopped'],

@@ -2,6 +2,7 @@ import type { Outcome } from '../domain/journal.js';
 import type { RowKey, Source } from '../domain/keys.js';
 import type { Wait } from '../domain/waiting.js';
 import type { MarkConflict } from '../middle/port.js';
+import type { LossEvidence } from '../store/guard-port.js';
 import type { Pause } from '../store/records-port.js';
 
 /** One of the two databases. */
@@ -90,6 +91,15 @@ export interface WorkerEvents {
   breakerClosed: Record<string, never>;
   /** A batch was dropped because its lease had been taken by another worker. */
   leaseLost: { readonly rows: number };
+  /**
+   * The product store has lost what it once held, or has no origin: nothing is claimed, decided or marked until an operator
+   * has closed the alarm. Told again every ten minutes. `foundBy`: the worker that raised the alarm; null: this one.
+   */
+  storeWentBack: LossEvidence & { readonly foundBy: string | null };
+  /** The alarm was closed: work goes on. */
+  storeAccepted: Record<string, never>;
+  /** Finished rows that the journal does not know, and that are no sign of a loss: a person or another program finished them. */
+  finishedByOthers: LossEvidence;
   stopping: { readonly inHand: number };
   stopped: Record<string, never>;
 }

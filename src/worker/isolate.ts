@@ -10,6 +10,7 @@ import type { Workshop } from './claim-page.js';
 import type { Handlers } from './handlers.js';
 import { CredentialsRefusedError } from './outages.js';
 import { errorText } from './error-text.js';
+import { isGuardError } from './store-guard.js';
 import { backoffMs, type Time } from './time.js';
 
 /*
@@ -94,7 +95,7 @@ export class Isolator {
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return { decided: [], blamed: [] };
       if (error instanceof GuiltyRowError) return { decided: [], blamed: [error] };
-      if (error instanceof LeaseLostError || !mayBeARows(error)) throw error;
+      if (error instanceof LeaseLostError || isGuardError(error) || !mayBeARows(error)) throw error;
       const first = rows[0];
       if (rows.length === 1 && first !== undefined) return { decided: [], blamed: [{ row: first, error }] };
       const middle = Math.ceil(rows.length / 2);

@@ -3,38 +3,47 @@ import type { Pause } from '../store/records-port.js';
 import type { Emit } from './events.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
+import type { StoreGuard } from './store-guard.js';
 import { Alarm, type Time } from './time.js';
 
 /** A worker that stopped gracefully leaves free shards: they are found within this time even with long leases. */
 const longestCheckMs = 4000;
 
+/** What the keeper asks of the guard against a store that lost something. */
+type Guard = Pick<StoreGuard, 'isOpen' | 'report' | 'record' | 'follow'>;
+
+interface LeaseKeeperParts {
+  readonly time: Time;
+  readonly emit: Emit;
+  readonly outages: Outages;
+  readonly guard: Guard;
+  readonly onChange: () => void;
+}
+
 /**
  * Keeps the worker's leases while it runs: at every check it renews what it holds and takes its share of what is free.
  * Here is where a shard's ownership is asked. A shard above the share is leaving: it is not polled any more, and given
  * back once nothing of it is in hand. A worker that could not renew for a whole lease time holds nothing, by its own
- * clock: that only makes it stop earlier, the fence in the product store decides. Pauses are read at every check, too.
+ * clock: that only makes it stop earlier, the fence in the product store decides. Pauses and alarms are read at every
+ * check, too.
  */
 export class LeaseKeeper {
   readonly #store: LeaseStore;
   readonly #settings: WorkerSettings;
-  readonly #parts: {
-    readonly time: Time;
-    readonly emit: Emit;
-    readonly outages: Outages;
-    readonly onChange: () => void;
-  };
+  readonly #parts: LeaseKeeperParts;
   readonly #alarm: Alarm;
   #leases: readonly Lease[] = [];
+  /** Shards held whose finished rows are still to be compared; the store knows which. */
+  #uncompared: ReadonlySet<number> = new Set();
+  #workers = 0;
+  /** The leases that were told last, by shard and term. */
+  #told = '';
   #leaving: ReadonlySet<number> = new Set();
   #pauses: readonly Pause[] = [];
   #renewedAt = 0;
   #stopping = false;
 
-  constructor(
-    store: LeaseStore,
-    settings: WorkerSettings,
-    parts: { time: Time; emit: Emit; outages: Outages; onChange: () => void },
-  ) {
+  constructor(store: LeaseStore, settings: WorkerSettings, parts: LeaseKeeperParts) {
     this.#store = store;
     this.#settings = settings;
     this.#parts = parts;
@@ -45,6 +54,22 @@ export class LeaseKeeper {
   held(): readonly Lease[] {
     const fresh = this.#parts.time.now() - this.#renewedAt < this.#settings.leaseTtlMs;
     return fresh ? this.#leases.filter(({ shard }) => !this.#leaving.has(shard)) : [];
+  }
+
+  /** Leases among those held whose finished rows are still to be compared with the journal, before any row is claimed. */
+  uncompared(): readonly Lease[] {
+    return this.held().filter(({ shard }) => this.#uncompared.has(shard));
+  }
+
+  /** The finished rows of these leases were compared; the next check asks the store itself. */
+  markCompared(leases: readonly Lease[]): void {
+    const compared = new Set(leases.map(({ shard }) => shard));
+    this.#uncompared = new Set([...this.#uncompared].filter((shard) => !compared.has(shard)));
+  }
+
+  /** Whether the leases were checked at least once. */
+  get isChecked(): boolean {
+    return this.#workers > 0;
   }
 
   /** The pauses in force at the last check. They were read after the leases: what paused a shard's last holder is among them. */
@@ -75,6 +100,11 @@ export class LeaseKeeper {
     this.#alarm.ring();
   }
 
+  /** An alarm may have been raised: look at once. */
+  checkNow(): void {
+    this.#alarm.ring();
+  }
+
   /** Ends `run` and gives all leases back. */
   async stop(running: Promise<void>): Promise<void> {
     this.#stopping = true;
@@ -85,20 +115,32 @@ export class LeaseKeeper {
   }
 
   async #keep(): Promise<void> {
-    const { time, outages } = this.#parts;
+    const { time, outages, guard } = this.#parts;
     const askedAt = time.now();
     try {
+      await guard.record();
       const holding = await outages.watch('store', () => this.#store.keep());
-      const before = shardsOf(this.held());
       this.#leases = holding.leases;
       this.#leaving = surplus(holding, this.#leaving);
       this.#renewedAt = askedAt;
+      this.#workers = holding.workers;
+      this.#uncompared = new Set(holding.uncompared);
       outages.worked('store');
       this.#heed(holding.pauses);
-      if (shardsOf(this.held()) !== before) this.#tell(holding.workers);
+      this.#tell();
+      await this.#followAlarms(holding);
     } catch (error) {
-      if (!outages.isOutage(error)) throw error;
+      // A new connection finds a loss once; the next check records it.
+      if (guard.report(error)) this.checkNow();
+      else if (!outages.isOutage(error)) throw error;
     }
+  }
+
+  async #followAlarms({ alarms }: Holding): Promise<void> {
+    const { guard, onChange } = this.#parts;
+    const wasOpen = guard.isOpen;
+    await guard.follow(alarms);
+    if (guard.isOpen !== wasOpen) onChange();
   }
 
   #heed(pauses: readonly Pause[]): void {
@@ -110,15 +152,24 @@ export class LeaseKeeper {
     onChange();
   }
 
-  #tell(workers: number): void {
+  /** Tells which leases are held, where they have changed. */
+  #tell(): void {
     const { emit, onChange } = this.#parts;
-    emit('leases', { held: this.held().length, shards: this.#settings.shards, workers });
+    const names = namesOf(this.held());
+    if (names === this.#told) return;
+    this.#told = names;
+    emit('leases', { held: this.held().length, shards: this.#settings.shards, workers: this.#workers });
     onChange();
   }
 }
 
-function shardsOf(leases: readonly Lease[]): string {
-  return leases.map(({ shard, term }) => `${shard}/${term}`).join();
+/** A lease by shard and term. */
+function nameOf({ shard, term }: Lease): string {
+  return `${shard}/${term}`;
+}
+
+function namesOf(leases: readonly Lease[]): string {
+  return leases.map(nameOf).join();
 }
 
 /** Which of the shards held are above the share: those that were leaving before, then the last ones. */

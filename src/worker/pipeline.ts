@@ -31,6 +31,8 @@ export interface PipelineReports {
   /** A page left the pipeline. */
   readonly onPageDone: () => void;
   readonly onLeaseLost: () => void;
+  /** The product store has lost something, or an alarm is open. */
+  readonly onAlarm: () => void;
   /** The breaker opened or stays open; claiming must pause. */
   readonly onBreakerOpen: (error: unknown) => void;
   /** The worker cannot go on. */
@@ -120,7 +122,9 @@ export class Pipeline {
   }
 
   async #mark(decided: readonly DecidedRow[]): Promise<void> {
-    const { middle, claims, outages, emit } = this.#shop;
+    const { middle, claims, outages, guard, emit } = this.#shop;
+    // What was decided may be lost: a row in State 1 is decided anew, a row in State 2 would be lost with it.
+    if (guard.isOpen) return;
     const startedAt = this.#parts.time.now();
     const marks = decided.flatMap(marksOf);
     const result = await outages.watch('middle', () => middle.mark(marks));
@@ -150,8 +154,10 @@ export class Pipeline {
 
   /** What an error means for the worker; the rows stay in State 1 whatever it is. */
   #report(error: unknown, rows: number): void {
-    const { emit, outages } = this.#shop;
-    if (error instanceof LeaseLostError) {
+    const { emit, outages, guard } = this.#shop;
+    if (guard.report(error)) {
+      this.#reports.onAlarm();
+    } else if (error instanceof LeaseLostError) {
       emit('leaseLost', { rows });
       this.#reports.onLeaseLost();
     } else if (error instanceof BreakerOpenError) {

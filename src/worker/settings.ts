@@ -17,4 +17,6 @@ export interface WorkerSettings {
   /** `middle.productIds`: with it and `shards` and `rules` all workers of a store must agree. */
   readonly productIds: readonly string[];
   readonly rules: Rules;
+  /** `middle.othersFinishRows`: finished rows that the journal does not know are no sign of a loss. */
+  readonly othersFinishRows: boolean;
 }

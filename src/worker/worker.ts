@@ -18,6 +18,7 @@ import { Outages } from './outages.js';
 import { pausedBy, PausedError } from './paused.js';
 import { Pipeline } from './pipeline.js';
 import type { WorkerSettings } from './settings.js';
+import { StoreAlarmError, StoreGuard } from './store-guard.js';
 import { Trials } from './trials.js';
 import { Alarm, backoffMs, systemTime, type Time } from './time.js';
 
@@ -28,7 +29,8 @@ import { Alarm, backoffMs, systemTime, type Time } from './time.js';
  *
  * Polling is adaptive: at once after a full page, after `pollIntervalMs` when there was something, and then backing off
  * up to `idlePollMaxMs`; an outage or an open breaker puts its own back-off before the next poll. With `once`, the loop
- * ends when no row of our products is in State 0 or 1, or with an error when only paused ones are.
+ * ends when no row of our products is in State 0 or 1, or with an error when only paused ones are. While an alarm says
+ * that the product store has lost something nothing is polled at all (`store-guard.ts`).
  *
  * Stopping (P11): no new poll; what was polled is claimed, applied and marked; leases are given back.
  */
@@ -66,6 +68,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   readonly #breaker: Breaker;
   readonly #pipeline: Pipeline;
   readonly #keeper: LeaseKeeper;
+  readonly #guard: StoreGuard;
   readonly #alarm: Alarm;
   #stopping = false;
   #fatal: Error | undefined;
@@ -87,7 +90,8 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const outages = new Outages(time, emit);
     const { middle, store } = parts;
     const [hand, claims] = [new Hand(time), new Claims(settings.shards)];
-    this.#shop = { middle, store, settings, hand, claims, outages, emit, time };
+    this.#guard = new StoreGuard({ middle, store, settings, outages, emit, time });
+    this.#shop = { middle, store, settings, hand, claims, outages, guard: this.#guard, emit, time };
     const isolator = new Isolator(this.#shop, {
       breaker: this.#breaker,
       handlers: parts.handlers ?? {},
@@ -103,6 +107,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
         onLeaseLost: () => {
           this.#keeper.recheck();
         },
+        onAlarm: () => {
+          this.#keeper.checkNow();
+        },
         onBreakerOpen: (error) => {
           this.#openBreaker(error);
         },
@@ -115,6 +122,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       time,
       emit,
       outages,
+      guard: this.#guard,
       onChange: () => {
         this.#alarm.ring();
       },
@@ -195,13 +203,17 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
 
   /** One poll and what follows from it; true when there is nothing left to do. */
   async #turn(): Promise<boolean> {
+    if (this.#guard.isOpen) return this.#standStill();
     const leases = this.#keeper.held();
     if (leases.length === 0) return this.#idle();
     const limit = this.#breaker.closed
       ? this.#settings.batchSize
       : Math.min(probeRows, this.#settings.batchSize);
     const paused = pausedBy(this.#keeper.pauses);
-    const { batch, polled, pollMs } = await claimPage(this.#shop, { leases, paused, limit });
+    const uncompared = this.#keeper.uncompared();
+    const page = await claimPage(this.#shop, { leases, uncompared, paused, limit });
+    const { batch, polled, pollMs } = page;
+    this.#keeper.markCompared(page.compared);
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
       await this.#takeInHand(batch);
@@ -212,6 +224,16 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     }
     this.#shop.outages.worked('middle');
     return this.#idle({ rows: polled, durationMs: pollMs });
+  }
+
+  /** An alarm is open: only an operator ends it. The keeper looks for it at every check. */
+  async #standStill(): Promise<boolean> {
+    await this.#pipeline.empty();
+    await this.#guard.record();
+    const { evidence } = this.#guard;
+    if (this.#once && evidence !== null) throw new StoreAlarmError(evidence);
+    await this.#alarm.sleep(this.#settings.idlePollMaxMs);
+    return false;
   }
 
   /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in hand. */
@@ -246,6 +268,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
 
   /** PausedError where only paused rows are left. */
   async #nothingLeft(): Promise<boolean> {
+    if (this.#guard.isOpen || !this.#keeper.isChecked) return false;
     const { middle, outages } = this.#shop;
     const { pauses } = this.#keeper;
     const anyOpen = (paused?: Paused) => outages.watch('middle', () => middle.hasOpenRows(paused));
@@ -261,6 +284,10 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
 
   /** An outage has its own back-off, before the next poll. */
   #afterFailure(error: unknown): void {
+    if (this.#guard.report(error)) {
+      this.#keeper.checkNow();
+      return;
+    }
     if (this.#shop.outages.isOutage(error)) return;
     if (!(error instanceof DatabaseError)) throw error;
     this.#breaker.open();

@@ -20,6 +20,7 @@ export const quickSettings: WorkerSettings = {
   drainTimeoutMs: 5000,
   callTimeoutMs: 5000,
   productIds: [],
+  othersFinishRows: false,
   rules: {
     onDuplicateOpen: 'refuse',
     onDuplicateBind: 'refuse',
@@ -54,6 +55,9 @@ const eventNames: Record<keyof WorkerEvents, true> = {
   breakerOpened: true,
   breakerClosed: true,
   leaseLost: true,
+  storeWentBack: true,
+  storeAccepted: true,
+  finishedByOthers: true,
   stopping: true,
   stopped: true,
 };

@@ -10,6 +10,7 @@ describe('defaults', () => {
         connection: 'postgres://middle.example.com/ismp',
         productIds: [],
         markAttributes: true,
+        othersFinishRows: false,
       },
       store: { client: 'pg', connection: 'postgres://store.example.com/product' },
       worker: {

@@ -185,7 +185,7 @@ describe('two rows with one StreamingNo', () => {
     ]) {
       const { rows } = accepted([request('1', { custId: '65' })], present);
       expect(rows.map((batchRow) => batchRow.row.custId)).toEqual(['65']);
-      const batch = { rows, leases: [{ shard: 1, term: 1 }], now: claimedAt };
+      const batch = { rows, leases: [{ shard: 1, term: 1, server: '' }], now: claimedAt };
       expect([...partByLane(batch, 64, 4).keys()]).toEqual([1]);
     }
   });
@@ -203,7 +203,11 @@ describe('polled rows', () => {
 
 describe('a batch parted into lanes', () => {
   const shards = 8;
-  const leases: readonly Lease[] = Array.from({ length: shards }, (_, shard) => ({ shard, term: shard + 1 }));
+  const leases: readonly Lease[] = Array.from({ length: shards }, (_, shard) => ({
+    shard,
+    term: shard + 1,
+    server: '',
+  }));
   const customers = fc.option(fc.bigInt({ min: 0n, max: 20n }).map(String), { freq: 10 });
   const batches = fc.array(customers, { maxLength: 30 }).map(
     (list) =>
@@ -239,22 +243,22 @@ describe('a batch parted into lanes', () => {
       {
         rows,
         leases: [
-          { shard: 3, term: 41 },
-          { shard: 4, term: 1 },
+          { shard: 3, term: 41, server: '' },
+          { shard: 4, term: 1, server: '' },
         ],
         now: claimedAt,
       },
       shards,
       2,
     );
-    expect([...parts]).toEqual([[1, { rows, leases: [{ shard: 3, term: 41 }], now: claimedAt }]]);
+    expect([...parts]).toEqual([[1, { rows, leases: [{ shard: 3, term: 41, server: '' }], now: claimedAt }]]);
   });
 
   it('is refused where a row’s lease is not held: it would be applied without a fence', () => {
     const rows = accepted([request('1', { custId: '3' })], [row('1', { custId: '3' })]).rows;
-    expect(() => partByLane({ rows, leases: [{ shard: 4, term: 1 }], now: claimedAt }, shards, 2)).toThrow(
-      'row IF_BNET_CUST:1 was polled without the lease of shard 3',
-    );
+    expect(() =>
+      partByLane({ rows, leases: [{ shard: 4, term: 1, server: '' }], now: claimedAt }, shards, 2),
+    ).toThrow('row IF_BNET_CUST:1 was polled without the lease of shard 3');
   });
 
   it('relies on the leases of its rows alone', () => {
@@ -276,7 +280,7 @@ describe('a batch parted by trial', () => {
         const present = list.map(([custId], index) => row(String(index), { custId }));
         const ids = list.flatMap(([, isTaken], index) => (isTaken ? [`IF_BNET_CUST:${index}`] : []));
         const { rows } = acceptClaimed(requests, present, new Set(ids));
-        const batch = { rows, leases: [{ shard: 1, term: 1 }], now: claimedAt };
+        const batch = { rows, leases: [{ shard: 1, term: 1, server: '' }], now: claimedAt };
         const tried = new Set(list.filter(([, isTaken]) => isTaken).map(([custId]) => custId));
         expect(partByTrial(batch)).toEqual({
           calm: { ...batch, rows: rows.filter((batchRow) => !tried.has(batchRow.row.custId)) },

@@ -9,12 +9,12 @@ const claimedAt = '2026-11-20 08:00:05';
 const id = 'IF_BNET_CUST:1';
 /** Customer 3 falls into shard 3, no customer into shard 0. */
 const leases = [
-  { shard: 0, term: 9 },
-  { shard: 3, term: 5 },
+  { shard: 0, term: 9, server: '' },
+  { shard: 3, term: 5, server: '' },
 ];
 const later = [
-  { shard: 0, term: 9 },
-  { shard: 3, term: 7 },
+  { shard: 0, term: 9, server: '' },
+  { shard: 3, term: 7, server: '' },
 ];
 
 let claims: Claims;
@@ -85,7 +85,9 @@ describe('a row in State 1', () => {
   it('is ours without a customer too, under the term of shard 0', () => {
     claims.note([fresh({ custId: null })], leases);
     expect([...claims.note([processing({ custId: null })], leases)]).toEqual([]);
-    expect([...claims.note([processing({ custId: null })], [{ shard: 0, term: 10 }])]).toEqual([id]);
+    expect([...claims.note([processing({ custId: null })], [{ shard: 0, term: 10, server: '' }])]).toEqual([
+      id,
+    ]);
   });
 });
 

@@ -34,6 +34,10 @@ class AnsweringStore implements LeaseStore {
     return answer;
   }
 
+  async compared(): Promise<void> {
+    // The guard's affair.
+  }
+
   async giveBack(shards: readonly number[]): Promise<void> {
     if (this.answer instanceof Error) throw this.answer;
     this.givenBack.push(shards);
@@ -44,7 +48,16 @@ class AnsweringStore implements LeaseStore {
   }
 }
 
+/** A guard that finds nothing. */
+const nothingLost = {
+  isOpen: false,
+  report: () => false,
+  follow: () => Promise.resolve(),
+  record: () => Promise.resolve(),
+};
+
 let time: FakeTime;
+let guard: ConstructorParameters<typeof LeaseKeeper>[2]['guard'];
 let store: AnsweringStore;
 let keeper: LeaseKeeper;
 let running: Promise<void>;
@@ -54,6 +67,7 @@ let pausesTold: (readonly Pause[])[];
 
 beforeEach(() => {
   time = new FakeTime();
+  guard = nothingLost;
   store = new AnsweringStore();
   told = [];
   pausesTold = [];
@@ -73,12 +87,19 @@ function keeperWith(settings: Partial<WorkerSettings>): LeaseKeeper {
     changes += 1;
   };
   running = Promise.resolve();
-  const parts = { time, emit, outages: new Outages(time, () => undefined), onChange };
+  const parts = { time, emit, outages: new Outages(time, () => undefined), guard, onChange };
   return new LeaseKeeper(store, { ...quickSettings, ...settings }, parts);
 }
 
 function holding(shards: readonly number[], share: number, term = 1): Holding {
-  return { leases: shards.map((shard) => ({ shard, term })), share, workers: 2, pauses: [] };
+  return {
+    leases: shards.map((shard) => ({ shard, term, server: '' })),
+    share,
+    uncompared: [],
+    workers: 2,
+    pauses: [],
+    alarms: [],
+  };
 }
 
 /** Starts with this answer; resolves after the first check. */
@@ -155,8 +176,8 @@ describe('shards above the share', () => {
     await check(holding([0], 1));
     await check(holding([0, 1], 2, 2));
     expect(keeper.held()).toEqual([
-      { shard: 0, term: 2 },
-      { shard: 1, term: 2 },
+      { shard: 0, term: 2, server: '' },
+      { shard: 1, term: 2, server: '' },
     ]);
   });
 

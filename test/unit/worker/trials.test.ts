@@ -28,6 +28,7 @@ const timeout = new DatabaseError('timeout', 'away');
 const leases: readonly Lease[] = Array.from({ length: quickSettings.shards }, (_, shard) => ({
   shard,
   term: 1,
+  server: '',
 }));
 
 /** A store in memory: it writes down what is done, and fails where the test says so. */
@@ -109,6 +110,7 @@ beforeEach(() => {
     apply: (held, work) => store.apply(held, work),
     foresee: unused,
     leases: unused,
+    guard: unused,
     ping: unused,
     close: unused,
   };
@@ -120,6 +122,7 @@ beforeEach(() => {
     time,
     claims: new Claims(quickSettings.shards),
     outages: new Outages(time, emit),
+    guard: unused,
     emit,
   };
   trials = new Trials(shop, new Isolator(shop, { breaker, handlers: {}, time }));

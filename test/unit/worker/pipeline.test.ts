@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { Mark } from '../../../src/middle/port.js';
+import { AlarmOpenError } from '../../../src/store/guard-port.js';
+import type { DecidedRow } from '../../../src/worker/apply-batch.js';
+import type { Batch, BatchRow } from '../../../src/worker/batch.js';
+import { Breaker } from '../../../src/worker/breaker.js';
+import type { Workshop } from '../../../src/worker/claim-page.js';
+import { Claims } from '../../../src/worker/claims.js';
+import { Hand } from '../../../src/worker/hand.js';
+import type { Isolated, Isolator } from '../../../src/worker/isolate.js';
+import { Outages } from '../../../src/worker/outages.js';
+import { Pipeline } from '../../../src/worker/pipeline.js';
+import { isGuardError, type StoreGuard } from '../../../src/worker/store-guard.js';
+import type { Trials } from '../../../src/worker/trials.js';
+import { customerRow } from '../../support/builders.js';
+import { FakeTime } from '../../support/fake-time.js';
+import { middleDatabase } from '../../support/operations.js';
+import { quickSettings } from '../../support/workers.js';
+
+const attempt = '2026-11-01 08:00:00';
+const batchRow: BatchRow = {
+  ...{ source: 'CUST', streamingNo: '1', attempt, takenOver: false, twins: [] },
+  row: customerRow({ streamingNo: '1', custId: '8', stateDate: attempt }),
+};
+const batch: Batch = { rows: [batchRow], leases: [{ shard: 0, term: 1, server: '' }], now: attempt };
+const decided: DecidedRow = {
+  ...{ row: batchRow, outcome: 'applied', code: null, errContent: null, contentChanged: false },
+};
+
+/** A pipeline whose batches end so; returns the marks that were sent and what was reported. */
+async function finish(result: Isolated, isOpen: boolean) {
+  const marks: Mark[] = [];
+  const reports: string[] = [];
+  const time = new FakeTime();
+  const emit = () => undefined;
+  const shop: Workshop = {
+    middle: middleDatabase({
+      mark: async (sent) => {
+        marks.push(...sent);
+        return { marked: sent.length, conflicts: [] };
+      },
+    }),
+    store: undefined as never,
+    settings: quickSettings,
+    hand: new Hand(time),
+    claims: new Claims(quickSettings.shards),
+    outages: new Outages(time, emit),
+    guard: { isOpen, report: isGuardError } as unknown as StoreGuard,
+    emit,
+    time,
+  };
+  const isolator = { apply: async () => result } as unknown as Isolator;
+  const report = (name: string) => () => {
+    reports.push(name);
+  };
+  const pipeline = new Pipeline(
+    shop,
+    { isolator, trials: undefined as unknown as Trials, breaker: new Breaker(5), time },
+    {
+      ...{ onPageDone: report('done'), onLeaseLost: report('leaseLost'), onAlarm: report('alarm') },
+      ...{ onBreakerOpen: report('breaker'), onFatal: report('fatal') },
+    },
+  );
+  pipeline.take(batch);
+  await pipeline.empty();
+  return { marks, reports };
+}
+
+describe('a page that was decided', () => {
+  it('is marked', async () => {
+    const { marks, reports } = await finish({ decided: [decided] }, false);
+    expect(marks).toMatchObject([{ streamingNo: '1', attempt, errContent: null }]);
+    expect(reports).toEqual(['done']);
+  });
+
+  it('marks nothing while an alarm is open: a row in State 1 is decided anew, one in State 2 would be lost', async () => {
+    expect(await finish({ decided: [decided] }, true)).toEqual({ marks: [], reports: ['done'] });
+  });
+});
+
+describe('a page that an alarm stopped', () => {
+  it('is told to the keeper, and neither opens the breaker nor ends the worker', async () => {
+    const { reports } = await finish({ decided: [], stoppedBy: new AlarmOpenError() }, false);
+    expect(reports).toEqual(['alarm', 'done']);
+  });
+});
