@@ -9,6 +9,7 @@ import { Metrics, type Pools } from './http/metrics.js';
 import { createHttpServer } from './http/server.js';
 import { createDesk } from './operator/create-desk.js';
 import { packageVersion } from './package-version.js';
+import { KnexGuardRecords } from './store/knex/guard.js';
 import { KnexStoreOperations } from './store/knex/store-operations.js';
 import { KnexStoreRecords } from './store/knex/store-records.js';
 import { openMiddle, openStoreDatabase, type OpenMiddle, type OpenOptions } from './wiring.js';
@@ -103,6 +104,7 @@ async function serverOver(
     search: looking.middle.search,
     store: new KnexStoreOperations(looking.store),
     records: new KnexStoreRecords(looking.store),
+    guard: new KnexGuardRecords(looking.store),
     wallClock: () => Date.now(),
     clock,
   });

@@ -13,6 +13,7 @@ import { registerJournal } from './commands/journal.js';
 import { registerMigrate } from './commands/migrate.js';
 import { registerPause } from './commands/pause.js';
 import { registerPreview } from './commands/preview.js';
+import { registerRepair } from './commands/repair.js';
 import { registerRequeue } from './commands/requeue.js';
 import { registerResume } from './commands/resume.js';
 import { registerRun } from './commands/run.js';
@@ -55,6 +56,7 @@ const commands: readonly ((program: Command) => void)[] = [
   registerPreview,
   registerDoctor,
   registerVerify,
+  registerRepair,
   registerMigrate,
   registerInitMiddle,
   registerSimulate,

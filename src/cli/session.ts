@@ -3,6 +3,8 @@ import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { createDesk } from '../operator/create-desk.js';
 import type { Desk } from '../operator/desk.js';
+import type { GuardRecords } from '../store/guard-port.js';
+import { KnexGuardRecords } from '../store/knex/guard.js';
 import { KnexStoreOperations } from '../store/knex/store-operations.js';
 import { KnexStoreRecords } from '../store/knex/store-records.js';
 import type { StoreOperations } from '../store/port.js';
@@ -47,6 +49,7 @@ export interface Session extends MiddleSession {
   readonly store: StoreOperations;
   readonly records: StoreRecords;
   readonly scan: StoreScan;
+  readonly guard: GuardRecords;
 }
 
 /** The same with both databases; fails where one cannot be reached, before anything was done in the other. */
@@ -62,7 +65,8 @@ export async function withDatabases(
       await middle.database.ping();
       await store.now();
       const records = new KnexStoreRecords(database);
-      await work({ config, middle, store, records, scan: new KnexStoreScan(database) });
+      const guard = new KnexGuardRecords(database);
+      await work({ config, middle, store, records, scan: new KnexStoreScan(database), guard });
     } finally {
       await database.close();
     }
@@ -72,9 +76,9 @@ export async function withDatabases(
 
 /** The same with what operators see and do over both. */
 export async function withDesk(command: Command, work: (desk: Desk) => Promise<void>): Promise<void> {
-  await withDatabases(command, async ({ middle, store, records }) => {
+  await withDatabases(command, async ({ middle, store, records, guard }) => {
     const { operations, search } = middle;
     const clocks = { wallClock: () => Date.now(), clock: () => performance.now() };
-    await work(createDesk({ middle: operations, search, store, records, ...clocks }));
+    await work(createDesk({ middle: operations, search, store, records, guard, ...clocks }));
   });
 }

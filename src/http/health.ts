@@ -4,7 +4,7 @@ import type { WorkerFeed } from './metrics.js';
 
 /*
  * /healthz: the process lives, no database is asked. /readyz: both databases answer within two seconds and, with `run`,
- * the worker has registered and is not ending. A worker without shards is ready: others hold them. Both are asked by
+ * the worker has registered, is not ending, and no alarm of the product store stops it. A worker without shards is ready: others hold them. Both are asked by
  * machines without a login, so that nothing in them is worth hiding.
  */
 
@@ -28,6 +28,8 @@ export interface WorkerStanding {
   readonly shards: number | null;
   readonly workersAlive: number | null;
   readonly breakerOpen: boolean;
+  /** The product store has lost something: no row is processed until an operator closes the alarm. */
+  readonly storeWentBack: boolean;
 }
 
 /** Remembers how a worker stands. */
@@ -39,6 +41,7 @@ export class WorkerWatch {
     shards: null,
     workersAlive: null,
     breakerOpen: false,
+    storeWentBack: false,
   };
 
   constructor(worker: WorkerFeed) {
@@ -49,6 +52,8 @@ export class WorkerWatch {
     worker.on('leases', ({ held, workers }) => is({ shardsHeld: held, workersAlive: workers }));
     worker.on('breakerOpened', () => is({ breakerOpen: true }));
     worker.on('breakerClosed', () => is({ breakerOpen: false }));
+    worker.on('storeWentBack', () => is({ storeWentBack: true }));
+    worker.on('storeAccepted', () => is({ storeWentBack: false }));
     worker.on('stopping', () => is({ stopping: true }));
     worker.on('stopped', () => is({ stopping: true, registered: false, shardsHeld: 0 }));
   }
@@ -105,7 +110,7 @@ async function look({ probes, clock }: HealthParts): Promise<Readiness['database
 
 function readinessOf(databases: Readiness['databases'], worker: WorkerStanding | null): Readiness {
   const reachable = databases.middle.reachable && databases.store.reachable;
-  const atWork = worker === null || (worker.registered && !worker.stopping);
+  const atWork = worker === null || (worker.registered && !worker.stopping && !worker.storeWentBack);
   return { ready: reachable && atWork, databases, worker };
 }
 

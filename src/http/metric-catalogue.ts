@@ -154,6 +154,13 @@ export const metrics = {
     labels: ['database'],
     from: 'overview',
   },
+  storeAlarms: {
+    name: 'bnet_sync_store_alarms',
+    type: 'gauge',
+    help: 'Open alarms that the product store has lost something; while there is one no worker processes a row.',
+    labels: [],
+    from: 'overview',
+  },
   workersAlive: {
     name: 'bnet_sync_workers_alive',
     type: 'gauge',

@@ -104,7 +104,7 @@ export class Metrics {
   async #readOverview(): Promise<void> {
     const overview = await within(overviewLimitMs, this.sources.overview());
     if (overview === null) return;
-    const { tables, workers, pauses, databases } = overview;
+    const { tables, workers, pauses, alarms, databases } = overview;
     const gauges = this.#gauges;
     for (const [database, { reachable }] of Object.entries(databases))
       gauges.databaseUp.set({ database }, Number(reachable));
@@ -121,6 +121,7 @@ export class Metrics {
     read(workers, gauges.workersAlive, (all) => {
       gauges.workersAlive.set(all.filter(({ alive }) => alive).length);
     });
+    read(alarms, gauges.storeAlarms, (all) => gauges.storeAlarms.set(all.length));
     read(pauses, gauges.pausedTargets, (all) => gauges.pausedTargets.set(all.length));
   }
 

@@ -1,5 +1,6 @@
 import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
+import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { actions } from './audit.js';
 import { cached } from './cached.js';
@@ -19,6 +20,7 @@ export interface DeskParts {
   readonly search: MiddleSearch;
   readonly store: StoreOperations;
   readonly records: StoreRecords;
+  readonly guard: LossLookup;
   /** Milliseconds since 1970 by the process's clock. */
   readonly wallClock: () => number;
   /** Milliseconds that only grow, to measure with. */
@@ -30,7 +32,7 @@ const keptMs = 10_000;
 
 /** What operators can see and do, over both databases. */
 export function createDesk(parts: DeskParts): Desk {
-  const { search, store, records, clock } = parts;
+  const { search, store, records, guard, clock } = parts;
   return {
     overview: cached(() => overview(parts), { forMs: keptMs, clock }),
     groups: cached(() => groups(parts), { forMs: keptMs, clock }),
@@ -43,6 +45,7 @@ export function createDesk(parts: DeskParts): Desk {
     pause: (actor, target, reason) => pause(records, actor, { target, reason }),
     resume: (actor, target, reason) => resume(records, actor, { target, reason }),
     workers: () => store.workers(),
+    alarms: cached(() => guard.openAlarms().catch(() => []), { forMs: keptMs, clock }),
     audit: (request) => actions(records, request),
   };
 }

@@ -2,6 +2,7 @@ import type { Account, Customer } from '../domain/customer.js';
 import type { RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { RowFilter } from '../middle/port.js';
+import type { StoreAlarm } from '../store/guard-port.js';
 import type { WorkerDescription } from '../store/port.js';
 import type { AuditEntry, Pause, PauseTarget } from '../store/records-port.js';
 import type { FailedRow } from './failed-row.js';
@@ -58,6 +59,8 @@ export interface Overview {
   /** How many shards there are. */
   readonly shards: number | null;
   readonly pauses: readonly Pause[] | null;
+  /** Open alarms: the product store has lost something, and no row is processed. */
+  readonly alarms: readonly StoreAlarm[] | null;
   readonly databases: { readonly middle: DatabaseHealth; readonly store: DatabaseHealth };
 }
 
@@ -182,5 +185,7 @@ export interface Desk {
   /** False where it is not paused. */
   resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
   workers(): Promise<readonly WorkerDescription[]>;
+  /** Open alarms of the product store, for every page. Never fails: none where it cannot be read. Read at most once in ten seconds. */
+  alarms(): Promise<readonly StoreAlarm[]>;
   audit(request: { readonly limit: number; readonly before?: string }): Promise<readonly AuditEntry[]>;
 }

@@ -3,6 +3,7 @@ import { oneLine } from '../domain/err-content.js';
 import { sources, tableOf } from '../domain/keys.js';
 import type { BoundedCounts, MiddleOperations, MiddleSearch, StateCounts } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
+import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
 import { countLimit } from './count.js';
@@ -14,6 +15,7 @@ export interface OverviewSources {
   readonly search: MiddleSearch;
   readonly store: StoreOperations;
   readonly records: StoreRecords;
+  readonly guard: LossLookup;
   /** Milliseconds since 1970 by the process's clock. */
   readonly wallClock: () => number;
   /** Milliseconds that only grow, to measure with. */
@@ -41,7 +43,7 @@ async function middlePart({ middle, search, clock }: OverviewSources) {
   return { part: { tables, oldestPendingSeconds }, health: look.health() };
 }
 
-async function storePart({ store, records, clock }: OverviewSources) {
+async function storePart({ store, records, guard, clock }: OverviewSources) {
   const look = new Look(clock);
   const now = await look.reach(() => store.now());
   const bars = async (window: Window): Promise<readonly ActivityBar[] | null> => {
@@ -56,6 +58,7 @@ async function storePart({ store, records, clock }: OverviewSources) {
     workers: await look.read(() => store.workers()),
     shards: await look.read(() => store.shards()),
     pauses: await look.read(() => records.pauses()),
+    alarms: await look.read(() => guard.openAlarms()),
   };
   return { part, health: look.health() };
 }

@@ -1,5 +1,6 @@
 import { tableOf } from '../domain/keys.js';
 import type { MiddleOperations, StateCounts } from '../middle/port.js';
+import type { LossLookup, StoreAlarm } from '../store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../store/port.js';
 
 /** How much there is to do and who does it: the answer of `status --json`. */
@@ -9,10 +10,16 @@ export interface Status {
   /** Age of the oldest row in State 0; null when there is none, or none with a CreateDate. */
   readonly oldestPendingSeconds: number | null;
   readonly workers: readonly WorkerDescription[];
+  /** Open alarms: the product store has lost something, and no row is processed. */
+  readonly alarms: readonly StoreAlarm[];
 }
 
 /** Reads the status of both databases. */
-export async function status(middle: MiddleOperations, store: StoreOperations): Promise<Status> {
+export async function status(
+  middle: MiddleOperations,
+  store: StoreOperations,
+  guard: LossLookup,
+): Promise<Status> {
   const counts = await middle.counts();
   const oldestPendingSeconds = await middle.oldestPendingSeconds();
   const workers = await store.workers();
@@ -20,5 +27,6 @@ export async function status(middle: MiddleOperations, store: StoreOperations): 
     tables: { [tableOf.CUST]: counts.CUST, [tableOf.ACCOUNT]: counts.ACCOUNT },
     oldestPendingSeconds,
     workers,
+    alarms: await guard.openAlarms(),
   };
 }

@@ -35,6 +35,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: operator commands', () => {
       },
       oldestPendingSeconds: expect.any(Number) as number,
       workers: [],
+      alarms: [],
     });
     expect(await json('failed', '--code', '00402', '--since', '2026-11-01')).toEqual([
       {

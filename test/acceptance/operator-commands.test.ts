@@ -43,6 +43,7 @@ describe('acceptance: operator commands on SQLite', () => {
       },
       oldestPendingSeconds: expect.any(Number) as number,
       workers: [],
+      alarms: [],
     });
     const text = await run('status');
     expect(text.exitCode).toBe(0);
@@ -163,7 +164,8 @@ describe('acceptance: operator commands on SQLite', () => {
   });
 
   it('migrate does nothing the second time, and refuses another number of shards', async () => {
-    expect(await json('migrate')).toEqual({ migrations: [] });
+    expect(await json('migrate')).toEqual({ migrations: [], origin: 'recorded' });
+    expect(await json('migrate')).toEqual({ migrations: [], origin: 'present' });
     const { file, remove } = await configFor(pair, { worker: { shards: 16 } });
     const other = await bnetSync(['migrate', '--config', file]);
     expect(other.exitCode).toBe(2);
@@ -203,7 +205,8 @@ describe('acceptance: from nothing to an applied row', () => {
       expect.stringContaining('"bnet-sync migrate"'),
     ]);
     expect(JSON.parse((await bnetSync(['migrate', '--json'], env)).stdout)).toEqual({
-      migrations: ['0001_initial', '0002_several_workers', '0003_operators'],
+      migrations: ['0001_initial', '0002_several_workers', '0003_operators', '0004_guard'],
+      origin: 'recorded',
     });
     expect((await bnetSync(['run', '--once'], env)).exitCode).toBe(0);
     expect((await bnetSync(['doctor'], env)).exitCode).toBe(0);

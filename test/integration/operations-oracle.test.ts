@@ -5,6 +5,7 @@ import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
+import { KnexGuardRecords } from '../../src/store/knex/guard.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
@@ -47,11 +48,13 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   let database: CountingOracle;
   let middle: OracleMiddleOperations;
   let store: KnexStoreOperations;
+  let guard: KnexGuardRecords;
   beforeEach(async () => {
     pair = await openOraclePair();
     database = new CountingOracle(pair.place.connection);
     middle = operations({});
     store = new KnexStoreOperations(pair.store);
+    guard = new KnexGuardRecords(pair.store);
   });
   afterEach(async () => {
     await database.close();
@@ -80,7 +83,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '6', State: null });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-    expect((await status(middle, store)).tables).toEqual({
+    expect((await status(middle, store, guard)).tables).toEqual({
       IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
       IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
     });

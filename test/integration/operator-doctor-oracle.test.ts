@@ -4,7 +4,7 @@ import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operation
 import { examine } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { openOptions } from '../support/middle-ends.js';
-import { storeOperations, workerDescription } from '../support/operations.js';
+import { nothingLost, storeOperations, workerDescription } from '../support/operations.js';
 import { createOracle } from '../support/oracle/create-oracle.js';
 import type { OracleStandIn, StandInOptions } from '../support/oracle/stand-in.js';
 import { PlainOracle } from '../support/oracle-place.js';
@@ -50,7 +50,14 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
         middle: () => Promise.resolve(middle),
         store: () => Promise.resolve(healthyStore),
         clock: () => new Date(),
-        settings: { settleMs: 2000, shards: 8, ...(schema === undefined ? {} : { schema }) },
+        loss: () => Promise.resolve(nothingLost()),
+        settings: {
+          settleMs: 2000,
+          shards: 8,
+          productIds: [],
+          othersFinishRows: false,
+          ...(schema === undefined ? {} : { schema }),
+        },
       });
       expect(unreached).toEqual([]);
       return findings;

@@ -4,6 +4,7 @@ import { examine } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
+import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations } from '../../src/store/port.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
@@ -27,9 +28,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     let pair: KnexPair;
     let middle: MiddleOperations;
     let store: StoreOperations;
+    let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, store } = operatorsOf(pair));
+      ({ middle, store, guard } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -97,8 +99,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         examine({
           middle: () => Promise.resolve(middle),
           store: () => Promise.resolve(store),
+          loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
           clock,
-          settings: { settleMs: 2000, shards: 8 },
+          settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
         });
       const problems = async () =>
         (await examined()).findings

@@ -5,6 +5,7 @@ import { dateOf } from '../../src/operator/since.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
+import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations } from '../../src/store/port.js';
 import {
   column,
@@ -37,9 +38,10 @@ for (const kind of pairKinds) {
     let middle: MiddleOperations;
     let search: MiddleSearch;
     let store: StoreOperations;
+    let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, search, store } = operatorsOf(pair));
+      ({ middle, search, store, guard } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -53,12 +55,12 @@ for (const kind of pairKinds) {
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '3', State: 9 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-        expect((await status(middle, store)).tables).toEqual({
+        expect((await status(middle, store, guard)).tables).toEqual({
           IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
           IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
         });
         const ours = asOperator({ productIds: ['323002000'] });
-        expect((await status(ours, store)).tables['IF_BNET_ACCOUNT']).toEqual({
+        expect((await status(ours, store, guard)).tables['IF_BNET_ACCOUNT']).toEqual({
           '0': 0,
           '1': 1,
           '2': 0,
@@ -67,12 +69,12 @@ for (const kind of pairKinds) {
       });
 
       it('tells the age of the oldest pending row by the clock of the database', async () => {
-        expect((await status(middle, store)).oldestPendingSeconds).toBeNull();
+        expect((await status(middle, store, guard)).oldestPendingSeconds).toBeNull();
         const now = Date.parse(`${(await middle.now()).replace(' ', 'T')}Z`);
         const ago = (seconds: number) =>
           new Date(now - seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CreateDate: ago(-500) });
-        expect((await status(middle, store)).oldestPendingSeconds).toBe(0);
+        expect((await status(middle, store, guard)).oldestPendingSeconds).toBe(0);
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: ago(9000), State: 2 });
         await plant(pair.middle, 'CUST', {
           ...open,
@@ -82,7 +84,7 @@ for (const kind of pairKinds) {
         });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', CreateDate: ago(7000) });
         const ours = asOperator({ productIds: ['323002000'] });
-        const age = (await status(ours, store)).oldestPendingSeconds ?? 0;
+        const age = (await status(ours, store, guard)).oldestPendingSeconds ?? 0;
         expect(Math.abs(age - 7000)).toBeLessThan(60);
         expect(await middle.newestPending()).toBe(ago(-500));
       });
@@ -91,7 +93,7 @@ for (const kind of pairKinds) {
         const { leases } = pair.openStore(5000);
         await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
         await leases.keep();
-        const [worker] = (await status(middle, store)).workers;
+        const [worker] = (await status(middle, store, guard)).workers;
         expect(worker).toMatchObject({
           workerId: 'w-1',
           host: 'app-1',
@@ -103,7 +105,9 @@ for (const kind of pairKinds) {
           sql: `UPDATE sync_worker SET heartbeat_at = ${pair.store.dialect.nowPlus(-5001)}`,
           bindings: [],
         });
-        expect((await status(middle, store)).workers).toMatchObject([{ workerId: 'w-1', alive: false }]);
+        expect((await status(middle, store, guard)).workers).toMatchObject([
+          { workerId: 'w-1', alive: false },
+        ]);
       });
     });
 

@@ -183,6 +183,7 @@ export function fakeOverview(): Overview {
     workers: fakeWorkers(),
     shards: 64,
     pauses: fakePauses(),
+    alarms: [],
     databases: {
       middle: { reachable: true, answeredMs: 3.4, error: null },
       store: { reachable: true, answeredMs: 1.2, error: null },

@@ -16,6 +16,7 @@ import {
 } from '../../src/operator/desk.js';
 import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
+import type { StoreAlarm } from '../../src/store/guard-port.js';
 import type { WorkerDescription } from '../../src/store/port.js';
 import type { AuditEntry, Pause, PauseTarget } from '../../src/store/records-port.js';
 import {
@@ -36,6 +37,7 @@ const timeOfActs = '2026-11-22T05:00:00.000Z';
 export class FakeDesk implements Desk {
   rows: readonly FullRow[] = fakeRows();
   paused: readonly Pause[] = fakePauses();
+  openAlarms: readonly StoreAlarm[] = [];
   acts: readonly AuditEntry[] = [];
   view: Overview = fakeOverview();
   groupList: readonly FailureGroup[] = fakeGroups();
@@ -152,6 +154,10 @@ export class FakeDesk implements Desk {
     this.paused = left;
     this.#record(actor, { action: 'resume', what: JSON.stringify(target), rows: null, reason });
     return true;
+  }
+
+  async alarms(): Promise<readonly StoreAlarm[]> {
+    return this.openAlarms;
   }
 
   async workers(): Promise<readonly WorkerDescription[]> {

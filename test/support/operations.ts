@@ -1,6 +1,13 @@
 import type { InterfaceRow } from '../../src/domain/rows.js';
 import { State } from '../../src/domain/states.js';
-import type { FullRow, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import type {
+  FullRow,
+  LatestFinished,
+  MiddleDatabase,
+  MiddleOperations,
+  MiddleSearch,
+} from '../../src/middle/port.js';
+import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../../src/store/port.js';
 import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
 import { accountRow, customerRow } from './builders.js';
@@ -27,6 +34,31 @@ export function middleSearch(methods: Partial<MiddleSearch>): MiddleSearch {
 
 export function storeRecords(methods: Partial<StoreRecords>): StoreRecords {
   return only('StoreRecords', methods);
+}
+
+export function lossLookup(methods: Partial<LossLookup> = {}): LossLookup {
+  return only('LossLookup', methods);
+}
+
+export function latestFinished(methods: Partial<LatestFinished> = {}): LatestFinished {
+  return only('LatestFinished', methods);
+}
+
+/** Both databases of a guard that finds nothing: no row is finished, no alarm is open. */
+export function nothingLost(): { middle: LatestFinished; store: LossLookup } {
+  return {
+    middle: latestFinished({
+      now: async () => '2026-11-21 16:00:00',
+      latestFinished: async () => [],
+      claimedUntil: async () => [],
+    }),
+    store: lossLookup({
+      openAlarms: async () => [],
+      origins: async () => [{ productId: null, middleClock: '2026-01-01 00:00:00' }],
+      heldShards: async () => ({ now: '2026-11-21T08:00:00.000Z', heldUntil: new Map([[0, null]]) }),
+      outcomes: async () => new Map(),
+    }),
+  };
 }
 
 function only<Port extends object>(name: string, methods: Partial<Port>): Port {

@@ -5,6 +5,7 @@ import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { MiddleTables } from '../../src/middle/knex/tables.js';
 import { createDesk } from '../../src/operator/create-desk.js';
 import type { Desk } from '../../src/operator/desk.js';
+import { KnexGuardRecords } from '../../src/store/knex/guard.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import type { Database } from '../../src/database/database.js';
@@ -40,6 +41,7 @@ export interface Operators {
   readonly search: MiddleSearch;
   readonly store: KnexStoreOperations;
   readonly records: KnexStoreRecords;
+  readonly guard: KnexGuardRecords;
 }
 
 /** The operators' ports of a pair, over connections that end with it. */
@@ -49,6 +51,7 @@ export function operatorsOf(pair: Pair, options?: OperationsOptions): Operators 
     search: pair.end.search(options),
     store: new KnexStoreOperations(pair.store),
     records: new KnexStoreRecords(pair.store),
+    guard: new KnexGuardRecords(pair.store),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
+import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
 import { openMiddle, openStoreDatabase } from '../../wiring.js';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
@@ -32,18 +33,17 @@ export function registerDoctor(program: Command): void {
 
 async function examineConfigured(config: Config, applicationName: string): Promise<DoctorReport> {
   const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(database: T): T => {
+    opened.push(database);
+    return database;
+  };
+  const middle = once(async () => keep(await openMiddle(config, { applicationName })));
+  const store = once(async () => keep(openStoreDatabase(config, { applicationName })));
   try {
     return await examine({
-      middle: async () => {
-        const middle = await openMiddle(config, { applicationName });
-        opened.push(middle);
-        return middle.operations;
-      },
-      store: async () => {
-        const database = openStoreDatabase(config, { applicationName });
-        opened.push(database);
-        return new KnexStoreOperations(database);
-      },
+      middle: async () => (await middle()).operations,
+      store: async () => new KnexStoreOperations(await store()),
+      loss: async () => ({ middle: (await middle()).finished, store: new KnexGuardRecords(await store()) }),
       clock: () => new Date(),
       settings: settingsOf(config),
     });
@@ -52,8 +52,14 @@ async function examineConfigured(config: Config, applicationName: string): Promi
   }
 }
 
-function settingsOf({ middle: { schema }, worker: { settleMs, shards } }: Config): DoctorSettings {
-  return { settleMs, shards, ...(schema === undefined ? {} : { schema }) };
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => (opened ??= open());
+}
+
+function settingsOf({ middle, worker: { settleMs, shards } }: Config): DoctorSettings {
+  const { schema, productIds, othersFinishRows } = middle;
+  return { settleMs, shards, productIds, othersFinishRows, ...(schema === undefined ? {} : { schema }) };
 }
 
 function codeOf({ findings, unreached }: DoctorReport): ExitCode {

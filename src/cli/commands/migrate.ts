@@ -1,34 +1,131 @@
 import type { Command } from 'commander';
+import type { Config } from '../../config/schema.js';
+import type { Database } from '../../database/database.js';
+import { DatabaseError } from '../../database/errors.js';
+import { missingOrigins } from '../../guard/origin.js';
+import type { LatestFinished } from '../../middle/port.js';
+import { acceptStore } from '../../operator/accept.js';
+import type { GuardRecords } from '../../store/guard-port.js';
+import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
 import { ShardsDifferError } from '../../store/port.js';
-import { openStoreDatabase } from '../../wiring.js';
+import { openMiddle, openStoreDatabase } from '../../wiring.js';
+import { commandActor } from '../actor.js';
+import { ExitCode, explain } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
+
+interface MigrateOptions {
+  readonly newStore?: true;
+  readonly json?: true;
+}
+
+const notes = `
+A store remembers from when on its workers finish the rows of each product, so that a store
+that was wiped or restored is noticed. Where no row is finished yet that moment is recorded
+without a word. Beside rows that others have finished, going live after another program,
+say that the store is new: --new-store. Workers do not start without.
+
+Examples:
+  bnet-sync migrate --config bnet-sync.yaml
+  bnet-sync migrate --new-store --config bnet-sync.yaml`;
 
 /** Adds `migrate`. */
 export function registerMigrate(program: Command): void {
   program
     .command('migrate')
     .description('create the tables of the product store, or bring them up to date')
+    .option('--new-store', 'the store begins now, beside rows that others have finished')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bnet-sync migrate --config bnet-sync.yaml')
-    .action(async (options: { json?: true }, command: Command) => {
+    .addHelpText('after', notes)
+    .action(async (options: MigrateOptions, command: Command) => {
       const config = await configOf(command);
       const { shards } = config.worker;
-      const database = openStoreDatabase(config, {
-        applicationName: applicationNameOf(command),
-        createFile: true,
-      });
+      const applicationName = applicationNameOf(command);
+      const database = openStoreDatabase(config, { applicationName, createFile: true });
       try {
         const operations = new KnexStoreOperations(database);
         const migrations = await operations.migrate(shards);
-        if (options.json === true) printJson({ migrations });
-        else if (migrations.length === 0) printLines('Nothing to do: all migrations have run.');
-        else printLines(...migrations.map((name) => `Migrated: ${name}`));
         const present = await operations.shards();
         if (present !== shards) throw new ShardsDifferError(present, shards);
+        const origin = await recordOrigin(config, database, {
+          applicationName,
+          isNew: options.newStore === true,
+        });
+        if (options.json === true) printJson({ migrations, origin: origin.kind });
+        else printLines(...migrationLines(migrations), ...origin.lines);
+        if (origin.kind === 'needed' || origin.kind === 'refused') process.exitCode = ExitCode.Failed;
       } finally {
         await database.close();
       }
     });
 }
+
+function migrationLines(migrations: readonly string[]): string[] {
+  if (migrations.length === 0) return ['Nothing to do: all migrations have run.'];
+  return migrations.map((name) => `Migrated: ${name}`);
+}
+
+/** What became of the store's origin: `unknown` where the middle database could not be asked. */
+interface OriginReport {
+  readonly kind: 'present' | 'recorded' | 'needed' | 'refused' | 'unknown';
+  readonly lines: readonly string[];
+}
+
+async function recordOrigin(
+  config: Config,
+  database: Database,
+  { applicationName, isNew }: { readonly applicationName: string; readonly isNew: boolean },
+): Promise<OriginReport> {
+  const guard = new KnexGuardRecords(database);
+  if ((await guard.origins()).length > 0) return isNew ? notNew : { kind: 'present', lines: [] };
+  try {
+    const middle = await openMiddle(config, { applicationName });
+    try {
+      return await recordBeside(middle.finished, guard, { config, isNew });
+    } finally {
+      await middle.close();
+    }
+  } catch (error) {
+    if (isNew || !(error instanceof DatabaseError)) throw error;
+    return { kind: 'unknown', lines: [`${explain(error) ?? ''}.`, unknownWords] };
+  }
+}
+
+async function recordBeside(
+  middle: LatestFinished,
+  guard: GuardRecords,
+  { config, isNew }: { readonly config: Config; readonly isNew: boolean },
+): Promise<OriginReport> {
+  const { productIds } = config.middle;
+  const origins = await missingOrigins({ middle, store: guard }, productIds);
+  if (origins !== null) {
+    await guard.addOrigins(origins);
+    return { kind: 'recorded', lines: [] };
+  }
+  if (!isNew) return needed;
+  const { shards } = config.worker;
+  const request = { action: 'new-store', productIds, shards, reason: null } as const;
+  const { finishedUntil } = await acceptStore({ middle, guard }, commandActor(), request);
+  const line = `The store begins now: rows finished until ${finishedUntil} (the middle database's clock) are not its own.`;
+  return { kind: 'recorded', lines: [line] };
+}
+
+const notNew: OriginReport = {
+  kind: 'refused',
+  lines: [
+    'The store is not new: it has an origin already, and nothing was changed. After a loss "bnet-sync repair --accept" takes it as it is.',
+  ],
+};
+
+const needed: OriginReport = {
+  kind: 'needed',
+  lines: [
+    'The middle database holds finished rows that this store does not know, and no worker will process a row until it is clear why:',
+    '  the store is new, going live after another program: run "bnet-sync migrate --new-store";',
+    '  it was in use before: restore it (docs/operations.md, "When the product store has lost something").',
+  ],
+};
+
+const unknownWords =
+  'So it was not recorded from when on rows are finished by this store. Workers do it when they start, if no row is finished yet; or run "bnet-sync migrate" again.';

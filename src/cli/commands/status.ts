@@ -3,7 +3,9 @@ import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
 import { status, type Status } from '../../operator/status.js';
 import { crewText } from '../crew-text.js';
-import { listText, printJson, printLines } from '../output.js';
+import { alarmText } from '../../guard/alarm-text.js';
+import type { StoreAlarm } from '../../store/guard-port.js';
+import { listText, printJson, printLines, shown } from '../output.js';
 import { stateText } from '../words.js';
 import { withDatabases } from '../session.js';
 
@@ -15,8 +17,8 @@ export function registerStatus(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
     .action(async (options: { json?: true }, command: Command) => {
-      await withDatabases(command, async ({ middle, store }) => {
-        const answer = await status(middle.operations, store);
+      await withDatabases(command, async ({ middle, store, guard }) => {
+        const answer = await status(middle.operations, store, guard);
         if (options.json === true) printJson(answer);
         else printLines(...statusLines(answer));
       });
@@ -25,7 +27,7 @@ export function registerStatus(program: Command): void {
 
 const states = Object.values(State);
 
-function statusLines({ tables, oldestPendingSeconds, workers }: Status): string[] {
+function statusLines({ tables, oldestPendingSeconds, workers, alarms }: Status): string[] {
   const counts = listText({
     columns: [
       { head: 'Table' },
@@ -40,6 +42,13 @@ function statusLines({ tables, oldestPendingSeconds, workers }: Status): string[
     oldestPendingSeconds === null
       ? 'No pending row.'
       : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
-  if (workers.length === 0) return [counts, oldest, 'No worker is running.'];
-  return [counts, oldest, crewText(workers)];
+  const crew = workers.length === 0 ? 'No worker is running.' : crewText(workers);
+  return [...alarms.map(alarmLine), counts, oldest, crew];
+}
+
+function alarmLine(alarm: StoreAlarm): string {
+  const since = `since ${alarm.raisedAt}, found by worker ${alarm.worker} on ${alarm.host}`;
+  return shown(
+    `ALARM: ${alarmText(alarm)}. No row is processed (${since}); "bnet-sync doctor" says what to do.`,
+  );
 }

@@ -8,6 +8,7 @@ import type {
   RowPage,
 } from '../../operator/desk.js';
 import type { RequeueReport } from '../../operator/requeue-report.js';
+import type { StoreAlarm } from '../../store/guard-port.js';
 import type { WorkerDescription } from '../../store/port.js';
 import type { AuditEntry, Pause } from '../../store/records-port.js';
 
@@ -41,6 +42,16 @@ const worker = z.object({
   shards: z.array(z.int()),
 }) satisfies z.ZodType<WorkerDescription>;
 
+const alarm = z.object({
+  alarmId: z.string(),
+  kind: z.enum(['ownCommits', 'finishedRows', 'noOrigin']),
+  rows: z.int(),
+  examples: z.array(z.object({ source, streamingNo: z.string(), custId: cell, stateDate: z.string() })),
+  raisedAt: instant,
+  worker: z.string(),
+  host: z.string(),
+}) satisfies z.ZodType<StoreAlarm>;
+
 const health = z.object({
   reachable: z.boolean(),
   answeredMs: z.number().nullable(),
@@ -62,6 +73,10 @@ export const overview = z.object({
   workers: z.array(worker).nullable(),
   shards: z.int().nullable(),
   pauses: z.array(pause).nullable(),
+  alarms: z
+    .array(alarm)
+    .nullable()
+    .describe('that the product store has lost something: no row is processed'),
   databases: z.object({ middle: health, store: health }),
 }) satisfies z.ZodType<Overview>;
 
@@ -250,7 +265,15 @@ export const audit = z.array(
   z.object({
     who: z.string(),
     via: z.enum(['console', 'api', 'command']),
-    action: z.enum(['requeue', 'requeue-matching', 'pause', 'resume', 'journal-purge']),
+    action: z.enum([
+      'requeue',
+      'requeue-matching',
+      'pause',
+      'resume',
+      'journal-purge',
+      'repair-accept',
+      'new-store',
+    ]),
     what: z.string(),
     rows: z.int().nullable(),
     reason: z.string().nullable(),

@@ -53,7 +53,7 @@ export class Console {
 
   async #answer(answering: Answering, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { query, body, params } = request;
-    const view = viewOf(request, this.#parts);
+    const view = { ...viewOf(request, this.#parts), alarms: await this.#parts.desk.alarms() };
     rememberLanguage(request, reply);
     try {
       const question = {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StoreAlarm } from '../../store/guard-port.js';
 import type { ConsoleParts, Visitor } from '../session-types.js';
 import { address, type Values } from './addresses.js';
 import type { AssetAddresses } from './assets.js';
@@ -12,6 +13,8 @@ export interface View {
   readonly visitor: Visitor;
   readonly version: string;
   readonly assets: AssetAddresses;
+  /** Open alarms of the product store, for every page to show. */
+  readonly alarms: readonly StoreAlarm[];
   /** The address of this page in another language. */
   inLanguage(language: Language): string;
 }
@@ -31,6 +34,7 @@ export function viewOf(
     visitor: parts.sessionOf(request),
     version: parts.version,
     assets: parts.assets,
+    alarms: [],
     inLanguage: (other) => addressIn(request, other),
   };
 }

@@ -4,6 +4,7 @@ import type { StoreOperations } from '../../store/port.js';
 import { clockFindings } from './clock.js';
 import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings } from './indexes.js';
+import { lossFindings, type LossSettings, type LossSources } from './loss.js';
 import { privilegeFindings } from './privileges.js';
 import { rowFindings } from './rows.js';
 import { serverFindings } from './server.js';
@@ -16,17 +17,18 @@ export interface Patient {
   readonly middle: () => Promise<MiddleOperations>;
   /** Connects to the product store, or fails. */
   readonly store: () => Promise<StoreOperations>;
+  /** Both databases as the guard against losses asks them; asked for once both were reached. */
+  readonly loss: () => Promise<LossSources>;
   /** This machine's clock. */
   readonly clock: () => Date;
   readonly settings: DoctorSettings;
 }
 
 /** What the doctor must know of the configuration. */
-export interface DoctorSettings {
+export interface DoctorSettings extends LossSettings {
   /** `middle.schema`. */
   readonly schema?: string;
   readonly settleMs: number;
-  readonly shards: number;
 }
 
 /** All findings, and the errors of the databases that could not be reached. */
@@ -54,7 +56,7 @@ export async function examine(patient: Patient): Promise<DoctorReport> {
       ...middle.findings,
       ...(middle.reached === null ? [] : await examineMiddle(middle.reached, patient)),
       ...store.findings,
-      ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, patient.settings)),
+      ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, patient)),
     ],
     unreached: [...middle.errors, ...store.errors],
   };
@@ -118,7 +120,7 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
 async function examineStore(
   store: StoreOperations,
   middle: MiddleOperations | null,
-  settings: DoctorSettings,
+  { settings, loss }: Patient,
 ): Promise<Finding[]> {
   const migrations = await check('migrations', async () =>
     migrationFindings(await store.pendingMigrations()),
@@ -132,7 +134,9 @@ async function examineStore(
       rowsInHand: middle === null ? 0 : await rowsInHand(middle),
     }),
   );
-  return [...migrations, ...workers];
+  const losses =
+    middle === null ? [] : await check('product store', async () => lossFindings(await loss(), settings));
+  return [...migrations, ...workers, ...losses];
 }
 
 function migrationFindings(pending: readonly string[]): Finding[] {

@@ -94,6 +94,7 @@ describe('metrics', () => {
     );
     const alive = view.workers!.filter((worker) => worker.alive).length;
     expect(valuesOf(text, 'bnet_sync_workers_alive')).toEqual([`bnet_sync_workers_alive ${alive}`]);
+    expect(valuesOf(text, 'bnet_sync_store_alarms')).toEqual(['bnet_sync_store_alarms 0']);
     const away = { reachable: false, answeredMs: null, error: 'away' };
     view = {
       ...view,
@@ -101,6 +102,7 @@ describe('metrics', () => {
       oldestPendingSeconds: null,
       workers: null,
       pauses: null,
+      alarms: null,
       databases: { middle: away, store: away },
     };
     const later = await metrics.text();
@@ -114,6 +116,7 @@ describe('metrics', () => {
       'oldest_pending_seconds',
       'workers_alive',
       'paused_targets',
+      'store_alarms',
     ])
       expect(valuesOf(later, `bnet_sync_${name}`), name).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { createDesk } from '../../../src/operator/create-desk.js';
 import { InvalidCursorError } from '../../../src/operator/desk.js';
 import type { StoreRecords } from '../../../src/store/records-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
-import { failedCustomer, storeOperations } from '../../support/operations.js';
+import { failedCustomer, lossLookup, storeOperations } from '../../support/operations.js';
 
 const actor = { name: 'li', via: 'console' } as const;
 
@@ -12,7 +12,10 @@ function deskWith(more: Partial<StoreRecords> = {}) {
   const { middle, search } = failedRows([failedCustomer({ streamingNo: '1' })]);
   const store = storeOperations({ appliedSince: async () => [] });
   const clock = () => 0;
-  return { desk: createDesk({ middle, search, store, records, wallClock: clock, clock }), audit };
+  return {
+    desk: createDesk({ middle, search, store, records, guard: lossLookup(), wallClock: clock, clock }),
+    audit,
+  };
 }
 
 describe('what operators do is recorded', () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { examine, type Patient } from '../../../src/operator/doctor/doctor.js';
-import { middleOperations, storeOperations, workerDescription } from '../../support/operations.js';
+import {
+  middleOperations,
+  nothingLost,
+  storeOperations,
+  workerDescription,
+} from '../../support/operations.js';
 
 const counts = { '0': 0, '1': 2, '2': 0, '3': 0 };
 const middle = {
@@ -28,8 +33,9 @@ function patient(changes: Partial<Patient> = {}): Patient {
   return {
     middle: async () => middleOperations(middle),
     store: async () => storeOperations(store),
+    loss: async () => nothingLost(),
     clock: () => new Date(2026, 10, 21, 16, 0, 1),
-    settings: { settleMs: 2000, shards: 8 },
+    settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
     ...changes,
   };
 }

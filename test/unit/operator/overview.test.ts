@@ -3,6 +3,7 @@ import { DatabaseError, type DatabaseErrorKind } from '../../../src/database/err
 import { overview } from '../../../src/operator/overview.js';
 import type { Activity } from '../../../src/store/records-port.js';
 import {
+  lossLookup,
   middleOperations,
   middleSearch,
   storeOperations,
@@ -49,6 +50,7 @@ function parts(
       ...change.store,
     }),
     records: storeRecords({ activity: async () => [], pauses: async () => [pause], ...change.records }),
+    guard: lossLookup({ openAlarms: async () => [] }),
     wallClock: () => Date.parse('2026-11-20T01:08:00Z'),
     clock: () => (ms += 3),
   };

@@ -1,7 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { tableOf } from '../../../domain/keys.js';
+import { rowAddress } from '../addresses.js';
 import { languageNames, languages, languageTags } from '../texts/texts.js';
 import type { View } from '../view.js';
 import { Foreign } from './foreign.js';
+import { StoreTime } from './times.js';
 
 /** The pages of the navigation. */
 const navigation = [
@@ -13,6 +16,9 @@ const navigation = [
   { name: 'workers', href: '/workers' },
   { name: 'audit', href: '/audit' },
 ] as const;
+
+/** How many rows an alarm names. */
+const namedRows = 3;
 
 /** A page of the navigation. */
 type PageName = (typeof navigation)[number]['name'];
@@ -55,11 +61,44 @@ export function Layout({ view, title, page, plain, children }: LayoutProps): VNo
         </header>
         <main id="content" tabIndex={-1}>
           <h1>{title}</h1>
+          {plain === true ? null : <Alarms view={view} />}
           {children}
         </main>
         <footer>bnet-sync {view.version}</footer>
       </body>
     </html>
+  );
+}
+
+/** On every page: nothing else matters as long as an alarm is open. The overview takes it over when it reads itself again. */
+function Alarms({ view: { t, alarms } }: { readonly view: View }): VNode {
+  const [first] = alarms;
+  return (
+    <div data-refresh>
+      {first === undefined ? null : (
+        <Notice kind="bad">
+          <strong>{t.alarm.title}</strong>
+          <p>{t.alarm.kinds[first.kind](first.rows)}</p>
+          {first.examples.length === 0 ? null : (
+            <p>
+              {t.alarm.examples}{' '}
+              {first.examples.slice(0, namedRows).map((row, index) => (
+                <>
+                  {index === 0 ? null : ', '}
+                  <a href={rowAddress({ table: tableOf[row.source], streamingNo: row.streamingNo })}>
+                    {tableOf[row.source]} <Foreign text={row.streamingNo} />
+                  </a>
+                </>
+              ))}
+            </p>
+          )}
+          <p>
+            {t.alarm.since} <StoreTime t={t} at={first.raisedAt} />
+          </p>
+          <p>{t.alarm.hints[first.kind]}</p>
+        </Notice>
+      )}
+    </div>
   );
 }
 

@@ -4,6 +4,9 @@ import type { Texts } from './zh.js';
 
 const rows = (count: number | string) => things(count, 'row', 'rows');
 
+const lossHint =
+  'Do not put rows back to State 0. “bnet-sync doctor” and the runbook (“When the product store has lost something”) say what to do; “bnet-sync repair --accept” lets the workers go on.';
+
 /** The console's texts in English. */
 export const en: Texts = {
   product: 'bnet-sync',
@@ -103,6 +106,24 @@ export const en: Texts = {
     answered: (ms) => `answered in ${Math.round(ms)} ms`,
     unread: 'Could not be read; see “Databases” for the reason.',
   },
+  alarm: {
+    title: 'The product store has lost data: no row is processed',
+    kinds: {
+      ownCommits: (count) =>
+        `A worker no longer finds what the store had confirmed to it (${things(count, 'transaction', 'transactions')} or more): a fail-over, a restore or a wipe.`,
+      finishedRows: (count) =>
+        `${things(count, 'row', 'rows')} or more stand in State 2, but their effect is not in the store.`,
+      noOrigin: () => 'The store is new, or was wiped, and the middle database holds finished rows.',
+    },
+    examples: 'For example',
+    since: 'Since',
+    hints: {
+      ownCommits: lossHint,
+      finishedRows: lossHint,
+      noOrigin:
+        'If the store shall begin now, run “bnet-sync migrate --new-store”; if it was in use before, restore it. “bnet-sync doctor” says more.',
+    },
+  },
   charts: {
     applied: 'applied',
     failed: 'refused',
@@ -177,6 +198,8 @@ export const en: Texts = {
       pause: 'pause',
       resume: 'resume',
       'journal-purge': 'purge the journal',
+      'repair-accept': 'accept the store as it is',
+      'new-store': 'begin a new store',
     },
   },
   login: {

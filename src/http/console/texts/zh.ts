@@ -4,6 +4,9 @@ import { zhRows } from './zh-rows.js';
 /** Rows, or other things, by their number: `1,234 行`. */
 const rows = (count: number | string) => `${counted(count)} 行`;
 
+const lossHint =
+  '请勿把行改回 State 0。处理办法见 bnet-sync doctor 与运维手册（When the product store has lost something）；确认后运行 bnet-sync repair --accept，工作进程即继续处理。';
+
 /** The console's texts in Chinese; their shape is the catalogue's. */
 export const zh = {
   product: '领航平台同步',
@@ -102,6 +105,23 @@ export const zh = {
     answered: (ms: number) => `${Math.round(ms)} 毫秒内应答`,
     unread: '读取失败，原因见“数据库”。',
   },
+  alarm: {
+    title: '产品库数据丢失：已停止处理所有行',
+    kinds: {
+      ownCommits: (count: number) =>
+        `工作进程查不到产品库已确认提交的数据（至少 ${count} 个事务）：可能发生过主备切换、恢复备份或清库。`,
+      finishedRows: (count: number) => `至少 ${count} 行已是 State 2，但产品库中没有相应的处理结果。`,
+      noOrigin: () => '产品库是新建的或已被清空，而中间库中已有处理完成的行。',
+    },
+    examples: '例如',
+    since: '告警时间',
+    hints: {
+      ownCommits: lossHint,
+      finishedRows: lossHint,
+      noOrigin:
+        '若产品库确实从现在启用，请运行 bnet-sync migrate --new-store；若此前已在使用，请先恢复数据。详见 bnet-sync doctor。',
+    },
+  },
   charts: {
     applied: '生效',
     failed: '拒绝',
@@ -175,6 +195,8 @@ export const zh = {
       pause: '暂停',
       resume: '恢复',
       'journal-purge': '清理日志',
+      'repair-accept': '确认产品库现状',
+      'new-store': '启用新产品库',
     },
   },
   login: {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../../src/database/errors.js';
+import type { StoreAlarm } from '../../../../src/store/guard-port.js';
 import { anybody, consoleApp, operator, reader } from '../../../support/console-app.js';
 import { hostile, longNumber } from '../../../support/fake-desk-data.js';
 
@@ -60,6 +61,42 @@ describe('every page of the console', () => {
       for (const url of ['/requeue?row=IF_BNET_CUST:1', '/requeue-matching', '/pauses/pause?table=CUST'])
         expect((await app.inject(url)).statusCode).toBe(403);
     }
+  });
+});
+
+describe('an alarm of the product store', () => {
+  const alarm: StoreAlarm = {
+    ...{ alarmId: 'a', kind: 'finishedRows', rows: 4812, worker: 'w', host: 'h' },
+    raisedAt: '2026-11-28T01:02:03.000Z',
+    examples: [{ source: 'CUST', streamingNo: longNumber, custId: '1', stateDate: '2026-11-28 09:00:00' }],
+  };
+
+  it('stands on every page, in both languages, with what to do and a link to a row', async () => {
+    const { app, desk } = await consoleApp();
+    desk.openAlarms = [alarm];
+    for (const url of everyPage.filter((each) => each !== '/login'))
+      for (const [language, words] of [
+        ['zh-CN', ['产品库数据丢失', '4812', 'bnet-sync repair --accept']],
+        ['en', ['The product store has lost data', '4,812 rows', 'bnet-sync repair --accept']],
+      ] as const) {
+        const { body } = await app.inject({ url, headers: { 'accept-language': language } });
+        for (const word of [...words, `href="/rows/IF_BNET_CUST/${longNumber}"`])
+          expect(body, `${url} in ${language}`).toContain(word);
+      }
+  });
+
+  it.each(['ownCommits', 'noOrigin'] as const)('says what %s means', async (kind) => {
+    const { app, desk } = await consoleApp();
+    desk.openAlarms = [{ ...alarm, kind, examples: [] }];
+    const said = kind === 'noOrigin' ? 'migrate --new-store' : 'no longer finds what the store had confirmed';
+    const { body } = await app.inject({ url: '/', headers: { 'accept-language': 'en' } });
+    expect(body).toContain(said);
+  });
+
+  it('tells nobody who did not log in', async () => {
+    const { app, desk } = await consoleApp();
+    desk.openAlarms = [alarm];
+    expect((await app.inject('/login')).body).not.toContain(longNumber);
   });
 });
 

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { acceptStore, type AcceptReport } from '../../operator/accept.js';
+import { commandActor } from '../actor.js';
+import { printJson, printLines } from '../output.js';
+import { withDatabases } from '../session.js';
+
+interface RepairOptions {
+  readonly accept?: true;
+  readonly reason?: string;
+  readonly json?: true;
+}
+
+const notes = `
+After a loss of the product store (a fail-over to an asynchronous standby, a restore, a
+wipe) workers stop and "bnet-sync status" shows an alarm. --accept takes the store as it is:
+alarms are closed, rows finished until now are not asked for any more, and workers go on at
+their next check. Nothing that was lost comes back by it: first do what the runbook says
+(docs/operations.md, "When the product store has lost something").
+
+It is also the step before going back to bnet-sync after another program has finished rows
+for a while. It is recorded in the audit.
+
+Example:
+  bnet-sync repair --accept --reason "rows put back by ticket 4711" --config bnet-sync.yaml`;
+
+const notBuilt =
+  'error: this version cannot put lost rows right by itself; docs/operations.md ("When the product store has lost ' +
+  'something") says how to. Afterwards "bnet-sync repair --accept" takes the store as it is';
+
+/** Adds `repair`, of which there is one action so far. */
+export function registerRepair(program: Command): void {
+  program
+    .command('repair')
+    .description('after a loss of the product store: take it as it is, and let workers go on')
+    .option('--accept', 'close the alarms; rows finished until now are not asked for any more')
+    .option('--reason <text>', 'why, for the audit')
+    .option('--json', 'print JSON')
+    .addHelpText('after', notes)
+    .action(async (options: RepairOptions, command: Command) => {
+      if (options.accept !== true) command.error(notBuilt);
+      await withDatabases(command, async ({ config, middle, guard }) => {
+        const report = await acceptStore({ middle: middle.finished, guard }, commandActor(), {
+          action: 'repair-accept',
+          productIds: config.middle.productIds,
+          shards: config.worker.shards,
+          reason: options.reason ?? null,
+        });
+        if (options.json === true) printJson(report);
+        else printLines(...acceptedLines(report));
+      });
+    });
+}
+
+function acceptedLines({ finishedUntil, alarmsClosed, unknownRows }: AcceptReport): string[] {
+  const alarms = alarmsClosed === 0 ? 'No alarm was open.' : `Alarms closed: ${alarmsClosed}.`;
+  const unknown =
+    unknownRows === 0
+      ? []
+      : [
+          `Of the rows finished last, ${unknownRows} are not in the journal: their effect is not in the store.`,
+        ];
+  return [
+    `The product store is taken as it is. Rows finished until ${finishedUntil} (the middle database's clock) are not asked for any more.`,
+    ...unknown,
+    `${alarms} Workers go on at their next check, within 4 seconds.`,
+  ];
+}

@@ -1,0 +1,69 @@
+import { alarmText } from '../../guard/alarm-text.js';
+import { compareFinished, evidenceOf } from '../../guard/compare-finished.js';
+import { missingOrigins } from '../../guard/origin.js';
+import type { LatestFinished } from '../../middle/port.js';
+import type { LossLookup, StoreAlarm } from '../../store/guard-port.js';
+import { fine, type Finding } from './finding.js';
+
+/** Both databases, as far as they are compared. */
+export interface LossSources {
+  readonly middle: LatestFinished;
+  readonly store: LossLookup;
+}
+
+/** What the guard is told by the configuration. */
+export interface LossSettings {
+  readonly shards: number;
+  readonly productIds: readonly string[];
+  readonly othersFinishRows: boolean;
+}
+
+const area = 'product store';
+const runbook = 'docs/operations.md, "When the product store has lost something"';
+
+/** Whether the store holds what the finished rows say it held: by the alarms that are open, and by looking. */
+export async function lossFindings(
+  sources: LossSources,
+  { shards, productIds, othersFinishRows }: LossSettings,
+): Promise<Finding[]> {
+  const alarms = await sources.store.openAlarms();
+  if (alarms.length > 0) return alarms.map(openAlarm);
+  if ((await missingOrigins(sources, productIds)) === null) return [noOrigin];
+  const { lost, byOthers } = await compareFinished(sources, { shards, of: 'all' });
+  if (lost.length > 0 && !othersFinishRows) {
+    const finding = `${alarmText(evidenceOf(lost))}; workers will raise the alarm when they take their shards`;
+    return [{ area, level: 'fault', finding, whatToDo: `stop the workers, and see ${runbook}` }];
+  }
+  const others = [...byOthers, ...(othersFinishRows ? lost : [])];
+  if (others.length > 0) return [finishedByOthers(others.length, alarmText(evidenceOf(others)))];
+  return [fine(area, 'knows the rows that were finished last')];
+}
+
+function openAlarm(alarm: StoreAlarm): Finding {
+  const { raisedAt, worker, host } = alarm;
+  return {
+    area,
+    level: 'fault',
+    finding: `${alarmText(alarm)}; no row is processed (alarm of ${raisedAt}, worker ${worker} on ${host})`,
+    whatToDo: alarm.kind === 'noOrigin' ? noOrigin.whatToDo : `see ${runbook}`,
+  };
+}
+
+const noOrigin: Finding = {
+  area,
+  level: 'fault',
+  finding: 'is new, or was wiped, and the middle database holds finished rows: no worker will process a row',
+  whatToDo:
+    'where the store shall begin beside these rows, run "bnet-sync migrate --new-store"; where it was in use before, ' +
+    `restore it: ${runbook}`,
+};
+
+function finishedByOthers(rows: number, text: string): Finding {
+  return {
+    area,
+    level: 'warning',
+    finding: `${rows} finished rows were decided by others than its workers (${text})`,
+    whatToDo:
+      'see who marks rows; where another program goes on doing so, set middle.othersFinishRows to true',
+  };
+}
