@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-/** The full names of the tests that failed. */
+/** The full names of the tests that failed; at least one must have run. */
 async function failedTests({ file, name }: Guard['test']): Promise<string[]> {
   const report = join(copy, 'report.json');
   await execa('npx', ['vitest', 'run', file, '-t', name, '--reporter=json', `--outputFile=${report}`], {
@@ -31,10 +31,11 @@ async function failedTests({ file, name }: Guard['test']): Promise<string[]> {
     all: true,
   });
   const { testResults } = JSON.parse(await readFile(report, 'utf8')) as Report;
-  return testResults
+  const ran = testResults
     .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName);
+    .filter(({ status }) => status === 'failed' || status === 'passed');
+  expect(ran, `tests of ${file} named "${name}"`).not.toEqual([]);
+  return ran.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
 }
 
 interface Report {
@@ -45,17 +46,17 @@ interface Report {
 
 async function withEdits<T>(edits: readonly Edit[], work: () => Promise<T>): Promise<T> {
   const originals = new Map<string, string>();
-  for (const { file, find, put } of edits) {
-    const path = join(copy, file);
-    const text = await readFile(path, 'utf8');
-    if (!originals.has(path)) originals.set(path, text);
-    expect(text.split(find), `${find} stands once in ${file}`).toHaveLength(2);
-    await writeFile(
-      path,
-      text.replace(find, () => put),
-    );
-  }
   try {
+    for (const { file, find, put } of edits) {
+      const path = join(copy, file);
+      const text = await readFile(path, 'utf8');
+      if (!originals.has(path)) originals.set(path, text);
+      expect(text.split(find), `${find} stands once in ${file}`).toHaveLength(2);
+      await writeFile(
+        path,
+        text.replace(find, () => put),
+      );
+    }
     return await work();
   } finally {
     for (const [path, text] of originals) await writeFile(path, text);

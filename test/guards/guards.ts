@@ -84,15 +84,15 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: leases,
-        find: 'rows.length === leases.length ?',
-        put: 'rows.length > 0 || leases.length > 0 ?',
+        find: 'rows.length !== leases.length || first === undefined',
+        put: 'first === undefined',
       },
     ],
     test: { file: 'test/conformance/store-sqlite.test.ts', name: 'stops it where a lease it relies on' },
   },
   {
     name: 'the term in the fence',
-    edits: [{ file: leases, find: ' AND l.term = r.term', put: '' }],
+    edits: [{ file: leases, find: 'l.term = r.term AND ', put: '' }],
     test: {
       file: 'test/conformance/store-sqlite.test.ts',
       name: 'stops it where a lease it relies on went and came back',
@@ -124,8 +124,8 @@ export const guards: readonly Guard[] = [
       },
       {
         file: 'src/store/knex/product-store.ts',
-        find: 'new KnexApplyTransaction(transaction, workerId, at)',
-        put: 'new KnexApplyTransaction(transaction, workerId, at, this.#database)',
+        find: 'new KnexApplyTransaction(transaction, workerId, fence.at)',
+        put: 'new KnexApplyTransaction(transaction, workerId, fence.at, this.#database)',
       },
       {
         file: 'src/store/knex/product-store.ts',
@@ -159,5 +159,103 @@ export const guards: readonly Guard[] = [
       },
     ],
     test: { file: 'test/unit/worker/trials.test.ts', name: '' },
+  },
+  {
+    name: 'the worker’s own commits in the fence',
+    edits: [
+      {
+        file: 'src/store/knex/product-store.ts',
+        find: 'fence.known < commits.length',
+        put: 'fence.known < 0',
+      },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'once one of them is gone' },
+  },
+  {
+    name: 'the open alarm in the fence',
+    edits: [
+      { file: 'src/store/knex/product-store.ts', find: 'if (fence.alarmOpen)', put: 'if (fence.known < 0)' },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'decide anything while one is open' },
+  },
+  {
+    name: 'the compared term in the fence',
+    edits: [{ file: leases, find: "(r.provisional = 1 OR ${isCompared('l', server)})", put: 'TRUE' }],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'taken and not compared under this term' },
+  },
+  {
+    name: 'the renewal that counts only once the shard was compared',
+    edits: [
+      {
+        file: leases,
+        find: "CASE WHEN ${isCompared('sync_shard', name)} AND",
+        put: 'CASE WHEN',
+      },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'of those alone that were compared' },
+  },
+  {
+    name: 'the comparison of finished rows at a takeover',
+    edits: [
+      {
+        file: 'src/worker/store-guard.ts',
+        find: 'if (lost.length > 0 && !settings.othersFinishRows)',
+        put: 'if (lost.length > 1_000_000)',
+      },
+    ],
+    test: { file: 'test/integration/store-loss.test.ts', name: 'in the smallest case' },
+  },
+  {
+    name: 'the server on which a shard was compared',
+    edits: [{ file: leases, find: ' AND ${alias}.compared_on = ${server}', put: '' }],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'that was compared on another server' },
+  },
+  {
+    name: 'the worker of an own commit',
+    edits: [{ file: 'src/store/knex/guard.ts', find: 'AND j.worker = c.worker)', put: ')' }],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'has decided anew under the same attempt' },
+  },
+  {
+    name: 'the look at rows that were finished before they could be taken over',
+    edits: [
+      {
+        file: 'src/worker/store-guard.ts',
+        find: 'if (unknown.length === 0) return true;',
+        put: 'return true;',
+      },
+    ],
+    test: { file: 'test/unit/worker/store-guard.test.ts', name: 'the late mark of a decision that is lost' },
+  },
+  {
+    name: 'the server in the fence',
+    edits: [{ file: leases, find: 'AND r.server = ${server}', put: '' }],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'lease that was read on another server' },
+  },
+  {
+    name: 'the fence that tells nothing for a batch compared alone',
+    edits: [
+      {
+        file: leases,
+        find: "CASE WHEN ${isCompared('s', server)} THEN ${dialect.now} ELSE s.held_until END",
+        put: '${dialect.now}',
+      },
+    ],
+    test: { file: 'test/conformance/store-sqlite.test.ts', name: 'compared for their batch alone' },
+  },
+  {
+    name: 'the rows in State 1 that keep a comparison open',
+    edits: [
+      {
+        file: 'src/guard/compare-finished.ts',
+        find: 'new Set(rows.map(({ custId }) => shardOf(custId, shards)))',
+        put: 'new Set<number>()',
+      },
+    ],
+    test: { file: 'test/unit/worker/store-guard.test.ts', name: 'compared again with the next' },
+  },
+  {
+    name: 'the alarm that keeps marks from being written',
+    edits: [{ file: 'src/worker/pipeline.ts', find: 'if (guard.isOpen) return;', put: '' }],
+    test: { file: 'test/unit/worker/pipeline.test.ts', name: 'marks nothing while an alarm is open' },
   },
 ];

@@ -98,6 +98,12 @@ export class ReplicatedPostgres {
     started(this.#clients).redirect(this.standby.access);
   }
 
+  /** Lets the clients' address lead to one of the two, whatever it is; connections to the other one break. */
+  leadTo(server: PostgresServer): void {
+    started(this.#clients).redirect(server.access);
+    started(this.#clients).cut();
+  }
+
   /** Stops both and deletes their data. */
   async remove(): Promise<void> {
     // A primary that waits for a synchronous standby does not stop while the standby lags.

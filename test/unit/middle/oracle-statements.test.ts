@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
 import { nothingPaused } from '../../../src/middle/port.js';
+import { claimedQuery, latestQuery } from '../../../src/middle/oracle/finished-rows.js';
 import { pollQuery } from '../../../src/middle/oracle/poll.js';
 import {
   countQuery,
@@ -27,6 +28,7 @@ const poll = {
   waits: [],
 } as const;
 
+const twoOf64 = { count: 64, of: [1, 2] };
 const failed = { source: 'CUST', filter: {}, limit: 51, scan: 2000 } as const;
 const filter = { code: '00401', productId: '42', custId: '1', opFlag: '0101', text: 'x' };
 const below = { streamingNo: '1141', orEqual: false };
@@ -53,6 +55,12 @@ const statements: readonly (readonly [comment: string, sql: string])[] = [
     markBatch(tables, 'CUST', []).sql,
   ],
   ['', attributesBatch(tables, 'CUST', [State.Succeeded, State.Failed], []).sql],
+  [
+    `Before a worker decides rows of customers that it has taken over: rows in State 1 from before, and the rows finished last,
+the end of the poll's index for State 2; once more for those without a CreateDate.`,
+    claimedQuery(tables, { shards: twoOf64, until: '', limit: 1000 }, 'CUST').sql,
+  ],
+  ['', latestQuery(tables, { shards: twoOf64, after: '', scan: 20_000, limit: 1000 }, 'CUST', 'present').sql],
   ['"bnet-sync requeue".', requeueBatch(tables, 'CUST', []).sql],
   [
     `Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Database } from '../../src/database/database.js';
+import { KnexProductStore } from '../../src/store/knex/product-store.js';
+import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { openPair, plant, standing, type KnexPair } from '../support/databases.js';
+import { openOf } from '../support/loss-scene.js';
+import { openOptions } from '../support/middle-ends.js';
+import { queryOn } from '../support/postgres-database.js';
+import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
+import { testWorker, until } from '../support/workers.js';
+
+describeWithStandby('two primaries behind one address', () => {
+  let servers: ReplicatedPostgres;
+  let pair: KnexPair;
+  beforeAll(async () => {
+    servers = new ReplicatedPostgres();
+    await servers.start();
+    pair = await openPair('PostgreSQL');
+  });
+  afterAll(async () => {
+    await pair.close();
+    await servers.remove();
+  });
+  const stateOf = async (streamingNo: string) =>
+    (await standing(pair.middle)).get(`CUST:${streamingNo}`)?.state;
+
+  it('the one that was there before the fail-over gets no work, and the other one goes on', async () => {
+    const { connection } = await servers.createDatabase('two_primaries');
+    const database = new Database({ ...openOptions, client: 'pg', connection: { ...connection } });
+    await new KnexStoreOperations(database).migrate(8);
+    const { worker, told } = testWorker({
+      middle: pair.openMiddle(),
+      store: new KnexProductStore(database, 5000),
+    });
+    const running = worker.run();
+    await plant(pair.middle, 'CUST', openOf(1));
+    await until(async () => (await stateOf('1')) === 2);
+    await servers.caughtUp();
+    await servers.killPrimary();
+    await servers.promote();
+    await plant(pair.middle, 'CUST', openOf(2));
+    await until(async () => (await stateOf('2')) === 2);
+
+    await servers.primary.start();
+    servers.leadTo(servers.primary);
+    await plant(pair.middle, 'CUST', openOf(3));
+    await until(() =>
+      told.some(({ name, event }) => name === 'outage' && event.error.includes('an older primary answered')),
+    );
+    expect([0, 1]).toContain(await stateOf('3'));
+    servers.leadTo(servers.standby);
+    await until(async () => (await stateOf('3')) === 2, 40_000);
+
+    const onOldPrimary = { ...servers.primary.access, database: connection.database };
+    const rows = await queryOn<{ no: string }>(
+      onOldPrimary,
+      'SELECT streaming_no::text AS no FROM sync_journal',
+    );
+    expect(rows).toEqual([{ no: '1' }]);
+    expect(told.some(({ name }) => name === 'storeWentBack')).toBe(false);
+    worker.stop();
+    await running;
+    await database.close();
+  }, 90_000);
+});
