@@ -149,6 +149,33 @@ SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ISMP.IF_BNE
   WHERE m.StreamingNo = t.StreamingNo AND m.State IN (2, 3))
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo);
 
+-- Before a worker decides rows of customers that it has taken over: rows in State 1 from before, and the rows finished last,
+-- the end of the poll's index for State 2; once more for those without a CreateDate.
+SELECT TO_CHAR(t.CustID) AS "CustID" FROM ISMP.IF_BNET_CUST t
+WHERE t.State = 1
+  AND t.StreamingNo IS NOT NULL
+  AND (t.StateDate IS NULL OR t.StateDate <= TO_DATE(:claimedUntil, 'YYYY-MM-DD HH24:MI:SS'))
+  AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
+  AND ROWNUM <= :maxRows;
+
+SELECT * FROM (
+  SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", TO_CHAR(t.ProductID) AS "ProductID",
+    TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
+  FROM (
+    SELECT * FROM (
+      SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate
+      FROM ISMP.IF_BNET_CUST t
+      WHERE t.State = 2 AND t.CreateDate IS NOT NULL
+      ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+    ) WHERE ROWNUM <= :scanRows
+  ) t
+  WHERE t.StreamingNo IS NOT NULL
+    AND t.StateDate IS NOT NULL
+    AND t.StateDate > TO_DATE(:afterDate, 'YYYY-MM-DD HH24:MI:SS')
+    AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
+  ORDER BY t.StateDate DESC
+) WHERE ROWNUM <= :maxRows;
+
 -- "bnet-sync requeue".
 UPDATE ISMP.IF_BNET_CUST t
 SET t.State = 0, t.ErrContent = NULL, t.StateDate = GREATEST(SYSDATE, NVL(t.StateDate, SYSDATE))
