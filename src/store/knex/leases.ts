@@ -77,7 +77,7 @@ export async function lockLeases(
   );
   const known = knownCommits(transaction, commits);
   const { rows } = await transaction.execute({
-    sql: `UPDATE sync_shard AS s SET expires_at = ${dialect.nowPlus(leaseTtlMs)}, 
+    sql: `UPDATE sync_shard AS s SET expires_at = ${dialect.nowPlus(leaseTtlMs)},
             held_until = CASE WHEN ${isCompared('s', server)} THEN ${dialect.now} ELSE s.held_until END
           FROM (SELECT l.shard FROM sync_shard AS l, ${relied.sql}
                 WHERE l.shard = r.shard AND l.term = r.term AND l.owner = ? AND r.server = ${server}
