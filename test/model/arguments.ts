@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util';
 import { guardAblations } from './runs/guard-ablations.js';
 import { guardRuns } from './runs/guard-runs.js';
 import { protocolRuns } from './runs/protocol-runs.js';
+import { refusalAblations } from './runs/refusal-ablations.js';
+import { refusalRuns } from './runs/refusal-runs.js';
 import { smallRuns } from './runs/small-runs.js';
 import type { Run } from './run.js';
 
@@ -18,7 +20,14 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const allRuns: readonly Run[] = [...protocolRuns, ...guardRuns, ...guardAblations, ...smallRuns];
+export const allRuns: readonly Run[] = [
+  ...protocolRuns,
+  ...refusalRuns,
+  ...refusalAblations,
+  ...guardRuns,
+  ...guardAblations,
+  ...smallRuns,
+];
 
 export const helpText = `npm run model -- [options]
 

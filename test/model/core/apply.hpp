@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "guard.hpp"
+#include "deferral.hpp"
 
 namespace model {
 
@@ -69,7 +69,7 @@ inline void beginApply(const State& state, int worker, StateSteps& steps) {
   const int rows = batch.apply.rows;
   if (rows == 0) {
     unlock(next, worker + 1);
-    dropBatch(self);
+    releaseBatch(self);
   } else {
     batch.stage = Committing;
     for (int shard = 0; shard < shardCount; shard++)
@@ -83,14 +83,20 @@ inline void beginApply(const State& state, int worker, StateSteps& steps) {
   });
 }
 
-inline std::string describeDecisions(const Apply& apply) {
+inline std::string describeDecisions(const Apply& apply, int rows) {
   std::string text;
   for (int i = 0; i < rowCount; i++) {
-    if (!has(apply.rows, i)) continue;
+    if (!has(rows, i)) continue;
     text += " " + rowName(i) + ((apply.row[i].outcome & OutcomeBits) == Applied ? ":applied" : ":failed");
-    if (!(apply.row[i].outcome & NewDecision)) text += " (from journal)";
   }
   return text;
+}
+
+inline std::string describeDecisions(const Apply& apply) {
+  int ofJournal = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (has(apply.rows, i) && !(apply.row[i].outcome & NewDecision)) ofJournal |= 1 << i;
+  return describeDecisions(apply, apply.rows) + (ofJournal ? " (from journal: " + namesOf(ofJournal) + ")" : "");
 }
 
 /** The batch's decisions are committed: what is left is to mark its rows. */
@@ -101,6 +107,7 @@ inline void beginMarks(Batch& batch) {
     anyApplied = anyApplied || (has(batch.apply.rows, i) && batch.apply.row[i].outcome == Applied);
   }
   batch.stage = anyApplied ? MarkingSucceeded : MarkingFailed;
+  if (options.marks != ByOutcome) batch.stage = Marking;
   batch.polledProcessing = 0;
   batch.claimed = 0;
   Apply& apply = batch.apply;

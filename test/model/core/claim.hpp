@@ -3,15 +3,48 @@
  */
 #pragma once
 
-#include "guard.hpp"
+#include "deferral.hpp"
 
 namespace model {
+
+/** The worker gives up on a claim that may still be carried out. */
+inline void leaveClaimInFlight(const State& state, int worker, int asked, StateSteps& steps) {
+  if (state.left.lostReplies == 0 || state.late.kind != NoStatement) return;
+  State next = state;
+  next.left.lostReplies--;
+  next.late.kind = LateClaim;
+  next.late.rows = static_cast<u8>(asked);
+  dropBatch(next.workers[worker]);
+  steps.add(next, Kind::Environment, nullptr, [&] {
+    return workerName(worker) + ": sends claim " + namesOf(asked) +
+           ", deadline passes, batch dropped; statement in flight";
+  });
+}
+
+/** A statement of the claim is refused for one of its rows: nothing is changed, and it is done row by row. */
+inline void claimIsRefused(const State& state, int worker, int asked, StateSteps& steps) {
+  State next = state;
+  Worker& self = next.workers[worker];
+  if (options.splits) self.batch.rowByRow = static_cast<u8>(asked);
+  else dropBatch(self);
+  steps.add(next, Kind::Fair, nullptr, [&] {
+    return workerName(worker) + ": claim of " + namesOf(asked) + " is refused" +
+           (options.splits ? ", goes on row by row" : ", batch dropped");
+  });
+  leaveClaimInFlight(state, worker, asked, steps);
+}
 
 inline void claim(const State& state, int worker, StateSteps& steps) {
   const Batch& batch = state.workers[worker].batch;
   const int wanted = batch.apply.rows & ~batch.polledProcessing;
-  const int asked = rowsOfStatement(wanted, batch.statements);
-  const bool more = batch.statements == 0 && asked != wanted;
+  const int ofStatement = rowsOfStatement(wanted, batch.statements);
+  const int asked = batch.rowByRow ? firstOf(batch.rowByRow) : ofStatement;
+  const int rowByRow = batch.rowByRow & ~asked;
+  const bool moreStatements = batch.statements == 0 && ofStatement != wanted;
+  const bool more = rowByRow != 0 || moreStatements;
+  const int refused = refusedClaims(state, asked);
+  if (refused != 0 && refused != asked) return claimIsRefused(state, worker, asked, steps);
+  if (refused != 0 && !options.splits) return claimIsRefused(state, worker, asked, steps);
   for (int sameAttempt = 0; sameAttempt <= (options.attemptsMayCoincide ? 1 : 0); sameAttempt++) {
     if (sameAttempt) {
       bool any = false;
@@ -21,10 +54,12 @@ inline void claim(const State& state, int worker, StateSteps& steps) {
     }
     State next = state;
     Worker& self = next.workers[worker];
-    const int changed = claimRows(next, asked, sameAttempt);
+    const int changed = refused ? 0 : claimRows(next, asked, sameAttempt);
     self.batch.claimed |= static_cast<u8>(changed);
+    self.batch.claimRefused |= static_cast<u8>(customersOf(batch.apply, refused));
+    self.batch.rowByRow = static_cast<u8>(rowByRow);
     const State afterStatement = next;
-    self.batch.statements = more ? 1 : 0;
+    if (rowByRow == 0) self.batch.statements = moreStatements ? 1 : 0;
     if (!more) {
       self.batch.stage = Reading;
       if (!options.readAfterClaim && self.batch.claimed == wanted) {
@@ -36,7 +71,8 @@ inline void claim(const State& state, int worker, StateSteps& steps) {
     if (!options.snapshotUnderLock) readCustomers(next, self.batch.apply);
     if (!options.journalUnderLock && self.batch.stage == BeginningApply) lookUpJournal(next, self.batch);
     const auto label = [&] {
-      return workerName(worker) + ": claims " + namesOf(asked) + ", changed " + namesOf(changed) +
+      return workerName(worker) + ": claims " + namesOf(asked) +
+             (refused ? ", is refused" : ", changed " + namesOf(changed)) +
              (sameAttempt ? " (same second as before)" : "");
     };
     steps.add(next, Kind::Fair, nullptr, label);
@@ -48,16 +84,7 @@ inline void claim(const State& state, int worker, StateSteps& steps) {
       dropBatch(next.workers[worker]);
       steps.add(next, Kind::Environment, nullptr, [&] { return label() + ", reply lost, batch dropped"; });
     }
-    if (state.late.kind != NoStatement) continue;
-    next = state;
-    next.left.lostReplies--;
-    next.late.kind = LateClaim;
-    next.late.rows = static_cast<u8>(asked);
-    dropBatch(next.workers[worker]);
-    steps.add(next, Kind::Environment, nullptr, [&] {
-      return workerName(worker) + ": sends claim " + namesOf(asked) +
-             ", deadline passes, batch dropped; statement in flight";
-    });
+    leaveClaimInFlight(state, worker, asked, steps);
   }
 }
 
@@ -84,22 +111,31 @@ inline void noteFinishedMeanwhile(const State& state, int row, Batch& batch) {
     batch.finishedMeanwhile |= static_cast<u8>(batch.polledProcessing & mask);
 }
 
+/** Of each customer, the first row put back and all that follow it go back to the next poll. */
+inline void dropPutBack(Batch& batch) {
+  int stopped = 0;
+  for (int i = 0; i < rowCount; i++) {
+    if (!has(batch.apply.rows, i)) continue;
+    const int customer = batch.apply.row[i].customer;
+    if (has(batch.putBack, i) && options.changedRows == DropCustomer) stopped |= 1 << customer;
+    if (has(batch.putBack, i) || has(stopped, customer)) dropRow(batch, i);
+  }
+  batch.putBack = 0;
+}
+
 inline void readClaimed(const State& state, int worker, StateSteps& steps) {
   State next = state;
   Worker& self = next.workers[worker];
   Batch& batch = self.batch;
   const int read = rowsOfStatement(batch.apply.rows, batch.statements);
   const bool more = batch.statements == 0 && read != batch.apply.rows;
-  int droppedCustomers = 0;
   for (int i = 0; i < rowCount; i++) {
     if (!has(read, i)) continue;
-    const int customer = batch.apply.row[i].customer;
-    const bool behindDropped = options.changedRows == DropCustomer && has(droppedCustomers, customer);
     if (state.rows[i].state == Succeeded) noteFinishedMeanwhile(state, i, batch);
-    if (keepsRow(state.rows[i], worker, i, batch) && !behindDropped) continue;
-    droppedCustomers |= 1 << customer;
-    dropRow(batch, i);
+    if (!keepsRow(state.rows[i], worker, i, batch)) batch.putBack |= static_cast<u8>(1 << i);
   }
+  // The rest of a customer can be told once all statements are done.
+  if (!more || options.changedRows != DropCustomer) dropPutBack(batch);
   const int kept = batch.apply.rows;
   const int missing = more ? 0 : notApplied(state, batch.finishedMeanwhile);
   if (missing) {
@@ -112,7 +148,7 @@ inline void readClaimed(const State& state, int worker, StateSteps& steps) {
   }
   if (!more) batch.finishedMeanwhile = 0;
   if (kept == 0) {
-    dropBatch(self);
+    releaseBatch(self);
   } else if (more) {
     batch.statements = 1;
   } else {

@@ -170,8 +170,11 @@ inline std::string shardNames(int shards) {
 }
 
 /** Whether a mark of a lost decision may still finish the row. */
-inline bool isAwaited(const Row& row) {
+inline bool isAwaited(const State& state, int index) {
+  const Row& row = state.rows[index];
   if (row.state != Processing || options.awaitedRows == NoRows) return false;
+  // The next loss changes the incarnation, so an entry that is there stays as long as the comparison is valid.
+  if (options.awaitedRows == WithoutEntry) return !has(state.journal[index].attempts, row.attempt);
   return options.awaitedRows == EveryRow || row.claimedBeforeFailOver;
 }
 
@@ -185,7 +188,7 @@ inline void beginComparison(const State& state, int worker, StateSteps& steps) {
     if (row.state == Succeeded && (row.newerThanMark || !options.highWaterMark))
       batch.toLookUp |= static_cast<u8>(1 << i);
     if (row.state == Succeeded && row.newerThanMark) batch.newerThanMark |= static_cast<u8>(1 << i);
-    if (isAwaited(row)) batch.awaiting |= static_cast<u8>(1 << shardOf(row.customer));
+    if (isAwaited(state, i)) batch.awaiting |= static_cast<u8>(1 << shardOf(row.customer));
   }
   batch.stage = WritingComparison;
   const int shards = batch.comparing, rows = batch.toLookUp, awaiting = batch.awaiting;

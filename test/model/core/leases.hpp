@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "guard.hpp"
+#include "deferral.hpp"
 
 namespace model {
 
@@ -22,6 +22,7 @@ inline void takeShard(const State& state, int worker, int shard, StateSteps& ste
   if (isLive) next.left.steals--;
   next.leases[shard] = {static_cast<u8>(worker + 1), static_cast<u8>(lease.term + 1), Unlocked, lease.compared};
   next.workers[worker].terms[shard] = next.leases[shard].term;
+  readDeferrals(next, worker);
   noteTaken(next, shard);
   steps.add(next, isLive ? Kind::Environment : Kind::Fair, nullptr, [&] {
     return workerName(worker) + ": takes shard " + std::to_string(shard) + " (term " +

@@ -6,6 +6,7 @@
  * Progress goes to stderr, a line for each depth; results go to stdout. Ends with 1 where a promise is broken or the
  * states were too many, and with 2 where an option is wrong.
  */
+#include "restore.hpp"
 #include "standby.hpp"
 #include "worker.hpp"
 
@@ -30,6 +31,8 @@ static State initialState() {
   state.left.giveBacks = static_cast<u8>(options.giveBacks);
   state.left.failOvers = static_cast<u8>(options.failOvers);
   state.left.handMarks = static_cast<u8>(options.handMarks);
+  state.left.refusals = static_cast<u8>(options.refusals);
+  state.left.restores = static_cast<u8>(options.restores);
   return state;
 }
 
@@ -39,19 +42,37 @@ static void steps(const State& state, StateSteps& to) {
   platformEditsInitial(state, to);
   platformInserts(state, to);
   personMarks(state, to);
+  rowIsRefused(state, to);
+  middleIsRestored(state, to);
   journalIsPurged(state, to);
   lateStatementLands(state, to);
   orphanTransactionEnds(state, to);
   standbyCatchesUp(state, to);
   storeFailsOver(state, to);
+  deferralEnds(state, to);
   for (int worker = 0; worker < workerCount; worker++) workerSteps(state, worker, to);
 }
 
-/** P1: every row ends in 2 or 3, unless an alarm ends the work. */
+/** Whether the row stands in State 0 or 1 because it is refused for ever. */
+static bool isHeldBack(const State& state, int row) {
+  if (!options.refusedForEver) return false;
+  const u8 rowState = state.rows[row].state;
+  return (rowState == Initial && has(state.refusesClaim, row)) ||
+         (rowState == Processing && has(state.refusesMark, row));
+}
+
+/**
+ * P1: every row ends in 2 or 3, unless an alarm ends the work. P12: a row that is refused for ever holds back none but
+ * itself and the later rows of its customer.
+ */
 static bool isGoal(const State& state) {
   if (isAlarmed(state)) return true;
-  for (const Row& row : state.rows)
-    if (row.state != Succeeded && row.state != Failed) return false;
+  int heldBack = 0;
+  for (int i = 0; i < rowCount; i++) {
+    const Row& row = state.rows[i];
+    if (isHeldBack(state, i)) heldBack |= 1 << row.customer;
+    if (row.state != Succeeded && row.state != Failed && !has(heldBack, row.customer)) return false;
+  }
   return state.orphan.kind == NoTransaction;
 }
 
@@ -63,7 +84,8 @@ static std::string describe(const State& state) {
     const Row& row = state.rows[i];
     text += rowName(i) + "[State " + std::to_string(row.state) + " customer " + std::to_string(row.customer) +
             " attempt " + std::to_string(row.attempt) + " effects " + std::to_string(row.effects) + " journal " +
-            outcomes[state.journal[i].outcome] + "] ";
+            outcomes[state.journal[i].outcome] + (has(state.refusesClaim, i) ? ", claim refused" : "") +
+            (has(state.refusesMark, i) ? ", mark refused" : "") + "] ";
   }
   for (int shard = 0; shard < shardCount; shard++)
     text += "shard" + std::to_string(shard) + "[owner W" + std::to_string(state.leases[shard].owner) + " term " +
@@ -76,9 +98,11 @@ static std::string describe(const State& state) {
 
 /** Options that the model does not know how to combine. */
 static const char* contradiction() {
+  if (options.refusals > 0 && !options.readAfterClaim) return "refused claims are told by the read after the claim";
   if (!hasGuard()) return nullptr;
   if (options.editCustomer || options.shardCountsDiffer)
     return "the bits of the high-water mark belong to a row's shard, which must not change";
+  if (options.restores > 0) return "a restore of the middle database is modelled without the guard";
   if (options.supersede != InApply || options.poll != OneSnapshot || !options.journalUnderLock)
     return "a fail-over is modelled for the protocol as it stands only";
   return nullptr;

@@ -38,6 +38,25 @@ inline void noteUnfinished(State& state, int row) {
   }
 }
 
+/** Rows in State 0 whose claim is refused. */
+inline int refusedClaims(const State& state, int rows) {
+  int refused = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (has(rows & state.refusesClaim, i) && state.rows[i].state == Initial) refused |= 1 << i;
+  return refused;
+}
+
+/** Rows that the marks would change and whose change is refused. */
+inline int refusedMarks(const State& state, int rows, const BatchRow* batch) {
+  int refused = 0;
+  for (int i = 0; i < rowCount; i++) {
+    const Row& row = state.rows[i];
+    if (has(rows & state.refusesMark, i) && row.state == Processing && row.attempt == batch[i].attempt)
+      refused |= 1 << i;
+  }
+  return refused;
+}
+
 /** 0 -> 1 of all the rows that stand in State 0; returns which. */
 inline int claimRows(State& state, int rows, bool sameAttemptAgain = false) {
   int changed = 0;
@@ -46,6 +65,8 @@ inline int claimRows(State& state, int rows, bool sameAttemptAgain = false) {
     if (!has(rows, i) || row.state != Initial) continue;
     row.state = Processing;
     row.claimedBeforeFailOver = 0;
+    if (row.newestAttempt > row.attempt) row.attempt = row.newestAttempt;
+    row.newestAttempt = 0;
     if (!sameAttemptAgain || row.attempt == 0) row.attempt++;
     changed |= 1 << i;
   }
@@ -76,6 +97,13 @@ inline const char* markRows(State& state, int rows, const BatchRow* batch, Outco
   return violation;
 }
 
+/** 1 -> 2 and 1 -> 3 in one transaction. */
+inline const char* markBoth(State& state, int rows, const BatchRow* batch) {
+  const char* succeeded = markRows(state, rows, batch, Applied);
+  const char* failed = markRows(state, rows, batch, Refused);
+  return succeeded != nullptr ? succeeded : failed;
+}
+
 /** The platform opens a finished row again, with right content. */
 inline void resetRow(State& state, int index, bool editCustomer) {
   Row& row = state.rows[index];
@@ -100,13 +128,16 @@ inline void platformResets(const State& state, StateSteps& steps) {
     if (row.state != Failed && !(row.state == Succeeded && options.resetSucceeded)) continue;
     const int edits = options.editCustomer && row.state == Failed ? 1 : 0;
     for (int edit = 0; edit <= edits; edit++) {
-      State next = state;
-      next.left.resets--;
-      resetRow(next, i, edit);
-      steps.add(next, Kind::Environment, nullptr, [&] {
-        return "platform: row " + rowName(i) + " " + std::to_string(row.state) + "->0, corrected" +
-               (edit ? ", CustID edited" : "");
-      });
+      for (int good = options.resetWrong ? 0 : 1; good <= 1; good++) {
+        State next = state;
+        next.left.resets--;
+        resetRow(next, i, edit);
+        next.rows[i].good = static_cast<u8>(good);
+        steps.add(next, Kind::Environment, nullptr, [&] {
+          return "platform: row " + rowName(i) + " " + std::to_string(row.state) + "->0, " +
+                 (good ? "corrected" : "still wrong") + (edit ? ", CustID edited" : "");
+        });
+      }
     }
   }
   if (failed < 2) return;
@@ -172,15 +203,50 @@ inline void personMarks(const State& state, StateSteps& steps) {
 inline void lateStatementLands(const State& state, StateSteps& steps) {
   const LateStatement& late = state.late;
   if (late.kind == NoStatement) return;
+  const int refused =
+      late.kind == LateClaim ? refusedClaims(state, late.rows) : refusedMarks(state, late.rows, late.row);
+  const auto label = [&](int rows) {
+    static const char* const kinds[] = {"", "claim ", "mark 1->2 ", "mark 1->3 ", "mark "};
+    return std::string("late ") + kinds[late.kind] + namesOf(rows);
+  };
+  if (refused) {
+    State next = state;
+    std::memset(&next.late, 0, sizeof next.late);
+    steps.add(next, Kind::Fair, nullptr, [&] { return label(late.rows) + " is refused"; });
+    if (late.kind == LateMark) return;
+  }
+  const int rows = late.rows & ~refused;
   State next = state;
   const char* violation = nullptr;
-  if (late.kind == LateClaim) claimRows(next, late.rows);
-  else violation = markRows(next, late.rows, late.row, late.kind == LateMarkSucceeded ? Applied : Refused);
+  if (late.kind == LateClaim) claimRows(next, rows);
+  else if (late.kind == LateMark) violation = markBoth(next, rows, late.row);
+  else violation = markRows(next, rows, late.row, late.kind == LateMarkSucceeded ? Applied : Refused);
   std::memset(&next.late, 0, sizeof next.late);
-  steps.add(next, Kind::Fair, violation, [&] {
-    static const char* const kinds[] = {"", "claim ", "mark 1->2 ", "mark 1->3 "};
-    return std::string("late ") + kinds[late.kind] + namesOf(late.rows) + " lands in the middle database";
-  });
+  steps.add(next, Kind::Fair, violation, [&] { return label(rows) + " lands in the middle database"; });
+}
+
+/** The middle database begins to refuse a row, or somebody locks it; and it ends again. */
+inline void rowIsRefused(const State& state, StateSteps& steps) {
+  static const char* const whats[] = {"", "the claim", "the mark", "claim and mark"};
+  for (int i = 0; i < rowCount; i++) {
+    const int mask = 1 << i;
+    const bool isRefused = has(state.refusesClaim | state.refusesMark, i);
+    if (isRefused && !options.refusedForEver) {
+      State next = state;
+      next.refusesClaim &= static_cast<u8>(~mask);
+      next.refusesMark &= static_cast<u8>(~mask);
+      steps.add(next, Kind::Fair, nullptr, [&] { return "middle: row " + rowName(i) + " is refused no more"; });
+    }
+    if (isRefused || state.left.refusals == 0 || state.rows[i].state == NotThereYet) continue;
+    for (int what = 1; what <= 3; what++) {
+      State next = state;
+      next.left.refusals--;
+      if (what & 1) next.refusesClaim |= static_cast<u8>(mask);
+      if (what & 2) next.refusesMark |= static_cast<u8>(mask);
+      steps.add(next, Kind::Environment, nullptr,
+                [&] { return std::string("middle: begins to refuse ") + whats[what] + " of row " + rowName(i); });
+    }
+  }
 }
 
 }  // namespace model

@@ -35,6 +35,33 @@ enum ChangedRows {
   DropCustomer = 2,
 };
 
+/** In which statements a batch is marked. */
+enum Marks {
+  /** The successes, then the failures, of one table after the other. What is refused is left out. */
+  ByOutcome = 0,
+  /** All in one transaction; where that is refused, row by row, and a refused row ends the marks of its customer. */
+  InOrder = 1,
+  /** As InOrder, but the customer's later rows are marked all the same. */
+  PastRefused = 2,
+};
+
+/** When a customer with a refused row is deferred. */
+enum Deferral { NoDeferral = 0, BeforeRelease = 1, AfterRelease = 2 };
+
+/** What ends a deferral besides an operator. */
+enum DeferralEnd { NothingEndsIt = 0, ItsTime = 1, TimerOfItsWriter = 2 };
+
+/** Customers that a poll leaves out. */
+enum LeftOut {
+  /** Those that the worker knows to be deferred. */
+  Deferred = 0,
+  /** Any: deferrals that are unknown, out of date or deleted, all at once. */
+  AnyCustomers = 1,
+};
+
+/** What becomes of a row in State 1 whose attempt is superseded in the journal. */
+enum SupersededAttempt { IsSkipped = 0, IsAnswered = 1, IsDecided = 2 };
+
 /** What an apply transaction does with the leases it relies on, before it reads anything else. */
 enum Fence { NoFence = 0, CheckOnly = 1, LockAndOwner = 2, LockOwnerAndTerm = 3 };
 
@@ -45,7 +72,7 @@ enum Purge { NoPurge = 0, AnyOfFinishedRows = 1, SupersededOnly = 2 };
 enum Comparison { NoComparison = 0, AfterPoll = 1, BeforePoll = 2 };
 
 /** Rows in State 1 at a comparison for whose sake it is good for one batch only, and not written. */
-enum AwaitedRows { NoRows = 0, EveryRow = 1, ClaimedBeforeFailOver = 2 };
+enum AwaitedRows { NoRows = 0, EveryRow = 1, ClaimedBeforeFailOver = 2, WithoutEntry = 3 };
 
 struct Options {
   // The protocol.
@@ -80,6 +107,17 @@ struct Options {
   /** The second worker runs with another number of shards. */
   int shardCountsDiffer = 0;
   int purge = NoPurge;
+
+  // One row, one customer.
+  int marks = ByOutcome;
+  /** A statement that is refused for one row is split. */
+  int splits = 1;
+  /** A success whose mark is refused is marked as a failure. */
+  int refusedMarkFails = 0;
+  int deferral = NoDeferral;
+  int deferralEnd = ItsTime;
+  int leftOut = Deferred;
+  int superseded = IsAnswered;
 
   // The guard against a store that went back.
   /** The fence asks the journal for the worker's own acknowledged commits, and whether an alarm is open. */
@@ -129,10 +167,23 @@ struct Options {
   /** A person sets a row from State 0 to 2. */
   int handMarks = 0;
 
+  /** The middle database begins to refuse the claim of a row, or its mark, or both. */
+  int refusals = 0;
+  /** The middle database is restored: a row stands in State 1 with a superseded attempt. */
+  int restores = 0;
+
   // What may happen: in which way.
+  /** A refusal never ends. */
+  int refusedForEver = 0;
+  /** Workers are stopped for a restore of the middle database. */
+  int restoreStopsWorkers = 1;
+  /** Judges the order of marks. */
+  int judgeMarkOrder = 0;
   /** A shard may be given back while a batch of it is in flight. */
   int giveBackBusy = 0;
   int resetSucceeded = 0;
+  /** A reset may leave the content wrong. */
+  int resetWrong = 0;
   /** A reset may change the CustID. */
   int editCustomer = 0;
   /** Rows may be edited in State 0. */
@@ -184,6 +235,13 @@ inline const OptionName optionNames[] = {
     {"storeEndsIdle", &Options::storeEndsIdle},
     {"shardCountsDiffer", &Options::shardCountsDiffer},
     {"purge", &Options::purge},
+    {"marks", &Options::marks},
+    {"splits", &Options::splits},
+    {"refusedMarkFails", &Options::refusedMarkFails},
+    {"deferral", &Options::deferral},
+    {"deferralEnd", &Options::deferralEnd},
+    {"leftOut", &Options::leftOut},
+    {"superseded", &Options::superseded},
     {"ownCommits", &Options::ownCommits},
     {"evidenceNamesWorker", &Options::evidenceNamesWorker},
     {"unknownIsEvidence", &Options::unknownIsEvidence},
@@ -208,8 +266,14 @@ inline const OptionName optionNames[] = {
     {"giveBacks", &Options::giveBacks},
     {"failOvers", &Options::failOvers},
     {"handMarks", &Options::handMarks},
+    {"refusals", &Options::refusals},
+    {"restores", &Options::restores},
+    {"refusedForEver", &Options::refusedForEver},
+    {"restoreStopsWorkers", &Options::restoreStopsWorkers},
+    {"judgeMarkOrder", &Options::judgeMarkOrder},
     {"giveBackBusy", &Options::giveBackBusy},
     {"resetSucceeded", &Options::resetSucceeded},
+    {"resetWrong", &Options::resetWrong},
     {"editCustomer", &Options::editCustomer},
     {"editInitial", &Options::editInitial},
     {"freeze", &Options::freeze},

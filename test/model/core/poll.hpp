@@ -3,12 +3,12 @@
  */
 #pragma once
 
-#include "guard.hpp"
+#include "deferral.hpp"
 
 namespace model {
 
 /** One statement of a poll: rows of these tables and states, in order, at most a page of each table. */
-inline void pollStatement(const State& state, int worker, int tables, int rowStates, Batch& batch) {
+inline void pollStatement(const State& state, int worker, int tables, int rowStates, int leftOut, Batch& batch) {
   for (int table = 0; table < 2; table++) {
     if (!has(tables, table)) continue;
     int read = 0;
@@ -16,6 +16,7 @@ inline void pollStatement(const State& state, int worker, int tables, int rowSta
       const Row& row = state.rows[i];
       if (!has(rowsOfTable(table), i) || row.state > Processing || !has(rowStates, row.state)) continue;
       if (batch.apply.terms[shardOf(worker, row.customer)] == 0 || has(batch.apply.rows, i)) continue;
+      if (has(leftOut, row.customer)) continue;
       if (read == options.page) break;
       read++;
       batch.apply.rows |= static_cast<u8>(1 << i);
@@ -66,7 +67,8 @@ inline PollStatement pollStatementOf(int number) {
   }
 }
 
-inline void poll(const State& state, int worker, StateSteps& steps) {
+/** A poll that leaves these customers out. */
+inline void pollWithout(const State& state, int worker, int leftOut, StateSteps& steps) {
   State next = state;
   Worker& self = next.workers[worker];
   Batch& batch = self.batch;
@@ -85,20 +87,21 @@ inline void poll(const State& state, int worker, StateSteps& steps) {
     batch.apply.seenFinished = static_cast<u8>(finishedRowsThatMayBeMissing(state));
   }
   const PollStatement statement = pollStatementOf(batch.statements);
-  pollStatement(state, worker, statement.tables, statement.rowStates, batch);
+  pollStatement(state, worker, statement.tables, statement.rowStates, leftOut, batch);
   if (statement.last) cutPage(batch);
   const int page = batch.apply.rows;
   const auto label = [&] {
     const bool oneStatement = options.poll == OneSnapshot;
     return workerName(worker) + (oneStatement ? ": polls " : ": polls, one of several statements, page now ") +
-           namesOf(page);
+           namesOf(page) + (leftOut ? ", leaves out customers" + customerNames(leftOut) : "");
   };
+  const char* violation = judgePoll(self);
   if (options.comparison == AfterPoll && toCompare != 0) {
     State compares = next;
     Batch& compared = compares.workers[worker].batch;
     compared.comparing = static_cast<u8>(toCompare);
     compared.stage = Comparing;
-    steps.add(compares, Kind::Fair, nullptr, label);
+    steps.add(compares, Kind::Fair, violation, label);
     if (!hasFailedOver(state) || !failOverEndsBatches()) return;
     // The worker has not looked at its leases since the store went back, and takes the comparison for valid.
     batch.isOfEarlierStore = 1;
@@ -109,7 +112,12 @@ inline void poll(const State& state, int worker, StateSteps& steps) {
     batch.stage = Polling;
     batch.statements++;
   }
-  steps.add(next, Kind::Fair, nullptr, label);
+  steps.add(next, Kind::Fair, violation, label);
+}
+
+inline void poll(const State& state, int worker, StateSteps& steps) {
+  if (options.leftOut == Deferred) return pollWithout(state, worker, state.workers[worker].deferred, steps);
+  for (int customers = 0; customers < 1 << customerCount; customers++) pollWithout(state, worker, customers, steps);
 }
 
 /** Closes failed entries before the claim: what an earlier draft did. */

@@ -69,6 +69,7 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
   std::memcpy(next.leases, standby.leases, sizeof next.leases);
   std::memcpy(next.versions, standby.versions, sizeof next.versions);
   next.alarm = standby.alarm;
+  next.deferred = 0;
   std::memset(&next.standby, 0, sizeof next.standby);
   for (int i = 0; i < rowCount; i++) {
     Row& row = next.rows[i];

@@ -45,6 +45,8 @@ struct Row {
   u8 good;
   /** StateDate of the newest claim: with the row's key it is one attempt. */
   u8 attempt;
+  /** The newest StateDate it has had, where a restore took that away; 0: as `attempt`. */
+  u8 newestAttempt;
   /** Ghost: how often the platform has opened the row, by inserting it or with new content. */
   u8 edition;
   /** Ghost: the newest edition that was decided. */
@@ -113,11 +115,14 @@ enum Stage : u8 {
   Committing,
   MarkingSucceeded,
   MarkingFailed,
+  Marking,
+  Deferring,
 };
 
 inline const char* const stageNames[] = {"idle",          "poll",      "compare",   "write comparison",
                                          "supersede",     "claim",     "read",      "begin apply",
-                                         "commit",        "mark 1->2", "mark 1->3"};
+                                         "commit",        "mark 1->2", "mark 1->3",
+                                         "mark",          "defer"};
 
 /** What an apply transaction relies on, and what it writes. */
 struct Apply {
@@ -148,6 +153,14 @@ struct Batch {
   u8 claimed;
   /** Rows polled in State 1 that the read after the claim found in State 2. */
   u8 finishedMeanwhile;
+  /** A statement was refused, and is done row by row: rows that are left. */
+  u8 rowByRow;
+  /** Rows that the read after the claim did not find as polled. */
+  u8 putBack;
+  /** Customers with a row whose claim was refused. */
+  u8 claimRefused;
+  /** Customers with a row whose mark was refused. */
+  u8 markRefused;
   /** Rows from this one on lie behind a full page of some table; 0: no page was full. */
   u8 watermark;
   /** Shards whose comparison is under way. */
@@ -171,6 +184,12 @@ struct Worker {
   /** The terms of the leases that it believes it holds; 0: none. */
   u8 terms[shardCount];
   Batch batch;
+  /** Customers that it knows to be deferred. */
+  u8 deferred;
+  /** Customers released whose deferral is not written yet. */
+  u8 unwritten;
+  /** Customers deferred by this process, kept where only its writer ends a deferral. */
+  u8 timers;
   // The guard.
   /** Attempts of each row whose decisions must be in the journal. */
   u8 evidence[rowCount];
@@ -185,7 +204,7 @@ struct Worker {
 };
 
 /** What the middle database may still receive from a worker that waits for it no more. */
-enum LateKind : u8 { NoStatement = 0, LateClaim = 1, LateMarkSucceeded = 2, LateMarkFailed = 3 };
+enum LateKind : u8 { NoStatement = 0, LateClaim = 1, LateMarkSucceeded = 2, LateMarkFailed = 3, LateMark = 4 };
 
 struct LateStatement {
   u8 kind;
@@ -232,6 +251,8 @@ struct Budgets {
   u8 giveBacks;
   u8 failOvers;
   u8 handMarks;
+  u8 refusals;
+  u8 restores;
 };
 
 struct State {
@@ -240,6 +261,12 @@ struct State {
   Lease leases[shardCount];
   /** Counts the changes of each customer in the store. */
   u8 versions[customerCount];
+  /** Rows whose claim the middle database refuses. */
+  u8 refusesClaim;
+  /** Rows whose mark it refuses. */
+  u8 refusesMark;
+  /** Customers with a deferral in the store that is not due. One that is due is the same as none. */
+  u8 deferred;
   /** An alarm is open in the store. */
   u8 alarm;
   Worker workers[workerCount];
@@ -295,6 +322,25 @@ inline void dropRow(Batch& batch, int row) {
   batch.polledProcessing &= others;
   batch.claimed &= others;
   std::memset(&batch.apply.row[row], 0, sizeof(BatchRow));
+}
+
+/** The first of a set of rows, as a set. */
+inline int firstOf(int rows) { return rows & -rows; }
+
+/** Of these rows, those that a batch holds as this customer's. */
+inline int rowsOfCustomer(const Apply& apply, int rows, int customer) {
+  int found = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (has(rows, i) && apply.row[i].customer == customer) found |= 1 << i;
+  return found;
+}
+
+/** The customers that a batch holds these rows as of. */
+inline int customersOf(const Apply& apply, int rows) {
+  int customers = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (has(rows, i)) customers |= 1 << apply.row[i].customer;
+  return customers;
 }
 
 /** The row is not waited for any more by rows that became open, or batches that were polled, while it was. */

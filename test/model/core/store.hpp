@@ -47,15 +47,23 @@ inline void lookUpJournal(const State& state, Batch& batch) {
     if (!has(batch.apply.rows, i)) continue;
     const JournalRow& journal = state.journal[i];
     BatchRow& row = batch.apply.row[i];
-    if (journal.outcome == Applied) {
+    if (options.journalNamesAttempt && journal.attempt != row.attempt && has(journal.attempts, row.attempt)) {
+      // A superseded attempt: a later one decided the row, and its entry answers this one too.
+      if (options.superseded == IsAnswered && journal.outcome != Undecided) {
+        row.outcome = journal.outcome;
+        row.answeredEdition = journal.edition;
+      } else if (options.superseded == IsDecided) {
+        row.outcome = NewDecision | (row.good ? Applied : Refused);
+        row.answeredEdition = row.edition;
+      } else {
+        dropRow(batch, i);
+      }
+    } else if (journal.outcome == Applied) {
       row.outcome = Applied;
       row.answeredEdition = journal.edition;
     } else if (journal.outcome == Refused && (!options.journalNamesAttempt || journal.attempt == row.attempt)) {
       row.outcome = Refused;
       row.answeredEdition = journal.edition;
-    } else if (options.journalNamesAttempt && has(journal.attempts, row.attempt)) {
-      // A superseded attempt: a later one decided the row.
-      dropRow(batch, i);
     } else {
       row.outcome = NewDecision | (row.good ? Applied : Refused);
       row.answeredEdition = row.edition;
@@ -108,6 +116,8 @@ inline void writeDecision(State& state, int index, const BatchRow& decision) {
   JournalRow& journal = state.journal[index];
   if ((decision.outcome & OutcomeBits) == Applied) row.effects++;
   if (row.decided < decision.edition) row.decided = decision.edition;
+  // A restore took this content away, but not the commit in flight that decides it.
+  if (options.restores > 0 && row.edition < decision.edition) row.edition = decision.edition;
   if (row.decided >= row.edition) forgetOpen(state, index);
   journal.outcome = decision.outcome & OutcomeBits;
   journal.attempt = decision.attempt;

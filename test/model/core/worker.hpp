@@ -40,8 +40,37 @@ inline void restart(const State& state, int worker, StateSteps& steps) {
   steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": restarts"; });
 }
 
-/** Marks the successes, then the failures. */
-inline void mark(const State& state, int worker, StateSteps& steps) {
+/** The promise that marking these rows of a batch breaks where others of it are not marked yet, or null. */
+inline const char* judgeMarkOrder(const State& state, const Batch& batch, int marked) {
+  if (!options.judgeMarkOrder) return nullptr;
+  for (int i = 0; i < rowCount; i++) {
+    const BatchRow& row = batch.apply.row[i];
+    if (!has(marked, i) || state.rows[i].state != Processing || state.rows[i].attempt != row.attempt) continue;
+    const int earlier = batch.apply.rows & ~marked & ((1 << i) - 1);
+    if (rowsOfCustomer(batch.apply, earlier, row.customer))
+      return "MARK ORDER: a row is marked before an earlier one of its customer that was decided with it";
+  }
+  return nullptr;
+}
+
+/** The worker gives up on a mark that may still be carried out. */
+inline void leaveMarkInFlight(const State& state, int worker, LateKind kind, int marked, StateSteps& steps) {
+  if (state.left.lostReplies == 0 || state.late.kind != NoStatement) return;
+  State next = state;
+  next.left.lostReplies--;
+  next.late.kind = static_cast<u8>(kind);
+  next.late.rows = static_cast<u8>(marked);
+  for (int i = 0; i < rowCount; i++)
+    if (has(marked, i)) next.late.row[i] = state.workers[worker].batch.apply.row[i];
+  dropBatch(next.workers[worker]);
+  steps.add(next, Kind::Environment, nullptr, [&] {
+    return workerName(worker) + ": sends mark " + namesOf(marked) +
+           ", deadline passes, batch dropped; statement in flight";
+  });
+}
+
+/** Marks the successes, then the failures, and leaves out what is refused. */
+inline void markByOutcome(const State& state, int worker, StateSteps& steps) {
   const Batch& batch = state.workers[worker].batch;
   const Outcome outcome = batch.stage == MarkingSucceeded ? Applied : Refused;
   int wanted = 0;
@@ -51,32 +80,76 @@ inline void mark(const State& state, int worker, StateSteps& steps) {
     if (batch.apply.row[i].outcome == outcome) wanted |= 1 << i;
     anyRefused = anyRefused || batch.apply.row[i].outcome == Refused;
   }
-  const int marked = rowsOfStatement(wanted, 0);
+  const int statement = rowsOfStatement(wanted, 0);
+  const int refused = refusedMarks(state, statement, batch.apply.row);
+  const int marked = statement & ~refused;
   State next = state;
   const char* violation = markRows(next, marked, batch.apply.row, outcome);
+  if (violation == nullptr) violation = judgeMarkOrder(state, batch, marked);
   Worker& self = next.workers[worker];
+  self.batch.markRefused |= static_cast<u8>(customersOf(batch.apply, refused));
   for (int i = 0; i < rowCount; i++)
-    if (has(marked, i)) dropRow(self.batch, i);
-  if (marked == wanted) {
+    if (has(statement, i)) dropRow(self.batch, i);
+  if (statement == wanted) {
     if (outcome == Applied && anyRefused) self.batch.stage = MarkingFailed;
-    else dropBatch(self);
+    else releaseBatch(self);
   }
   steps.add(next, Kind::Fair, violation, [&] {
-    return workerName(worker) + (outcome == Applied ? ": marks 1->2 " : ": marks 1->3 ") + namesOf(marked);
+    return workerName(worker) + (outcome == Applied ? ": marks 1->2 " : ": marks 1->3 ") + namesOf(marked) +
+           (refused ? ", is refused " + namesOf(refused) : "");
   });
+  leaveMarkInFlight(state, worker, outcome == Applied ? LateMarkSucceeded : LateMarkFailed, statement, steps);
+}
 
-  if (state.left.lostReplies == 0 || state.late.kind != NoStatement) return;
-  next = state;
-  next.left.lostReplies--;
-  next.late.kind = outcome == Applied ? LateMarkSucceeded : LateMarkFailed;
-  next.late.rows = static_cast<u8>(marked);
-  for (int i = 0; i < rowCount; i++)
-    if (has(marked, i)) next.late.row[i] = batch.apply.row[i];
-  dropBatch(next.workers[worker]);
-  steps.add(next, Kind::Environment, nullptr, [&] {
-    return workerName(worker) + ": sends mark " + namesOf(marked) +
-           ", deadline passes, batch dropped; statement in flight";
+/** A mark of one or more rows is refused: nothing is changed. */
+inline void markIsRefused(const State& state, int worker, int rows, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  State next = state;
+  Batch& after = next.workers[worker].batch;
+  const bool isOne = firstOf(rows) == rows;
+  const char* violation = nullptr;
+  if (!options.splits) {
+    dropBatch(next.workers[worker]);
+  } else if (!isOne) {
+    after.rowByRow = static_cast<u8>(rows);
+  } else {
+    const int customers = customersOf(batch.apply, rows);
+    after.markRefused |= static_cast<u8>(customers);
+    after.rowByRow &= static_cast<u8>(~rows);
+    for (int customer = 0; customer < customerCount; customer++)
+      if (has(customers, customer) && options.marks == InOrder)
+        after.rowByRow &= static_cast<u8>(~rowsOfCustomer(batch.apply, after.rowByRow, customer));
+    if (options.refusedMarkFails) {
+      BatchRow asFailed[rowCount];
+      std::memcpy(asFailed, batch.apply.row, sizeof asFailed);
+      for (BatchRow& row : asFailed) row.outcome = Refused;
+      violation = markRows(next, rows, asFailed, Refused);
+    }
+    if (after.rowByRow == 0) releaseBatch(next.workers[worker]);
+  }
+  steps.add(next, Kind::Fair, violation, [&] {
+    return workerName(worker) + ": mark of " + namesOf(rows) + " is refused" +
+           (!options.splits ? ", batch dropped" : isOne ? "" : ", goes on row by row") +
+           (options.refusedMarkFails && isOne ? ", marks 1->3 instead" : "");
   });
+}
+
+/** Marks all in one transaction, or row by row after a refusal. */
+inline void markInOrder(const State& state, int worker, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  const int rows = batch.rowByRow ? firstOf(batch.rowByRow) : batch.apply.rows;
+  leaveMarkInFlight(state, worker, LateMark, rows, steps);
+  if (refusedMarks(state, rows, batch.apply.row)) return markIsRefused(state, worker, rows, steps);
+  State next = state;
+  const char* violation = markBoth(next, rows, batch.apply.row);
+  if (violation == nullptr) violation = judgeMarkOrder(state, batch, rows);
+  Batch& after = next.workers[worker].batch;
+  after.rowByRow &= static_cast<u8>(~rows);
+  for (int i = 0; i < rowCount; i++)
+    if (has(rows, i)) dropRow(after, i);
+  if (after.rowByRow == 0) releaseBatch(next.workers[worker]);
+  steps.add(next, Kind::Fair, violation,
+            [&] { return workerName(worker) + ": marks" + describeDecisions(batch.apply, rows); });
 }
 
 inline void continueBatch(const State& state, int worker, StateSteps& steps) {
@@ -91,7 +164,9 @@ inline void continueBatch(const State& state, int worker, StateSteps& steps) {
     case BeginningApply: return beginApply(state, worker, steps);
     case Committing: return commit(state, worker, steps);
     case MarkingSucceeded:
-    case MarkingFailed: return mark(state, worker, steps);
+    case MarkingFailed: return markByOutcome(state, worker, steps);
+    case Marking: return markInOrder(state, worker, steps);
+    case Deferring: return defer(state, worker, state.workers[worker].batch.claimRefused, steps);
   }
 }
 
@@ -107,6 +182,7 @@ inline void workerSteps(const State& state, int worker, StateSteps& steps) {
     giveShardBack(state, worker, shard, steps);
   }
   renewLeases(state, worker, steps);
+  deferralSteps(state, worker, steps);
   continueBatch(state, worker, steps);
 }
 

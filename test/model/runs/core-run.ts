@@ -9,6 +9,8 @@ const countedOptions = [
   'giveBacks',
   'failOvers',
   'handMarks',
+  'refusals',
+  'restores',
 ] as const;
 
 type CountedOption = (typeof countedOptions)[number];
@@ -22,7 +24,7 @@ export interface CoreRun extends Pick<Run, 'name' | 'about' | 'when'> {
 
 /** What may happen in a run: a budget left out is 0. */
 export function budgets(counts: Partial<Record<CountedOption, number>>): Record<CountedOption, number> {
-  const none = { crashes: 0, steals: 0, resets: 0, lostReplies: 0, giveBacks: 0, failOvers: 0, handMarks: 0 };
+  const none = Object.fromEntries(countedOptions.map((name) => [name, 0])) as Record<CountedOption, number>;
   return { ...none, ...counts };
 }
 
