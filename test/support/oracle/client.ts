@@ -56,13 +56,19 @@ export class Client {
     else this.#connection.silence(false);
   }
 
-  /** Ends the client at once; returns when its session has ended. */
+  /** Ends the client at once, whatever its session is doing; returns when that has ended. */
   async destroy(): Promise<void> {
     this.#connection.destroy();
+    await this.#session?.close();
     await (this.#closed ??= this.#close());
   }
 
+  /**
+   * The client is gone. A server notices that only when it reads or writes: a statement that waits for a lock goes on
+   * waiting and keeps what its transaction has locked, and a commit that it was to bring along is done.
+   */
   async #close(): Promise<void> {
+    if (this.#session?.isWorking === true) await this.#queue;
     await this.#session?.close();
     await this.#queue;
     // The session may have been opened in the meantime.

@@ -1,5 +1,6 @@
 import { OracleError, swapCase, unsupported } from './errors.js';
 import { type OracleTable, tableSql } from './oracle-tables.js';
+import { lockingGrantSql, type UserRoles } from './privileges.js';
 import { itemsIn, type Token } from './sql-tokens.js';
 
 /*
@@ -10,15 +11,15 @@ import { itemsIn, type Token } from './sql-tokens.js';
 export interface DdlSurroundings {
   /** Schema of tables that are named without one, by its name in Oracle. */
   readonly schema: string;
-  /** The role that stands for a user. */
-  roleOf(user: string): string | undefined;
+  /** The roles that stand for a user. */
+  rolesOf(user: string): UserRoles | undefined;
 }
 
 type Translate = (tokens: readonly Token[], surroundings: DdlSurroundings) => string;
 
 const TABLE = String.raw`(?:\w+ \. )?\w+`;
 const COLUMN = String.raw`(?:\w+|CASE WHEN \w+ = \d+ THEN \w+ END)(?: ASC| DESC)?`;
-const PRIVILEGE = String.raw`(?:SELECT|INSERT|UPDATE|DELETE|REFERENCES)(?: \( \w+(?: , \w+)* \))?`;
+const PRIVILEGE = String.raw`(?:SELECT|READ|INSERT|UPDATE|DELETE|REFERENCES)(?: \( \w+(?: , \w+)* \))?`;
 
 /** Every form that is known, whole: what PostgreSQL would take besides does not get through. */
 const forms: readonly (readonly [form: string, translate: Translate])[] = [
@@ -37,7 +38,7 @@ const forms: readonly (readonly [form: string, translate: Translate])[] = [
 /** What is so in PostgreSQL and refused in Oracle, with Oracle's number. */
 const refused: readonly (readonly [form: RegExp, number: number, text: string])[] = [
   [/^CREATE (?:UNIQUE )?INDEX .* NULLS /, 907, 'missing right parenthesis'],
-  [/^GRANT .*\b(?:SELECT|DELETE) \(/, 969, 'missing ON keyword'],
+  [/^GRANT .*\b(?:SELECT|READ|DELETE) \(/, 969, 'missing ON keyword'],
   [/^REVOKE .*\) ON /, 1750, 'UPDATE/REFERENCES may only be REVOKEd from the whole table, not by column'],
 ];
 
@@ -78,11 +79,18 @@ function indexTokens(tokens: readonly Token[]): readonly Token[] {
   return named.filter(({ upper }) => upper !== 'ONLINE');
 }
 
-function privileges(tokens: readonly Token[], { roleOf }: DdlSurroundings): string {
-  const role = roleOf(nameOf(tokens.at(-1)));
-  if (role === undefined)
-    throw new OracleError(1917, `user or role '${nameOf(tokens.at(-1))}' does not exist`);
-  return `${plain(tokens.slice(0, -1))} "${role}"`;
+function privileges(tokens: readonly Token[], { rolesOf }: DdlSurroundings): string {
+  const user = nameOf(tokens.at(-1));
+  const roles = rolesOf(user);
+  if (roles === undefined) throw new OracleError(1917, `user or role '${user}' does not exist`);
+  const { role, locker } = roles;
+  const on = tokens.findIndex(({ upper }) => upper === 'ON');
+  const table = plain(tokens.slice(on + 1, -2));
+  const granted = tokens[0]?.upper === 'GRANT';
+  const words = tokens.slice(1, on).map(({ upper }) => upper);
+  const locking = locker === undefined ? '' : lockingGrantSql(words, table, { granted, locker });
+  const known = tokens.map((token) => (token.upper === 'READ' ? { ...token, text: 'SELECT' } : token));
+  return `${plain(known.slice(0, -1))} "${role}"; ${locking}`;
 }
 
 const columnForm =

@@ -46,7 +46,10 @@ const meanings: Readonly<Record<string, (failure: PostgresFailure) => Meaning>> 
   '22001': () => [12_899, 'value too large for column'],
   '22003': () => [1438, 'value larger than specified precision allowed for this column'],
   '22007': () => [1861, 'literal does not match format string'],
-  '22008': () => [1843, 'not a valid month'],
+  '22008': ({ message }) =>
+    message.startsWith('timestamp out of range')
+      ? [1841, '(full) year must be between -4713 and +9999, and not be 0']
+      : [1843, 'not a valid month'],
   '22012': () => [1476, 'divisor is equal to zero'],
   '22P02': () => [1722, 'invalid number'],
   '23502': ({ table, column }) => [1400, `cannot insert NULL into (${upper(table)}.${upper(column)})`],
@@ -65,6 +68,7 @@ const meanings: Readonly<Record<string, (failure: PostgresFailure) => Meaning>> 
   '42803': () => [979, 'not a GROUP BY expression'],
   '42804': (failure) => mismatch(failure),
   '42883': (failure) => mismatch(failure),
+  '42P20': () => [30_483, 'window functions are not allowed here'],
   '42P01': () => [942, 'table or view does not exist'],
   '42P07': () => [955, 'name is already used by an existing object'],
   '55P03': () => [54, 'resource busy and acquire with NOWAIT specified or timeout expired'],

@@ -1,4 +1,5 @@
 import { RAISED_HERE } from './errors.js';
+import { datesSql } from './oracle-dates.js';
 
 /*
  * The schema `oracle` of the database behind the stand-in: functions and operators in which Oracle and PostgreSQL
@@ -23,10 +24,6 @@ DO $$ BEGIN
   CREATE CAST (varchar AS numeric) WITH INOUT AS IMPLICIT;
 EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 
-CREATE FUNCTION oracle.sysdate() RETURNS timestamp(0) LANGUAGE sql STABLE AS
-  $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE '${timeZone}') $$;
-CREATE FUNCTION oracle.session_date() RETURNS timestamp(0) LANGUAGE sql STABLE AS
-  $$ SELECT date_trunc('second', localtimestamp) $$;
 CREATE FUNCTION oracle.user_name() RETURNS varchar LANGUAGE sql STABLE AS
   $$ SELECT current_setting('oracle.user_name')::varchar $$;
 CREATE FUNCTION oracle.sys_context(text, text) RETURNS varchar LANGUAGE sql STABLE AS $$
@@ -44,6 +41,7 @@ CREATE FUNCTION oracle.greatest(VARIADIC anycompatiblearray) RETURNS anycompatib
   $$ SELECT CASE WHEN count(*) = count(x) THEN max(x) END FROM unnest($1) AS x $$;
 CREATE FUNCTION oracle.least(VARIADIC anycompatiblearray) RETURNS anycompatible LANGUAGE sql IMMUTABLE AS
   $$ SELECT CASE WHEN count(*) = count(x) THEN min(x) END FROM unnest($1) AS x $$;
+${datesSql(timeZone)}
 ${pairwise('timestamp')}
 ${pairwise('numeric')}
 CREATE FUNCTION oracle.mod(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
@@ -52,8 +50,6 @@ CREATE FUNCTION oracle.ora_hash(text, numeric) RETURNS numeric LANGUAGE sql IMMU
   $$ SELECT pg_catalog.mod(abs(hashtext($1)::bigint)::numeric, $2 + 1) $$;
 CREATE FUNCTION oracle.ora_hash(numeric, numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS
   $$ SELECT oracle.ora_hash($1::text, $2) $$;
-CREATE FUNCTION oracle.trunc(timestamp) RETURNS timestamp(0) LANGUAGE sql IMMUTABLE AS
-  $$ SELECT date_trunc('day', $1) $$;
 CREATE FUNCTION oracle.lengthb(text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT octet_length($1) $$;
 CREATE FUNCTION oracle.instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$ SELECT strpos($1, $2) $$;
 CREATE FUNCTION oracle.instrb(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS
@@ -66,28 +62,11 @@ BEGIN
   END IF;
   RETURN $1;
 END $$;
-CREATE FUNCTION oracle.numtodsinterval(numeric, text) RETURNS interval LANGUAGE sql IMMUTABLE AS
-  $$ SELECT CAST($1 || ' ' || $2 AS interval) $$;
-
 CREATE FUNCTION oracle.to_number(text) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS numeric) $$;
 CREATE FUNCTION oracle.to_number(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
 CREATE FUNCTION oracle.to_char(numeric) RETURNS varchar LANGUAGE sql IMMUTABLE AS
   $$ SELECT CAST(regexp_replace(trim_scale($1)::text, '^(-?)0\\.', '\\1.') AS varchar) $$;
 CREATE FUNCTION oracle.to_char(text) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS varchar) $$;
--- Without a format the session's NLS_DATE_FORMAT decides, and its default has no time of day.
-CREATE FUNCTION oracle.to_char(timestamp) RETURNS varchar LANGUAGE sql STABLE AS
-  $$ SELECT CAST(pg_catalog.to_char($1, current_setting('oracle.nls_date_format')) AS varchar) $$;
-CREATE FUNCTION oracle.to_date(value text, format text) RETURNS timestamp(0) LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF value IS NULL THEN RETURN NULL; END IF;
-  IF format = 'YYYY-MM-DD HH24:MI:SS' AND value !~ '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d$'
-    OR format = 'YYYY-MM-DD' AND value !~ '^\\d{4}-\\d\\d-\\d\\d$' THEN
-    RAISE EXCEPTION 'ORA-01861: literal does not match format string' USING ERRCODE = '${RAISED_HERE}';
-  END IF;
-  IF format IN ('YYYY-MM-DD HH24:MI:SS', 'YYYY-MM-DD') THEN RETURN CAST(value AS timestamp); END IF;
-  RAISE EXCEPTION 'ORA-20999: the stand-in does not know the date format %', format USING ERRCODE = '${RAISED_HERE}';
-END $$;
-
 -- NULL || 'a' is 'a', and NULL || NULL is NULL.
 CREATE FUNCTION oracle.concat(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS
   $$ SELECT nullif(pg_catalog.concat($1, $2), '') $$;
@@ -99,20 +78,10 @@ CREATE OPERATOR oracle.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = oracle.co
 CREATE OPERATOR oracle.|| (LEFTARG = numeric, RIGHTARG = text, FUNCTION = oracle.concat);
 CREATE OPERATOR oracle.|| (LEFTARG = text, RIGHTARG = numeric, FUNCTION = oracle.concat);
 
--- Numbers divide exactly, and dates count in days, to the second.
+-- Numbers divide exactly.
 CREATE FUNCTION oracle.divide(integer, integer) RETURNS numeric LANGUAGE sql IMMUTABLE AS
   $$ SELECT CAST($1 AS numeric) OPERATOR(pg_catalog./) CAST($2 AS numeric) $$;
 CREATE OPERATOR oracle./ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = oracle.divide);
-CREATE FUNCTION oracle.add_days(timestamp, numeric) RETURNS timestamp LANGUAGE sql IMMUTABLE AS
-  $$ SELECT $1 OPERATOR(pg_catalog.+) make_interval(secs => CAST(round($2 * 86400) AS double precision)) $$;
-CREATE FUNCTION oracle.subtract_days(timestamp, numeric) RETURNS timestamp LANGUAGE sql IMMUTABLE AS
-  $$ SELECT oracle.add_days($1, -$2) $$;
-CREATE FUNCTION oracle.days_between(timestamp, timestamp) RETURNS numeric LANGUAGE sql IMMUTABLE AS
-  $$ SELECT CAST(extract(epoch FROM $1 OPERATOR(pg_catalog.-) $2) AS numeric) OPERATOR(pg_catalog./) 86400 $$;
-CREATE OPERATOR oracle.+ (LEFTARG = timestamp, RIGHTARG = numeric, FUNCTION = oracle.add_days);
-CREATE OPERATOR oracle.- (LEFTARG = timestamp, RIGHTARG = numeric, FUNCTION = oracle.subtract_days);
-CREATE OPERATOR oracle.- (LEFTARG = timestamp, RIGHTARG = timestamp, FUNCTION = oracle.days_between);
-
 -- A change, once for each row of binds. A row that fails is undone by itself (statement-level rollback), and ends the
 -- batch unless it goes on after errors. What the rows before it did stays.
 CREATE FUNCTION oracle.execute_batch(statement text, binds text[], go_on boolean)

@@ -1,4 +1,5 @@
 import { RAISED_HERE } from './errors.js';
+import { ruleTriggersSql } from './table-rules-sql.js';
 
 /*
  * The interface tables (specification 5.2.2.1 to 5.2.2.4) in the database behind the stand-in, with what Oracle
@@ -83,6 +84,10 @@ ${guards.join('\n')}
   RETURN new;
 END $$;
 CREATE TRIGGER oracle_guard BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION ${guardName}();
+${ruleTriggersSql(
+  table,
+  columns.map(([column]) => column),
+)}
 DELETE FROM oracle.column_types WHERE table_name = '${name}';
 INSERT INTO oracle.column_types VALUES ${columns.map((column) => catalogEntry(name, column)).join(', ')};
 `;

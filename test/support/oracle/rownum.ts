@@ -56,9 +56,9 @@ function limitBlock({ tokens, output, block, index }: Place): void {
   const isLast = block.whereEnd === tokens.length || tokens[block.whereEnd]?.text === ')' || clause === 'FOR';
   // Behind UNION it would limit all of them together.
   const unites = /^(UNION|ALL|INTERSECT|MINUS)$/.test(tokens[block.select - 1]?.upper ?? '');
-  const aggregates = tokens
-    .slice(block.select, block.from)
-    .some(({ upper }) => /^(COUNT|MIN|MAX|SUM|AVG|LISTAGG|DISTINCT|ROW_NUMBER)$/.test(upper));
+  const aggregates = ownSelectList(tokens, block).some(({ upper }) =>
+    /^(COUNT|MIN|MAX|SUM|AVG|LISTAGG|DISTINCT|ROW_NUMBER)$/.test(upper),
+  );
   if (isLast && !aggregates && !unites) {
     append(last, ` LIMIT ${limit}`);
     return;
@@ -71,6 +71,18 @@ function limitBlock({ tokens, output, block, index }: Place): void {
   const name = output[block.fromEnd - 1]!;
   append(block.from, ' (SELECT * FROM');
   append(last, ` LIMIT ${limit})${name.trim() === ')' ? '' : ` ${name}`}`);
+}
+
+/** The select list without the queries in it. */
+function ownSelectList(tokens: readonly Token[], { select, from, depth }: QueryBlock): readonly Token[] {
+  const nested = queryBlocks(tokens).filter(
+    (inner) => inner.depth > depth && select < inner.select && inner.select < from,
+  );
+  return tokens
+    .slice(select, from)
+    .filter(
+      (_, index) => !nested.some((inner) => inner.select <= select + index && select + index < inner.end),
+    );
 }
 
 /** The number of rows that the condition lets through, as an expression. */

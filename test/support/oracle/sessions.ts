@@ -4,6 +4,7 @@ import type { DdlSurroundings } from './ddl.js';
 import { asOracleError, fromPostgres, isOfStatement, OracleError, unsupported } from './errors.js';
 import type { BoundRow } from './execute-request.js';
 import { searchPath } from './oracle-functions.js';
+import type { UserRoles } from './privileges.js';
 
 export type QueryResult = Pick<pg.QueryArrayResult<(string | null)[]>, 'fields' | 'rows'>;
 
@@ -14,16 +15,15 @@ export interface BatchResult {
 }
 
 /** Who logs in, as both databases know them. */
-export interface SessionUser {
+export interface SessionUser extends UserRoles {
   readonly user: string;
-  readonly role: string;
   /** Where names without a schema are looked up; undefined: nowhere, they need one. */
   readonly schema: string | undefined;
 }
 
 export interface SessionSettings extends SessionUser {
   readonly access: PostgresAccess;
-  roleOf(user: string): string | undefined;
+  rolesOf(user: string): UserRoles | undefined;
   /** Runs statements beside the session: to cancel its own. */
   readonly admin: pg.Pool;
   readonly timeZone: string | undefined;
@@ -83,10 +83,26 @@ export class OracleSession {
     return this.#inTransaction;
   }
 
+  /** Whether a statement of it is being executed, or waits for a lock. */
+  get isWorking(): boolean {
+    return this.#running > 0;
+  }
+
   async query(sql: string, binds: BoundRow, locks: boolean): Promise<QueryResult> {
     if (locks) await this.#begin();
     const values = binds.length === 0 ? [] : [binds];
-    return this.#undoable(() => this.#client.query({ text: sql, values, rowMode: 'array' }));
+    const run = () => this.#client.query<(string | null)[]>({ text: sql, values, rowMode: 'array' });
+    return this.#undoable(() => (locks ? this.#asLocker(run) : run()));
+  }
+
+  /** With the role that may lock what the user may select; an error undoes the change of roles with the statement. */
+  async #asLocker<Result>(run: () => Promise<Result>): Promise<Result> {
+    const { locker } = this.#settings;
+    if (locker === undefined) return run();
+    await this.#client.query(`SET LOCAL ROLE "${locker}"`);
+    const result = await run();
+    await this.#client.query('SET LOCAL ROLE NONE');
+    return result;
   }
 
   /** Executes a change for each row of binds. Without `goOn`, the first error ends it; what came before stays. */
@@ -122,8 +138,8 @@ export class OracleSession {
   /** Data definition: it commits what came before, and itself. */
   async define(translate: (surroundings: DdlSurroundings) => string): Promise<void> {
     await this.commit();
-    const { schema, user, roleOf } = this.#settings;
-    const sql = translate({ schema: schema?.toUpperCase() ?? user, roleOf });
+    const { schema, user, rolesOf } = this.#settings;
+    const sql = translate({ schema: schema?.toUpperCase() ?? user, rolesOf });
     // Who may not grant or revoke is only warned by PostgreSQL.
     const warnings: string[] = [];
     const listen = ({ code = '' }: { code?: string | undefined }) => void warnings.push(code);
@@ -194,8 +210,14 @@ export class OracleSession {
   }
 
   async #end(command: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-    await this.#client.query(command);
-    this.#inTransaction = false;
+    try {
+      await this.#client.query(command);
+    } catch (error) {
+      // A commit that is refused has rolled back.
+      throw asOracleError(error) ?? error;
+    } finally {
+      this.#inTransaction = false;
+    }
   }
 
   async #undoable<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,4 +1,5 @@
 import { OracleError } from './errors.js';
+import { guardLockedQuery } from './locked-queries.js';
 import { beforeParenthesis, castTypes, comparisons, functions, reserved, symbols } from './oracle-words.js';
 import { itemsIn, queryBlocks, type StatementKind, type Token } from './sql-tokens.js';
 
@@ -30,7 +31,7 @@ const rules: readonly Rule[] = [
   rowValues,
   selectWithoutFrom,
   tableAliases,
-  lockedQueries,
+  guardLockedQuery,
   changes,
 ];
 
@@ -179,24 +180,6 @@ function tableAliases(tokens: readonly Token[]): void {
       if (token.upper === 'AS' && token.depth === depth) notEnded(token);
       if (token.upper === 'VALUES') refuse(928, 'missing SELECT keyword', token);
     }
-  }
-}
-
-function lockedQueries(tokens: readonly Token[]): void {
-  const lock = tokens.findIndex(
-    ({ upper }, index) => upper === 'FOR' && tokens[index + 1]?.upper === 'UPDATE',
-  );
-  if (lock < 0) return;
-  if (tokens[lock]!.depth > 0) refuse(907, 'missing right parenthesis', tokens[lock]);
-  const blocks = queryBlocks(tokens);
-  const outer = blocks.find(({ depth }) => depth === 0);
-  const unlockable = tokens.some(
-    ({ upper, depth }, index) =>
-      (depth === 0 && /^(FETCH|GROUP|DISTINCT|UNION|MINUS|INTERSECT)$/.test(upper)) ||
-      (index - 1 === outer?.from && tokens[index]!.text === '('),
-  );
-  if (unlockable) {
-    refuse(2014, 'cannot select FOR UPDATE from view with DISTINCT, GROUP BY, etc.', tokens[lock]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { translateAggregates } from './aggregates.js';
 import { swapCase, unsupported } from './errors.js';
+import { locksRows, translateLock } from './locked-queries.js';
 import { limitRownum } from './rownum.js';
 import { type StatementKind, type Token } from './sql-tokens.js';
 
@@ -38,12 +39,13 @@ export function translate(
   if (tokens[0]?.upper === 'DELETE' && tokens[1]?.upper !== 'FROM') output[0] = 'DELETE FROM';
   dropTargetAliases(tokens, output);
   translateAggregates(tokens, output);
+  translateLock(tokens, output);
   if (kind === 'query') limitRownum(tokens, output);
   else if (tokens.some(({ upper }) => upper === 'ROWNUM'))
     throw unsupported('ROWNUM in a statement that is no query');
   if (kind === 'dml' && tokens.some(({ upper }) => upper === 'RETURNING'))
     throw unsupported('RETURNING … INTO');
-  return { sql: output.join(' '), locks: /\bFOR UPDATE\b/i.test(output.join(' ')) };
+  return { sql: output.join(' '), locks: locksRows(tokens) };
 }
 
 function castOfBinds(tokens: readonly Token[], types: readonly number[]): ReadonlyMap<number, string> {

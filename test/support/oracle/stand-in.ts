@@ -9,8 +9,18 @@ import { Counters, Faults } from './faults.js';
 import { type Verifier, verifierOf } from './login.js';
 import { functionsSql } from './oracle-functions.js';
 import { interfaceTables, tableSql } from './oracle-tables.js';
-import { dropRolesSql, grantsSql, type Roles, rolesSql, type WorkerGrants } from './privileges.js';
-import type { SessionUser } from './sessions.js';
+import {
+  dropRolesSql,
+  grantsSql,
+  type Roles,
+  rolesSql,
+  type UserRoles,
+  type WorkerGrants,
+} from './privileges.js';
+import { OpenTransaction } from './open-transaction.js';
+import { TableRules } from './table-rules.js';
+import { rulesSql } from './table-rules-sql.js';
+import type { SessionSettings, SessionUser } from './sessions.js';
 
 const HOST = '127.0.0.1';
 const SERVICE = 'MIDDLE';
@@ -45,11 +55,14 @@ export class OracleStandIn {
   readonly owner: Credentials = { user: 'ISMP', password: 'Owner-1' };
   readonly faults = new Faults();
   readonly counters = new Counters();
+  /** Triggers and constraints of the tables, which tests add and take away. */
+  readonly rules: TableRules;
   readonly #options: StandInOptions;
   readonly #roles: Roles;
   readonly #admin: pg.Pool;
   readonly #clients = new Set<Client>();
   readonly #mute = new Set<Socket>();
+  readonly #openTransactions = new Set<OpenTransaction>();
   readonly #verifiers: ReadonlyMap<string, Verifier>;
   #server: Server | undefined;
   #port = 0;
@@ -62,9 +75,11 @@ export class OracleStandIn {
       schema: this.schema.toLowerCase(),
       owner: `oracle_owner_${suffix}`,
       worker: `oracle_worker_${suffix}`,
+      locker: `oracle_locker_${suffix}`,
     };
     this.#admin = new pg.Pool({ ...options.postgres, max: 2, application_name: 'Oracle stand-in' });
     this.#admin.on('error', () => {});
+    this.rules = new TableRules(this.#admin, this.schema);
     this.#verifiers = new Map([
       [this.user, verifierOf(this.password)],
       [this.owner.user, verifierOf(this.owner.password)],
@@ -85,10 +100,19 @@ export class OracleStandIn {
     return this.#clients.size;
   }
 
+  /** How many sessions wait for a lock at this moment, of clients that have gone as well. */
+  async sessionsWaiting(): Promise<number> {
+    const { rows } = await this.#admin.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
   /** Prepares the database and listens. */
   async start(): Promise<void> {
     const { tables = true, grants = 'specification', timeZone = 'Asia/Shanghai' } = this.#options;
-    const parts = [functionsSql(timeZone), catalogSql(this.schema), rolesSql(this.#roles)];
+    const parts = [functionsSql(timeZone), catalogSql(this.schema), rulesSql, rolesSql(this.#roles)];
     if (tables) {
       parts.push(
         ...interfaceTables.map((table) => tableSql(this.schema, table)),
@@ -103,6 +127,7 @@ export class OracleStandIn {
   async stop(): Promise<void> {
     await this.stopListening();
     for (const socket of this.#mute) socket.destroy();
+    await this.releaseAll();
     await Promise.all([...this.#clients].map((client) => client.destroy()));
     await this.#admin.query(dropRolesSql(this.#roles));
     await this.#admin.end();
@@ -131,6 +156,32 @@ export class OracleStandIn {
     for (const client of this.#clients) client.cut(how);
   }
 
+  /**
+   * Executes statements of somebody else's, whose locks stay until `commit()` or `rollback()`: an UPDATE, or SELECT …
+   * FOR UPDATE. `stop()` rolls back.
+   *
+   * @param as - whose session it is; default the tables' owner
+   */
+  async hold(statements: string | readonly string[], as = this.owner.user): Promise<OpenTransaction> {
+    const settings = { ...this.#settingsOf(as), timeZone: undefined };
+    const transaction = await OpenTransaction.begin(settings, (ended) =>
+      this.#openTransactions.delete(ended),
+    );
+    this.#openTransactions.add(transaction);
+    try {
+      for (const sql of [statements].flat()) await transaction.execute(sql);
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+    return transaction;
+  }
+
+  /** Rolls back every transaction of `hold` that is still open. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#openTransactions].map((transaction) => transaction.rollback()));
+  }
+
   #meet(socket: Socket): void {
     this.counters.connectionAttempts++;
     switch (this.faults.listener) {
@@ -154,24 +205,31 @@ export class OracleStandIn {
       verifiers: this.#verifiers,
       faults: this.faults,
       counters: this.counters,
-      settingsOf: (user) => ({
-        ...this.#sessionUser(user),
-        access: this.#options.postgres,
-        admin: this.#admin,
-        roleOf: (name) => this.#roleOf(name),
-      }),
+      settingsOf: (user) => this.#settingsOf(user),
       gone: (client) => this.#clients.delete(client),
     });
   }
 
-  #roleOf(user: string): string | undefined {
-    if (user === this.owner.user) return this.#roles.owner;
-    return user === this.user ? this.#roles.worker : undefined;
+  #settingsOf(user: string): Omit<SessionSettings, 'timeZone'> {
+    return {
+      ...this.#sessionUser(user),
+      access: this.#options.postgres,
+      admin: this.#admin,
+      rolesOf: (name) => this.#rolesOf(name),
+    };
+  }
+
+  #rolesOf(user: string): UserRoles | undefined {
+    const { owner, worker, locker } = this.#roles;
+    if (user === this.owner.user) return { role: owner, locker: undefined };
+    return user === this.user ? { role: worker, locker } : undefined;
   }
 
   #sessionUser(user: string): SessionUser {
-    const { schema, owner, worker } = this.#roles;
-    if (user === this.owner.user) return { user, role: owner, schema };
-    return { user, role: worker, schema: (this.#options.synonyms ?? true) ? schema : undefined };
+    const roles = this.#rolesOf(user);
+    if (roles === undefined) throw new Error(`There is no user ${user}.`);
+    const { schema } = this.#roles;
+    const findsTables = user === this.owner.user || (this.#options.synonyms ?? true);
+    return { user, ...roles, schema: findsTables ? schema : undefined };
   }
 }

@@ -40,14 +40,15 @@ export function decodeNumber(bytes: Buffer): string {
   return `${positive ? '' : '-'}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** Encodes `YYYY-MM-DD HH:MM:SS` as DATE; a fraction of a second is dropped. */
+/** Encodes `YYYY-MM-DD HH:MM:SS`, with ` BC` behind it for years before 1, as DATE; a fraction of a second is dropped. */
 export function encodeDate(text: string): Buffer {
-  const parts = /^(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d))?/.exec(text);
+  const parts = /^(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)[.\d]*)?( BC)?$/.exec(text);
   if (parts === null) throw new Error(`Not a date: ${text}`);
-  const [year, month, day, hour, minute, second] = parts.slice(1).map((part) => Number(part || 0));
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map((part) => Number(part || 0));
+  const sign = parts[7] === undefined ? 1 : -1;
   return Buffer.from([
-    Math.trunc(year! / 100) + 100,
-    (year! % 100) + 100,
+    100 + sign * Math.trunc(year! / 100),
+    100 + sign * (year! % 100),
     month!,
     day!,
     (hour ?? 0) + 1,
@@ -60,8 +61,10 @@ export function encodeDate(text: string): Buffer {
 export function decodeDate(bytes: Buffer): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const [century, year, month, day, hour, minute, second] = bytes;
-  const date = `${two(century! - 100)}${two(year! - 100)}-${two(month!)}-${two(day!)}`;
+  const isBefore = century! < 100 || year! < 100;
+  const date = `${two(Math.abs(century! - 100))}${two(Math.abs(year! - 100))}-${two(month!)}-${two(day!)}`;
   const time = `${two(hour! - 1)}:${two(minute! - 1)}:${two(second! - 1)}`;
   const nanoseconds = bytes.length >= 11 ? bytes.readUInt32BE(7) : 0;
-  return `${date} ${time}${nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0').slice(0, 6)}`}`;
+  const fraction = nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0').slice(0, 6)}`;
+  return `${date} ${time}${fraction}${isBefore ? ' BC' : ''}`;
 }
