@@ -16,6 +16,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sync_worker TO bnet_sync_store;
 
 GRANT SELECT, INSERT, DELETE ON sync_trial TO bnet_sync_store;
 
+GRANT SELECT, INSERT, UPDATE, DELETE ON sync_deferral TO bnet_sync_store;
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON sync_activity TO bnet_sync_store;
 
 GRANT SELECT ON sync_pause TO bnet_sync_store;

@@ -29,10 +29,14 @@ export interface Dialect {
   readonly now: string;
   /** The server's clock, so many milliseconds from now, as an instant. */
   readonly nowPlus: (milliseconds: number) => string;
+  /** The server's clock, as many milliseconds from now as an expression says, as an instant. */
+  readonly later: (milliseconds: string) => string;
   /** Start of the span of so many minutes that an instant falls into, counted from 1970, as an instant. */
   readonly spanStart: (instant: string, minutes: number) => string;
   /** What sends two statements that change rows and return none, in as few round trips as the database allows. */
   readonly together: (first: Fragment, second: Fragment) => readonly Fragment[];
+  /** An expression after whose evaluation the transaction waits so long for a lock and no longer; where there are locks. */
+  waitForLocks(milliseconds: number): string;
   /** Locks the rows of `alias` that a SELECT returns; empty where there is one writer anyway. */
   lockRows(alias: string, options?: { skipLocked: true }): string;
 }
@@ -88,11 +92,13 @@ export const pgDialect: Dialect = {
   instantText: (expression) => `to_char(${expression} AT TIME ZONE 'UTC', ${iso8601})`,
   now: 'clock_timestamp()',
   nowPlus: (milliseconds) => `clock_timestamp() + interval '${milliseconds} milliseconds'`,
+  later: (milliseconds) => `clock_timestamp() + ${milliseconds} * interval '1 millisecond'`,
   spanStart: (instant, minutes) =>
     `to_timestamp(floor(extract(epoch FROM ${instant}) / ${minutes * 60}) * ${minutes * 60})`,
   together: (first, second) => [
     { sql: `WITH first AS (${first.sql}) ${second.sql}`, bindings: [...first.bindings, ...second.bindings] },
   ],
+  waitForLocks: (milliseconds) => `set_config('lock_timeout', '${milliseconds}ms', true)`,
   lockRows: (alias, options) => `FOR UPDATE OF ${alias}${options?.skipLocked === true ? ' SKIP LOCKED' : ''}`,
 };
 
@@ -109,8 +115,10 @@ export const sqliteDialect: Dialect = {
   instantText: (expression) => expression,
   now: `strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
   nowPlus: (milliseconds) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '${milliseconds / 1000} seconds')`,
+  later: (milliseconds) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', (${milliseconds} / 1000.0) || ' seconds')`,
   spanStart: (instant, minutes) =>
     `strftime('%Y-%m-%dT%H:%M:%fZ', unixepoch(${instant}) / ${minutes * 60} * ${minutes * 60}, 'unixepoch')`,
   together: (first, second) => [first, second],
+  waitForLocks: () => 'NULL',
   lockRows: () => '',
 };

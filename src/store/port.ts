@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Agreement, Disagreement } from '../domain/agreement.js';
+import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey } from '../domain/keys.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
@@ -28,8 +29,8 @@ export interface Lease {
 
 /** What the journal and the store know of rows before they are claimed. */
 export interface Foreknowledge {
-  /** The newest attempt recorded for a row, superseded or not, by `rowId`. */
-  readonly newestAttempts: ReadonlyMap<string, string>;
+  /** The attempts recorded for a row, superseded or not, by `rowId`; rows without any are left out. */
+  readonly attempts: ReadonlyMap<string, readonly string[]>;
   /** Which of the products and users asked for exist, whatever their status. */
   readonly seen: Seen;
 }
@@ -109,6 +110,7 @@ export interface ProductStore {
   apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
   readonly leases: LeaseStore;
   readonly trials: TrialStore;
+  readonly deferrals: DeferralStore;
   readonly guard: GuardStore;
   /** Fails when the database cannot be reached. */
   ping(): Promise<void>;
@@ -145,6 +147,32 @@ export interface Holding {
   readonly pauses: readonly Pause[];
   /** Alarms that are open: nothing is to be decided. */
   readonly alarms: readonly StoreAlarm[];
+  /** Rows that are put off, of all shards, those that are due first; at most `deferralsRead`. Read after the leases. */
+  readonly deferrals: readonly PendingDeferral[];
+}
+
+/** A row that is put off, as the store holds it. */
+export interface PendingDeferral extends Deferral {
+  /** How long it is still put off, in milliseconds by the store's clock; 0 or less: it is due. */
+  readonly remainingMs: number;
+}
+
+/** The most rows that are read at a check of the leases: with more put-off rows than that the breaker is open. */
+export const deferralsRead = 5000;
+
+/** A row to put off. */
+export interface DeferralRequest extends Deferral {
+  /** The shard of its customer: nothing is written where another worker holds it. */
+  readonly shard: number;
+  readonly delayMs: number;
+}
+
+/** Rows that are put off, in `sync_deferral`, so that a worker that takes a shard over knows them (P12). */
+export interface DeferralStore {
+  /** Puts rows off, each once; rows whose shard another worker holds are left out. Since when is kept while the stage stays. */
+  put(requests: readonly DeferralRequest[]): Promise<void>;
+  /** The rows have ended, or are not to be put off any more. */
+  end(keys: readonly RowKey[]): Promise<void>;
 }
 
 /** Leases of shards, all by the store's clock. */

@@ -1,5 +1,6 @@
 import type { Account, Customer, Identity } from '../domain/customer.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
+import type { Deferral } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { UserKey } from '../domain/working-set.js';
@@ -44,7 +45,14 @@ export interface AuditRecord {
   readonly who: string;
   readonly via: 'console' | 'api' | 'command';
   readonly action:
-    'requeue' | 'requeue-matching' | 'pause' | 'resume' | 'journal-purge' | 'repair-accept' | 'new-store';
+    | 'requeue'
+    | 'requeue-matching'
+    | 'retry'
+    | 'pause'
+    | 'resume'
+    | 'journal-purge'
+    | 'repair-accept'
+    | 'new-store';
   /** What it was done to, in JSON: rows, filter, target or age. */
   readonly what: string;
   /** How many rows it changed; null where it changes none. */
@@ -58,6 +66,22 @@ export interface AuditEntry extends AuditRecord {
   readonly id: string;
   /** By the store's clock, ISO 8601, UTC. */
   readonly at: string;
+}
+
+/** A row that is put off, as operators see it. */
+export interface DeferralRecord extends Deferral {
+  /** Since when it has been put off in this stage, and when it is tried again: ISO 8601, UTC, by the store's clock. */
+  readonly since: string;
+  readonly nextAt: string;
+  /** Worker that tried it last. */
+  readonly worker: string;
+}
+
+/** Rows by stage and cause. */
+export interface DeferralCount {
+  readonly stage: Deferral['stage'];
+  readonly cause: Deferral['cause'];
+  readonly rows: number;
 }
 
 /** A customer's product and its users, as the product store holds them. */
@@ -81,6 +105,19 @@ export interface StoreRecords {
   pause(target: PauseTarget, by: { readonly who: string; readonly reason: string | null }): Promise<boolean>;
   /** False where it is not paused. */
   resume(target: PauseTarget): Promise<boolean>;
+  /** Rows that are put off, those put off longest first, at most `limit`. */
+  deferrals(limit: number): Promise<readonly DeferralRecord[]>;
+  /** How many rows are put off, by stage and cause; only what there is. */
+  deferralCounts(): Promise<readonly DeferralCount[]>;
+  /** How many customers have rows that are put off; rows without a CustID count as one customer's. */
+  deferredCustomers(): Promise<number>;
+  /** A row, where it is put off, then those of a customer that are (null: of none), put off longest first; at most `limit`. */
+  deferralsAbout(key: RowKey, custId: string | null, limit: number): Promise<readonly DeferralRecord[]>;
+  /**
+   * Ends the putting off of a row, with the action's record, in one transaction: workers try it at their next check of the
+   * leases. False where it is not put off; then nothing is recorded.
+   */
+  retry(key: RowKey, action: AuditRecord): Promise<boolean>;
   recordAction(action: AuditRecord): Promise<void>;
   /** Actions, newest first, those before `before` (an id; null: from the newest). */
   actions(page: { readonly before: string | null; readonly limit: number }): Promise<readonly AuditEntry[]>;

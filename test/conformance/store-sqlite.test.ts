@@ -23,7 +23,7 @@ describe('SQLite as a product store, as a file', () => {
         other.exec('BEGIN IMMEDIATE');
         expect(await kindOf(apply((transaction) => transaction.record([record()], [])))).toBe('conflict');
         const known = await store.foresee([record()], { products: [], users: [] });
-        expect(known.newestAttempts.size).toBe(0);
+        expect(known.attempts.size).toBe(0);
         other.exec('COMMIT');
         other.close();
         expect(await contents(fixture())).toEqual(nothing);

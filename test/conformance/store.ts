@@ -8,6 +8,7 @@ import { applyRules } from './store/apply.js';
 import { auditRules } from './store/audit.js';
 import { customerRecordRules } from './store/customer-records.js';
 import type { otherTables, productTables } from './store/data.js';
+import { deferralRules } from './store/deferrals.js';
 import { fenceRules } from './store/fence.js';
 import { foreseeRules } from './store/foresee.js';
 import { guardRules } from './store/guard.js';
@@ -87,6 +88,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       leaseRules(fixture);
       sharingRules(fixture);
       agreementRules(fixture);
+      deferralRules(fixture);
       trialRules(fixture);
       fenceRules(fixture);
       guardRules(fixture);

@@ -1,7 +1,7 @@
 import type { Executor } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
-import { rowId, type Attempt, type RowKey } from '../../domain/keys.js';
+import { isCanonicalNumber, rowId, type Attempt, type RowKey } from '../../domain/keys.js';
 import { AlreadyDecidedError } from '../port.js';
 import { countDecided } from './activity.js';
 
@@ -33,29 +33,33 @@ export async function readJournal(executor: Executor, attempts: readonly Attempt
   }));
 }
 
-/** The newest attempt recorded for each of these rows, by `rowId`. */
-export async function readNewestAttempts(
+/** The attempts recorded for each of these rows, by `rowId`. A key that is no number of 30 digits has none. */
+export async function readAttempts(
   executor: Executor,
   keys: readonly RowKey[],
-): Promise<Map<string, string>> {
-  if (keys.length === 0) return new Map();
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const numbered = keys.filter(({ streamingNo }) => isCanonicalNumber(streamingNo));
+  const attempts = new Map<string, string[]>();
+  if (numbered.length === 0) return attempts;
   const { sql, bindings } = executor.dialect.recordset(
     keyColumns,
-    keys.map(({ source, streamingNo }) => [source, streamingNo]),
+    numbered.map(({ source, streamingNo }) => [source, streamingNo]),
     'w',
   );
   const { rows } = await executor.execute({
-    sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, max(j.attempt) AS newest
+    sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, j.attempt
           FROM ${sql} CROSS JOIN sync_journal AS j
-          WHERE j.source = w.source AND j.streaming_no = w.streaming_no GROUP BY j.source, j.streaming_no`,
+          WHERE j.source = w.source AND j.streaming_no = w.streaming_no`,
     bindings,
   });
-  return new Map(
-    rows.map((row) => {
-      const source = row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
-      return [rowId({ source, streamingNo: String(row['streaming_no']) }), String(row['newest'])];
-    }),
-  );
+  for (const row of rows) {
+    const source = row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
+    const id = rowId({ source, streamingNo: String(row['streaming_no']) });
+    const ofRow = attempts.get(id) ?? [];
+    attempts.set(id, ofRow);
+    ofRow.push(String(row['attempt']));
+  }
+  return attempts;
 }
 
 /** Closes the current entries of these rows. */

@@ -6,6 +6,7 @@ import { shareOf } from '../../domain/share.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
 import type { ServerCheck } from './server-check.js';
 import { pruneActivity } from './activity.js';
+import { deferralCount, readPendingDeferrals } from './deferrals.js';
 import { knownCommits, openAlarmCount, readOpenAlarms } from './guard.js';
 import { readPauses } from './pauses.js';
 import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
@@ -84,13 +85,20 @@ export async function lockLeases(
                   AND (r.provisional = 1 OR ${isCompared('l', server)})
                 ORDER BY l.shard ${dialect.lockRows('l')}) AS held
           WHERE s.shard = held.shard
-          RETURNING ${dialect.instantText(dialect.now)} AS at, ${openAlarmCount} AS alarms, ${known.sql} AS known`,
+          RETURNING ${dialect.instantText(dialect.now)} AS at, ${openAlarmCount} AS alarms, ${known.sql} AS known,
+            ${dialect.waitForLocks(Math.min(lockPatienceMs, leaseTtlMs / 10))} AS patience`,
     bindings: [...relied.bindings, workerId, ...known.bindings],
   });
   const [first] = rows;
   if (rows.length !== leases.length || first === undefined) return null;
   return { at: String(first['at']), alarmOpen: Number(first['alarms']) > 0, known: Number(first['known']) };
 }
+
+/**
+ * How long an apply waits for a customer that somebody has locked: it is put off then, and the others go on. Longer than
+ * any apply takes, for two of a worker's may meet at a counter.
+ */
+const lockPatienceMs = 1000;
 
 /** The leases of one worker, in the product store. */
 export class KnexLeaseStore implements LeaseStore {
@@ -136,7 +144,7 @@ export class KnexLeaseStore implements LeaseStore {
     try {
       for (const sql of old) await this.#database.execute({ sql, bindings: [] });
       await pruneActivity(this.#database);
-      await readOpenAlarms(this.#database);
+      await readPendingDeferrals(this.#database, 1);
     } catch (error) {
       throw isMissingTable(error) ? new StoreNotMigratedError() : error;
     }
@@ -174,12 +182,13 @@ export class KnexLeaseStore implements LeaseStore {
     const { dialect } = this.#database;
     for (const statement of dialect.together(this.#beat(), this.#renewal()))
       await this.#database.execute(statement);
-    const { paused, alarmed, ...shards } = await this.#keepShards();
+    const { paused, alarmed, deferred, ...shards } = await this.#keepShards();
     const pauses = paused === 0 ? [] : await readPauses(this.#database);
     const alarms = alarmed === 0 ? [] : await readOpenAlarms(this.#database);
+    const deferrals = deferred === 0 ? [] : await readPendingDeferrals(this.#database);
     this.#checks += 1;
     if (this.#checks % checksPerPruning === 0) await pruneActivity(this.#database);
-    return { ...shards, pauses, alarms };
+    return { ...shards, pauses, alarms, deferrals };
   }
 
   async compared(leases: readonly Lease[]): Promise<void> {
@@ -277,7 +286,7 @@ export class KnexLeaseStore implements LeaseStore {
       sql: `SELECT shard, term, ${this.#server.name} AS server, CASE WHEN ${isCompared('s', this.#server.name)} THEN 1 ELSE 0 END AS compared,
                    CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
                    CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free,
-                   (SELECT count(*) FROM sync_pause) AS paused, ${openAlarmCount} AS alarmed
+                   (SELECT count(*) FROM sync_pause) AS paused, ${openAlarmCount} AS alarmed, ${deferralCount} AS deferred
             FROM sync_shard AS s ORDER BY shard`,
       bindings: [this.workerId],
     });
@@ -292,7 +301,8 @@ export class KnexLeaseStore implements LeaseStore {
     const alive = (await this.#workers()).filter((worker) => worker.alive).map(({ workerId }) => workerId);
     const share = shareOf(rows.length, alive, this.workerId);
     const [first] = rows;
-    const counts = { paused: Number(first?.['paused'] ?? 0), alarmed: Number(first?.['alarmed'] ?? 0) };
+    const countOf = (column: string) => Number(first?.[column] ?? 0);
+    const counts = { paused: countOf('paused'), alarmed: countOf('alarmed'), deferred: countOf('deferred') };
     return { leases, uncompared, share, workers: alive.length, free, ...counts };
   }
 
@@ -321,12 +331,14 @@ export class KnexLeaseStore implements LeaseStore {
 }
 
 /** What a worker holds, and how many shards there are to take. */
-interface Shards extends Omit<Holding, 'pauses' | 'alarms'> {
+interface Shards extends Omit<Holding, 'pauses' | 'alarms' | 'deferrals'> {
   readonly free: number;
   /** How many pauses are in force. */
   readonly paused: number;
   /** How many alarms are open. */
   readonly alarmed: number;
+  /** Whether rows are put off: 1, or 0. */
+  readonly deferred: number;
 }
 
 interface RegisteredWorker extends WorkerIdentity {

@@ -134,7 +134,22 @@ const guard: Migration = {
   ],
 };
 
-const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard];
+const isolation: Migration = {
+  name: '0005_isolation',
+  up: ({ number, instant, text }) => [
+    // Rows that are put off, each with its customer (P12).
+    `CREATE TABLE sync_deferral (
+       source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),
+       streaming_no ${number} NOT NULL, cust_id ${number},
+       stage ${text(5)} NOT NULL CHECK (stage IN ('claim', 'apply', 'mark')),
+       cause ${text(7)} NOT NULL CHECK (cause IN ('locked', 'refused', 'ignored')),
+       reason text NOT NULL, tries integer NOT NULL,
+       since ${instant} NOT NULL, next_at ${instant} NOT NULL, worker text NOT NULL,
+       PRIMARY KEY (source, streaming_no))`,
+  ],
+};
+
+const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard, isolation];
 
 /** Where Knex keeps which migrations have run. */
 export const migrationTable = 'sync_migration';

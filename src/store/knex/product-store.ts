@@ -14,8 +14,9 @@ import {
 import { AlarmOpenError, StoreWentBackError } from '../guard-port.js';
 import { AcknowledgedCommits, type AcknowledgedCommit } from './acknowledged-commits.js';
 import { KnexGuardStore, requireCommits } from './guard.js';
-import { insertRecords, readJournal, readNewestAttempts, supersede } from './journal.js';
+import { insertRecords, readJournal, readAttempts, supersede } from './journal.js';
 import { KnexLeaseStore, lockLeases } from './leases.js';
+import { KnexDeferralStore } from './deferrals.js';
 import { ServerCheck } from './server-check.js';
 import { readSeen, readSnapshot } from './snapshot.js';
 import { KnexTrialStore } from './trials.js';
@@ -30,6 +31,7 @@ import { writeChanges } from './write-changes.js';
 export class KnexProductStore implements ProductStore {
   readonly leases: KnexLeaseStore;
   readonly trials: KnexTrialStore;
+  readonly deferrals: KnexDeferralStore;
   readonly guard: KnexGuardStore;
   readonly #database: Database;
   readonly #leaseTtlMs: number;
@@ -42,13 +44,14 @@ export class KnexProductStore implements ProductStore {
     this.#server = new ServerCheck(this.#commits);
     this.leases = new KnexLeaseStore(database, leaseTtlMs, this.#server);
     this.trials = new KnexTrialStore(database, () => this.leases.workerId);
+    this.deferrals = new KnexDeferralStore(database, () => this.leases.workerId);
     this.guard = new KnexGuardStore(database, this.#commits, () => this.leases.worker);
     database.checkConnections((connection, retireOthers) => this.#server.check(connection, retireOthers));
   }
 
   async foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge> {
-    const newestAttempts = await readNewestAttempts(this.#database, keys);
-    return { newestAttempts, seen: await readSeen(this.#database, dependencies) };
+    const attempts = await readAttempts(this.#database, keys);
+    return { attempts, seen: await readSeen(this.#database, dependencies) };
   }
 
   async apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {

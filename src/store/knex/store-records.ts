@@ -5,6 +5,8 @@ import type {
   AuditEntry,
   AuditRecord,
   CustomerRecord,
+  DeferralCount,
+  DeferralRecord,
   JournalLine,
   JournalPart,
   Pause,
@@ -16,6 +18,13 @@ import type {
 import { readActivity } from './activity.js';
 import { insertAction, readActions } from './audit.js';
 import { readCustomerRecords } from './customer-records.js';
+import {
+  countDeferrals,
+  countDeferredCustomers,
+  readDeferrals,
+  readDeferralsAbout,
+  retryRow,
+} from './deferrals.js';
 import { readLines } from './journal-lines.js';
 import { forgetRows, forgetSuperseded, readCurrentBefore, readSupersededBefore } from './journal-purge.js';
 import { deletePause, insertPause, readPauses } from './pauses.js';
@@ -45,6 +54,30 @@ export class KnexStoreRecords implements StoreRecords {
 
   async resume(target: PauseTarget): Promise<boolean> {
     return deletePause(this.#database, target);
+  }
+
+  async deferrals(limit: number): Promise<readonly DeferralRecord[]> {
+    return readDeferrals(this.#database, limit);
+  }
+
+  async deferralCounts(): Promise<readonly DeferralCount[]> {
+    return countDeferrals(this.#database);
+  }
+
+  async deferredCustomers(): Promise<number> {
+    return countDeferredCustomers(this.#database);
+  }
+
+  async deferralsAbout(
+    key: RowKey,
+    custId: string | null,
+    limit: number,
+  ): Promise<readonly DeferralRecord[]> {
+    return readDeferralsAbout(this.#database, { key, custId, limit });
+  }
+
+  async retry(key: RowKey, action: AuditRecord): Promise<boolean> {
+    return this.#database.transaction((transaction) => retryRow(transaction, key, action));
   }
 
   async recordAction(action: AuditRecord): Promise<void> {

@@ -19,6 +19,7 @@ export const productTables = [
 export const otherTables = [
   'sync_worker',
   'sync_trial',
+  'sync_deferral',
   'sync_activity',
   'sync_pause',
   'sync_audit',

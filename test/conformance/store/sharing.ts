@@ -234,8 +234,8 @@ async function registered(
 async function keepAll(stores: readonly ProductStore[]): Promise<Holding[]> {
   const holdings: Holding[] = [];
   for (const store of stores) {
-    const { leases, uncompared, share, workers, pauses, alarms } = await store.leases.keep();
-    holdings.push({ leases, uncompared, share, workers, pauses, alarms });
+    const { leases, uncompared, share, workers, pauses, alarms, deferrals } = await store.leases.keep();
+    holdings.push({ leases, uncompared, share, workers, pauses, alarms, deferrals });
   }
   return holdings;
 }
