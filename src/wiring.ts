@@ -58,13 +58,14 @@ function limitsOf(config: Config, options: OpenOptions): { maxConnections: numbe
 /** Opens the middle database. */
 export async function openMiddle(config: Config, options: OpenOptions): Promise<OpenMiddle> {
   const { schema, markAttributes } = config.middle;
+  const { maxAttributes } = config.worker;
   const productIds = config.middle.productIds.map(canonicalNumber);
   if (config.middle.client === 'oracledb') {
-    return openOracleMiddle(config, options, { schema, productIds, markAttributes });
+    return openOracleMiddle(config, options, { schema, productIds, markAttributes, maxAttributes });
   }
   const database = openMiddleDatabase(config, options);
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  const tables: MiddleTables = { dialect, schema, productIds, markAttributes };
+  const tables: MiddleTables = { dialect, schema, productIds, markAttributes, maxAttributes };
   // A search goes by indexes, whatever the planner thinks, and operators' other statements do not: sessions of its own.
   const byIndex = database.dialect.name === 'pg' && options.byKey !== true;
   const searched = byIndex ? openMiddleDatabase(config, { ...options, byKey: true }) : database;

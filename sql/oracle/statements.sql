@@ -4,13 +4,13 @@
 
 -- The poll: the head of both tables, States 0 and 1, in one snapshot. `:excluded1` holds the customers in hand,
 -- `,990947809,990947810,`: texts of at most 4000 bytes, one or more as they are needed.
-SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
+SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."source" WHEN 'CUST' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) WHEN 'ACCOUNT' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_ACCOUNT_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) END AS "attributes" FROM (
   SELECT * FROM (
     SELECT * FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
@@ -22,7 +22,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 0 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
@@ -35,7 +35,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
@@ -47,7 +47,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 1 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
@@ -59,7 +59,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
@@ -71,7 +71,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 0 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
@@ -84,7 +84,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
@@ -96,7 +96,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
-        t.State AS "state", TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "state_date"
+        t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 1 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
@@ -106,19 +106,37 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now" FROM (
   ) ORDER BY "create_date" NULLS FIRST, "streaming_no", "source_order"
 ) page WHERE ROWNUM <= :maxRows;
 
--- The claim, executed as a batch, one round trip for all rows of a page; then their attribute rows, and COMMIT.
+-- The claim first locks the rows of a page that nobody else has locked, then their attribute rows, where there are
+-- any: it waits for nobody. Numbers come in lists of 1, 10, 50, 100, 200, 500 or 1000.
+SELECT t.StreamingNo AS "StreamingNo", (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = t.StreamingNo AND ROWNUM <= :mostAttributes) AS "attributes"
+FROM ISMP.IF_BNET_CUST t
+WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND (t.State = 0 OR (t.State = 1 AND (t.StateDate IS NULL OR t.StateDate < DATE '0001-01-01'))) AND t.ProductID IN (323002000)
+FOR UPDATE OF t.State SKIP LOCKED;
+
+SELECT t.StreamingNo AS "StreamingNo"
+FROM ISMP.IF_BNET_CUST_ATTR t
+WHERE t.StreamingNo IN (TO_NUMBER(:n1))
+FOR UPDATE OF t.State SKIP LOCKED;
+
+-- Only where fewer were locked than asked for: which of them are there all the same.
+SELECT t.StreamingNo AS "StreamingNo", (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = t.StreamingNo AND ROWNUM <= :mostAttributes) AS "attributes"
+FROM ISMP.IF_BNET_CUST t
+WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND (t.State = 0 OR (t.State = 1 AND (t.StateDate IS NULL OR t.StateDate < DATE '0001-01-01'))) AND t.ProductID IN (323002000);
+
+-- Then it changes them, as a batch, one round trip for all rows of a page; then their attribute rows, and COMMIT.
 UPDATE ISMP.IF_BNET_CUST t
 SET t.State = 1, t.StateDate = GREATEST(SYSDATE, GREATEST(
-  NVL(t.StateDate + INTERVAL '1' SECOND, SYSDATE),
-  NVL(TO_DATE(:newest, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND, SYSDATE)))
-WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 0 AND t.ProductID IN (323002000);
+  CASE WHEN t.StateDate >= DATE '0001-01-01' AND t.StateDate <= SYSDATE + 1 THEN t.StateDate + INTERVAL '1' SECOND ELSE SYSDATE END,
+  NVL(TO_DATE(:after, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND, SYSDATE)))
+WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = :expects AND (t.State = 0 OR (t.State = 1 AND (t.StateDate IS NULL OR t.StateDate < DATE '0001-01-01'))) AND t.ProductID IN (323002000);
 
 UPDATE ISMP.IF_BNET_CUST_ATTR t
 SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ISMP.IF_BNET_CUST m
   WHERE m.StreamingNo = t.StreamingNo AND m.State IN (1))
-WHERE t.StreamingNo = TO_NUMBER(:streamingNo);
+WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND EXISTS (SELECT 1 FROM ISMP.IF_BNET_CUST m
+  WHERE m.StreamingNo = t.StreamingNo AND m.State IN (1));
 
--- What was claimed is read, with the attribute rows, in lists of 1, 10, 50, 100, 200, 500 or 1000 numbers.
+-- What was claimed is read, with the attribute rows.
 SELECT t.StreamingNo AS "StreamingNo",
   t.ProductID AS "ProductID",
   t.BizID AS "BizID",
@@ -129,7 +147,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.CustName AS "CustName",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
 FROM ISMP.IF_BNET_CUST t
 WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND t.ProductID IN (323002000);
 
@@ -138,20 +156,33 @@ SELECT t.StreamingNo AS "StreamingNo", t.CustAttrID AS "AttrID", t.AttrSpecID AS
 FROM ISMP.IF_BNET_CUST_ATTR t
 WHERE t.StreamingNo IN (TO_NUMBER(:n1));
 
--- The marks, executed as a batch; then their attribute rows, and COMMIT.
+-- The marks: the locks in the same way, rows and attribute rows.
+SELECT t.StreamingNo AS "StreamingNo", (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = t.StreamingNo AND ROWNUM <= :mostAttributes) AS "attributes"
+FROM ISMP.IF_BNET_CUST t
+WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND t.State = 1 AND t.ProductID IN (323002000)
+FOR UPDATE OF t.State SKIP LOCKED;
+
+-- Then the rows, as a batch; then their attribute rows, and COMMIT.
 UPDATE ISMP.IF_BNET_CUST t
-SET t.State = :state, t.ErrContent = :errContent, t.StateDate = GREATEST(SYSDATE, TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS'))
+SET t.State = :state, t.ErrContent = :errContent, t.StateDate = CASE WHEN TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS') <= SYSDATE + 1 THEN GREATEST(SYSDATE, TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS')) ELSE SYSDATE END
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 1
   AND t.StateDate = TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS') AND t.ProductID IN (323002000);
 
 UPDATE ISMP.IF_BNET_CUST_ATTR t
 SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ISMP.IF_BNET_CUST m
   WHERE m.StreamingNo = t.StreamingNo AND m.State IN (2, 3))
-WHERE t.StreamingNo = TO_NUMBER(:streamingNo);
+WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND EXISTS (SELECT 1 FROM ISMP.IF_BNET_CUST m
+  WHERE m.StreamingNo = t.StreamingNo AND m.State IN (2, 3));
+
+-- Only where a mark changed no row: how the row stands.
+SELECT t.StreamingNo AS "StreamingNo", t.State AS "State", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
+FROM ISMP.IF_BNET_CUST t
+WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND t.ProductID IN (323002000);
 
 -- Before a worker decides rows of customers that it has taken over: rows in State 1 from before, and the rows finished last,
 -- the end of the poll's index for State 2; once more for those without a CreateDate.
-SELECT TO_CHAR(t.CustID) AS "CustID" FROM ISMP.IF_BNET_CUST t
+SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
+FROM ISMP.IF_BNET_CUST t
 WHERE t.State = 1
   AND t.StreamingNo IS NOT NULL
   AND (t.StateDate IS NULL OR t.StateDate <= TO_DATE(:claimedUntil, 'YYYY-MM-DD HH24:MI:SS'))
@@ -178,7 +209,7 @@ SELECT * FROM (
 
 -- "bnet-sync requeue".
 UPDATE ISMP.IF_BNET_CUST t
-SET t.State = 0, t.ErrContent = NULL, t.StateDate = GREATEST(SYSDATE, NVL(t.StateDate, SYSDATE))
+SET t.State = 0, t.ErrContent = NULL, t.StateDate = CASE WHEN t.StateDate <= SYSDATE + 1 THEN GREATEST(SYSDATE, t.StateDate) ELSE SYSDATE END
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3 AND t.ProductID IN (323002000);
 
 -- Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
@@ -195,7 +226,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
   t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
@@ -221,7 +252,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
   t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SUBSTR(t.ErrContent, 1, 5) END = :code AND t.ProductID = TO_NUMBER(:productId) AND t.CustID = TO_NUMBER(:custId) AND t.OPFlag = :opFlag AND (INSTR(t.ErrContent, :text) > 0 OR INSTR(t.CustName, :text) > 0) AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
@@ -248,7 +279,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
   t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
@@ -275,7 +306,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
   t.IsMatch AS "is_match", t.FoundCode AS "found_code", t.InCode AS "in_code"
 FROM (
   SELECT t.*, COUNT(*) OVER (PARTITION BY t.IsMatch, t.FoundCode) AS InCode,
@@ -349,7 +380,7 @@ SELECT * FROM (
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate",
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
   ROUND((SYSDATE - t.StateDate) * 86400) AS "age"
   FROM (
     SELECT * FROM (
@@ -375,7 +406,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.Remark AS "Remark",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
-  TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
+  CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
 FROM (
   SELECT * FROM (
     SELECT t.* FROM ISMP.IF_BNET_CUST t

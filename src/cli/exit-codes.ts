@@ -60,6 +60,7 @@ function explainDatabase(error: DatabaseError): string {
     case 'schema':
       return `the ${database} lacks a table, a column or a privilege: ${error.message} ("bnet-sync doctor" says which)`;
     case 'conflict':
+    case 'locked':
     case 'unavailable':
     case 'commitUnknown':
     case 'constraint':

@@ -154,6 +154,11 @@ const workerSchema = z
      * Default 5. Raise it only for handlers known to fail for single rows.
      */
     breakerThreshold: z.int().min(1).max(1000).default(5),
+    /**
+     * Most attribute rows of one row, 1 to 100000. Default 10000. A row with more ends in State 3 with 00403, and its
+     * attribute rows stay as they are. Raise it where the platform really sends as many.
+     */
+    maxAttributes: z.int().min(1).max(100_000).default(10_000),
     /** Time for rows in hand after the first stop signal, in ms; then exit 1. Default 15000. Keep it below the service manager's. */
     drainTimeoutMs: z.int().min(0).max(longestTimerMs).default(15_000),
     /** Deadline of a call to a database server in ms, 100 to 600000; past it the connection is thrown away. Default 10000. Raise it for slow databases. */

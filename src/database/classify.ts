@@ -6,7 +6,7 @@ const sqlStates: Readonly<Record<string, DatabaseErrorKind>> = {
   '28P01': 'credentials',
   '40001': 'conflict',
   '40P01': 'conflict',
-  '55P03': 'conflict',
+  '55P03': 'locked',
   '57014': 'timeout',
   '25P03': 'timeout',
   '25006': 'unavailable',
@@ -83,7 +83,9 @@ export function classify(error: unknown): unknown {
   const kind = kindOf(code, inner.message);
   if (kind === undefined) return error;
   const constraint = typeof inner.constraint === 'string' ? inner.constraint : undefined;
-  return new DatabaseError(kind, plainMessage(inner.message), { code, constraint, cause: error });
+  const characters = code === '22001' ? /\((\d+)\)/.exec(inner.message)?.[1] : undefined;
+  const room = characters === undefined ? undefined : { characters: Number(characters) };
+  return new DatabaseError(kind, plainMessage(inner.message), { code, constraint, room, cause: error });
 }
 
 /** A host with several addresses fails with an AggregateError: its first error tells why. */

@@ -1,3 +1,5 @@
+import type { Room } from '../domain/err-content.js';
+
 /**
  * What a failed database call means for the caller. Each driver's errors are translated into these in one place
  * (`database/classify.ts` and the Oracle adapter); `consequenceOf` says what each leads to.
@@ -11,8 +13,10 @@ export type DatabaseErrorKind =
   | 'connectionLost'
   /** Our own deadline, or the server's, passed. The connection was thrown away. */
   | 'timeout'
-  /** Deadlock, serialisation failure, lock not available, busy. */
+  /** Deadlock, serialisation failure, busy. */
   | 'conflict'
+  /** Somebody else has locked a row, and the server did not wait for it. */
+  | 'locked'
   /** The server is there but cannot work: shutting down, disk full, read-only, out of memory. */
   | 'unavailable'
   /** A commit was sent and no answer came: it may or may not have happened. */
@@ -42,6 +46,7 @@ const consequences: Readonly<Record<DatabaseErrorKind, Consequence>> = {
   connectionLost: 'retry',
   timeout: 'retry',
   conflict: 'retry',
+  locked: 'retry',
   unavailable: 'retry',
   commitUnknown: 'retry',
   credentials: 'stop',
@@ -64,18 +69,26 @@ export class DatabaseError extends Error {
   readonly code: string | undefined;
   /** The constraint that refused the data, where the server names it. */
   readonly constraint: string | undefined;
+  /** How long the text may be that was refused, where the server says so. */
+  readonly room: Room | undefined;
   /** Which database failed, as people call it; set by the `Database` (or adapter) the call went to. */
   database: string | undefined;
 
   constructor(
     kind: DatabaseErrorKind,
     message: string,
-    details: { code?: string | undefined; constraint?: string | undefined; cause?: unknown } = {},
+    details: {
+      code?: string | undefined;
+      constraint?: string | undefined;
+      room?: Room | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.kind = kind;
     this.code = details.code;
     this.constraint = details.constraint;
+    this.room = details.room;
   }
 }
 

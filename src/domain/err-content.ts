@@ -18,6 +18,32 @@ export function errContent(source: Source, refusal: Refusal): string {
   return cutToBytes(oneLine(text), errContentMaxBytes);
 }
 
+/** Where a database says how long a text may be. */
+export type Room = { readonly bytes: number } | { readonly characters: number };
+
+/** Shorter forms of an ErrContent, for a table that does not take it: cut, the code with its standard text, the code. */
+export function shorterTexts(source: Source, text: string, room?: Room): readonly string[] {
+  const code = text.slice(0, 5);
+  const standard = `${code} ${resultText(source, code) ?? ''}`;
+  const bytes = Buffer.byteLength(text);
+  const cuts = [2, 4, 8]
+    .map((part) => Math.floor(bytes / part))
+    .filter((size) => size > Buffer.byteLength(standard));
+  const texts = [
+    ...(room === undefined ? [] : [cutToRoom(text, room)]),
+    ...cuts.map((size) => cutToBytes(text, size)),
+    standard,
+    code,
+  ];
+  return [...new Set(texts)].filter(
+    (shorter) => shorter.startsWith(code) && Buffer.byteLength(shorter) < bytes,
+  );
+}
+
+function cutToRoom(text: string, room: Room): string {
+  return 'bytes' in room ? cutToBytes(text, room.bytes) : [...text].slice(0, room.characters).join('');
+}
+
 /** Control characters of ASCII and Latin-1, and Unicode's own line and paragraph separators. */
 const breaksTheLine = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 

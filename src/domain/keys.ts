@@ -30,6 +30,21 @@ export function rowId(key: RowKey): string {
   return `${tableOf[key.source]}:${key.streamingNo}`;
 }
 
+/** Rows without those whose key came before: one stands for all rows with its key. */
+export function oncePerKey<T extends RowKey>(rows: readonly T[]): T[] {
+  return [...new Map(rows.map((row) => [rowId(row), row])).values()];
+}
+
+/** The StreamingNos of keys, table by table, without tables that have none. */
+export function byTable(
+  keys: readonly RowKey[],
+): readonly { readonly source: Source; readonly streamingNos: readonly string[] }[] {
+  return sources.flatMap((source) => {
+    const streamingNos = keys.filter((key) => key.source === source).map(({ streamingNo }) => streamingNo);
+    return streamingNos.length === 0 ? [] : [{ source, streamingNos }];
+  });
+}
+
 /** A row's place in its customer's order (P3). */
 export interface RowOrder extends RowKey {
   readonly createDate: string | null;

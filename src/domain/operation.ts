@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Attribute, Identity } from './customer.js';
 import { quoted, type Refusal } from './err-content.js';
-import { compareNumbers, isCanonicalNumber } from './keys.js';
+import { attributeTableOf, compareNumbers, isCanonicalNumber, type RowKey } from './keys.js';
 import type { AttributeRow, Cell, InterfaceRow } from './rows.js';
 
 interface OperationFields {
@@ -175,6 +175,14 @@ export function parseOperation(row: InterfaceRow): Operation | Refusal {
 /** The refusal of rows that share one StreamingNo: none of them can be told from the others. */
 export function repeatedStreamingNo(streamingNo: string, count: number): Refusal {
   return { code: '00404', detail: `StreamingNo ${streamingNo} 在表中重复出现 ${count} 次` };
+}
+
+/** The refusal of a row with more attribute rows than `worker.maxAttributes` allows. */
+export function tooManyAttributes({ source, streamingNo }: RowKey, most: number): Refusal {
+  return {
+    code: '00403',
+    detail: `${attributeTableOf[source]} 中 StreamingNo ${streamingNo} 的属性超过 ${most} 条`,
+  };
 }
 
 /** Tells a refusal from an operation. */

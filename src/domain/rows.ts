@@ -13,7 +13,13 @@ export interface PolledRow extends RowOrder {
   readonly opFlag: Cell;
   /** Initial or Processing: nothing else is polled. */
   readonly state: number;
+  /** Null also where it cannot name an attempt, because it is no date of 19 characters. */
   readonly stateDate: Cell;
+  /**
+   * How many attribute rows it has; counting stops above `worker.maxAttributes`. 0 also where all rows of the page together
+   * have no more than that.
+   */
+  readonly attributes: number;
 }
 
 /** An attribute row of either attribute table. */

@@ -89,7 +89,14 @@ export async function readClaimed(
   const found: ClaimedRow[] = [];
   for (const source of sources) {
     const rows = await read(source);
-    found.push(...rows.map((row) => ({ custId: cell(row['CustID']) })));
+    found.push(
+      ...rows.map((row) => ({
+        source,
+        streamingNo: String(row['StreamingNo']),
+        custId: cell(row['CustID']),
+        stateDate: cell(row['StateDate']),
+      })),
+    );
   }
   return found.slice(0, limit);
 }

@@ -1,4 +1,4 @@
-import { sources, type RowKey, type Source } from '../domain/keys.js';
+import type { RowKey, Source } from '../domain/keys.js';
 import type { FullRow, IndexDescription, MiddleOperations, StateCounts } from './port.js';
 import { cell, interfaceRow } from './rows.js';
 
@@ -56,21 +56,6 @@ export function fullRow(source: Source, row: DriverRow): FullRow {
     errContent: cell(row['ErrContent']),
     remark: cell(row['Remark']),
   };
-}
-
-/** Runs a change for the keys of each table; returns the keys that it changed, each once. */
-export async function changedByTable(
-  keys: readonly RowKey[],
-  change: (source: Source, streamingNos: readonly string[]) => Promise<readonly string[]>,
-): Promise<readonly RowKey[]> {
-  const changed: RowKey[] = [];
-  for (const source of sources) {
-    const streamingNos = keysOf(keys, source);
-    if (streamingNos.length === 0) continue;
-    for (const streamingNo of new Set(await change(source, streamingNos)))
-      changed.push({ source, streamingNo });
-  }
-  return changed;
 }
 
 /** The StreamingNos of a table's keys. */

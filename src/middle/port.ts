@@ -1,3 +1,4 @@
+import type { DeferralCause } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
@@ -52,8 +53,14 @@ export interface Page {
 /** A polled row to claim or take over. */
 export interface ClaimRequest {
   readonly row: PolledRow;
-  /** The newest attempt that the journal knows of this row: the claim's StateDate must be later. */
-  readonly newestAttempt: string | null;
+  /** The claim's StateDate must be later than this; null: there is nothing to be later than. See `laterThan`. */
+  readonly after: string | null;
+}
+
+/** A row that a claim or a mark left as it was. */
+export interface NotChanged extends RowKey {
+  /** `locked`: somebody else has locked it, or an attribute row of it; `ignored`: it was changed, and did not change. */
+  readonly cause: Exclude<DeferralCause, 'refused'>;
 }
 
 /** What the claim found. */
@@ -62,14 +69,21 @@ export interface ClaimResult {
   readonly claimed: number;
   /**
    * All rows with the StreamingNos asked for, read after the claim, whatever their State: more than one of a key where
-   * the table has no primary key, none where the row is gone.
+   * the table has no primary key, none where the row is gone. Without attributes where there were more than `maxAttributes` at the poll.
    */
   readonly rows: readonly InterfaceRow[];
+  /** Rows that still stand as before the claim. */
+  readonly left: readonly NotChanged[];
 }
 
 /** An outcome to write to a row: State 2 when `errContent` is null, else State 3. */
 export interface Mark extends Attempt {
+  readonly custId: Cell;
   readonly errContent: string | null;
+  /** Its attribute rows stay as they are: there are more than `maxAttributes`. */
+  readonly attributesStay?: boolean;
+  /** This very attempt was marked before, and stood in State 1 again: whether it changes now is looked at. */
+  readonly again?: boolean;
 }
 
 /** A row that a mark did not change, as it stands. */
@@ -84,6 +98,10 @@ export interface MarkConflict {
 export interface MarkResult {
   readonly marked: number;
   readonly conflicts: readonly MarkConflict[];
+  /** Rows that still wait for just this mark. */
+  readonly left: readonly NotChanged[];
+  /** Rows that come after a locked one of their customer: their marks were not written. */
+  readonly heldBack: readonly RowKey[];
 }
 
 /** Which of the rows finished last to look for. */
@@ -102,8 +120,9 @@ export interface LatestFinishedRequest {
 }
 
 /** A row in State 1 as a comparison needs it. */
-export interface ClaimedRow {
+export interface ClaimedRow extends RowKey {
   readonly custId: Cell;
+  readonly stateDate: Cell;
 }
 
 /** Which rows in State 1 to look for. */
@@ -125,19 +144,33 @@ export interface LatestFinished {
   claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]>;
 }
 
+/** Which open rows do not count. */
+export interface OpenRowsExcept {
+  /** What is paused. */
+  readonly paused?: Paused;
+  /** Customers whose rows are left out. Null: rows without a CustID. */
+  readonly excluded?: readonly Cell[];
+}
+
 /** What the worker needs of the middle database. */
 export interface MiddleDatabase extends LatestFinished {
   /** Reads the head of both tables, States 0 and 1 together, in one statement: one snapshot. */
   poll(request: PollRequest): Promise<Page>;
   /**
    * Moves rows 0→1 with a new StateDate, where they still are in State 0; attribute rows follow in the same
-   * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Then reads them all.
+   * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Rows that somebody has locked
+   * are left out, not waited for. Then reads them all.
    */
   claim(requests: readonly ClaimRequest[]): Promise<ClaimResult>;
-  /** Moves rows 1→2 or 1→3 where State is 1 and StateDate is the attempt's; attribute rows follow. */
+  /**
+   * Moves rows 1→2 or 1→3 where State is 1 and StateDate is the attempt's; attribute rows follow. All in one transaction:
+   * of a customer either all marks, given in its order, or those before the first row that somebody has locked.
+   */
   mark(marks: readonly Mark[]): Promise<MarkResult>;
-  /** Whether any row is in State 0 or 1, settled or not; without those that these pauses hold back, if any are given. */
-  hasOpenRows(paused?: Paused): Promise<boolean>;
+  /** Whether any row is in State 0 or 1, settled or not; without those that are left alone, if any are. */
+  hasOpenRows(except?: OpenRowsExcept): Promise<boolean>;
+  /** Who has locked these rows, or attribute rows of theirs, by `rowId` and in a few words; only where the server says so. */
+  lockHolders(keys: readonly RowKey[]): Promise<ReadonlyMap<string, string>>;
   /** Fails when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -7,6 +7,8 @@ export interface ProbedTables {
   readonly mainTable: (source: Source) => string;
   readonly attributeTable: (source: Source) => string;
   readonly markAttributes: boolean;
+  /** What ends a SELECT that locks rows; empty where rows cannot be locked. */
+  readonly lock: 'FOR UPDATE' | '';
 }
 
 /** A privilege the worker needs (P10) and a statement that fails without it and changes no row. */
@@ -22,6 +24,7 @@ const isOutage: ReadonlySet<DatabaseErrorKind> = new Set([
   'connectionLost',
   'timeout',
   'conflict',
+  'locked',
 ]);
 
 /** Tries each privilege; returns what is refused. Fails with the error of an outage, which tells nothing of privileges. */
@@ -41,8 +44,8 @@ export async function refusedPrivileges(
   return refused;
 }
 
-/** One probe per table to read and column to update. */
-function probes({ mainTable, attributeTable, markAttributes }: ProbedTables): Probe[] {
+/** One probe per table to read and to lock rows of, and column to update. Oracle's READ privilege does not lock. */
+function probes({ mainTable, attributeTable, markAttributes, lock }: ProbedTables): Probe[] {
   const needed = sources.flatMap((source) => [
     { name: tableOf[source], table: mainTable(source), columns: ['State', 'StateDate', 'ErrContent'] },
     {
@@ -52,7 +55,10 @@ function probes({ mainTable, attributeTable, markAttributes }: ProbedTables): Pr
     },
   ]);
   return needed.flatMap(({ name, table, columns }) => [
-    { privilege: `SELECT ON ${name}`, sql: `SELECT * FROM ${table} WHERE 1 = 0` },
+    {
+      privilege: `SELECT ON ${name}`,
+      sql: `SELECT * FROM ${table} WHERE 1 = 0 ${columns.length === 0 ? '' : lock}`,
+    },
     ...columns.map((column) => ({
       privilege: `UPDATE (${column}) ON ${name}`,
       sql: `UPDATE ${table} SET ${column} = NULL WHERE 1 = 0`,

@@ -29,6 +29,7 @@ export function polledRow(row: DriverRow): PolledRow {
     createDate: cell(row['create_date']),
     state: Number(row['state']),
     stateDate: cell(row['state_date']),
+    attributes: Number(row['attributes']),
   };
 }
 

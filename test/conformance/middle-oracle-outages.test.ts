@@ -139,17 +139,30 @@ describe.runIf(hasPostgres)('Oracle as a middle database that fails', () => {
       expect(outage.standIn.counters.logins).toBeLessThanOrEqual(2);
     });
 
-    it('has a statement cancelled that waits for a lock, and keeps its connection', async () => {
+    it('has none that waits for a locked row: it is told of it at once', async () => {
       const middle = outage.open();
       await middle.ping();
       await outage.behind.query('BEGIN');
       await outage.behind.query('SELECT 1 FROM ismp.if_bnet_cust_attr FOR UPDATE');
-      // The attribute rows come with the commit, so that nobody knows the outcome.
-      expect(await outage.inTime(kindOf(calls.claim(middle)))).toBe('commitUnknown');
+      const left = [{ source: 'CUST', streamingNo: '1', cause: 'locked' }];
+      expect(await outage.inTime(calls.claim(middle))).toMatchObject({ claimed: 0, left });
       await outage.behind.query('SELECT 1 FROM ismp.if_bnet_cust FOR UPDATE NOWAIT');
       await outage.behind.query('COMMIT');
       expect(await outage.standing()).toEqual({ state: 0, attributes: [0] });
-      expect(await middle.claim([])).toEqual({ claimed: 0, rows: [] });
+      expect(await middle.claim([])).toEqual({ claimed: 0, rows: [], left: [] });
+      expect(await calls.claim(middle)).toMatchObject({ claimed: 1 });
+      expect(outage.standIn.counters.logins).toBe(1);
+    });
+
+    it('has a statement cancelled that waits for a locked table, and keeps its connection', async () => {
+      const middle = outage.open();
+      await middle.ping();
+      await outage.behind.query('BEGIN');
+      await outage.behind.query('LOCK TABLE ismp.if_bnet_cust_attr IN ACCESS EXCLUSIVE MODE');
+      expect(await outage.inTime(kindOf(calls.claim(middle)))).toBe('timeout');
+      await outage.behind.query('SELECT 1 FROM ismp.if_bnet_cust FOR UPDATE NOWAIT');
+      await outage.behind.query('COMMIT');
+      expect(await outage.standing()).toEqual({ state: 0, attributes: [0] });
       expect(await calls.claim(middle)).toMatchObject({ claimed: 1 });
       expect(outage.standIn.counters.logins).toBe(1);
     });

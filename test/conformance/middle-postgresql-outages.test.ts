@@ -23,7 +23,7 @@ const callTimeoutMs = 1000;
 /** How long a call may take at the very most: getting a connection and one statement, and a busy machine. */
 const atMostMs = 2 * callTimeoutMs + 3000;
 
-const mark = { source: 'CUST', streamingNo: '1', attempt: longAgo, errContent: null } as const;
+const mark = { source: 'CUST', streamingNo: '1', attempt: longAgo, custId: null, errContent: null } as const;
 
 describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => {
   let database: TestDatabase;

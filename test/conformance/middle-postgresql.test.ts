@@ -9,10 +9,28 @@ import { openSession } from '../support/postgres-session.js';
 import { adapterOver, pgConnection, postgresMiddleFixture, testOptions } from './middle/knex-fixture.js';
 import { planRules } from './middle/plans.js';
 import { account, cust, everything } from './middle/rows.js';
+import { strangeDateRules } from './middle/strange-dates.js';
 import { middleConformance, withFixture } from './middle.js';
 
 describe.runIf(hasPostgres)('PostgreSQL', () => {
   middleConformance('PostgreSQL', postgresMiddleFixture);
+
+  describe('PostgreSQL as a middle database, with dates that no clock shows', () => {
+    let database: TestDatabase;
+    const open = async () => {
+      database = await createDatabase('middle_dates');
+      return postgresMiddleFixture(database);
+    };
+    withFixture(open, (fixture) => {
+      const dates = ['infinity', '-infinity', '10000-01-01 00:00:00', '0044-03-15 12:00:00 BC'];
+      strangeDateRules(fixture, dates, async (date) => {
+        const session = await openSession(database.connection);
+        for (const table of ['if_bnet_cust', 'if_bnet_account'])
+          await session.query(`UPDATE ${table} SET statedate = '${date}'`);
+        await session.close();
+      });
+    });
+  });
 
   describe('PostgreSQL as a middle database with a history', () => {
     let database: TestDatabase;
@@ -31,7 +49,7 @@ describe.runIf(hasPostgres)('PostgreSQL', () => {
           await session.query('ANALYZE');
           await session.close();
         },
-        byKey: /Index Cond: \(streamingno = a\.streaming_no\)/,
+        byKey: /Index Cond: \(streamingno = a(_\d+)?\.streaming_no\)/,
       });
 
       it.each(['before', 'after'])(
@@ -44,7 +62,13 @@ describe.runIf(hasPostgres)('PostgreSQL', () => {
           if (when === 'after') await session.query('ANALYZE');
           await session.close();
           const worker = new Database({ ...testOptions, ...pgConnection(database), byKey: true });
-          const tables = { dialect: pgMiddle, schema: undefined, productIds: [], markAttributes: true };
+          const tables = {
+            dialect: pgMiddle,
+            schema: undefined,
+            productIds: [],
+            markAttributes: true,
+            maxAttributes: 10_000,
+          };
           const paused = { sources: ['CUST'], productIds: ['7'] } as const;
           const { sql, bindings } = pollStatement(tables, everything({ limit: 10, paused }));
           const { rows } = await worker.execute({ sql: `EXPLAIN (ANALYZE) ${sql}`, bindings });

@@ -11,9 +11,27 @@ import { adapterOver, sqliteMiddleFixture, testOptions } from './middle/knex-fix
 import { kindOf } from './middle/outages.js';
 import { planRules } from './middle/plans.js';
 import { cust, everything, requestFor } from './middle/rows.js';
+import { strangeDateRules } from './middle/strange-dates.js';
 import { middleConformance, withFixture } from './middle.js';
 
 middleConformance('SQLite', sqliteMiddleFixture);
+
+describe('SQLite as a middle database, with dates that are none', () => {
+  withFixture(sqliteMiddleFixture, (fixture) => {
+    const dates = [
+      '',
+      'yesterday',
+      '2026-01-02',
+      '2026-01-02T03:04:05',
+      '2026-13-02 03:04:05',
+      '2026-1-2 3:4:5',
+    ];
+    strangeDateRules(fixture, dates, async (stateDate) => {
+      await fixture().change({ source: 'CUST', streamingNo: '1' }, { stateDate });
+      await fixture().change({ source: 'ACCOUNT', streamingNo: '2' }, { stateDate });
+    });
+  });
+});
 
 describe('SQLite as a middle database, as a file', () => {
   const folder = temporaryFolder();

@@ -4,6 +4,7 @@ import type { FinishedRows, MiddleDatabase, MiddleSearch } from '../../src/middl
 import { attributeRules } from './middle/attributes.js';
 import { claimRules } from './middle/claim.js';
 import { contentRules } from './middle/content.js';
+import { manyAttributesRules } from './middle/many-attributes.js';
 import { markRules } from './middle/mark.js';
 import { openRowsRules } from './middle/open-rows.js';
 import { orderRules } from './middle/order.js';
@@ -23,6 +24,7 @@ import { waitingRules } from './middle/waiting.js';
 export interface MiddleSettings {
   readonly productIds?: readonly string[];
   readonly markAttributes?: boolean;
+  readonly maxAttributes?: number;
 }
 
 /**
@@ -74,6 +76,7 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
       claimRules(fixture);
       contentRules(fixture);
       attributeRules(fixture);
+      manyAttributesRules(fixture);
       markRules(fixture);
       productRules(fixture);
       openRowsRules(fixture);

@@ -83,7 +83,7 @@ export class ExplainingDatabase extends ObservedDatabase {
     const plans: string[] = [];
     const explain = options.client === 'pg' ? 'EXPLAIN' : 'EXPLAIN QUERY PLAN';
     super(options, async ({ sql, bindings }, executor) => {
-      if (!/^(UPDATE|WITH\s)/.test(sql)) return;
+      if (!/^(UPDATE|WITH main)/.test(sql)) return;
       const { rows } = await executor.execute({ sql: `${explain} ${sql}`, bindings });
       plans.push(rows.map((row) => String(row['QUERY PLAN'] ?? row['detail'])).join('\n'));
     });

@@ -13,7 +13,14 @@ import type {
   ClaimedRow,
 } from '../port.js';
 import type { DriverRow } from '../rows.js';
-import { mainTable, ourProducts, rowColumns, selectAttributes, type MiddleTables } from './tables.js';
+import {
+  attemptText,
+  mainTable,
+  ourProducts,
+  rowColumns,
+  selectAttributes,
+  type MiddleTables,
+} from './tables.js';
 
 /** What PostgreSQL and SQLite write differently: numbers and dates are TEXT in SQLite. */
 interface Words {
@@ -87,7 +94,9 @@ export class KnexFinishedRows implements FinishedRows {
       ...this.#ofShards(shards),
     ];
     return {
-      sql: `SELECT CAST(t.CustID AS TEXT) AS "CustID" FROM ${mainTable(tables, source)} AS t
+      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", CAST(t.CustID AS TEXT) AS "CustID",
+                   ${attemptText(tables)} AS "StateDate"
+            FROM ${mainTable(tables, source)} AS t
             WHERE t.State = ${State.Processing} AND t.StreamingNo IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
             LIMIT ${limit}`,
       bindings: conditions.flatMap(({ bindings }) => bindings),

@@ -1,29 +1,40 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import { sources, type Source } from '../../domain/keys.js';
+import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import {
+  claimRows,
+  markRows,
+  standingRow,
+  type Changed,
+  type NewAttempt,
+  type RowChange,
+  type StandingRow,
+} from '../changes.js';
+import {
   nothingPaused,
   type ClaimRequest,
   type ClaimResult,
-  type LatestFinishedRequest,
   type ClaimedRequest,
   type ClaimedRow,
+  type LatestFinishedRequest,
   type Mark,
   type MarkResult,
   type MiddleDatabase,
+  type OpenRowsExcept,
   type Page,
-  type Paused,
   type PollRequest,
 } from '../port.js';
+import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
+import { changeRows, type UpdateOf } from './change-rows.js';
+import type { GuardedUpdate } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
 import { notPaused } from './paused.js';
-import { pollStatement } from './poll.js';
-import { claimByTable, markByTable } from '../by-table.js';
-import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
+import { notExcluded, pollStatement } from './poll.js';
 import {
+  attemptText,
   attributeTable,
   mainTable,
   ourProducts,
@@ -35,8 +46,8 @@ import {
 /**
  * The middle database behind Knex: PostgreSQL and SQLite.
  *
- * Statements per page of both tables: poll 1; per table with rows in it: claim 1 (SQLite 2 in a transaction), read 1,
- * attributes 1, mark 1 (SQLite 2).
+ * Statements per page: poll 1, claim 1, mark 1 (SQLite: 2 per table in a transaction); per table with rows in it: read 1,
+ * attributes 1. Where somebody has locked rows, claim or mark is done again in a transaction of 4 statements per table and 1.
  */
 export class KnexMiddleDatabase implements MiddleDatabase {
   readonly #database: Database;
@@ -55,24 +66,24 @@ export class KnexMiddleDatabase implements MiddleDatabase {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
-    return claimByTable(requests, {
-      start: (source, expects, rows) => this.#claimRows(source, expects, rows),
-      read: (source, streamingNos) => this.#read(source, streamingNos),
+    return claimRows(requests, this.#tables.maxAttributes, {
+      start: (change) => this.#change(change, (source, rows) => this.#claimOf(source, rows)),
+      read: (keys, bare) => this.#read(keys, bare),
     });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
-    return markByTable(marks, {
-      write: (source, ofTable) => this.#markRows(source, ofTable),
-      standing: (source, streamingNos) => this.#standing(source, streamingNos),
+    return markRows(marks, {
+      write: (change) => this.#change(change, (source, rows) => this.#markOf(source, rows)),
+      standing: (keys) => this.#standing(keys),
     });
   }
 
-  async hasOpenRows(paused: Paused = nothingPaused): Promise<boolean> {
+  async hasOpenRows({ paused = nothingPaused, excluded = [] }: OpenRowsExcept = {}): Promise<boolean> {
     const exists = sources.map((source) => {
       const ours = ourProducts(this.#tables, 't');
       const open = `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NOT NULL`;
-      const free = notPaused(this.#tables, paused, source);
+      const free = [...notPaused(this.#tables, paused, source), ...notExcluded(this.#tables, excluded)];
       const conditions = [open, ...free.map(({ sql }) => sql)].join(' AND ');
       const sql = `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} AS t WHERE ${conditions}${ours.sql})`;
       return { sql, bindings: [...free.flatMap(({ bindings }) => bindings), ...ours.bindings] };
@@ -82,6 +93,22 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       bindings: exists.flatMap(({ bindings }) => bindings),
     });
     return Number(rows[0]?.['open']) === 1;
+  }
+
+  async lockHolders(keys: readonly RowKey[]): Promise<ReadonlyMap<string, string>> {
+    const { dialect, markAttributes } = this.#tables;
+    const holders = new Map<string, string>();
+    if (dialect.rowLocks === undefined) return holders;
+    for (const { source, streamingNos } of byTable(keys)) {
+      const wanted = dialect.numberIn('t.StreamingNo', streamingNos);
+      const attributes = markAttributes ? [attributeTable(this.#tables, source)] : [];
+      for (const table of [...attributes, mainTable(this.#tables, source)]) {
+        const { rows } = await this.#database.execute(dialect.rowLocks.holders(table, wanted));
+        for (const row of rows)
+          holders.set(rowId({ source, streamingNo: String(row['streaming_no']) }), holderText(row));
+      }
+    }
+    return holders;
   }
 
   async now(): Promise<string> {
@@ -104,62 +131,77 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  async #claimRows(source: Source, state: State, requests: readonly ClaimRequest[]): Promise<number> {
-    const { dialect } = this.#tables;
-    const ours = ourProducts(this.#tables, 't');
-    const changed = await dialect.update(this.#database, {
-      ...this.#updated(source),
-      asked: dialect.recordset(
-        { streaming_no: 'number', newest: 'date' },
-        requests.map(({ row, newestAttempt }) => [row.streamingNo, newestAttempt]),
-        'a',
-      ),
-      set: `State = ${State.Processing}, StateDate = ${dialect.newAttempt}`,
-      leadsTo: [State.Processing],
-      expects: state,
-      guard: { ...ours, sql: `${state === State.Initial ? '' : ' AND t.StateDate IS NULL'}${ours.sql}` },
-    });
-    return changed.length;
+  async #change<Row extends RowKey>(change: RowChange<Row>, updateOf: UpdateOf<Row>): Promise<Changed> {
+    return changeRows(this.#database, this.#tables, change, updateOf);
   }
 
-  async #markRows(source: Source, marks: readonly Mark[]): Promise<readonly string[]> {
+  #claimOf(source: Source, rows: readonly NewAttempt[]): GuardedUpdate {
     const { dialect } = this.#tables;
-    const ours = ourProducts(this.#tables, 't');
-    return dialect.update(this.#database, {
-      ...this.#updated(source),
-      asked: dialect.recordset(
-        { streaming_no: 'number', attempt: 'date', err_content: 'text' },
-        marks.map((mark) => [mark.streamingNo, mark.attempt, mark.errContent]),
-        'a',
-      ),
+    const asked = dialect.recordset(
+      { streaming_no: 'number', expects: 'integer', after: 'date' },
+      rows.map(({ streamingNo, state, after }) => [streamingNo, state, after]),
+      'a',
+    );
+    return {
+      ...this.#updated(source, rows),
+      asked,
+      set: `State = ${State.Processing}, StateDate = ${dialect.newAttempt}`,
+      leadsTo: [State.Processing],
+      guard: `t.State = a.expects AND (a.expects = ${State.Initial} OR t.StateDate IS NULL
+              OR NOT (${dialect.isAttempt('t.StateDate')}))`,
+    };
+  }
+
+  #markOf(source: Source, marks: readonly Mark[]): GuardedUpdate {
+    const { dialect } = this.#tables;
+    const asked = dialect.recordset(
+      { streaming_no: 'number', attempt: 'date', err_content: 'text' },
+      marks.map((mark) => [mark.streamingNo, mark.attempt, mark.errContent]),
+      'a',
+    );
+    return {
+      ...this.#updated(source, marks),
+      asked,
       set: `State = CASE WHEN a.err_content IS NULL THEN ${State.Succeeded} ELSE ${State.Failed} END,
             ErrContent = a.err_content, StateDate = ${dialect.laterOfNowAnd('a.attempt')}`,
       leadsTo: [State.Succeeded, State.Failed],
-      expects: State.Processing,
-      guard: { ...ours, sql: ` AND ${dialect.sameAttempt}${ours.sql}` },
-    });
+      guard: `t.State = ${State.Processing} AND ${dialect.sameAttempt}`,
+    };
   }
 
-  async #read(source: Source, streamingNos: readonly string[]): Promise<readonly InterfaceRow[]> {
-    const wanted = this.#ourRows(streamingNos);
-    const { rows } = await this.#database.execute({
-      sql: `SELECT ${rowColumns(this.#tables, source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
-      bindings: wanted.bindings,
-    });
-    const attributes = await this.#database.execute(selectAttributes(this.#tables, source, streamingNos));
-    const byRow = attributesByRow(attributes.rows);
-    return rows.map((row) => interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
+    const found: InterfaceRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const wanted = this.#ourRows(streamingNos);
+      const { rows } = await this.#database.execute({
+        sql: `SELECT ${rowColumns(this.#tables, source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
+        bindings: wanted.bindings,
+      });
+      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
+      const attributes =
+        full.length === 0
+          ? { rows: [] }
+          : await this.#database.execute(selectAttributes(this.#tables, source, full));
+      const byRow = attributesByRow(attributes.rows);
+      for (const row of rows)
+        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+    }
+    return found;
   }
 
-  async #standing(source: Source, streamingNos: readonly string[]): Promise<readonly DriverRow[]> {
-    const wanted = this.#ourRows(streamingNos);
-    const { rows } = await this.#database.execute({
-      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
-                   ${this.#tables.dialect.dateText('t.StateDate')} AS "StateDate"
-            FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
-      bindings: wanted.bindings,
-    });
-    return rows;
+  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
+    const standing: StandingRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const wanted = this.#ourRows(streamingNos);
+      const { rows } = await this.#database.execute({
+        sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
+                     ${attemptText(this.#tables)} AS "StateDate"
+              FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
+        bindings: wanted.bindings,
+      });
+      standing.push(...rows.map((row) => standingRow(source, row)));
+    }
+    return standing;
   }
 
   #ourRows(streamingNos: readonly string[]): Fragment {
@@ -168,8 +210,23 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     return { sql: wanted.sql + ours.sql, bindings: [...wanted.bindings, ...ours.bindings] };
   }
 
-  #updated(source: Source): { table: string; attributeTable: string | null } {
-    const attributes = this.#tables.markAttributes ? attributeTable(this.#tables, source) : null;
-    return { table: mainTable(this.#tables, source), attributeTable: attributes };
+  #updated(source: Source, rows: readonly { streamingNo: string; attributesStay?: boolean }[]) {
+    return {
+      source,
+      table: mainTable(this.#tables, source),
+      attributeTable: this.#tables.markAttributes ? attributeTable(this.#tables, source) : null,
+      attributesStay: rows.filter((row) => row.attributesStay === true).map(({ streamingNo }) => streamingNo),
+      ours: ourProducts(this.#tables, 't'),
+    };
   }
+}
+
+/** Who holds a lock: `wang (DBeaver, 10.0.0.5, idle in transaction since 2026-11-28 03:00:00, pid 4711)`. */
+function holderText(row: DriverRow): string {
+  const { usename, application_name: application, address, state, since, pid } = row;
+  const what = [state, since === null ? null : `since ${String(since)}`]
+    .filter((part) => part !== null)
+    .join(' ');
+  const details = [application, address, what, `pid ${String(pid)}`];
+  return `${String(usename)} (${details.filter((detail) => detail !== null && detail !== '').join(', ')})`;
 }

@@ -1,6 +1,15 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '../../domain/keys.js';
+import {
+  attributeTableOf,
+  byTable,
+  oncePerKey,
+  rowId,
+  sources,
+  tableOf,
+  type RowKey,
+  type Source,
+} from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type {
   ColumnDescription,
@@ -11,9 +20,11 @@ import type {
   ServerDescription,
   StateCounts,
 } from '../port.js';
+import { notLocked } from '../changes.js';
 import { catalogOf, type Catalog } from './catalog.js';
+import { changeRows } from './change-rows.js';
+import type { GuardedUpdate, MiddleDialect } from './dialect.js';
 import {
-  changedByTable,
   countsOf,
   duplicatesOf,
   fullRow,
@@ -27,11 +38,12 @@ import { refusedPrivileges } from '../probes.js';
 import { attributesByRow } from '../rows.js';
 import { serverOf } from './server.js';
 import {
+  attributeCount,
   attributeTable,
   mainTable,
   ourProducts,
   rowColumns,
-  selectAttributes,
+  selectFirstAttributes,
   type MiddleTables,
 } from './tables.js';
 
@@ -75,7 +87,9 @@ export class KnexMiddleOperations implements MiddleOperations {
       const streamingNos = keysOf(keys, source);
       if (streamingNos.length === 0) continue;
       const rows = await this.#read(source, this.#tables.dialect.numberIn('t.StreamingNo', streamingNos));
-      const attributes = await this.#database.execute(selectAttributes(this.#tables, source, streamingNos));
+      const attributes = await this.#database.execute(
+        selectFirstAttributes(this.#tables, source, streamingNos),
+      );
       const byRow = attributesByRow(attributes.rows);
       found.push(...rows.map((row) => ({ ...row, attributes: byRow.get(row.streamingNo) ?? [] })));
     }
@@ -83,7 +97,13 @@ export class KnexMiddleOperations implements MiddleOperations {
   }
 
   async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
-    return changedByTable(keys, (source, streamingNos) => this.#requeueRows(source, streamingNos));
+    if (keys.length === 0) return [];
+    const change = { rows: keys, chosen: notLocked<RowKey> };
+    const attributesStay = await this.#withTooManyAttributes(keys);
+    const { changed } = await changeRows(this.#database, this.#tables, change, (source, rows) =>
+      this.#requeueOf(source, rows, attributesStay),
+    );
+    return oncePerKey(changed);
   }
 
   async now(): Promise<string> {
@@ -143,27 +163,46 @@ export class KnexMiddleOperations implements MiddleOperations {
         mainTable: (source) => mainTable(this.#tables, source),
         attributeTable: (source) => attributeTable(this.#tables, source),
         markAttributes: this.#tables.markAttributes,
+        lock: this.#tables.dialect.rowLocks === undefined ? '' : 'FOR UPDATE',
       },
       (sql) => this.#database.execute({ sql, bindings: [] }),
     );
   }
 
-  async #requeueRows(source: Source, streamingNos: readonly string[]): Promise<readonly string[]> {
-    const { dialect } = this.#tables;
-    const ours = ourProducts(this.#tables, 't');
-    return dialect.update(this.#database, {
+  /** Rows, by `rowId`, whose attribute rows stay as they are: there are more than a worker changes. */
+  async #withTooManyAttributes(keys: readonly RowKey[]): Promise<ReadonlySet<string>> {
+    const { dialect, markAttributes, maxAttributes } = this.#tables;
+    const found = new Set<string>();
+    if (!markAttributes) return found;
+    for (const { source, streamingNos } of byTable(keys)) {
+      const asked = askedNumbers(dialect, streamingNos);
+      const { rows } = await this.#database.execute({
+        sql: `SELECT * FROM (SELECT CAST(a.streaming_no AS TEXT) AS streaming_no,
+                                    ${attributeCount(this.#tables, source, 'a.streaming_no')} AS number FROM ${asked.sql}) AS c
+              WHERE c.number > ${maxAttributes}`,
+        bindings: asked.bindings,
+      });
+      for (const row of rows) found.add(rowId({ source, streamingNo: String(row['streaming_no']) }));
+    }
+    return found;
+  }
+
+  #requeueOf(source: Source, keys: readonly RowKey[], attributesStay: ReadonlySet<string>): GuardedUpdate {
+    const { dialect, markAttributes } = this.#tables;
+    const streamingNos = keys.map(({ streamingNo }) => streamingNo);
+    return {
+      source,
       table: mainTable(this.#tables, source),
-      attributeTable: this.#tables.markAttributes ? attributeTable(this.#tables, source) : null,
-      asked: dialect.recordset(
-        { streaming_no: 'number' },
-        streamingNos.map((streamingNo) => [streamingNo]),
-        'a',
-      ),
+      attributeTable: markAttributes ? attributeTable(this.#tables, source) : null,
+      attributesStay: keys
+        .filter((key) => attributesStay.has(rowId(key)))
+        .map(({ streamingNo }) => streamingNo),
+      asked: askedNumbers(dialect, streamingNos),
       set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${dialect.laterOfNowAnd('t.StateDate')}`,
       leadsTo: [State.Initial],
-      expects: State.Failed,
-      guard: ours,
-    });
+      guard: `t.State = ${State.Failed}`,
+      ours: ourProducts(this.#tables, 't'),
+    };
   }
 
   /** Rows of a table without their attributes; other products' rows do not exist. */
@@ -201,6 +240,14 @@ export class KnexMiddleOperations implements MiddleOperations {
         : [tableOf[source], attributeTableOf[source]],
     );
   }
+}
+
+function askedNumbers(dialect: MiddleDialect, streamingNos: readonly string[]): Fragment {
+  return dialect.recordset(
+    { streaming_no: 'number' },
+    streamingNos.map((streamingNo) => [streamingNo]),
+    'a',
+  );
 }
 
 function pending(ours: Fragment): Fragment {

@@ -1,9 +1,17 @@
 import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
+import type { Cell } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import type { PollRequest } from '../port.js';
 import { notPaused } from './paused.js';
-import { mainTable, ourProducts, type MiddleTables } from './tables.js';
+import {
+  attemptText,
+  attributeCount,
+  attributeTable,
+  mainTable,
+  ourProducts,
+  type MiddleTables,
+} from './tables.js';
 
 /*
  * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
@@ -17,13 +25,34 @@ export function pollStatement(tables: MiddleTables, request: PollRequest): Fragm
   const branches = sources.flatMap((source) =>
     [State.Initial, State.Processing].map((state) => branch(tables, request, source, state)),
   );
+  const order = 'create_date NULLS FIRST, length(streaming_no), streaming_no, source_order';
   return {
-    sql: `SELECT page.*, ${tables.dialect.dateText(tables.dialect.now)} AS now FROM (
-            ${branches.map(({ sql }, index) => `SELECT * FROM (${sql}) AS branch${index}`).join(' UNION ALL ')}
-          ) AS page
-          ORDER BY create_date NULLS FIRST, length(streaming_no), streaming_no, source_order LIMIT ${request.limit}`,
+    sql: `WITH page AS MATERIALIZED (
+            SELECT * FROM (
+              ${branches.map(({ sql }, index) => `SELECT * FROM (${sql}) AS branch${index}`).join(' UNION ALL ')}
+            ) AS branches ORDER BY ${order} LIMIT ${request.limit})
+          SELECT page.*, ${tables.dialect.dateText(tables.dialect.now)} AS now, ${attributesOfRow(tables)} AS attributes
+          FROM page ORDER BY ${order}`,
     bindings: branches.flatMap(({ bindings }) => bindings),
   };
+}
+
+/**
+ * How many attribute rows a row of the page has. They are counted row by row only where those of the whole page, counted
+ * together up to a limit, may be too many: a page has a thousand rows, and nearly none has more than a few.
+ */
+function attributesOfRow(tables: MiddleTables): string {
+  const { dialect, maxAttributes } = tables;
+  const streamingNo = dialect.numberOf('page.streaming_no');
+  const together = sources.map((source) => {
+    const ofPage = `SELECT ${streamingNo} FROM page WHERE page.source = '${source}'`;
+    return `(SELECT count(*) FROM (SELECT 1 FROM ${attributeTable(tables, source)} AS x
+             WHERE ${dialect.numberInQuery('x.StreamingNo', ofPage)} LIMIT ${maxAttributes + 1}) AS n)`;
+  });
+  const each = sources.map(
+    (source) => `WHEN '${source}' THEN ${attributeCount(tables, source, streamingNo)}`,
+  );
+  return `CASE WHEN ${together.join(' + ')} > ${maxAttributes} THEN CASE page.source ${each.join(' ')} END ELSE 0 END`;
 }
 
 function branch(tables: MiddleTables, request: PollRequest, source: Source, state: State): Fragment {
@@ -32,7 +61,7 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
     { sql: `t.State = ${state} AND t.StreamingNo IS NOT NULL`, bindings: [] },
     ...(state === State.Initial ? settled(tables, request) : []),
     ...heldShards(tables, request),
-    ...notExcluded(tables, request),
+    ...notExcluded(tables, request.excluded),
     ...notWaiting(tables, request, source),
     ...notPaused(tables, request.paused, source),
   ];
@@ -43,7 +72,7 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
                  CAST(t.StreamingNo AS TEXT) AS streaming_no, CAST(t.CustID AS TEXT) AS cust_id,
                  CAST(t.ProductID AS TEXT) AS product_id, t.BizID AS biz_id, ${userId} AS user_id, t.OPFlag AS op_flag,
                  ${dialect.dateText('t.CreateDate')} AS create_date, t.State AS state,
-                 ${dialect.dateText('t.StateDate')} AS state_date
+                 ${attemptText(tables)} AS state_date
           FROM ${mainTable(tables, source)} AS t
           WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}${ours.sql}
           ORDER BY ${dialect.pollOrder} LIMIT ${request.limit}`,
@@ -52,16 +81,15 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
 }
 
 function settled({ dialect }: MiddleTables, { settleMs }: PollRequest): Fragment[] {
-  if (settleMs === 0) return [];
-  const cutoff = dialect.settledUntil(settleMs);
-  return [{ sql: `(t.CreateDate IS NULL OR t.CreateDate <= ${cutoff})`, bindings: [] }];
+  return settleMs === 0 ? [] : [{ sql: dialect.isSettled('t.CreateDate', settleMs), bindings: [] }];
 }
 
 function heldShards({ dialect }: MiddleTables, { shards }: PollRequest): Fragment[] {
   return shards.held === 'all' ? [] : [dialect.shardIn('t.CustID', shards.count, shards.held)];
 }
 
-function notExcluded({ dialect }: MiddleTables, { excluded }: PollRequest): Fragment[] {
+/** Leaves out the rows `t` of these customers. */
+export function notExcluded({ dialect }: MiddleTables, excluded: readonly Cell[]): Fragment[] {
   const custIds = excluded.filter((custId) => custId !== null);
   const conditions: Fragment[] = [];
   if (custIds.length < excluded.length) conditions.push({ sql: 't.CustID IS NOT NULL', bindings: [] });

@@ -11,6 +11,8 @@ export interface MiddleTables {
   /** Products whose rows are ours; empty: all. */
   readonly productIds: readonly string[];
   readonly markAttributes: boolean;
+  /** Rows with more attribute rows are refused: no more than one above it are counted or read, and none is changed. */
+  readonly maxAttributes: number;
 }
 
 /** A main table's name in statements. */
@@ -34,12 +36,17 @@ export function ourProducts(tables: MiddleTables, alias: string): Fragment {
   return { sql: ` AND ${sql}`, bindings };
 }
 
+/** The StateDate of a row `t` as text; NULL where it cannot name an attempt. */
+export function attemptText({ dialect }: MiddleTables): string {
+  return `CASE WHEN ${dialect.isAttempt('t.StateDate')} THEN ${dialect.dateText('t.StateDate')} END`;
+}
+
 /** Select list of a main table's row under alias `t`, all as text, plus `more` columns. */
 export function rowColumns(tables: MiddleTables, source: Source, more: readonly string[] = []): string {
-  const dates = ['CreateDate', 'StateDate'];
   return [
     ...[...textColumns[source], ...more].map((column) => `CAST(t.${column} AS TEXT) AS "${column}"`),
-    ...dates.map((column) => `${tables.dialect.dateText(`t.${column}`)} AS "${column}"`),
+    `${tables.dialect.dateText('t.CreateDate')} AS "CreateDate"`,
+    `${attemptText(tables)} AS "StateDate"`,
     't.State AS "State"',
   ].join(', ');
 }
@@ -58,4 +65,21 @@ export function selectAttributes(
           FROM ${attributeTable(tables, source)} x WHERE ${wanted.sql}`,
     bindings: wanted.bindings,
   };
+}
+
+/** The same for people: at most `maxAttributes` and one of each row. */
+export function selectFirstAttributes(
+  tables: MiddleTables,
+  source: Source,
+  streamingNos: readonly string[],
+): Fragment {
+  const { sql, bindings } = selectAttributes(tables, source, streamingNos);
+  const ranked = sql.replace('SELECT ', 'SELECT row_number() OVER (PARTITION BY x.StreamingNo) AS place, ');
+  return { sql: `SELECT * FROM (${ranked}) AS n WHERE n.place <= ${tables.maxAttributes + 1}`, bindings };
+}
+
+/** How many attribute rows a row has, counted up to `maxAttributes` and one; its StreamingNo is an expression. */
+export function attributeCount(tables: MiddleTables, source: Source, streamingNo: string): string {
+  return `(SELECT count(*) FROM (SELECT 1 FROM ${attributeTable(tables, source)} AS x WHERE x.StreamingNo = ${streamingNo}
+           LIMIT ${tables.maxAttributes + 1}) AS n)`;
 }

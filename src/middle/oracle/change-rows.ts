@@ -1,31 +1,118 @@
-import type { Source } from '../../domain/keys.js';
+import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import type { State } from '../../domain/states.js';
-import type { Batch, OracleDatabase } from './database.js';
-import { attributesBatch } from './statements.js';
+import type { Changed, RowChange } from '../changes.js';
+import type { Batch, OracleDatabase, OracleTransaction } from './database.js';
+import { attributesBatch, lockableQuery, lockAttributesQuery, lockQuery } from './statements.js';
 import type { OracleTables } from './tables.js';
 
-/** A guarded change of a main table's rows. */
-export interface RowChange {
-  readonly source: Source;
-  /** With the StreamingNo of each row under `streamingNo`. */
-  readonly batch: Batch;
+/*
+ * Changes of rows with their attribute rows (claim, mark, requeue), which do not wait for rows that somebody has locked.
+ *
+ * One transaction: it locks what it can have without waiting, main rows and attribute rows, chooses among these, changes
+ * them, and commits with the last change. A plain UPDATE would wait, and hold what it has changed so far; a session that is
+ * thrown away while it waits keeps that until the wait ends.
+ *
+ * Round trips for each table with rows in it: lock 1, change 1; with attribute rows 2 more. One more where a row was
+ * locked by somebody or has changed since the poll.
+ */
+
+/** A guarded change of main tables' rows. */
+export interface GuardedChange<Row> {
+  /** The rows that may be changed, as a condition over `t`. */
+  readonly where: string;
+  /** The change, with the StreamingNo of each row under `streamingNo`. */
+  batchOf(source: Source, rows: readonly Row[]): Batch;
   /** The States that it leads to: attribute rows follow rows in one of these. */
   readonly leadsTo: readonly State[];
 }
 
-/** Changes rows and lets their attribute rows follow, atomically; returns the StreamingNo of each row changed. */
-export async function changeRows(
+/** Changes rows where they may be changed, and lets their attribute rows follow, atomically. */
+export async function changeRows<Row extends RowKey>(
   database: OracleDatabase,
   tables: OracleTables,
-  { source, batch, leadsTo }: RowChange,
-): Promise<readonly string[]> {
-  const changedBy = (counts: readonly number[]) =>
-    batch.rows.flatMap(({ streamingNo }, index) =>
-      Array<string>(counts[index] ?? 0).fill(String(streamingNo)),
+  { rows, chosen }: RowChange<Row>,
+  change: GuardedChange<Row>,
+): Promise<Changed> {
+  return database.transaction(async (transaction) => {
+    const { locked, followed } = await lockRows(transaction, tables, rows, change.where);
+    const free = chosen(rows, locked);
+    const asked = new Set(free.map(rowId));
+    const heldBack = rows.map(rowId).filter((id) => !asked.has(id) && !locked.has(id));
+    const follow = sources.filter((source) =>
+      free.some((row) => row.source === source && followed.has(rowId(row))),
     );
-  const follow = (counts: readonly number[]) => {
-    const changed = changedBy(counts);
-    return changed.length === 0 ? null : attributesBatch(tables, source, leadsTo, changed);
-  };
-  return changedBy(await database.change(batch, tables.markAttributes ? follow : undefined));
+    const changed: RowKey[] = [];
+    const changing = sources.filter((source) => free.some((row) => row.source === source));
+    for (const source of changing) {
+      const batch = change.batchOf(
+        source,
+        free.filter((row) => row.source === source),
+      );
+      const isLast = follow.length === 0 && source === changing.at(-1);
+      const counts = await transaction.execute(batch, { commit: isLast });
+      changed.push(...changedKeys(source, batch, counts));
+    }
+    const following = byTable(changed.filter((key) => followed.has(rowId(key))));
+    for (const [index, { source, streamingNos }] of following.entries()) {
+      const batch = attributesBatch(tables, source, change.leadsTo, streamingNos);
+      await transaction.execute(batch, { commit: index === following.length - 1 });
+    }
+    if (follow.length > 0 && following.length === 0 && changed.length > 0) await transaction.commit();
+    return { changed, locked, heldBack: new Set(heldBack) };
+  });
+}
+
+function changedKeys(source: Source, { rows }: Batch, counts: readonly number[]): RowKey[] {
+  return rows.flatMap(({ streamingNo }, index) =>
+    Array.from({ length: counts[index] ?? 0 }, () => ({ source, streamingNo: String(streamingNo) })),
+  );
+}
+
+/** Rows by `rowId`. */
+interface Locks {
+  /** Locked by somebody else. */
+  readonly locked: ReadonlySet<string>;
+  /** Those with attribute rows that follow them: not with more than `maxAttributes`. */
+  readonly followed: ReadonlySet<string>;
+}
+
+async function lockRows(
+  transaction: OracleTransaction,
+  tables: OracleTables,
+  rows: readonly RowKey[],
+  where: string,
+): Promise<Locks> {
+  const [locked, followed] = [new Set<string>(), new Set<string>()];
+  for (const { source, streamingNos } of byTable(rows)) {
+    const request = { source, streamingNos, where };
+    const idOf = (streamingNo: string) => rowId({ source, streamingNo });
+    const free = await transaction.query(lockQuery(tables, request));
+    const got = countsOf(free);
+    if (got.size < new Set(streamingNos).size) {
+      const present = countsOf(await transaction.query(lockableQuery(tables, request)));
+      for (const [streamingNo, count] of present)
+        if ((got.get(streamingNo) ?? 0) < count) locked.add(idOf(streamingNo));
+    }
+    if (!tables.markAttributes) continue;
+    const attributes = new Map(free.map((row) => [String(row['StreamingNo']), Number(row['attributes'])]));
+    const wanted = [...attributes].filter(([, count]) => count > 0 && count <= tables.maxAttributes);
+    if (wanted.length === 0) continue;
+    const numbers = wanted.map(([streamingNo]) => streamingNo);
+    const owned = countsOf(await transaction.query(lockAttributesQuery(tables, source, numbers)));
+    for (const [streamingNo, count] of wanted) {
+      followed.add(idOf(streamingNo));
+      if ((owned.get(streamingNo) ?? 0) < count) locked.add(idOf(streamingNo));
+    }
+  }
+  return { locked, followed };
+}
+
+/** How often each StreamingNo was returned. */
+function countsOf(rows: readonly Readonly<Record<string, unknown>>[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const streamingNo = String(row['StreamingNo']);
+    counts.set(streamingNo, (counts.get(streamingNo) ?? 0) + 1);
+  }
+  return counts;
 }

@@ -40,6 +40,14 @@ export interface Batch {
   readonly rows: readonly Binds[];
 }
 
+/** A transaction in progress. */
+export interface OracleTransaction {
+  query(query: Query): Promise<readonly OracleRow[]>;
+  /** Executes a batch, and commits with it where that is said; returns how many rows each of its rows changed. */
+  execute(batch: Batch, options: { readonly commit: boolean }): Promise<readonly number[]>;
+  commit(): Promise<void>;
+}
+
 /** A row that was read; numbers are text. */
 export type OracleRow = Readonly<Record<string, unknown>>;
 
@@ -67,38 +75,32 @@ export class OracleDatabase {
   }
 
   /** Runs a query and returns all of its rows. */
-  async query({ sql, binds, expected }: Query): Promise<readonly OracleRow[]> {
-    const rowsAtOnce = Math.max(2, expected + 1);
-    const options: oracledb.ExecuteOptions = {
-      outFormat: oracledb.OUT_FORMAT_OBJECT,
-      fetchTypeHandler: numbersAsText,
-      prefetchRows: rowsAtOnce,
-      fetchArraySize: rowsAtOnce,
-      maxRows: 0,
-    };
-    return this.#withSession(async (session) => {
-      const result = await session.call((connection) =>
-        connection.execute<OracleRow>(sql, { ...binds }, options),
-      );
-      return result.rows ?? [];
-    });
+  async query(query: Query): Promise<readonly OracleRow[]> {
+    return this.#withSession((session) => this.#query(session, query));
   }
 
-  /**
-   * Executes a batch and commits it; returns how many rows each of its rows changed. `follow` may add a batch to the
-   * same transaction, or null: nothing was changed that is worth a commit. Two round trips with `follow`, else one.
-   */
-  async change(
-    batch: Batch,
-    follow?: (counts: readonly number[]) => Batch | null,
-  ): Promise<readonly number[]> {
+  /** Runs `work` in a transaction; what it has not committed when it ends is rolled back. */
+  async transaction<T>(work: (transaction: OracleTransaction) => Promise<T>): Promise<T> {
     return this.#withSession(async (session) => {
-      if (follow === undefined) return this.#commit(session, batch);
-      const counts = await this.#execute(session, batch, false);
-      const next = follow(counts);
-      if (next === null) await session.call((connection) => connection.rollback());
-      else await this.#commit(session, next);
-      return counts;
+      const state = { isOpen: false };
+      const result = await work({
+        query: async (query) => {
+          state.isOpen = true;
+          return this.#query(session, query);
+        },
+        execute: async (batch, { commit }) => {
+          state.isOpen = !commit;
+          return commit
+            ? this.#committing(() => this.#execute(session, batch, true))
+            : this.#execute(session, batch, false);
+        },
+        commit: async () => {
+          state.isOpen = false;
+          await this.#committing(() => session.call((connection) => connection.commit()));
+        },
+      });
+      if (state.isOpen) await session.call((connection) => connection.rollback());
+      return result;
     });
   }
 
@@ -139,6 +141,21 @@ export class OracleDatabase {
     );
   }
 
+  async #query(session: OracleSession, { sql, binds, expected }: Query): Promise<readonly OracleRow[]> {
+    const rowsAtOnce = Math.max(2, expected + 1);
+    const options: oracledb.ExecuteOptions = {
+      outFormat: oracledb.OUT_FORMAT_OBJECT,
+      fetchTypeHandler: numbersAsText,
+      prefetchRows: rowsAtOnce,
+      fetchArraySize: rowsAtOnce,
+      maxRows: 0,
+    };
+    const result = await session.call((connection) =>
+      connection.execute<OracleRow>(sql, { ...binds }, options),
+    );
+    return result.rows ?? [];
+  }
+
   async #execute(session: OracleSession, { sql, columns, rows }: Batch, commit: boolean): Promise<number[]> {
     const bindDefs = Object.fromEntries(
       Object.entries(columns).map(([name, type]) => [
@@ -167,9 +184,9 @@ export class OracleDatabase {
     return dmlRowCounts;
   }
 
-  async #commit(session: OracleSession, batch: Batch): Promise<number[]> {
+  async #committing<T>(commit: () => Promise<T>): Promise<T> {
     try {
-      return await this.#execute(session, batch, true);
+      return await commit();
     } catch (error) {
       if (!(error instanceof DatabaseError) || !losesTheAnswer.has(error.kind)) throw error;
       throw new DatabaseError('commitUnknown', `the answer to a commit was lost: ${error.message}`, {

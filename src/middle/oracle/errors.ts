@@ -27,7 +27,8 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
   // Cancelled: by the call's time, by a resource plan, by hand.
   ['timeout', '40 1013 56735 NJS-123 DPI-1067'],
   // Locked, deadlock, snapshot too old, library cache, serialisation.
-  ['conflict', '54 60 104 1555 4020 4021 4068 8176 8177 22924 30006'],
+  ['locked', '54 30006'],
+  ['conflict', '60 104 1555 4020 4021 4068 8176 8177 22924'],
   // Internal errors, archiver, files and blocks, space, limits of the profile, memory, read-only.
   [
     'unavailable',
@@ -40,7 +41,7 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
     'schema',
     `1031 1446 1502 1720 1732 1733 1747 1775 1776 1779 1795 2014 2019 2030 2289 4043 4063 8102 12840 28115 38029 41900`,
   ],
-  ['constraint', '1 1400 1407 2290 2291 2292 14400 14402'],
+  ['constraint', '1 1400 1407 2091 2290 2291 2292 14400 14402'],
   [
     'data',
     '1401 1426 1438 1461 1722 1830 1839 1841 1843 1847 1858 1861 6502 12899 22835 29275 NJS-011 NJS-058',
@@ -72,7 +73,9 @@ export function classifyOracle(error: unknown): unknown {
   const replaced = code === 'NJS-500' && typeof errorNum === 'number' && errorNum > 0;
   const serverCode = replaced ? oraCode(String(errorNum)) : code;
   const kind = kindByCode.get(serverCode) ?? kindByCode.get(code) ?? kindOfNumber(serverCode);
-  return new DatabaseError(kind, plainMessage(error.message), { code: serverCode, cause: error });
+  const bytes = serverCode === 'ORA-12899' ? /maximum: (\d+)/.exec(error.message)?.[1] : undefined;
+  const room = bytes === undefined ? undefined : { bytes: Number(bytes) };
+  return new DatabaseError(kind, plainMessage(error.message), { code: serverCode, room, cause: error });
 }
 
 /** Items of batch errors, and some errors of connecting, carry their code in their message alone. */

@@ -12,7 +12,7 @@ import type {
 } from '../port.js';
 import type { Binds, OracleDatabase, Query } from './database.js';
 import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
-import { dateOf, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import { attemptText, dateOf, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
 
 /** The finished rows of a middle database on Oracle. */
 export class OracleFinishedRows implements FinishedRows {
@@ -64,7 +64,8 @@ export function claimedQuery(
     ...ofShards(shards),
   ];
   return {
-    sql: `SELECT TO_CHAR(t.CustID) AS "CustID" FROM ${mainTable(tables, source)} t
+    sql: `SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", ${attemptText} AS "StateDate"
+FROM ${mainTable(tables, source)} t
 WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
   AND ROWNUM <= :maxRows`,
     binds: { claimedUntil: until, maxRows: limit },

@@ -1,37 +1,45 @@
-import { sources, type Source } from '../../domain/keys.js';
+import { byTable, rowId, sources, type RowKey } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
+import { claimRows, markRows, standingRow, type StandingRow } from '../changes.js';
 import {
   nothingPaused,
   type ClaimRequest,
   type ClaimResult,
-  type LatestFinishedRequest,
   type ClaimedRequest,
   type ClaimedRow,
+  type LatestFinishedRequest,
   type Mark,
   type MarkResult,
   type MiddleDatabase,
+  type OpenRowsExcept,
   type Page,
-  type Paused,
   type PollRequest,
 } from '../port.js';
-import { claimByTable, markByTable } from '../by-table.js';
 import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
-import type { Batch, OracleDatabase } from './database.js';
+import type { OracleDatabase } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
 import { notPaused, pausedProducts } from './paused.js';
-import { pollQuery } from './poll.js';
-import { attributesQuery, claimBatch, markBatch, rowsQuery, standingQuery } from './statements.js';
+import { excludedList, notExcluded, pollQuery } from './poll.js';
+import {
+  attributesQuery,
+  claimBatch,
+  markBatch,
+  mayBeClaimed,
+  rowsQuery,
+  standingQuery,
+} from './statements.js';
 import { mainTable, ourProducts, type OracleTables } from './tables.js';
 
 /**
  * The middle database on Oracle.
  *
- * Round trips per page, whatever its size: poll 1; per table with rows in it: claim 2, rows 1, attributes 1, marks 2;
- * the second of a claim or mark commits. One less for each without `markAttributes`. So 7 for a page of one table, 13
- * for one of both. Rows with very many attributes, and marks that found another State, cost one more.
+ * Round trips per page, whatever its size: poll 1; per table with rows in it: claim 4, rows 1, attributes 1, marks 4;
+ * the last of a claim or mark commits. Without attribute rows, or without `markAttributes`, claim and marks are 2 each. So
+ * 11 for a page of one table and 21 for one of both, 7 and 13 without attribute rows. Rows with very many attributes, and
+ * rows that somebody has locked or changed, cost one more.
  */
 export class OracleMiddleDatabase implements MiddleDatabase {
   readonly #database: OracleDatabase;
@@ -50,34 +58,46 @@ export class OracleMiddleDatabase implements MiddleDatabase {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
-    return claimByTable(requests, {
-      start: async (source, expects, rows) => {
-        const batch = claimBatch(this.#tables, source, expects, rows);
-        return (await this.#change(source, batch, [State.Processing])).length;
-      },
-      read: (source, streamingNos) => this.#read(source, streamingNos),
+    return claimRows(requests, this.#tables.maxAttributes, {
+      start: (change) =>
+        changeRows(this.#database, this.#tables, change, {
+          where: mayBeClaimed,
+          batchOf: (source, rows) => claimBatch(this.#tables, source, rows),
+          leadsTo: [State.Processing],
+        }),
+      read: (keys, bare) => this.#read(keys, bare),
     });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
-    return markByTable(marks, {
-      write: (source, ofTable) =>
-        this.#change(source, markBatch(this.#tables, source, ofTable), [State.Succeeded, State.Failed]),
-      standing: (source, streamingNos) =>
-        this.#database.query(standingQuery(this.#tables, source, streamingNos)),
+    return markRows(marks, {
+      write: (change) =>
+        changeRows(this.#database, this.#tables, change, {
+          where: `t.State = ${State.Processing}`,
+          batchOf: (source, rows) => markBatch(this.#tables, source, rows),
+          leadsTo: [State.Succeeded, State.Failed],
+        }),
+      standing: (keys) => this.#standing(keys),
     });
   }
 
-  async hasOpenRows(paused: Paused = nothingPaused): Promise<boolean> {
+  async hasOpenRows({ paused = nothingPaused, excluded = [] }: OpenRowsExcept = {}): Promise<boolean> {
     const open = `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NOT NULL`;
+    const list = excludedList(excluded);
     const exists = sources.map((source) => {
-      const conditions = [open, ...notPaused(this.#tables, paused, source)].join(' AND ');
+      const free = [...notPaused(this.#tables, paused, source), ...notExcluded(list, excluded)];
+      const conditions = [open, ...free].join(' AND ');
       return `EXISTS (SELECT 1 FROM ${mainTable(this.#tables, source)} t WHERE ${conditions}${ourProducts(this.#tables)})`;
     });
-    const { binds } = pausedProducts(paused);
+    const binds = { ...pausedProducts(paused).binds, ...list.binds };
     const sql = `SELECT CASE WHEN ${exists.join(' OR ')} THEN 1 ELSE 0 END AS "open" FROM DUAL`;
     const rows = await this.#database.query({ sql, binds, expected: 1 });
     return rows[0]?.['open'] === '1';
+  }
+
+  /** Who holds a lock stands in views that the worker may not read. */
+  async lockHolders(): Promise<ReadonlyMap<string, string>> {
+    return Promise.resolve(new Map());
   }
 
   async now(): Promise<string> {
@@ -100,14 +120,26 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  async #change(source: Source, batch: Batch, leadsTo: readonly State[]): Promise<readonly string[]> {
-    return changeRows(this.#database, this.#tables, { source, batch, leadsTo });
+  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
+    const found: InterfaceRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos));
+      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
+      const attributes =
+        full.length === 0 ? [] : await this.#database.query(attributesQuery(this.#tables, source, full));
+      const byRow = attributesByRow(attributes);
+      for (const row of rows)
+        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+    }
+    return found;
   }
 
-  async #read(source: Source, streamingNos: readonly string[]): Promise<readonly InterfaceRow[]> {
-    const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos));
-    const attributes = await this.#database.query(attributesQuery(this.#tables, source, streamingNos));
-    const byRow = attributesByRow(attributes);
-    return rows.map((row) => interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
+    const standing: StandingRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const rows = await this.#database.query(standingQuery(this.#tables, source, streamingNos));
+      standing.push(...rows.map((row) => standingRow(source, row)));
+    }
+    return standing;
   }
 }

@@ -1,15 +1,6 @@
-import { sources, type RowKey, type Source } from '../../domain/keys.js';
+import { oncePerKey, sources, type RowKey, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import {
-  changedByTable,
-  countsOf,
-  duplicatesOf,
-  fullRow,
-  keysOf,
-  latestDate,
-  numbersOf,
-  oldestAge,
-} from '../operations.js';
+import { countsOf, duplicatesOf, fullRow, keysOf, latestDate, numbersOf, oldestAge } from '../operations.js';
 import type {
   ColumnDescription,
   FullRow,
@@ -19,12 +10,13 @@ import type {
   ServerDescription,
   StateCounts,
 } from '../port.js';
+import { notLocked } from '../changes.js';
 import { refusedPrivileges } from '../probes.js';
 import { attributesByRow } from '../rows.js';
 import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase, OracleRow } from './database.js';
-import { attributesQuery, requeueBatch, rowsQuery } from './statements.js';
+import { firstAttributesQuery, requeueBatch, rowsQuery } from './statements.js';
 import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
 
 const more = ['ErrContent', 'Remark'];
@@ -69,7 +61,7 @@ export class OracleMiddleOperations implements MiddleOperations {
       const streamingNos = keysOf(keys, source);
       if (streamingNos.length === 0) continue;
       const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos, more));
-      const attributes = await this.#database.query(attributesQuery(this.#tables, source, streamingNos));
+      const attributes = await this.#database.query(firstAttributesQuery(this.#tables, source, streamingNos));
       const byRow = attributesByRow(attributes);
       for (const row of rows.map((each) => fullRow(source, each)))
         found.push({ ...row, attributes: byRow.get(row.streamingNo) ?? [] });
@@ -78,10 +70,19 @@ export class OracleMiddleOperations implements MiddleOperations {
   }
 
   async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
-    return changedByTable(keys, (source, streamingNos) => {
-      const batch = requeueBatch(this.#tables, source, streamingNos);
-      return changeRows(this.#database, this.#tables, { source, batch, leadsTo: [State.Initial] });
+    if (keys.length === 0) return [];
+    const change = { rows: keys, chosen: notLocked<RowKey> };
+    const { changed } = await changeRows(this.#database, this.#tables, change, {
+      where: `t.State = ${State.Failed}`,
+      batchOf: (source, rows) =>
+        requeueBatch(
+          this.#tables,
+          source,
+          rows.map(({ streamingNo }) => streamingNo),
+        ),
+      leadsTo: [State.Initial],
     });
+    return oncePerKey(changed);
   }
 
   async now(): Promise<string> {
@@ -128,6 +129,7 @@ export class OracleMiddleOperations implements MiddleOperations {
         mainTable: (source) => mainTable(this.#tables, source),
         attributeTable: (source) => attributeTable(this.#tables, source),
         markAttributes: this.#tables.markAttributes,
+        lock: 'FOR UPDATE',
       },
       (sql) => this.#database.command(sql),
     );

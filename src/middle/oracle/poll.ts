@@ -1,9 +1,11 @@
 import { sources, type Source } from '../../domain/keys.js';
+import type { Cell } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import type { Wait } from '../../domain/waiting.js';
 import type { PollRequest } from '../port.js';
 import type { Query } from './database.js';
-import { dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import { attributeCount, mostAttributes } from './statements.js';
+import { attemptText, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
 import { pausedProducts, notPaused } from './paused.js';
 import { listOf, type List } from './text-set.js';
 
@@ -35,14 +37,18 @@ export function pollQuery(tables: OracleTables, request: PollRequest): Query {
       [false, true].map((dated) => branch(tables, { request, lists, source, state, dated })),
     ),
   );
+  const attributes = sources.map(
+    (source) => `WHEN '${source}' THEN ${attributeCount(tables, source, 'page."streaming_no"')}`,
+  );
   return {
-    sql: `SELECT page.*, ${dateText('SYSDATE')} AS "now" FROM (
+    sql: `SELECT page.*, ${dateText('SYSDATE')} AS "now", CASE page."source" ${attributes.join(' ')} END AS "attributes" FROM (
   SELECT * FROM (
     ${branches.join('\n    UNION ALL\n    ')}
   ) ORDER BY "create_date" NULLS FIRST, "streaming_no", "source_order"
 ) page WHERE ROWNUM <= :maxRows`,
     binds: {
       maxRows: request.limit,
+      ...mostAttributes(tables),
       ...lists.excluded.binds,
       ...lists.waiting.binds,
       ...lists.wanted.CUST.binds,
@@ -64,11 +70,10 @@ interface Lists {
 
 function listsOf({ excluded, waits }: PollRequest): Lists {
   const comma = ','.charCodeAt(0);
-  const custIds = excluded.filter((custId) => custId !== null);
   const opens = waits.filter(({ userId }) => userId === null);
   const binds = waits.filter(({ userId }) => userId !== null);
   return {
-    excluded: listOf('excluded', custIds, comma),
+    excluded: excludedList(excluded),
     waiting: listOf('waiting', [...new Set(waits.map(({ custId }) => custId))], comma),
     wanted: {
       CUST: listOf('open', opens.map(wantedText), between),
@@ -121,7 +126,7 @@ function branch(tables: OracleTables, place: Branch): string {
       SELECT '${source}' AS "source", ${sources.indexOf(source)} AS "source_order", t.StreamingNo AS "streaming_no",
         TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
         ${userId} AS "user_id", t.OPFlag AS "op_flag", ${dateText('t.CreateDate')} AS "create_date",
-        t.State AS "state", ${dateText('t.StateDate')} AS "state_date"
+        t.State AS "state", ${attemptText} AS "state_date"
       FROM ${mainTable(tables, source)} t
       WHERE ${conditions.join('\n        AND ')}${ourProducts(tables)}
       ORDER BY ${dated ? 't.CreateDate, ' : ''}t.StreamingNo
@@ -139,11 +144,27 @@ function customers({ request, lists, source }: Branch): string[] {
   if (shards.held !== 'all') {
     conditions.push(oneOf(`NVL(MOD(ABS(t.CustID), ${shards.count}), 0)`, shards.held));
   }
-  if (excluded.includes(null)) conditions.push('t.CustID IS NOT NULL');
-  if (excluded.some((custId) => custId !== null)) conditions.push(lists.excluded.isNone('TO_CHAR(t.CustID)'));
+  conditions.push(...notExcluded(lists.excluded, excluded));
   if (waits.length > 0)
     conditions.push(`(${lists.waiting.isNone('TO_CHAR(t.CustID)')} OR ${isWanted(lists, source)})`);
   return conditions;
+}
+
+/** Customers that are left out, to be bound with the conditions. */
+export function excludedList(excluded: readonly Cell[]): List {
+  return listOf(
+    'excluded',
+    excluded.filter((custId) => custId !== null),
+    ','.charCodeAt(0),
+  );
+}
+
+/** Leaves out the rows `t` of these customers. */
+export function notExcluded(list: List, excluded: readonly Cell[]): string[] {
+  return [
+    ...(excluded.includes(null) ? ['t.CustID IS NOT NULL'] : []),
+    ...(excluded.some((custId) => custId !== null) ? [list.isNone('TO_CHAR(t.CustID)')] : []),
+  ];
 }
 
 /** Of a customer that waits, only the open or bind it waits for is returned. */

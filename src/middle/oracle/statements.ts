@@ -1,13 +1,16 @@
 import type { Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { errContentMaxBytes } from '../../domain/err-content.js';
-import type { ClaimRequest, Mark } from '../port.js';
+import type { NewAttempt } from '../changes.js';
+import type { Mark } from '../port.js';
 import { textColumns } from '../rows.js';
 import type { Batch, Binds, Query } from './database.js';
 import {
   attributeTable,
   dateOf,
+  attemptText,
   dateText,
+  firstDate,
   longestList,
   mainTable,
   oneOf,
@@ -28,26 +31,27 @@ const numberBytes = 60;
 const dateBytes = 19;
 const byStreamingNo = 't.StreamingNo = TO_NUMBER(:streamingNo)';
 const oneSecond = `INTERVAL '1' SECOND`;
+const noAttempt = `(t.StateDate IS NULL OR t.StateDate < ${firstDate})`;
+/** Now where the attempt is more than a day ahead. */
+const notBefore = (date: string): string =>
+  `CASE WHEN ${date} <= SYSDATE + 1 THEN GREATEST(SYSDATE, ${date}) ELSE SYSDATE END`;
 
-/** Starts a new attempt at rows in this State; rows in State 1 only where they have no StateDate. */
-export function claimBatch(
-  tables: OracleTables,
-  source: Source,
-  expects: State,
-  requests: readonly ClaimRequest[],
-): Batch {
+/** Whether a row may be claimed: it is in State 0, or in State 1 without a StateDate that names an attempt. */
+export const mayBeClaimed = `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND ${noAttempt}))`;
+
+/** Starts new attempts. */
+export function claimBatch(tables: OracleTables, source: Source, rows: readonly NewAttempt[]): Batch {
   const later = [
-    `NVL(t.StateDate + ${oneSecond}, SYSDATE)`,
-    `NVL(${dateOf(':newest')} + ${oneSecond}, SYSDATE)`,
+    `CASE WHEN t.StateDate >= ${firstDate} AND t.StateDate <= SYSDATE + 1 THEN t.StateDate + ${oneSecond} ELSE SYSDATE END`,
+    `NVL(${dateOf(':after')} + ${oneSecond}, SYSDATE)`,
   ];
-  const guard = `t.State = ${expects}${expects === State.Initial ? '' : ' AND t.StateDate IS NULL'}`;
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
 SET t.State = ${State.Processing}, t.StateDate = GREATEST(SYSDATE, GREATEST(
   ${later.join(',\n  ')}))
-WHERE ${byStreamingNo} AND ${guard}${ourProducts(tables)}`,
-    columns: { streamingNo: numberBytes, newest: dateBytes },
-    rows: requests.map(({ row, newestAttempt }) => ({ streamingNo: row.streamingNo, newest: newestAttempt })),
+WHERE ${byStreamingNo} AND t.State = :expects AND ${mayBeClaimed}${ourProducts(tables)}`,
+    columns: { streamingNo: numberBytes, expects: 'number', after: dateBytes },
+    rows: rows.map(({ streamingNo, state, after }) => ({ streamingNo, expects: state, after })),
   };
 }
 
@@ -56,7 +60,7 @@ export function markBatch(tables: OracleTables, source: Source, marks: readonly 
   const attempt = dateOf(':attempt');
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
-SET t.State = :state, t.ErrContent = :errContent, t.StateDate = GREATEST(SYSDATE, ${attempt})
+SET t.State = :state, t.ErrContent = :errContent, t.StateDate = ${notBefore(attempt)}
 WHERE ${byStreamingNo} AND t.State = ${State.Processing}
   AND t.StateDate = ${attempt}${ourProducts(tables)}`,
     columns: {
@@ -78,7 +82,7 @@ WHERE ${byStreamingNo} AND t.State = ${State.Processing}
 export function requeueBatch(tables: OracleTables, source: Source, streamingNos: readonly string[]): Batch {
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
-SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = GREATEST(SYSDATE, NVL(t.StateDate, SYSDATE))
+SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = ${notBefore('t.StateDate')}
 WHERE ${byStreamingNo} AND t.State = ${State.Failed}${ourProducts(tables)}`,
     columns: { streamingNo: numberBytes },
     rows: streamingNos.map((streamingNo) => ({ streamingNo })),
@@ -96,7 +100,8 @@ export function attributesBatch(
     sql: `UPDATE ${attributeTable(tables, source)} t
 SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ${mainTable(tables, source)} m
   WHERE m.StreamingNo = t.StreamingNo AND ${oneOf('m.State', leadsTo)})
-WHERE ${byStreamingNo}`,
+WHERE ${byStreamingNo} AND EXISTS (SELECT 1 FROM ${mainTable(tables, source)} m
+  WHERE m.StreamingNo = t.StreamingNo AND ${oneOf('m.State', leadsTo)})`,
     columns: { streamingNo: numberBytes },
     rows: [...new Set(streamingNos)].map((streamingNo) => ({ streamingNo })),
   };
@@ -106,7 +111,8 @@ WHERE ${byStreamingNo}`,
 export function rowColumns(source: Source, more: readonly string[] = []): string {
   return [
     ...[...textColumns[source], ...more, 'State'].map((column) => `t.${column} AS "${column}"`),
-    ...['CreateDate', 'StateDate'].map((column) => `${dateText(`t.${column}`)} AS "${column}"`),
+    `${dateText('t.CreateDate')} AS "CreateDate"`,
+    `${attemptText} AS "StateDate"`,
   ].join(',\n  ');
 }
 
@@ -137,12 +143,88 @@ export function attributesQuery(
   streamingNos: readonly string[],
 ): Query {
   const { list, binds } = wantedNumbers(streamingNos);
-  const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   return {
-    sql: `SELECT t.StreamingNo AS "StreamingNo", t.${id} AS "AttrID", t.AttrSpecID AS "AttrSpecID",
-  t.AttrValue AS "AttrValue"
+    sql: `SELECT ${attributeColumns(source)}
 FROM ${attributeTable(tables, source)} t
 WHERE ${oneOf('t.StreamingNo', list)}`,
+    binds,
+    expected: attributesPerRow * streamingNos.length,
+  };
+}
+
+/** The same for people: at most `maxAttributes` and one of each row. */
+export function firstAttributesQuery(
+  tables: OracleTables,
+  source: Source,
+  streamingNos: readonly string[],
+): Query {
+  const { list, binds } = wantedNumbers(streamingNos);
+  return {
+    sql: `SELECT "StreamingNo", "AttrID", "AttrSpecID", "AttrValue" FROM (
+  SELECT ${attributeColumns(source)},
+    ROW_NUMBER() OVER (PARTITION BY t.StreamingNo ORDER BY t.StreamingNo) AS "place"
+  FROM ${attributeTable(tables, source)} t
+  WHERE ${oneOf('t.StreamingNo', list)}
+) WHERE "place" <= :most`,
+    binds: { ...binds, most: tables.maxAttributes + 1 },
+    expected: attributesPerRow * streamingNos.length,
+  };
+}
+
+function attributeColumns(source: Source): string {
+  const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
+  return `t.StreamingNo AS "StreamingNo", t.${id} AS "AttrID", t.AttrSpecID AS "AttrSpecID",
+  t.AttrValue AS "AttrValue"`;
+}
+
+/** How many attribute rows a row has, counted up to `:mostAttributes`; its StreamingNo is an expression. */
+export function attributeCount(tables: OracleTables, source: Source, streamingNo: string): string {
+  return `(SELECT COUNT(*) FROM ${attributeTable(tables, source)} x WHERE x.StreamingNo = ${streamingNo} AND ROWNUM <= :mostAttributes)`;
+}
+
+/** The value of `:mostAttributes`. */
+export function mostAttributes({ maxAttributes }: OracleTables): Binds {
+  return { mostAttributes: maxAttributes + 1 };
+}
+
+/** Which rows to lock. */
+export interface LockRequest {
+  readonly source: Source;
+  readonly streamingNos: readonly string[];
+  /** The condition over `t`. */
+  readonly where: string;
+}
+
+/** Locks rows, but for those that somebody else has locked, and counts their attribute rows. */
+export function lockQuery(tables: OracleTables, request: LockRequest): Query {
+  const query = lockableQuery(tables, request);
+  return { ...query, sql: `${query.sql}\nFOR UPDATE OF t.State SKIP LOCKED` };
+}
+
+/** The same rows without a lock. */
+export function lockableQuery(tables: OracleTables, { source, streamingNos, where }: LockRequest): Query {
+  const { list, binds } = wantedNumbers(streamingNos);
+  return {
+    sql: `SELECT t.StreamingNo AS "StreamingNo", ${attributeCount(tables, source, 't.StreamingNo')} AS "attributes"
+FROM ${mainTable(tables, source)} t
+WHERE ${oneOf('t.StreamingNo', list)} AND ${where}${ourProducts(tables)}`,
+    binds: { ...binds, ...mostAttributes(tables) },
+    expected: streamingNos.length,
+  };
+}
+
+/** Locks attribute rows, but for those that somebody else has locked. */
+export function lockAttributesQuery(
+  tables: OracleTables,
+  source: Source,
+  streamingNos: readonly string[],
+): Query {
+  const { list, binds } = wantedNumbers(streamingNos);
+  return {
+    sql: `SELECT t.StreamingNo AS "StreamingNo"
+FROM ${attributeTable(tables, source)} t
+WHERE ${oneOf('t.StreamingNo', list)}
+FOR UPDATE OF t.State SKIP LOCKED`,
     binds,
     expected: attributesPerRow * streamingNos.length,
   };
@@ -152,7 +234,7 @@ WHERE ${oneOf('t.StreamingNo', list)}`,
 export function standingQuery(tables: OracleTables, source: Source, streamingNos: readonly string[]): Query {
   const { list, binds } = wantedNumbers(streamingNos);
   return {
-    sql: `SELECT t.StreamingNo AS "StreamingNo", t.State AS "State", ${dateText('t.StateDate')} AS "StateDate"
+    sql: `SELECT t.StreamingNo AS "StreamingNo", t.State AS "State", ${attemptText} AS "StateDate"
 FROM ${mainTable(tables, source)} t
 WHERE ${oneOf('t.StreamingNo', list)}${ourProducts(tables)}`,
     binds,

@@ -7,6 +7,8 @@ export interface OracleTables {
   /** Products whose rows are ours; empty: all. */
   readonly productIds: readonly string[];
   readonly markAttributes: boolean;
+  /** Rows with more attribute rows are refused: no more than one above it are counted or read, and none is changed. */
+  readonly maxAttributes: number;
 }
 
 /** A main table's name in statements. */
@@ -57,3 +59,9 @@ export function dateText(expression: string): string {
 export function dateOf(bind: string): string {
   return `TO_DATE(${bind}, ${dateFormat})`;
 }
+
+/** The first date that is written with four digits and no sign. */
+export const firstDate = `DATE '0001-01-01'`;
+
+/** The StateDate of a row `t` as text; NULL where it cannot name an attempt. */
+export const attemptText = `CASE WHEN t.StateDate >= ${firstDate} THEN ${dateText('t.StateDate')} END`;

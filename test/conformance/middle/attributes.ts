@@ -33,7 +33,9 @@ export function attributeRules(fixture: Fixture): void {
       const middle = fixture().open();
       const { rows } = await claimAll(middle);
       const attempt = byId(rows, 'IF_BNET_CUST:1').stateDate!;
-      await middle.mark([{ source: 'CUST', streamingNo: '1', attempt, errContent: '00403 数据格式不正确' }]);
+      await middle.mark([
+        { source: 'CUST', streamingNo: '1', attempt, custId: null, errContent: '00403 数据格式不正确' },
+      ]);
       const standing = await fixture().rows();
       const [marked, other] = [byId(standing, 'IF_BNET_CUST:1'), byId(standing, 'IF_BNET_ACCOUNT:1')];
       expect(marked.attributes).toMatchObject([
@@ -42,7 +44,9 @@ export function attributeRules(fixture: Fixture): void {
       ]);
       expect(other.attributes.map(({ state }) => state)).toEqual([1, 1]);
       const { stateDate } = byId(rows, 'IF_BNET_ACCOUNT:1');
-      await middle.mark([{ source: 'ACCOUNT', streamingNo: '1', attempt: stateDate!, errContent: null }]);
+      await middle.mark([
+        { source: 'ACCOUNT', streamingNo: '1', attempt: stateDate!, custId: null, errContent: null },
+      ]);
       const { attributes } = byId(await fixture().rows(), 'IF_BNET_ACCOUNT:1');
       expect(attributes.map(({ state }) => state)).toEqual([State.Succeeded, State.Succeeded]);
     });
@@ -53,7 +57,7 @@ export function attributeRules(fixture: Fixture): void {
       const middle = fixture().open();
       await claimAll(middle);
       expect(await fixture().rows()).toEqual(before);
-      const late = { streamingNo: '1', attempt: '2026-01-01 00:00:00', errContent: null };
+      const late = { streamingNo: '1', attempt: '2026-01-01 00:00:00', custId: null, errContent: null };
       await middle.mark([
         { source: 'CUST', ...late },
         { source: 'ACCOUNT', ...late, errContent: '00404' },
@@ -73,6 +77,7 @@ export function attributeRules(fixture: Fixture): void {
           source,
           streamingNo,
           attempt: stateDate!,
+          custId: null,
           errContent: source === 'CUST' ? null : '00404 业务逻辑执行错误',
         })),
       );

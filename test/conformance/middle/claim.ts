@@ -15,6 +15,7 @@ import {
   sortedRows,
 } from './rows.js';
 
+const halfADay = 43_200;
 const wholeSeconds = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
 /** What a claim changes: rows from State 0 to 1, each with a StateDate that no attempt had before. */
@@ -22,8 +23,8 @@ export function claimRules(fixture: Fixture): void {
   describe('a claim', () => {
     it('moves rows of both tables from State 0 to 1 and says how many', async () => {
       await fixture().plant([cust('1'), account('1'), cust('2', { custId: null, productId: null })]);
-      const { claimed, rows } = await claimAll(fixture().open());
-      expect(claimed).toBe(3);
+      const { claimed, rows, left } = await claimAll(fixture().open());
+      expect([claimed, left]).toEqual([3, []]);
       expect(ids(rows).sort()).toEqual(['IF_BNET_ACCOUNT:1', 'IF_BNET_CUST:1', 'IF_BNET_CUST:2']);
       expect(rows.map((row) => row.state)).toEqual([1, 1, 1]);
       expect((await fixture().rows()).map((row) => row.state)).toEqual([1, 1, 1]);
@@ -70,19 +71,35 @@ export function claimRules(fixture: Fixture): void {
       expect((await fixture().rows()).map((row) => row.stateDate)).toEqual(sortedDates(rows));
     });
 
-    it('dates the attempt after the StateDate that the row had, also when that lies in the future', async () => {
-      const future = later(await fixture().now(), 86_400);
+    it('dates the attempt after the StateDate that the row had, also when that lies in the future, within a day', async () => {
+      const future = later(await fixture().now(), halfADay);
       await fixture().plant([
         cust('1', { stateDate: future }),
-        account('2', { stateDate: '2038-12-31 23:59:59' }),
+        account('2', { stateDate: later(future, 7) }),
       ]);
       const { rows } = await claimAll(fixture().open());
       expect(byId(rows, 'IF_BNET_CUST:1').stateDate).toBe(later(future, 1));
-      expect(byId(rows, 'IF_BNET_ACCOUNT:2').stateDate).toBe('2039-01-01 00:00:00');
+      expect(byId(rows, 'IF_BNET_ACCOUNT:2').stateDate).toBe(later(future, 8));
+    });
+
+    it('dates the attempt by the clock where the StateDate that the row had is more than a day ahead', async () => {
+      const before = await fixture().now();
+      await fixture().plant([
+        cust('1', { stateDate: later(before, 86_400 + 3600), attributes: [{ attrId: '1' }] }),
+        account('2', { stateDate: '2038-12-31 23:59:59' }),
+        account('3', { stateDate: '9999-12-31 23:59:59' }),
+      ]);
+      const { claimed, rows, left } = await claimAll(fixture().open());
+      const after = await fixture().now();
+      expect([claimed, left]).toEqual([3, []]);
+      for (const { stateDate } of rows)
+        expect(stateDate! >= before && stateDate! <= after, stateDate!).toBe(true);
+      const { stateDate, attributes } = byId(await fixture().rows(), 'IF_BNET_CUST:1');
+      expect(attributes).toMatchObject([{ state: State.Processing, stateDate }]);
     });
 
     it('dates the attempt after the newest attempt known, also when that lies in the future', async () => {
-      const future = later(await fixture().now(), 86_400);
+      const future = later(await fixture().now(), halfADay);
       await fixture().plant([cust('1'), account('1', { stateDate: later(future, 10) }), cust('2')]);
       const before = await fixture().now();
       const newest = { 'IF_BNET_CUST:1': future, 'IF_BNET_ACCOUNT:1': future, 'IF_BNET_CUST:2': longAgo };
@@ -147,7 +164,7 @@ export function claimRules(fixture: Fixture): void {
         await fixture().change({ source: 'ACCOUNT', streamingNo: '2' }, { state, stateDate: null });
         const before = await fixture().rows();
         const result = await middle.claim(requestsFor(rows));
-        expect(result.claimed).toBe(0);
+        expect([result.claimed, result.left]).toEqual([0, []]);
         expect(byId(result.rows, 'IF_BNET_CUST:1')).toMatchObject({ state, stateDate: longAgo });
         expect(byId(result.rows, 'IF_BNET_ACCOUNT:2')).toMatchObject({ state, stateDate: null });
         expect(await fixture().rows()).toEqual(before);
@@ -161,7 +178,11 @@ export function claimRules(fixture: Fixture): void {
       await fixture().change({ source: 'CUST', streamingNo: '1' }, { state: State.Initial });
       const before = await fixture().rows();
       const result = await middle.claim(requestsFor(rows));
-      expect(result).toMatchObject({ claimed: 0, rows: [{ state: State.Initial, stateDate: longAgo }] });
+      expect(result).toMatchObject({
+        claimed: 0,
+        rows: [{ state: State.Initial, stateDate: longAgo }],
+        left: [],
+      });
       expect(await fixture().rows()).toEqual(before);
     });
 
@@ -177,13 +198,14 @@ export function claimRules(fixture: Fixture): void {
       expect(await middle.claim([requestFor(cust('3')), requestFor(account('4'))])).toEqual({
         claimed: 0,
         rows: [],
+        left: [],
       });
     });
 
     it('does nothing without requests', async () => {
       await fixture().plant([cust('1')]);
       const before = await fixture().rows();
-      expect(await fixture().open().claim([])).toEqual({ claimed: 0, rows: [] });
+      expect(await fixture().open().claim([])).toEqual({ claimed: 0, rows: [], left: [] });
       expect(await fixture().rows()).toEqual(before);
     });
 
@@ -199,7 +221,7 @@ export function claimRules(fixture: Fixture): void {
           'IF_BNET_ACCOUNT:2': longAgo,
         }),
       );
-      expect([first.claimed, second.claimed]).toEqual([2, 0]);
+      expect([first.claimed, second.claimed, second.left]).toEqual([2, 0, []]);
       expect(second.rows).toEqual(first.rows);
       expect(await fixture().rows()).toEqual(standing);
     });

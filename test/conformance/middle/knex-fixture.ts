@@ -94,9 +94,9 @@ export function searchOver(database: Database, settings: MiddleSettings = {}): M
 }
 
 function tablesOf(database: Database, settings: MiddleSettings): MiddleTables {
-  const { productIds = [], markAttributes = true } = settings;
+  const { productIds = [], markAttributes = true, maxAttributes = 10_000 } = settings;
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  return { dialect, schema: undefined, productIds, markAttributes };
+  return { dialect, schema: undefined, productIds, markAttributes, maxAttributes };
 }
 
 export function pgConnection({ connection }: { connection: TestDatabase['connection'] }): Connection {
@@ -125,10 +125,7 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
   return {
     open: (settings) => open(place.connection, settings),
     openSearch: (settings) => searchOver(connect(place.connection), settings),
-    finished: ({ productIds = [], markAttributes = true } = {}) => {
-      const dialect = platform.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-      return new KnexFinishedRows(platform, { dialect, schema: undefined, productIds, markAttributes });
-    },
+    finished: (settings = {}) => new KnexFinishedRows(platform, tablesOf(platform, settings)),
     openUnreachable: () => open(place.unreachable),
     openWithoutTables: () => open(place.empty),
     statementsDuring: async (work) => {

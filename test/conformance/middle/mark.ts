@@ -7,7 +7,7 @@ import { account, byId, claimAll, cust, everything, later, longAgo, type Standin
 const processing = { state: State.Processing, stateDate: longAgo };
 
 function mark(source: 'CUST' | 'ACCOUNT', streamingNo: string, more: Partial<Mark> = {}): Mark {
-  return { source, streamingNo, attempt: longAgo, errContent: null, ...more };
+  return { source, streamingNo, attempt: longAgo, custId: null, errContent: null, ...more };
 }
 
 /** What a mark changes: a row in State 1 of the very attempt, and nothing else. */
@@ -20,7 +20,7 @@ export function markRules(fixture: Fixture): void {
         .open()
         .mark([mark('CUST', '1'), mark('ACCOUNT', '2')]);
       const after = await fixture().now();
-      expect(result).toEqual({ marked: 2, conflicts: [] });
+      expect(result).toEqual({ marked: 2, conflicts: [], left: [], heldBack: [] });
       for (const row of await fixture().rows()) {
         expect(row).toMatchObject({ state: State.Succeeded, errContent: null });
         expect(row.stateDate! >= before && row.stateDate! <= after, row.stateDate!).toBe(true);
@@ -40,7 +40,7 @@ export function markRules(fixture: Fixture): void {
           mark('CUST', '1', { errContent: texts[0]! }),
           mark('ACCOUNT', '1', { errContent: texts[1]! }),
         ]);
-      expect(result).toEqual({ marked: 2, conflicts: [] });
+      expect(result).toEqual({ marked: 2, conflicts: [], left: [], heldBack: [] });
       const rows = await fixture().rows();
       expect(rows.map((row) => row.state)).toEqual([State.Failed, State.Failed]);
       expect(rows.map((row) => row.errContent)).toEqual(texts);
@@ -60,13 +60,30 @@ export function markRules(fixture: Fixture): void {
       expect(after).toEqual(before.map((row) => (changed(row) ? { ...row, ...marked } : row)));
     });
 
-    it('never dates the row before its attempt, also when that lies in the future', async () => {
-      const future = later(await fixture().now(), 86_400);
+    it('never dates the row before its attempt, also when that lies in the future, within a day', async () => {
+      const future = later(await fixture().now(), 43_200);
       await fixture().plant([cust('1', { ...processing, stateDate: future })]);
       await fixture()
         .open()
         .mark([mark('CUST', '1', { attempt: future })]);
-      expect((await fixture().rows())[0]!.stateDate! >= future).toBe(true);
+      expect((await fixture().rows())[0]!.stateDate).toBe(future);
+    });
+
+    it('dates the row by the clock where its attempt is more than a day ahead', async () => {
+      const attempts = [later(await fixture().now(), 86_400 + 3600), '9999-12-31 23:59:59'];
+      await fixture().plant(
+        attempts.map((stateDate, index) => cust(String(index), { ...processing, stateDate })),
+      );
+      const before = await fixture().now();
+      const result = await fixture()
+        .open()
+        .mark(attempts.map((attempt, index) => mark('CUST', String(index), { attempt })));
+      const after = await fixture().now();
+      expect(result).toEqual({ marked: 2, conflicts: [], left: [], heldBack: [] });
+      for (const { state, stateDate } of await fixture().rows()) {
+        expect(state).toBe(State.Succeeded);
+        expect(stateDate! >= before && stateDate! <= after, stateDate!).toBe(true);
+      }
     });
 
     it.each([State.Initial, State.Succeeded, State.Failed, null])(
@@ -81,7 +98,12 @@ export function markRules(fixture: Fixture): void {
         const result = await fixture()
           .open()
           .mark([asked, mark('ACCOUNT', '2')]);
-        expect(result).toEqual({ marked: 1, conflicts: [{ mark: asked, state, stateDate: longAgo }] });
+        expect(result).toEqual({
+          marked: 1,
+          conflicts: [{ mark: asked, state, stateDate: longAgo }],
+          left: [],
+          heldBack: [],
+        });
         expect(byId(await fixture().rows(), 'IF_BNET_CUST:1')).toEqual(byId(before, 'IF_BNET_CUST:1'));
       },
     );
@@ -95,8 +117,8 @@ export function markRules(fixture: Fixture): void {
       ]);
       const before = await fixture().rows();
       const late = [mark('CUST', '1'), mark('ACCOUNT', '2', { errContent: '00404' }), mark('CUST', '3')];
-      const { marked, conflicts } = await fixture().open().mark(late);
-      expect(marked).toBe(0);
+      const { marked, conflicts, left, heldBack } = await fixture().open().mark(late);
+      expect([marked, left, heldBack]).toEqual([0, [], []]);
       expect(conflicts).toHaveLength(3);
       expect(conflicts).toEqual(
         expect.arrayContaining([
@@ -120,6 +142,8 @@ export function markRules(fixture: Fixture): void {
       expect(await present.mark([mark('CUST', '1', { attempt: second })])).toEqual({
         marked: 1,
         conflicts: [],
+        left: [],
+        heldBack: [],
       });
     });
 
@@ -130,7 +154,7 @@ export function markRules(fixture: Fixture): void {
         .open()
         .mark([...asked, mark('CUST', '2')]);
       const conflicts = asked.map((lost) => ({ mark: lost, state: null, stateDate: null }));
-      expect(result).toEqual({ marked: 1, conflicts });
+      expect(result).toEqual({ marked: 1, conflicts, left: [], heldBack: [] });
     });
 
     it('that landed before is a conflict, for the row has its answer', async () => {
@@ -139,7 +163,7 @@ export function markRules(fixture: Fixture): void {
       await middle.mark([mark('ACCOUNT', '1')]);
       const standing = await fixture().rows();
       const again = await middle.mark([mark('ACCOUNT', '1')]);
-      expect(again).toMatchObject({ marked: 0, conflicts: [{ state: State.Succeeded }] });
+      expect(again).toMatchObject({ marked: 0, conflicts: [{ state: State.Succeeded }], left: [] });
       expect(await fixture().rows()).toEqual(standing);
     });
 
@@ -156,7 +180,7 @@ export function markRules(fixture: Fixture): void {
     });
 
     it('does nothing without rows', async () => {
-      expect(await fixture().open().mark([])).toEqual({ marked: 0, conflicts: [] });
+      expect(await fixture().open().mark([])).toEqual({ marked: 0, conflicts: [], left: [], heldBack: [] });
     });
 
     it('gives 2500 rows of one table and some of the other their outcomes, in a bounded number of statements', async () => {

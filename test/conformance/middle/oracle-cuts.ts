@@ -18,13 +18,19 @@ interface Moment {
 const page = /SELECT page/;
 const mainUpdate = /^UPDATE IF_BNET_CUST t/;
 const attributeUpdate = /^UPDATE IF_BNET_CUST_ATTR t/;
-const rowsRead = /FROM IF_BNET_CUST t\s/;
-const attributesRead = /FROM IF_BNET_CUST_ATTR t\s/;
+const rowsLock = /FROM IF_BNET_CUST t\s[^]*FOR UPDATE/;
+const attributesLock = /FROM IF_BNET_CUST_ATTR t\s[^]*FOR UPDATE/;
+const rowsRead = /FROM IF_BNET_CUST t\s(?![^]*FOR UPDATE)/;
+const attributesRead = /FROM IF_BNET_CUST_ATTR t\s(?![^]*FOR UPDATE)/;
 
 /** The moments of a transaction, the same in a claim and in a mark. */
 function momentsOfChange(call: 'claim' | 'mark'): Moment[] {
   const at = 'execute';
   return [
+    { call, what: 'before the rows are locked', fault: { at, sql: rowsLock } },
+    { call, what: 'after the rows are locked', fault: { at, sql: rowsLock, phase: 'after' } },
+    { call, what: 'before the attribute rows are locked', fault: { at, sql: attributesLock } },
+    { call, what: 'before locked attribute rows are fetched', fault: { at: 'fetch' } },
     { call, what: 'before the change', fault: { at, sql: mainUpdate } },
     { call, what: 'after the change', fault: { at, sql: mainUpdate, phase: 'after' } },
     { call, what: 'before the attribute rows', fault: { at, sql: attributeUpdate }, commits: true },
@@ -44,7 +50,7 @@ const moments: readonly Moment[] = [
     fault: { at: 'execute', sql: attributesRead },
     done: true,
   },
-  { call: 'claim', what: 'before attribute rows are fetched', fault: { at: 'fetch' }, done: true },
+  { call: 'claim', what: 'before attribute rows are fetched', fault: { at: 'fetch', skip: 2 }, done: true },
   ...momentsOfChange('mark'),
   { call: 'hasOpenRows', what: 'before the query', fault: { at: 'execute' } },
   { call: 'ping', what: 'before the query', fault: { at: 'execute' } },
@@ -111,7 +117,7 @@ export function cutRules(outage: () => OracleOutage): void {
       outage().plant({ at: 'commit', phase: 'after', action: { kind: 'reset' } });
       expect(await kindOf(calls.claim(middle))).toBe('commitUnknown');
       expect((await outage().standing()).state).toBe(1);
-      expect(await calls.claim(middle)).toMatchObject({ claimed: 0, rows: [{ state: 1 }] });
+      expect(await calls.claim(middle)).toMatchObject({ claimed: 0, rows: [{ state: 1 }], left: [] });
     });
   });
 }

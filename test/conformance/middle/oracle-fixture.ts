@@ -1,7 +1,7 @@
 import { attributeTableOf, sources, tableOf } from '../../../src/domain/keys.js';
 import {
   OracleDatabase,
-  type Batch,
+  type OracleTransaction,
   type OracleOptions,
   type OracleRow,
   type Query,
@@ -39,8 +39,9 @@ export function oracleAdapterOver(database: OracleDatabase, settings: OracleSett
 
 type OracleSettings = MiddleSettings & { readonly schema?: string };
 
-function tablesOf({ productIds = [], markAttributes = true, schema }: OracleSettings): OracleTables {
-  return { schema, productIds, markAttributes };
+function tablesOf(settings: OracleSettings): OracleTables {
+  const { productIds = [], markAttributes = true, maxAttributes = 10_000, schema } = settings;
+  return { schema, productIds, markAttributes, maxAttributes };
 }
 
 /**
@@ -61,13 +62,20 @@ class HostileOracle extends OracleDatabase {
     return super.query(query);
   }
 
-  override async change(
-    batch: Batch,
-    follow?: (counts: readonly number[]) => Batch | null,
-  ): Promise<readonly number[]> {
+  override async transaction<T>(work: (transaction: OracleTransaction) => Promise<T>): Promise<T> {
     await this.#prepare();
-    this.sent += follow === undefined ? 1 : 2;
-    return super.change(batch, follow);
+    return super.transaction((transaction) =>
+      work({
+        query: (query) => this.#counted(() => transaction.query(query)),
+        execute: (batch, options) => this.#counted(() => transaction.execute(batch, options)),
+        commit: () => this.#counted(() => transaction.commit()),
+      }),
+    );
+  }
+
+  #counted<R>(call: () => Promise<R>): Promise<R> {
+    this.sent += 1;
+    return call();
   }
 
   #prepare(): Promise<void> {
@@ -100,16 +108,8 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
     open: (settings) => open(connection, { ...settings, ...ownSchema }),
     openSearch: (settings) =>
       oracleMiddleSearch(connect(connection), tablesOf({ ...settings, ...ownSchema })),
-    finished: ({ productIds = [], markAttributes = true } = {}) => {
-      const database = new HostileOracle(oracleOptions(connection));
-      opened.push(database);
-      return new OracleFinishedRows(database, {
-        schema: undefined,
-        ...ownSchema,
-        productIds,
-        markAttributes,
-      });
-    },
+    finished: (settings) =>
+      new OracleFinishedRows(connect(connection), tablesOf({ ...settings, ...ownSchema })),
     openUnreachable: () => open({ ...connection, connectString: '127.0.0.1:1/MIDDLE' }, ownSchema),
     openWithoutTables: () => open(connection, { schema: 'NO_SUCH_SCHEMA' }),
     statementsDuring: async (work) => {

@@ -28,7 +28,7 @@ export const calls = {
   poll: (middle: MiddleDatabase) => middle.poll(everything()),
   claim: (middle: MiddleDatabase) => middle.claim([requestFor(cust('1'))]),
   mark: (middle: MiddleDatabase) =>
-    middle.mark([{ source: 'CUST', streamingNo: '1', attempt: longAgo, errContent: '00404' }]),
+    middle.mark([{ source: 'CUST', streamingNo: '1', attempt: longAgo, custId: null, errContent: '00404' }]),
   hasOpenRows: (middle: MiddleDatabase) => middle.hasOpenRows(),
   ping: (middle: MiddleDatabase) => middle.ping(),
 } as const;

@@ -8,7 +8,8 @@ type Refusal = readonly [number: number, kind: DatabaseErrorKind];
 
 const refusals: readonly Refusal[] = [
   [60, 'conflict'],
-  [54, 'conflict'],
+  [54, 'locked'],
+  [30_006, 'locked'],
   [1555, 'conflict'],
   [1653, 'unavailable'],
   [257, 'unavailable'],
@@ -42,10 +43,12 @@ interface Place {
 
 const places: readonly Place[] = [
   { call: 'poll', what: 'the query', fault: { at: 'execute' } },
-  { call: 'claim', what: 'the change', fault: { at: 'execute' } },
-  { call: 'claim', what: 'the attribute rows', fault: { at: 'execute', skip: 1 }, commits: true },
-  { call: 'mark', what: 'the change', fault: { at: 'execute' } },
-  { call: 'mark', what: 'the attribute rows', fault: { at: 'execute', skip: 1 }, commits: true },
+  ...(['claim', 'mark'] as const).flatMap((call): Place[] => [
+    { call, what: 'the lock', fault: { at: 'execute' } },
+    { call, what: 'the lock of the attribute rows', fault: { at: 'execute', skip: 1 } },
+    { call, what: 'the change', fault: { at: 'execute', skip: 2 } },
+    { call, what: 'the attribute rows', fault: { at: 'execute', skip: 3 }, commits: true },
+  ]),
 ];
 
 /** Kinds of an answer after which the server may still have committed. */

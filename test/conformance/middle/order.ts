@@ -99,7 +99,13 @@ export function orderRules(fixture: Fixture): void {
       const columns = { custId: '8'.repeat(30), productId: '7'.repeat(30), bizId: '业务𠀀1' };
       const moments = { createDate: '2026-03-29 02:30:00', stateDate: '2026-09-27 03:15:59' };
       await fixture().plant([
-        cust(thirtyDigits, { ...columns, ...moments, opFlag: '0102', state: State.Processing }),
+        cust(thirtyDigits, {
+          ...columns,
+          ...moments,
+          opFlag: '0102',
+          state: State.Processing,
+          attributes: [{ attrId: '1' }, { attrId: '2' }],
+        }),
         account('1', { ...columns, createDate: later(longAgo, -1), userId: '用户😀@bnet', opFlag: '0203' }),
       ]);
       const { rows } = await fixture().open().poll(everything());
@@ -109,8 +115,10 @@ export function orderRules(fixture: Fixture): void {
         opFlag: '0203',
         state: 0,
         stateDate: null,
+        attributes: 0,
       };
-      const expectedCust = { ...columns, ...moments, userId: null, opFlag: '0102', state: 1 };
+      const own = { userId: null, opFlag: '0102', state: 1, attributes: expect.toBeOneOf([0, 2]) as unknown };
+      const expectedCust = { ...columns, ...moments, ...own };
       expect(rows).toEqual([
         { source: 'ACCOUNT', streamingNo: '1', createDate: later(longAgo, -1), ...expectedAccount },
         { source: 'CUST', streamingNo: thirtyDigits, ...expectedCust },
@@ -121,9 +129,10 @@ export function orderRules(fixture: Fixture): void {
       const missing = { custId: null, productId: null, bizId: null, userId: null, opFlag: null };
       await fixture().plant([account('1', missing), cust('2', { ...missing, bizId: '', opFlag: '' })]);
       const { rows } = await fixture().open().poll(everything());
+      const unclaimed = { createDate: longAgo, ...missing, state: 0, stateDate: null, attributes: 0 };
       expect(rows).toEqual([
-        { source: 'ACCOUNT', streamingNo: '1', createDate: longAgo, ...missing, state: 0, stateDate: null },
-        { source: 'CUST', streamingNo: '2', createDate: longAgo, ...missing, state: 0, stateDate: null },
+        { source: 'ACCOUNT', streamingNo: '1', ...unclaimed },
+        { source: 'CUST', streamingNo: '2', ...unclaimed },
       ]);
     });
 

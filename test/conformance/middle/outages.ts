@@ -11,7 +11,8 @@ const calls: Readonly<Record<string, (middle: MiddleDatabase) => Promise<unknown
   claim: (middle) => middle.claim([requestFor(cust('1'))]),
   'claim of a row in State 1': (middle) =>
     middle.claim([requestFor(cust('1', { state: State.Processing, stateDate: longAgo }))]),
-  mark: (middle) => middle.mark([{ source: 'CUST', streamingNo: '1', attempt: longAgo, errContent: null }]),
+  mark: (middle) =>
+    middle.mark([{ source: 'CUST', streamingNo: '1', attempt: longAgo, custId: null, errContent: null }]),
   hasOpenRows: (middle) => middle.hasOpenRows(),
 };
 

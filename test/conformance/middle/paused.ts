@@ -109,9 +109,9 @@ export function pausedRules(fixture: Fixture): void {
       ]);
       const middle = fixture().open({ productIds: [thirtyDigits] });
       expect(idsOf(await middle.poll(everything({ paused: table(source) })))).toEqual(ids([plantOther('3')]));
-      expect(await middle.hasOpenRows(table(source))).toBe(true);
+      expect(await middle.hasOpenRows({ paused: table(source) })).toBe(true);
       await fixture().remove({ source: otherOf[source], streamingNo: '3' });
-      expect(await middle.hasOpenRows(table(source))).toBe(false);
+      expect(await middle.hasOpenRows({ paused: table(source) })).toBe(false);
     });
   });
 
@@ -120,7 +120,7 @@ export function pausedRules(fixture: Fixture): void {
       await fixture().plant([cust('1'), account('2', { custId: null }), account('3', { custId: '7' })]);
       const both = { sources, productIds: ['7'] };
       expect(await polled(both)).toEqual([]);
-      expect(await fixture().open().hasOpenRows(both)).toBe(false);
+      expect(await fixture().open().hasOpenRows({ paused: both })).toBe(false);
     });
 
     it('hold beside everything else that a poll is told', async () => {
@@ -159,13 +159,13 @@ export function pausedRules(fixture: Fixture): void {
       const middle = fixture().open();
       const soon = later(await fixture().now(), 3600);
       await fixture().plant([cust('1'), account('2'), account('3', { productId: '7', custId: null })]);
-      expect(await middle.hasOpenRows(products('42'))).toBe(true);
-      expect(await middle.hasOpenRows(products('42', '7'))).toBe(false);
-      expect(await middle.hasOpenRows({ sources: ['CUST'], productIds: ['7'] })).toBe(false);
-      expect(await middle.hasOpenRows(table('CUST'))).toBe(true);
+      expect(await middle.hasOpenRows({ paused: products('42') })).toBe(true);
+      expect(await middle.hasOpenRows({ paused: products('42', '7') })).toBe(false);
+      expect(await middle.hasOpenRows({ paused: { sources: ['CUST'], productIds: ['7'] } })).toBe(false);
+      expect(await middle.hasOpenRows({ paused: table('CUST') })).toBe(true);
       expect(await middle.hasOpenRows()).toBe(true);
       await fixture().plant([account('4', { custId: '9', createDate: soon })]);
-      expect(await middle.hasOpenRows({ sources: ['CUST'], productIds: ['7'] })).toBe(true);
+      expect(await middle.hasOpenRows({ paused: { sources: ['CUST'], productIds: ['7'] } })).toBe(true);
     });
   });
 }

@@ -65,8 +65,8 @@ export function productRules(fixture: Fixture): void {
       const { rows } = await middle.poll(everything());
       await fixture().change({ source: 'CUST', streamingNo: '1' }, { productId: neighbour });
       const before = await fixture().rows();
-      const result = await middle.claim(rows.map((row) => ({ row, newestAttempt: null })));
-      expect(result).toEqual({ claimed: 0, rows: [] });
+      const result = await middle.claim(rows.map((row) => ({ row, after: null })));
+      expect(result).toEqual({ claimed: 0, rows: [], left: [] });
       expect(await fixture().rows()).toEqual(before);
     });
 
@@ -79,9 +79,9 @@ export function productRules(fixture: Fixture): void {
       ]);
       const before = await fixture().rows();
       const marks = [
-        { source: 'CUST', streamingNo: '1', attempt: longAgo, errContent: null },
-        { source: 'CUST', streamingNo: '2', attempt: longAgo, errContent: null },
-        { source: 'ACCOUNT', streamingNo: '1', attempt: longAgo, errContent: '00404' },
+        { source: 'CUST', streamingNo: '1', attempt: longAgo, custId: null, errContent: null },
+        { source: 'CUST', streamingNo: '2', attempt: longAgo, custId: null, errContent: null },
+        { source: 'ACCOUNT', streamingNo: '1', attempt: longAgo, custId: null, errContent: '00404' },
       ] as const;
       const result = await fixture().open({ productIds }).mark(marks);
       expect(result.marked).toBe(1);

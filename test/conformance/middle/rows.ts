@@ -119,20 +119,17 @@ export function idsInOrder(rows: readonly PlantedRow[]): string[] {
 }
 
 /** Polls everything, and asks to claim it. */
-export async function claimAll(
-  middle: MiddleDatabase,
-  newestAttempts: Readonly<Record<string, string>> = {},
-) {
+export async function claimAll(middle: MiddleDatabase, attempts: Readonly<Record<string, string>> = {}) {
   const { rows } = await middle.poll(everything());
-  return middle.claim(requestsFor(rows, newestAttempts));
+  return middle.claim(requestsFor(rows, attempts));
 }
 
 /** Requests to claim rows as they were polled; what the journal knows of them by `IF_BNET_CUST:1`. */
 export function requestsFor(
   rows: readonly PolledRow[],
-  newestAttempts: Readonly<Record<string, string>> = {},
+  attempts: Readonly<Record<string, string>> = {},
 ): ClaimRequest[] {
-  return rows.map((row) => ({ row, newestAttempt: newestAttempts[rowId(row)] ?? null }));
+  return rows.map((row) => ({ row, after: attempts[rowId(row)] ?? null }));
 }
 
 /** A request to claim a row that no poll returned. */
@@ -148,8 +145,9 @@ export function requestFor(row: PlantedRow): ClaimRequest {
     opFlag: row.opFlag ?? null,
     state: row.state ?? State.Initial,
     stateDate: row.stateDate ?? null,
+    attributes: row.attributes?.length ?? 0,
   };
-  return { row: polled, newestAttempt: null };
+  return { row: polled, after: null };
 }
 
 /** The row with this id, `IF_BNET_CUST:1`, among these. */

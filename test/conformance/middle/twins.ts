@@ -20,7 +20,7 @@ export function twinRules(fixture: Fixture): void {
       await fixture().plant([cust('1', { custId: '1' }), cust('1', { custId: '2' })]);
       const middle = fixture().open();
       const { rows: polled } = await middle.poll(everything());
-      const { claimed, rows } = await middle.claim([{ row: polled[0]!, newestAttempt: null }]);
+      const { claimed, rows } = await middle.claim([{ row: polled[0]!, after: null }]);
       expect(claimed).toBe(2);
       expect(rows.map((row) => row.custId).sort()).toEqual(['1', '2']);
       expect((await fixture().rows()).map((row) => row.state)).toEqual([1, 1]);
@@ -29,28 +29,33 @@ export function twinRules(fixture: Fixture): void {
     it('a claim returns a finished row of the key too, untouched', async () => {
       const finished = { state: State.Failed, stateDate: longAgo, errContent: '00404', custName: '已完成' };
       await fixture().plant([account('1', { attributes: [{ attrId: '1' }] }), account('1', finished)]);
-      const { claimed, rows } = await claimAll(fixture().open());
-      expect(claimed).toBe(1);
+      const { claimed, rows, left } = await claimAll(fixture().open());
+      expect([claimed, left]).toEqual([1, []]);
       expect(rows.map((row) => row.state).sort()).toEqual([State.Processing, State.Failed]);
       const standing = await fixture().rows();
       expect(standing.find((row) => row.state === State.Failed)).toMatchObject({ stateDate: longAgo });
     });
 
     it('a claim dates each row of the key after its own StateDate', async () => {
-      const future = later(await fixture().now(), 86_400);
+      const future = later(await fixture().now(), 43_200);
       await fixture().plant([cust('1', { stateDate: future }), cust('1', { stateDate: later(future, 50) })]);
       const middle = fixture().open();
       const { rows: polled } = await middle.poll(everything());
-      const { rows } = await middle.claim([{ row: polled[0]!, newestAttempt: null }]);
+      const { rows } = await middle.claim([{ row: polled[0]!, after: null }]);
       expect(rows.map((row) => row.stateDate).sort()).toEqual([later(future, 1), later(future, 51)]);
     });
 
     it('a mark answers every row of a key with its own attempt', async () => {
       const moments = [longAgo, later(longAgo, 1)];
       await fixture().plant(moments.map((stateDate) => cust('1', { state: State.Processing, stateDate })));
-      const marks = moments.map((attempt) => ({ ...key, attempt, errContent: '00404 业务逻辑执行错误' }));
+      const marks = moments.map((attempt) => ({
+        ...key,
+        attempt,
+        custId: null,
+        errContent: '00404 业务逻辑执行错误',
+      }));
       const result = await fixture().open().mark(marks);
-      expect(result).toEqual({ marked: 2, conflicts: [] });
+      expect(result).toEqual({ marked: 2, conflicts: [], left: [], heldBack: [] });
       expect((await fixture().rows()).map((row) => row.state)).toEqual([State.Failed, State.Failed]);
     });
 

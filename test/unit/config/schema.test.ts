@@ -23,6 +23,7 @@ describe('defaults', () => {
         leaseTtlMs: 15000,
         shards: 64,
         maxAttempts: 3,
+        maxAttributes: 10_000,
         breakerThreshold: 5,
         drainTimeoutMs: 15000,
         callTimeoutMs: 10000,

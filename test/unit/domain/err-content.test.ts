@@ -6,6 +6,7 @@ import {
   errContentMaxBytes,
   oneLine,
   quoted,
+  shorterTexts,
 } from '../../../src/domain/err-content.js';
 import type { ResultCode } from '../../../src/domain/result-codes.js';
 import { resultCodes } from '../../../src/domain/result-codes.js';
@@ -139,5 +140,66 @@ describe('a quoted value', () => {
     for (const character of ['x', '中', '😀']) {
       expect(quoted(character.repeat(61))).toBe(`"${character.repeat(60)}…"`);
     }
+  });
+});
+
+describe('shorter forms of an ErrContent', () => {
+  const text = `00403 数据格式不正确: CustName "${'很'.repeat(200)}"`;
+  const standard = '00403 数据格式不正确';
+
+  it('are its halves, down to the code with its standard text, and the code alone', () => {
+    const forms = shorterTexts('CUST', text);
+    const bytes = bytesOf(text);
+    expect(forms).toEqual([
+      ...[2, 4, 8].map((part) => cutToBytes(text, Math.floor(bytes / part))),
+      standard,
+      '00403',
+    ]);
+  });
+
+  it('begin with what fits, where the server says how much: bytes, or characters whatever their bytes', () => {
+    expect(shorterTexts('CUST', text, { bytes: 100 })[0]).toBe(cutToBytes(text, 100));
+    const [first] = shorterTexts('CUST', text, { characters: 100 });
+    expect(charactersOf(first!)).toHaveLength(100);
+    expect(text.startsWith(first!)).toBe(true);
+    // A server may speak of another text than this one.
+    expect(shorterTexts('CUST', text, { bytes: 5000 })).toEqual(shorterTexts('CUST', text));
+  });
+
+  it('have the standard text of the row’s own table', () => {
+    expect(shorterTexts('CUST', '00703 AreaCode 错误: 571')).toContain('00703 AreaCode 错误');
+    expect(shorterTexts('ACCOUNT', '00703 CustID 不存在: 1')).toContain('00703 CustID 不存在');
+  });
+
+  it('are none of the code alone, and only the code of its standard text', () => {
+    expect(shorterTexts('CUST', '00403')).toEqual([]);
+    expect(shorterTexts('CUST', standard)).toEqual(['00403']);
+  });
+
+  it('are each shorter than the text, each once, of few, whole characters, and end with the code', () => {
+    const rooms = fc.oneof(
+      fc.constant(undefined),
+      fc.record({ bytes: fc.integer({ min: 0, max: 1200 }) }),
+      fc.record({ characters: fc.integer({ min: 0, max: 1200 }) }),
+    );
+    fc.assert(
+      fc.property(refusals, rooms, ({ source, code, detail }, room) => {
+        const whole = errContent(source, { code, detail });
+        const forms = shorterTexts(source, whole, room);
+        expect(forms.length).toBeLessThanOrEqual(6);
+        expect(new Set(forms).size).toBe(forms.length);
+        for (const form of forms) {
+          expect(bytesOf(form)).toBeLessThan(bytesOf(whole));
+          expect(Buffer.from(form, 'utf8').toString('utf8')).toBe(form);
+          expect(whole.startsWith(form)).toBe(true);
+        }
+        expect(forms.includes(code) || whole === code).toBe(true);
+      }),
+    );
+  });
+
+  it('always have the code, however little room the server tells of', () => {
+    for (const room of [{ bytes: 0 }, { bytes: 3 }, { characters: 1 }])
+      for (const form of shorterTexts('CUST', text, room)) expect(form.startsWith('00403')).toBe(true);
   });
 });

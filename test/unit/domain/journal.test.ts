@@ -63,17 +63,24 @@ describe('an attempt that was decided', () => {
     }
   });
 
-  it('is nobody’s business any more where a later attempt superseded it, whatever became of that', () => {
+  it('gets the answer of the current entry where a later attempt superseded it, whatever its content is', () => {
     for (const own of [entry({ superseded: true }), failed({ superseded: true })]) {
       for (const current of [
         entry({ attempt: later }),
         failed({ attempt: later }),
         entry({ attempt: later, digest: 'x' }),
+        failed({ attempt: later, digest: 'x' }),
       ]) {
-        expect(answer(own, current)).toEqual({ kind: 'superseded' });
-        expect(answer(current, own)).toEqual({ kind: 'superseded' });
+        const { outcome, errContent } = current;
+        const answered = { kind: 'decided', outcome, errContent, again: true };
+        expect(answer(own, current)).toEqual(answered);
+        expect(answer(current, own)).toEqual(answered);
       }
-      expect(answer(own)).toEqual({ kind: 'superseded' });
     }
+  });
+
+  it('is decided anew where it was superseded and no current entry is left', () => {
+    for (const own of [entry({ superseded: true }), failed({ superseded: true })])
+      expect(answer(own)).toEqual({ kind: 'undecided', supersedes: false, contentChanged: false });
   });
 });

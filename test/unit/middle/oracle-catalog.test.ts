@@ -39,7 +39,7 @@ class CatalogDatabase extends OracleDatabase {
   }
 }
 
-const bare = { schema: undefined, productIds: [], markAttributes: true };
+const bare = { schema: undefined, productIds: [], markAttributes: true, maxAttributes: 10_000 };
 const date = { type: 'DATE' };
 
 async function tablesIn(catalog: Catalog, schema?: string): Promise<string[]> {

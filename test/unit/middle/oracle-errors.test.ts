@@ -42,7 +42,8 @@ const codes: Readonly<Record<DatabaseErrorKind, readonly string[]>> = {
     ...['NJS-003', 'NJS-500', 'NJS-501', 'DPI-1010', 'DPI-1080'],
   ],
   timeout: ['ORA-01013', 'NJS-123', 'DPI-1067'],
-  conflict: ['ORA-00054', 'ORA-00060', 'ORA-01555', 'ORA-08177', 'ORA-30006'],
+  conflict: ['ORA-00060', 'ORA-01555', 'ORA-08177'],
+  locked: ['ORA-00054', 'ORA-30006'],
   unavailable: ['ORA-00257', 'ORA-00600', 'ORA-01536', 'ORA-01653', 'ORA-01654', 'ORA-04031', 'ORA-16000'],
   schema: [
     ...[

@@ -14,12 +14,17 @@ import {
   attributesBatch,
   attributesQuery,
   claimBatch,
+  lockableQuery,
+  lockAttributesQuery,
+  lockQuery,
   markBatch,
+  mayBeClaimed,
   requeueBatch,
   rowsQuery,
+  standingQuery,
 } from '../../../src/middle/oracle/statements.js';
 
-const tables = { schema: 'ISMP', productIds: ['323002000'], markAttributes: true };
+const tables = { schema: 'ISMP', productIds: ['323002000'], markAttributes: true, maxAttributes: 10_000 };
 const poll = {
   limit: 1000,
   settleMs: 2000,
@@ -28,6 +33,8 @@ const poll = {
   waits: [],
 } as const;
 
+/** The condition of a mark. */
+const inProcess = `t.State = ${State.Processing}`;
 const twoOf64 = { count: 64, of: [1, 2] };
 const failed = { source: 'CUST', filter: {}, limit: 51, scan: 2000 } as const;
 const filter = { code: '00401', productId: '42', custId: '1', opFlag: '0101', text: 'x' };
@@ -41,20 +48,29 @@ const statements: readonly (readonly [comment: string, sql: string])[] = [
     pollQuery(tables, { ...poll, excluded: ['990947809'] }).sql,
   ],
   [
-    'The claim, executed as a batch, one round trip for all rows of a page; then their attribute rows, and COMMIT.',
-    claimBatch(tables, 'CUST', State.Initial, []).sql,
+    `The claim first locks the rows of a page that nobody else has locked, then their attribute rows, where there are
+any: it waits for nobody. Numbers come in lists of 1, 10, 50, 100, 200, 500 or 1000.`,
+    lockQuery(tables, { source: 'CUST', streamingNos: ['1'], where: mayBeClaimed }).sql,
+  ],
+  ['', lockAttributesQuery(tables, 'CUST', ['1']).sql],
+  [
+    'Only where fewer were locked than asked for: which of them are there all the same.',
+    lockableQuery(tables, { source: 'CUST', streamingNos: ['1'], where: mayBeClaimed }).sql,
+  ],
+  [
+    'Then it changes them, as a batch, one round trip for all rows of a page; then their attribute rows, and COMMIT.',
+    claimBatch(tables, 'CUST', []).sql,
   ],
   ['', attributesBatch(tables, 'CUST', [State.Processing], []).sql],
-  [
-    'What was claimed is read, with the attribute rows, in lists of 1, 10, 50, 100, 200, 500 or 1000 numbers.',
-    rowsQuery(tables, 'CUST', ['1']).sql,
-  ],
+  ['What was claimed is read, with the attribute rows.', rowsQuery(tables, 'CUST', ['1']).sql],
   ['', attributesQuery(tables, 'CUST', ['1']).sql],
   [
-    'The marks, executed as a batch; then their attribute rows, and COMMIT.',
-    markBatch(tables, 'CUST', []).sql,
+    'The marks: the locks in the same way, rows and attribute rows.',
+    lockQuery(tables, { source: 'CUST', streamingNos: ['1'], where: inProcess }).sql,
   ],
+  ['Then the rows, as a batch; then their attribute rows, and COMMIT.', markBatch(tables, 'CUST', []).sql],
   ['', attributesBatch(tables, 'CUST', [State.Succeeded, State.Failed], []).sql],
+  ['Only where a mark changed no row: how the row stands.', standingQuery(tables, 'CUST', ['1']).sql],
   [
     `Before a worker decides rows of customers that it has taken over: rows in State 1 from before, and the rows finished last,
 the end of the poll's index for State 2; once more for those without a CreateDate.`,

@@ -49,7 +49,7 @@ describe('a set of texts', () => {
 });
 
 describe('statements that take lists', () => {
-  const tables = { schema: undefined, productIds: [], markAttributes: true };
+  const tables = { schema: undefined, productIds: [], markAttributes: true, maxAttributes: 10_000 };
   const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(10 ** 9 + index));
   const waitFor = (custId: string, index: number): Wait => {
     const product = { productId: '42', custId, bizId: 'BIZ1' };
