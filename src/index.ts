@@ -26,6 +26,6 @@ export type {
   HandlerResult,
   Handlers,
 } from './worker/handlers.js';
-export { BreakerOpenError } from './worker/isolate.js';
+export { BreakerOpenError } from './worker/breaker.js';
 export { PausedError } from './worker/paused.js';
 export { CredentialsRefusedError } from './worker/outages.js';

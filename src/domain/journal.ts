@@ -31,26 +31,25 @@ export interface JournalEntry extends Attempt {
 export type Answer =
   /** Nobody decided it: decide. `supersedes` tells that an older attempt's entry is closed with it. */
   | { readonly kind: 'undecided'; readonly supersedes: boolean; readonly contentChanged: boolean }
-  /** It was decided: only the mark is missing. `again`: a success that was put back to State 0. */
+  /** It was decided: only the mark is missing. `again`: for another attempt; a success that was put back, for instance. */
   | {
       readonly kind: 'decided';
       readonly outcome: Outcome;
       readonly errContent: string | null;
       readonly again: boolean;
-    }
-  /** A later attempt of the row was decided meanwhile: this one is nobody's business any more. */
-  | { readonly kind: 'superseded' };
+    };
 
 /**
  * What the journal says to an attempt with this content. `failed` answers only its own attempt; `applied` answers
- * every attempt with the same content. Everything else is a new attempt.
+ * every attempt with the same content. An attempt that was superseded is never decided again: it came back with an older
+ * state of the middle database, and gets the answer of the current entry. Everything else is a new attempt.
  */
 export function answerOf(entries: readonly JournalEntry[], attempt: string, digest: string): Answer {
-  if (entries.some((entry) => entry.superseded && entry.attempt === attempt)) return { kind: 'superseded' };
   const current = entries.find((entry) => !entry.superseded);
   if (current === undefined) return { kind: 'undecided', supersedes: false, contentChanged: false };
   const same = current.attempt === attempt;
-  if (same || (current.outcome === 'applied' && current.digest === digest)) {
+  const superseded = entries.some((entry) => entry.superseded && entry.attempt === attempt);
+  if (same || superseded || (current.outcome === 'applied' && current.digest === digest)) {
     return { kind: 'decided', outcome: current.outcome, errContent: current.errContent, again: !same };
   }
   return { kind: 'undecided', supersedes: true, contentChanged: current.outcome === 'applied' };

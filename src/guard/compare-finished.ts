@@ -1,4 +1,4 @@
-import { shardOf } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, shardOf } from '../domain/keys.js';
 import type { FinishedRow, UnknownRows } from '../domain/loss.js';
 import { plus, clockToleranceMs, unknownRows } from '../domain/loss.js';
 import type { LatestFinished } from '../middle/port.js';
@@ -9,7 +9,7 @@ import { scanRows } from './scan.js';
 /*
  * Comparing the rows that were finished last with the journal, before a worker decides rows of shards that another one
  * held, and in `doctor`. The middle database is read first: a row stands in State 2 only after its journal entry was
- * committed. At most seven statements, whatever the tables hold.
+ * committed. At most eight statements, whatever the tables hold.
  */
 
 /** The most finished rows that are looked up in the journal. */
@@ -27,18 +27,23 @@ export interface ComparisonScope {
 const claimedRows = 1000;
 
 /**
- * The shards that have no row in State 1 that was claimed until then: the late mark of a last holder can land in no other.
- * To be read before the finished rows.
+ * The shards that have no row in State 1 that was claimed until then and whose attempt the journal does not know: the late
+ * mark of a decision that is lost can land in no other. A row that waits for its mark, however long, is known. To be read
+ * before the finished rows.
  */
 export async function settledShards(
-  middle: LatestFinished,
+  { middle, store }: { readonly middle: LatestFinished; readonly store: LossLookup },
   { shards, of }: { readonly shards: number; readonly of: readonly number[] },
   until: string,
 ): Promise<ReadonlySet<number>> {
   const request = { shards: { count: shards, of: of.length === shards ? ('all' as const) : of } };
   const rows = await middle.claimedUntil({ ...request, until, limit: claimedRows });
   if (rows.length === claimedRows) return new Set();
-  const busy = new Set(rows.map(({ custId }) => shardOf(custId, shards)));
+  const journal = await store.outcomes(rows.filter(({ streamingNo }) => isCanonicalNumber(streamingNo)));
+  const unknown = rows.filter(
+    (row) => row.stateDate === null || journal.get(rowId(row))?.attempt !== row.stateDate,
+  );
+  const busy = new Set(unknown.map(({ custId }) => shardOf(custId, shards)));
   return new Set(of.filter((shard) => !busy.has(shard)));
 }
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
 import { alarmText } from '../guard/alarm-text.js';
-import type { WorkerEvents } from '../worker/events.js';
+import { isWorthTelling } from '../domain/deferral.js';
+import type { PutOffRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 
 /** Something that tells worker events: a worker. */
@@ -48,9 +49,24 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     `finished ${succeeded + failed} rows, ${failed} of them failed`,
   ],
   rowFailed: (event) => [
-    'warn',
+    'debug',
     { row: rowId(event), code: event.code, errContent: event.errContent },
     'row failed',
+  ],
+  rowsFailed: ({ source, code, rows, examples }) => [
+    'warn',
+    {
+      source,
+      code,
+      rows,
+      examples: examples.map((row) => ({ row: rowId(row), errContent: row.errContent })),
+    },
+    `${rows} ${rows === 1 ? 'row' : 'rows'} failed with ${code}: ${examples[0] === undefined ? '' : rowId(examples[0])}`,
+  ],
+  errContentShortened: ({ source, streamingNo, bytes, taken }) => [
+    'warn',
+    { row: rowId({ source, streamingNo }), bytes, taken },
+    `ErrContent of ${bytes} bytes is refused, ${taken} are taken: the column is narrower than 1024 bytes, or a rule limits it`,
   ],
   answeredAgain: (event) => [
     'warn',
@@ -72,6 +88,16 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { customers: waits.length, first: waits[0]?.custId },
     'customers wait for an open or a bind that has not been seen yet',
   ],
+  rowsPutOff: ({ stage, cause, rows }) => [
+    hasNews(rows) ? 'warn' : 'debug',
+    { stage, cause, count: rows.length, rows: named(rows) },
+    `${whoIsPutOff(rows)} put off, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
+  ],
+  rowsLocked: ({ stage, rows }) => [
+    hasNews(rows) ? 'warn' : 'debug',
+    { stage, count: rows.length, rows: named(rows) },
+    `${whoIsPutOff(rows)} put off, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
+  ],
   tried: ({ source, streamingNo, deaths, final }) => [
     final ? 'error' : 'warn',
     { row: rowId({ source, streamingNo }), deaths },
@@ -87,9 +113,9 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
       : 'a row failed alone with an unexpected error: tried again later, others go on',
   ],
   outage: ({ database, error, failures, delayMs }) => [
-    'warn',
+    isPowerOfTwo(failures) ? 'warn' : 'debug',
     { database, error, failures, delayMs },
-    `${databaseName[database]} cannot be worked with: ${error}; trying again in ${delayMs} ms`,
+    `${databaseName[database]} cannot be worked with: ${error}; trying again within ${delayMs} ms`,
   ],
   recovered: (event) => ['info', event, `${databaseName[event.database]} works again`],
   breakerOpened: (event) => [
@@ -117,6 +143,33 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   stopping: (event) => ['info', event, 'stopping: finishing what is in hand'],
   stopped: () => ['info', {}, 'stopped'],
 };
+
+/** An outage that lasts is told ever more rarely; the other failures at debug. */
+function isPowerOfTwo(number: number): boolean {
+  return Number.isInteger(Math.log2(number));
+}
+
+/** Of so many rows at once the log has all names. */
+const namedAtMost = 200;
+
+/** Rows that are put off are named when they are first tried, and then ever more rarely; the other tries at debug. */
+function hasNews(rows: readonly PutOffRow[]): boolean {
+  return rows.some(({ tries }) => isWorthTelling(tries));
+}
+
+function named(rows: readonly PutOffRow[]) {
+  const news = rows.filter(({ tries }) => isWorthTelling(tries));
+  return (news.length === 0 ? rows : news)
+    .slice(0, namedAtMost)
+    .map(({ source, streamingNo, ...rest }) => ({ row: rowId({ source, streamingNo }), ...rest }));
+}
+
+function whoIsPutOff(rows: readonly PutOffRow[]): string {
+  const [first] = named(rows);
+  return rows.length === 1
+    ? `${first?.row ?? ''} and its customer are`
+    : `${rows.length} rows and their customers are`;
+}
 
 /** Writes a log line for every event of a worker. */
 export function logEvents(worker: EventSource, logger: Logger): void {

@@ -96,8 +96,10 @@ async function askJournal(
   for (const row of rows) {
     const digest = row.refusal === undefined ? rowDigest(row.row) : `twin of ${row.attempt}`;
     const answer = answerOf(entries.get(rowId(row)) ?? [], row.attempt, digest);
-    if (answer.kind === 'decided') decided.push(fromJournal(row, answer));
-    if (answer.kind !== 'undecided') continue;
+    if (answer.kind === 'decided') {
+      decided.push(fromJournal(row, answer));
+      continue;
+    }
     const asks = row.refusal ?? settings.verdicts.get(rowId(row)) ?? parseOperation(row.row);
     open.push({ row, digest, asks, supersedes: answer.supersedes, contentChanged: answer.contentChanged });
   }

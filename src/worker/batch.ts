@@ -1,6 +1,6 @@
 import type { Refusal } from '../domain/err-content.js';
-import { rowId, shardOf, type Attempt, type RowKey } from '../domain/keys.js';
-import { repeatedStreamingNo } from '../domain/operation.js';
+import { rowId, shardOf, type Attempt } from '../domain/keys.js';
+import { repeatedStreamingNo, tooManyAttributes } from '../domain/operation.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { ClaimRequest } from '../middle/port.js';
@@ -13,6 +13,8 @@ export interface BatchRow extends Attempt {
   readonly refusal?: Refusal;
   /** Whether the process that claimed it ended in the middle: it is tried alone. */
   readonly takenOver: boolean;
+  /** Its attribute rows stay as they are: there are too many of them. */
+  readonly attributesStay?: true;
   /** Other StateDates under which rows with this key were claimed; they get the same answer. */
   readonly twins: readonly string[];
 }
@@ -40,7 +42,7 @@ export interface Accepted {
 export function acceptClaimed(
   requests: readonly ClaimRequest[],
   rows: readonly InterfaceRow[],
-  takenOver: ReadonlySet<string>,
+  { takenOver, maxAttributes }: { readonly takenOver: ReadonlySet<string>; readonly maxAttributes: number },
 ): Accepted {
   const found = new Map<string, InterfaceRow[]>();
   for (const row of rows) {
@@ -60,7 +62,7 @@ export function acceptClaimed(
         ? refusedTwins(polled, present, isTakenOver)
         : asPolled(polled, present[0], isTakenOver);
     if (batchRow === null) putBack.add(polled.custId);
-    else accepted.push(batchRow);
+    else accepted.push(withinAttributes(batchRow, polled, maxAttributes));
   }
   return { rows: accepted, putBack: requests.length - accepted.length };
 }
@@ -79,6 +81,14 @@ function asPolled(polled: PolledRow, row: InterfaceRow | undefined, takenOver: b
     takenOver,
     twins: none,
   };
+}
+
+/** A row with more attribute rows than there may be is refused, and they are neither kept in memory nor changed. */
+function withinAttributes(batchRow: BatchRow, polled: PolledRow, maxAttributes: number): BatchRow {
+  const { row, source, streamingNo } = batchRow;
+  if (Math.max(polled.attributes, row.attributes.length) <= maxAttributes) return batchRow;
+  const refusal = batchRow.refusal ?? tooManyAttributes({ source, streamingNo }, maxAttributes);
+  return { ...batchRow, row: { ...row, attributes: [] }, refusal, attributesStay: true };
 }
 
 /** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
@@ -131,6 +141,22 @@ export function partByTrial(batch: Batch): { readonly calm: Batch; readonly tria
   };
 }
 
+/**
+ * Polled rows up to those whose attribute rows together are more than a page may hold, which bounds its memory; at least
+ * one. What is left out comes with the next page.
+ */
+export function withinPage(rows: readonly PolledRow[], maxAttributes: number): readonly PolledRow[] {
+  let attributes = 0;
+  const end = rows.findIndex((row, index) => {
+    attributes += Math.min(row.attributes, maxAttributes);
+    return index > 0 && attributes > Math.max(attributesPerPage, maxAttributes);
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}
+
+/** About ten megabytes of the process. */
+const attributesPerPage = 50_000;
+
 /** The leases that some rows of a batch rely on. */
 export function leasesOf(
   rows: readonly BatchRow[],
@@ -139,9 +165,4 @@ export function leasesOf(
 ): readonly Lease[] {
   const relied = new Set(rows.map(({ row }) => shardOf(row.custId, shards)));
   return leases.filter(({ shard }) => relied.has(shard));
-}
-
-/** Polled rows without those whose key came twice: one request stands for all rows with its key. */
-export function oncePerKey<T extends RowKey>(rows: readonly T[]): T[] {
-  return [...new Map(rows.map((row) => [rowId(row), row])).values()];
 }

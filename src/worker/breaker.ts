@@ -1,15 +1,25 @@
+import { stages, type Stage } from '../domain/deferral.js';
+
 /*
- * The breaker (P6). An unexpected error that meets row after row is ours, not theirs. Distinct rows that failed alone
- * since the last row that took effect are counted; at the threshold the breaker opens: claiming stops, nothing is
- * failed, and after a back-off a few rows are tried (half open). A row that takes effect closes it.
+ * The breaker (P6). An unexpected error that meets row after row is ours, not theirs. Each stage counts for itself the
+ * distinct rows that failed alone since the last one that went through; at the threshold its breaker opens: claiming
+ * stops, nothing is failed and nobody put off, and after a back-off a few rows are tried (half open). A row that goes
+ * through closes it; those that do not are put off, so that the next ones are tried.
  */
+
+/** Unexpected errors met row after row: claiming stops. */
+export class BreakerOpenError extends Error {
+  override readonly name = 'BreakerOpenError';
+}
+
 export class Breaker {
-  readonly #threshold: number;
+  /** How many rows in succession open it. */
+  readonly threshold: number;
   readonly #failedRows = new Set<string>();
   #openings = 0;
 
   constructor(threshold: number) {
-    this.#threshold = threshold;
+    this.threshold = threshold;
   }
 
   /** Whether rows may be blamed: not while an error may be ours. */
@@ -22,12 +32,17 @@ export class Breaker {
     return this.#openings;
   }
 
+  /** Whether it opens, or stays open, when this row fails. */
+  wouldOpen(rowId: string): boolean {
+    return !this.closed || this.#failedRows.size + (this.#failedRows.has(rowId) ? 0 : 1) >= this.threshold;
+  }
+
   /** A row alone met an unexpected error. True when the breaker opens with it, or stays open. */
   rowFailed(rowId: string): boolean {
+    const opens = this.wouldOpen(rowId);
     this.#failedRows.add(rowId);
-    if (this.closed && this.#failedRows.size < this.#threshold) return false;
-    this.open();
-    return true;
+    if (opens) this.open();
+    return opens;
   }
 
   open(): void {
@@ -40,5 +55,27 @@ export class Breaker {
     this.#openings = 0;
     this.#failedRows.clear();
     return wasOpen;
+  }
+}
+
+/** The breakers of all stages. */
+export class Breakers {
+  readonly claim: Breaker;
+  readonly apply: Breaker;
+  readonly mark: Breaker;
+
+  constructor(threshold: number) {
+    this.claim = new Breaker(threshold);
+    this.apply = new Breaker(threshold);
+    this.mark = new Breaker(threshold);
+  }
+
+  get closed(): boolean {
+    return stages.every((stage) => this[stage].closed);
+  }
+
+  /** How often the stage that opened most has. */
+  get openings(): number {
+    return Math.max(...stages.map((stage: Stage) => this[stage].openings));
   }
 }

@@ -1,31 +1,16 @@
-import { rowId } from '../domain/keys.js';
+import { laterThan } from '../domain/attempts.js';
+import type { Deferral } from '../domain/deferral.js';
+import { oncePerKey, rowId, shardOf, type RowKey } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
-import type { InterfaceRow } from '../domain/rows.js';
+import type { Cell, InterfaceRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
-import { dependenciesOf, planPage } from '../domain/waiting.js';
-import type { ClaimRequest, MiddleDatabase, Paused } from '../middle/port.js';
-import type { Lease, ProductStore } from '../store/port.js';
-import { acceptClaimed, oncePerKey, type Batch } from './batch.js';
-import type { Claims } from './claims.js';
-import type { Emit } from './events.js';
-import type { Hand } from './hand.js';
-import type { Outages } from './outages.js';
-import type { WorkerSettings } from './settings.js';
-import type { StoreGuard } from './store-guard.js';
-import type { Time } from './time.js';
-
-/** What the stages of a worker share. */
-export interface Workshop {
-  readonly middle: MiddleDatabase;
-  readonly store: ProductStore;
-  readonly settings: WorkerSettings;
-  readonly hand: Hand;
-  readonly claims: Claims;
-  readonly outages: Outages;
-  readonly guard: StoreGuard;
-  readonly emit: Emit;
-  readonly time: Time;
-}
+import { dependenciesOf, planPage, type Wait } from '../domain/waiting.js';
+import type { ClaimRequest, Page, Paused } from '../middle/port.js';
+import type { Lease } from '../store/port.js';
+import { acceptClaimed, withinPage, type Batch } from './batch.js';
+import { isolate, putOffApart } from './isolation.js';
+import { putOff } from './put-off.js';
+import { wentThrough, type Workshop } from './workshop.js';
 
 /** What a page may hold. */
 export interface PageRequest {
@@ -36,6 +21,8 @@ export interface PageRequest {
   readonly paused: Paused;
   /** The most rows to poll. */
   readonly limit: number;
+  /** Leave out all customers that are put off, also those whose pause is over. */
+  readonly freshOnly: boolean;
 }
 
 /** A claimed page; no rows in `batch` when all of them wait or went back. */
@@ -43,6 +30,8 @@ export interface ClaimedPage {
   readonly batch: Batch;
   /** How many rows the poll returned. */
   readonly polled: number;
+  /** Whether there may be more to poll at once. */
+  readonly isFull: boolean;
   readonly pollMs: number;
   /** The leases that need not be compared again. */
   readonly compared: readonly Lease[];
@@ -50,39 +39,32 @@ export interface ClaimedPage {
 
 /**
  * Poll → compare → plan → claim → look again. The comparison, of shards that were taken, follows the poll: a row that is
- * finished by then is compared, and one that was not is in the page (P13). The customers of the page are in hand from the moment their rows are polled; the
- * caller releases those of the returned batch, whatever becomes of it.
+ * finished by then is compared, and one that was not is in the page (P13). The caller takes the customers of the returned
+ * batch in hand. What could not be claimed is put off before this returns.
  */
 export async function claimPage(
   shop: Workshop,
-  { leases, uncompared, paused, limit }: PageRequest,
+  { leases, uncompared, paused, limit, freshOnly }: PageRequest,
 ): Promise<ClaimedPage> {
-  const { middle, store, settings, hand, outages, guard, emit, time } = shop;
-  const held = leases.length === settings.shards ? 'all' : leases.map(({ shard }) => shard);
-  const waits = hand.waits();
+  const { store, settings, hand, outages, guard, emit, time } = shop;
   const polledAt = time.now();
-  const page = await outages.watch('middle', () =>
-    middle.poll({
-      limit,
-      settleMs: settings.settleMs,
-      shards: { count: settings.shards, held },
-      excluded: hand.excluded(),
-      waits,
-      paused,
-    }),
-  );
+  const { page, waits, gone } = await poll(shop, { leases, paused, limit, freshOnly });
   const pollMs = time.now() - polledAt;
+  const rows = withinPage(page.rows, settings.maxAttributes);
+  const isFull = page.rows.length >= limit || rows.length < page.rows.length;
   const compared = uncompared.length === 0 ? [] : await guard.compare(uncompared);
   const nothing: Batch = { rows: [], leases: forThisPage(leases, uncompared, compared ?? []), now: page.now };
-  const answer = { batch: nothing, polled: page.rows.length, pollMs, compared: compared ?? [] };
-  if (compared === null || page.rows.length === 0) return answer;
+  const answer = { batch: nothing, polled: page.rows.length, isFull, pollMs, compared: compared ?? [] };
+  if (compared === null) return answer;
+  if (!isFull) await shop.deferrals.end(gone);
+  if (rows.length === 0) return answer;
 
-  const dependencies = dependenciesOf(page.rows, page.now, settings.dependencyGraceMs);
-  const foreknowledge = await outages.watch('store', () =>
-    store.foresee(oncePerKey(page.rows), dependencies),
+  const dependencies = dependenciesOf(rows, page.now, settings.dependencyGraceMs);
+  const { attempts, seen } = await outages.watch('store', () =>
+    store.foresee(oncePerKey(rows), dependencies),
   );
-  const plan = planPage(page.rows, {
-    seen: foreknowledge.seen,
+  const plan = planPage(rows, {
+    seen,
     now: page.now,
     graceMs: settings.dependencyGraceMs,
     waiting: new Set(waits.map(({ custId }) => custId)),
@@ -91,15 +73,15 @@ export async function claimPage(
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
   if (plan.claim.length === 0) return answer;
 
-  const requests: ClaimRequest[] = oncePerKey(plan.claim).map((row) => ({
-    row,
-    newestAttempt: foreknowledge.newestAttempts.get(rowId(row)) ?? null,
-  }));
-  const takenOver = shop.claims.note(requests, leases);
+  const asked = oncePerKey(plan.claim);
+  const takenOver = shop.claims.note(asked, attempts, leases);
+  const requests = asked.map((row) => {
+    return { row, after: laterThan(attempts.get(rowId(row)) ?? [], page.now, row.stateDate) };
+  });
   const claimedAt = time.now();
-  const result = await outages.watch('middle', () => middle.claim(requests));
+  const result = await claim(shop, requests);
   if (!(await guard.compareFinishedMeanwhile(finishedMeanwhile(requests, result.rows)))) return answer;
-  const accepted = acceptClaimed(requests, result.rows, takenOver);
+  const accepted = acceptClaimed(requests, result.rows, { takenOver, maxAttributes: settings.maxAttributes });
   emit('claimed', {
     rows: accepted.rows.length,
     claimed: result.claimed,
@@ -108,6 +90,77 @@ export async function claimPage(
     durationMs: time.now() - claimedAt,
   });
   return { ...answer, batch: { ...nothing, rows: accepted.rows } };
+}
+
+interface Polled {
+  readonly page: Page;
+  /** The customers that wait. */
+  readonly waits: readonly Wait[];
+  /** Rows that were put off, are tried again, and are not in the page: where it holds all there is, they have ended. */
+  readonly gone: readonly RowKey[];
+}
+
+/** Reads the head of both tables, without the customers in hand and those that are put off. */
+async function poll(
+  { middle, settings, hand, deferrals, outages }: Workshop,
+  { leases, paused, limit, freshOnly }: Omit<PageRequest, 'uncompared'>,
+): Promise<Polled> {
+  const held = leases.map(({ shard }) => shard);
+  const [waits, inHand] = [hand.waits(), hand.inHand()];
+  const { excluded, due } = deferrals.plan(freshOnly);
+  const page = await outages.watch('middle', () =>
+    middle.poll({
+      limit,
+      settleMs: settings.settleMs,
+      shards: { count: settings.shards, held: held.length === settings.shards ? 'all' : held },
+      excluded: [...new Set([...inHand, ...excluded])],
+      waits,
+      paused,
+    }),
+  );
+  const present = new Set(page.rows.map(rowId));
+  const hidden = new Set<Cell>([...inHand, ...waits.map(({ custId }) => custId)]);
+  const isPolled = ({ custId }: Deferral) =>
+    !hidden.has(custId) && held.includes(shardOf(custId, settings.shards));
+  const isPaused = paused.sources.length + paused.productIds.length > 0;
+  const gone = isPaused ? [] : due.filter((row) => isPolled(row) && !present.has(rowId(row)));
+  return { page, waits, gone };
+}
+
+/** Claims what can be claimed and puts off the rest; fails with what stopped it. */
+async function claim(
+  shop: Workshop,
+  requests: readonly ClaimRequest[],
+): Promise<{ readonly claimed: number; readonly rows: readonly InterfaceRow[] }> {
+  const { middle, deferrals, breakers, outages } = shop;
+  const custIdOf = ({ row }: ClaimRequest) => row.custId;
+  const customers = new Map(requests.map(({ row }) => [rowId(row), row.custId]));
+  const { results, refused, stoppedBy } = await isolate(
+    putOffApart(requests, custIdOf, deferrals.customers),
+    {
+      custIdOf,
+      idOf: ({ row }) => rowId(row),
+      attempt: async (part) => {
+        const result = await outages.watchRows('middle', () => middle.claim(part));
+        if (result.claimed > 0) wentThrough(shop, 'claim');
+        return result;
+      },
+      stoppedBy: ({ left }) => left.map((key) => customers.get(rowId(key)) ?? null),
+      isKnown: ({ row }) => deferrals.tries(row, 'claim') > 0,
+      breaker: breakers.claim,
+      policiesRefuse: true,
+    },
+  );
+  const claimed = results.reduce((sum, result) => sum + result.claimed, 0);
+  await putOff(shop, 'claim', {
+    refused: refused.map(({ row: { row }, error }) => ({ ...row, error })),
+    left: results.flatMap(({ left }) =>
+      left.map((key) => ({ ...key, custId: customers.get(rowId(key)) ?? null })),
+    ),
+    wentThrough: claimed,
+  });
+  if (stoppedBy !== undefined) throw stoppedBy as Error;
+  return { claimed, rows: results.flatMap(({ rows }) => rows) };
 }
 
 /** Leases as the page relies on them: those that are to be compared again were compared for it alone. */

@@ -1,7 +1,6 @@
-import { rowId, shardOf, type RowKey } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, shardOf, type RowKey } from '../domain/keys.js';
 import type { PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
-import type { ClaimRequest } from '../middle/port.js';
 import type { Lease } from '../store/port.js';
 
 /**
@@ -15,16 +14,21 @@ export class Claims {
 
   /**
    * Notes what is about to be claimed, since a claim whose answer is lost may land as well; returns those that are taken
-   * over and that the journal does not know to be decided, by `rowId`.
+   * over and that the journal does not know to be decided, by `rowId`. `attempts` are those it knows.
    */
-  note(requests: readonly ClaimRequest[], leases: readonly Lease[]): ReadonlySet<string> {
+  note(
+    rows: readonly PolledRow[],
+    attempts: ReadonlyMap<string, readonly string[]>,
+    leases: readonly Lease[],
+  ): ReadonlySet<string> {
     const terms = new Map(leases.map(({ shard, term }) => [shard, term]));
     const takenOver = new Set<string>();
-    for (const { row, newestAttempt } of requests) {
+    for (const row of rows) {
       const id = rowId(row);
       const term = terms.get(shardOf(row.custId, this.shards));
+      const isDecided = row.stateDate !== null && attempts.get(id)?.includes(row.stateDate) === true;
       if (this.#isFresh(row, term)) this.#terms.set(id, term ?? 0);
-      else if (row.stateDate === null || row.stateDate !== newestAttempt) takenOver.add(id);
+      else if (!isDecided && isCanonicalNumber(row.streamingNo)) takenOver.add(id);
     }
     return takenOver;
   }

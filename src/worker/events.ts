@@ -1,5 +1,7 @@
+import type { Stage } from '../domain/deferral.js';
 import type { Outcome } from '../domain/journal.js';
 import type { RowKey, Source } from '../domain/keys.js';
+import type { Cell } from '../domain/rows.js';
 import type { Wait } from '../domain/waiting.js';
 import type { MarkConflict } from '../middle/port.js';
 import type { LossEvidence } from '../store/guard-port.js';
@@ -15,6 +17,23 @@ export interface OutcomeCount {
   /** Null when applied. */
   readonly code: string | null;
   readonly rows: number;
+}
+
+/** A row that ended in State 3. */
+export interface FailedRow extends RowKey {
+  readonly code: string;
+  readonly errContent: string;
+}
+
+/** A row that is put off with its customer. */
+export interface PutOffRow extends RowKey {
+  readonly custId: Cell;
+  /** How often it was tried in this stage. */
+  readonly tries: number;
+  /** When it is tried again. */
+  readonly delayMs: number;
+  /** The database's own words; of a lock who holds it, where the database says so. */
+  readonly reason: string;
 }
 
 /**
@@ -60,7 +79,19 @@ export interface WorkerEvents {
     readonly durationMs: number;
   };
   /** A row ended in State 3. */
-  rowFailed: RowKey & { readonly code: string; readonly errContent: string };
+  rowFailed: FailedRow;
+  /** Rows of a batch ended in State 3 with one code; the first of them. */
+  rowsFailed: {
+    readonly source: Source;
+    readonly code: string;
+    readonly rows: number;
+    readonly examples: readonly FailedRow[];
+  };
+  /**
+   * A table did not take an ErrContent of so many bytes; it took the first `taken` of them, or only the code. Told once in
+   * ten minutes for each table.
+   */
+  errContentShortened: RowKey & { readonly bytes: number; readonly taken: number };
   /** A success that was put back to State 0 is marked again, without a second effect. */
   answeredAgain: RowKey;
   /** A row that was applied came back with other content and is applied as a new one. */
@@ -69,6 +100,17 @@ export interface WorkerEvents {
   markConflict: MarkConflict;
   /** Customers wait for an open or a bind that has not been seen yet. */
   waiting: { readonly waits: readonly Wait[] };
+  /**
+   * Rows are put off, each with its customer, because the middle database refuses their claim or mark, or undoes it
+   * (`ignored`); the rows of all others go on. Told at every try.
+   */
+  rowsPutOff: {
+    readonly stage: Stage;
+    readonly cause: 'refused' | 'ignored';
+    readonly rows: readonly PutOffRow[];
+  };
+  /** Rows are put off, each with its customer, because somebody has locked them. Told at every try. */
+  rowsLocked: { readonly stage: Stage; readonly rows: readonly PutOffRow[] };
   /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
   suspected: RowKey & {
     readonly tries: number;

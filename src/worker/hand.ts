@@ -6,13 +6,11 @@ import type { Time } from './time.js';
 /*
  * Which customers the next poll must leave out, and why:
  * - in hand: a page with rows of theirs is between the claim and the mark; their order would be lost otherwise;
- * - set aside: a row of theirs met an unexpected error and is tried again later;
  * - waiting: for an open or a bind; only that one is let through.
  * In memory only: a worker that starts again finds everything out by polling.
  */
 export class Hand {
   readonly #inHand = new Set<Cell>();
-  readonly #aside = new Map<Cell, number>();
   readonly #waits = new Map<string, { wait: Wait; until: number }>();
 
   constructor(private readonly time: Time) {}
@@ -34,23 +32,13 @@ export class Hand {
     return [...this.#inHand].some((custId) => shardOf(custId, shards) === shard);
   }
 
-  setAside(custId: Cell, milliseconds: number): void {
-    this.#aside.set(custId, this.time.now() + milliseconds);
-  }
-
-  /** Ends every setting aside: whatever went wrong was not the customers' fault. */
-  forgive(): void {
-    this.#aside.clear();
-  }
-
   wait(wait: Wait): void {
     this.#waits.set(wait.custId, { wait, until: this.time.now() + wait.remainingMs });
   }
 
-  /** Customers in hand or set aside. */
-  excluded(): Cell[] {
-    this.#expire();
-    return [...new Set([...this.#inHand, ...this.#aside.keys()])];
+  /** Customers in hand. */
+  inHand(): Cell[] {
+    return [...this.#inHand];
   }
 
   waits(): Wait[] {
@@ -58,15 +46,14 @@ export class Hand {
     return [...this.#waits.values()].map(({ wait }) => wait);
   }
 
-  /** Milliseconds until the first customer set aside or waiting may be polled again; null when there is none. */
+  /** Milliseconds until the first customer that waits may be polled again; null when there is none. */
   nextReturnMs(): number | null {
-    const moments = [...this.#aside.values(), ...[...this.#waits.values()].map(({ until }) => until)];
+    const moments = [...this.#waits.values()].map(({ until }) => until);
     return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.time.now());
   }
 
   #expire(): void {
     const now = this.time.now();
-    for (const [custId, until] of this.#aside) if (until <= now) this.#aside.delete(custId);
     for (const [custId, { until }] of this.#waits) if (until <= now) this.#waits.delete(custId);
   }
 }

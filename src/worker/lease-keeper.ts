@@ -1,5 +1,6 @@
 import type { Holding, Lease, LeaseStore } from '../store/port.js';
 import type { Pause } from '../store/records-port.js';
+import type { Deferrals } from './deferrals.js';
 import type { Emit } from './events.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
@@ -17,6 +18,7 @@ interface LeaseKeeperParts {
   readonly emit: Emit;
   readonly outages: Outages;
   readonly guard: Guard;
+  readonly deferrals: Pick<Deferrals, 'reading' | 'load'>;
   readonly onChange: () => void;
 }
 
@@ -115,11 +117,13 @@ export class LeaseKeeper {
   }
 
   async #keep(): Promise<void> {
-    const { time, outages, guard } = this.#parts;
+    const { time, outages, guard, deferrals } = this.#parts;
     const askedAt = time.now();
     try {
       await guard.record();
+      const { reading } = deferrals;
       const holding = await outages.watch('store', () => this.#store.keep());
+      deferrals.load(holding.deferrals, new Set(holding.leases.map(({ shard }) => shard)), reading);
       this.#leases = holding.leases;
       this.#leaving = surplus(holding, this.#leaving);
       this.#renewedAt = askedAt;

@@ -31,6 +31,16 @@ export class Outages {
     }
   }
 
+  /** The same for a call about rows: one of them that somebody has locked is no outage. */
+  async watchRows<T>(database: DatabaseRole, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof DatabaseError && error.kind !== 'locked') this.#failed(database, error);
+      throw error;
+    }
+  }
+
   /** Whether an error is one that time heals: it was counted, and the work is simply done again. */
   isOutage(error: unknown): boolean {
     return error instanceof DatabaseError && consequenceOf(error.kind) === 'retry';

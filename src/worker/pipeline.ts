@@ -1,17 +1,15 @@
 import PQueue from 'p-queue';
 import { DatabaseError } from '../database/errors.js';
+import type { Stage } from '../domain/deferral.js';
 import type { Cell } from '../domain/rows.js';
-import { State } from '../domain/states.js';
-import type { Mark, MarkConflict } from '../middle/port.js';
 import { LeaseLostError } from '../store/port.js';
 import type { DecidedRow } from './apply-batch.js';
+import type { ApplyStage } from './apply-stage.js';
 import { partByLane, partByTrial, type Batch } from './batch.js';
-import type { Breaker } from './breaker.js';
-import type { Workshop } from './claim-page.js';
-import type { OutcomeCount } from './events.js';
-import { BreakerOpenError, type Isolator } from './isolate.js';
-import type { Time } from './time.js';
+import { BreakerOpenError } from './breaker.js';
+import type { MarkStage } from './mark-stage.js';
 import type { Trials } from './trials.js';
+import type { Workshop } from './workshop.js';
 
 /*
  * What happens to a claimed page: apply, then mark. Pages follow one another through three stages, so that one is
@@ -40,10 +38,9 @@ export interface PipelineReports {
 }
 
 interface PipelineParts {
-  readonly isolator: Isolator;
+  readonly applying: ApplyStage;
   readonly trials: Trials;
-  readonly breaker: Breaker;
-  readonly time: Time;
+  readonly marking: MarkStage;
 }
 
 /** Applies and marks claimed pages. */
@@ -98,7 +95,7 @@ export class Pipeline {
       await this.#markAll((await Promise.all(parts)).flat());
       if (trials.rows.length > 0) await this.#try(trials);
     } catch (error) {
-      this.#report(error, batch.rows.length);
+      this.#report('mark', error, batch.rows.length);
     } finally {
       this.#shop.hand.release(customers);
     }
@@ -107,54 +104,23 @@ export class Pipeline {
   async #try(trials: Batch): Promise<void> {
     for await (const { decided, stoppedBy } of this.#parts.trials.run(trials)) {
       await this.#markAll(decided);
-      if (stoppedBy !== undefined) this.#report(stoppedBy, trials.rows.length);
+      if (stoppedBy !== undefined) this.#report('apply', stoppedBy, trials.rows.length);
     }
   }
 
   async #markAll(decided: readonly DecidedRow[]): Promise<void> {
-    if (decided.length > 0) await this.#marking.add(() => this.#mark(decided));
+    if (decided.length > 0) await this.#marking.add(() => this.#parts.marking.mark(decided));
   }
 
   async #apply(part: Batch): Promise<readonly DecidedRow[]> {
-    const { decided, stoppedBy } = await this.#parts.isolator.apply(part);
-    if (stoppedBy !== undefined) this.#report(stoppedBy, part.rows.length - decided.length);
+    const { decided, stoppedBy } = await this.#parts.applying.apply(part);
+    if (stoppedBy !== undefined) this.#report('apply', stoppedBy, part.rows.length - decided.length);
     return decided;
   }
 
-  async #mark(decided: readonly DecidedRow[]): Promise<void> {
-    const { middle, claims, outages, guard, emit } = this.#shop;
-    // What was decided may be lost: a row in State 1 is decided anew, a row in State 2 would be lost with it.
-    if (guard.isOpen) return;
-    const startedAt = this.#parts.time.now();
-    const marks = decided.flatMap(marksOf);
-    const result = await outages.watch('middle', () => middle.mark(marks));
-    claims.forget(marks);
-    const failed = marks.filter((mark) => mark.errContent !== null).length;
-    emit('marked', {
-      succeeded: marks.length - failed,
-      failed,
-      outcomes: outcomesOf(decided),
-      durationMs: this.#parts.time.now() - startedAt,
-    });
-    for (const conflict of result.conflicts) if (!answersAlready(conflict)) emit('markConflict', conflict);
-    this.#tell(decided);
-    outages.worked('middle');
-    outages.worked('store');
-  }
-
-  #tell(decided: readonly DecidedRow[]): void {
-    const { emit } = this.#shop;
-    for (const { row, code, errContent, answered, contentChanged } of decided) {
-      const { source, streamingNo } = row;
-      if (answered?.again === true) emit('answeredAgain', { source, streamingNo });
-      if (contentChanged) emit('contentChanged', { source, streamingNo });
-      if (errContent !== null) emit('rowFailed', { source, streamingNo, code: code ?? '', errContent });
-    }
-  }
-
   /** What an error means for the worker; the rows stay in State 1 whatever it is. */
-  #report(error: unknown, rows: number): void {
-    const { emit, outages, guard } = this.#shop;
+  #report(stage: Stage, error: unknown, rows: number): void {
+    const { emit, outages, guard, breakers } = this.#shop;
     if (guard.report(error)) {
       this.#reports.onAlarm();
     } else if (error instanceof LeaseLostError) {
@@ -166,32 +132,10 @@ export class Pipeline {
       return;
     } else if (error instanceof DatabaseError) {
       // A table is missing, or a mark is refused: nobody's row is to blame, somebody must repair the database.
-      this.#parts.breaker.open();
+      breakers[stage].open();
       this.#reports.onBreakerOpen(error);
     } else {
       this.#reports.onFatal(error);
     }
   }
-}
-
-function marksOf({ row, errContent }: DecidedRow): Mark[] {
-  const { source, streamingNo } = row;
-  return [row.attempt, ...row.twins].map((attempt) => ({ source, streamingNo, attempt, errContent }));
-}
-
-/** How many rows got each answer. */
-function outcomesOf(decided: readonly DecidedRow[]): readonly OutcomeCount[] {
-  const counts = new Map<string, OutcomeCount>();
-  for (const { row, outcome, code } of decided) {
-    const { source, twins } = row;
-    const key = `${source} ${outcome} ${code ?? ''}`;
-    const rows = (counts.get(key)?.rows ?? 0) + 1 + twins.length;
-    counts.set(key, { source, outcome, code, rows });
-  }
-  return [...counts.values()];
-}
-
-/** The mark had landed before, its answer was lost. */
-function answersAlready({ mark, state }: MarkConflict): boolean {
-  return state === (mark.errContent === null ? State.Succeeded : State.Failed);
 }

@@ -11,6 +11,7 @@ export interface WorkerSettings {
   readonly leaseTtlMs: number;
   readonly shards: number;
   readonly maxAttempts: number;
+  readonly maxAttributes: number;
   readonly breakerThreshold: number;
   readonly drainTimeoutMs: number;
   readonly callTimeoutMs: number;

@@ -131,13 +131,13 @@ export class StoreGuard {
 
   /** What this process claims itself is later than the first comparison of a lease, and counts no more than in a steady state. */
   async #settled(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    const { middle } = this.#watched();
-    const now = await middle.now();
+    const both = this.#watched();
+    const now = await both.middle.now();
     const names = leases.map(nameOf);
     this.#firstCompared = new Map(names.map((name) => [name, this.#firstCompared.get(name) ?? now]));
     const latest = [...this.#firstCompared.values()].sort().at(-1) ?? now;
     const of = leases.map(({ shard }) => shard);
-    const shards = await settledShards(middle, { shards: this.#parts.settings.shards, of }, latest);
+    const shards = await settledShards(both, { shards: this.#parts.settings.shards, of }, latest);
     return leases.filter(({ shard }) => shards.has(shard));
   }
 

@@ -2,8 +2,8 @@ import { rowId, type Attempt } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { DecidedRow } from './apply-batch.js';
 import type { Batch, BatchRow } from './batch.js';
-import type { Workshop } from './claim-page.js';
-import type { Isolated, Isolator } from './isolate.js';
+import type { Applied, ApplyStage } from './apply-stage.js';
+import type { Workshop } from './workshop.js';
 
 /*
  * Rows taken over (P8). The process that had claimed them ended in the middle, and one of them may be why. So each is
@@ -17,17 +17,17 @@ import type { Isolated, Isolator } from './isolate.js';
 /** Tries the rows of a batch that were taken over, with the rows of their customers that follow them. */
 export class Trials {
   readonly #shop: Workshop;
-  readonly #isolator: Isolator;
+  readonly #applying: ApplyStage;
   /** Notes that could not be taken back when their time was: the store was away. */
   readonly #owed = new Set<Attempt>();
 
-  constructor(shop: Workshop, isolator: Isolator) {
+  constructor(shop: Workshop, applying: ApplyStage) {
     this.#shop = shop;
-    this.#isolator = isolator;
+    this.#applying = applying;
   }
 
   /** Yields what was decided, to be marked before rows are tried that ended more processes. */
-  async *run(batch: Batch): AsyncGenerator<Isolated> {
+  async *run(batch: Batch): AsyncGenerator<Applied> {
     const { store, outages } = this.#shop;
     await this.#payBack();
     const takenOver = batch.rows.filter((row) => row.takenOver);
@@ -51,15 +51,15 @@ export class Trials {
     batch: Batch,
     rows: readonly BatchRow[],
     deathsOf: (row: BatchRow) => number,
-  ): Promise<Isolated> {
+  ): Promise<Applied> {
     const decided: DecidedRow[] = [];
     for (const row of rows) {
       const alone: Batch = { ...batch, rows: [row] };
-      let result: Isolated;
+      let result: Applied;
       try {
         result = row.takenOver
           ? await this.#tryRow(alone, row, deathsOf(row))
-          : await this.#isolator.apply(alone);
+          : await this.#applying.apply(alone);
       } catch (error) {
         return { decided, stoppedBy: error };
       }
@@ -70,18 +70,18 @@ export class Trials {
     return { decided };
   }
 
-  async #tryRow(alone: Batch, row: BatchRow, deaths: number): Promise<Isolated> {
+  async #tryRow(alone: Batch, row: BatchRow, deaths: number): Promise<Applied> {
     const { store, outages, settings, emit } = this.#shop;
     const final = deaths >= settings.maxAttempts;
     if (deaths > 0) emit('tried', { source: row.source, streamingNo: row.streamingNo, deaths, final });
     if (final) {
       const detail = `处理该行时进程已 ${deaths} 次异常退出, 不再处理`;
-      const result = await this.#isolator.refuse(alone, row, { code: '00205', detail });
+      const result = await this.#applying.refuse(alone, row, { code: '00205', detail });
       if (result.decided.length > 0) await outages.watch('store', () => store.trials.end(row));
       return result;
     }
     await outages.watch('store', () => store.trials.begin(row));
-    const result = await this.#isolator.apply(alone);
+    const result = await this.#applying.apply(alone);
     if (result.decided.length > 0) {
       await outages.watch('store', () => store.trials.end(row));
       return result;

@@ -2,25 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { DatabaseError } from '../database/errors.js';
-import type { MiddleDatabase, Paused } from '../middle/port.js';
+import type { MiddleDatabase, OpenRowsExcept } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
-import { Breaker } from './breaker.js';
-import { claimPage, type Workshop } from './claim-page.js';
+import { ApplyStage } from './apply-stage.js';
+import { BreakerOpenError, Breakers } from './breaker.js';
+import { claimPage } from './claim-page.js';
 import { Claims } from './claims.js';
+import { Deferrals, RowsPutOffError } from './deferrals.js';
 import { errorText } from './error-text.js';
 import type { Emit, WorkerEvents } from './events.js';
 import { Hand } from './hand.js';
 import type { Handlers } from './handlers.js';
-import { BreakerOpenError, Isolator } from './isolate.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { MarkStage } from './mark-stage.js';
 import { Outages } from './outages.js';
 import { pausedBy, PausedError } from './paused.js';
-import { Pipeline } from './pipeline.js';
+import { Pipeline, type PipelineReports } from './pipeline.js';
 import type { WorkerSettings } from './settings.js';
 import { StoreAlarmError, StoreGuard } from './store-guard.js';
 import { Trials } from './trials.js';
 import { Alarm, backoffMs, systemTime, type Time } from './time.js';
+import type { Workshop } from './workshop.js';
 
 /*
  * The life of a worker.
@@ -46,6 +49,8 @@ export interface WorkerParts {
   readonly time?: Time;
 }
 
+/** With `once`, how often a row that is put off is tried before the worker gives up. */
+const triesWithOnce = 3;
 /** With `once`, how long an outage may last before the worker gives up. */
 const onceOutageLimitMs = 5 * 60_000;
 const breakerLimits = { first: 1_000, most: 60_000 };
@@ -65,14 +70,17 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   readonly #once: boolean;
   readonly #time: Time;
   readonly #shop: Workshop;
-  readonly #breaker: Breaker;
+  readonly #breakers: Breakers;
   readonly #pipeline: Pipeline;
   readonly #keeper: LeaseKeeper;
   readonly #guard: StoreGuard;
+  readonly #deferrals: Deferrals;
   readonly #alarm: Alarm;
   #stopping = false;
   #fatal: Error | undefined;
   #breakerUntil = 0;
+  /** The last poll of rows that were not put off found none. */
+  #nothingFresh = false;
   #idleDelayMs: number;
 
   constructor(parts: WorkerParts) {
@@ -86,47 +94,68 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     this.#time = time;
     this.#alarm = new Alarm(time);
     this.#idleDelayMs = settings.pollIntervalMs;
-    this.#breaker = new Breaker(settings.breakerThreshold);
+    this.#breakers = new Breakers(settings.breakerThreshold);
     const outages = new Outages(time, emit);
     const { middle, store } = parts;
     const [hand, claims] = [new Hand(time), new Claims(settings.shards)];
     this.#guard = new StoreGuard({ middle, store, settings, outages, emit, time });
-    this.#shop = { middle, store, settings, hand, claims, outages, guard: this.#guard, emit, time };
-    const isolator = new Isolator(this.#shop, {
-      breaker: this.#breaker,
-      handlers: parts.handlers ?? {},
+    this.#deferrals = new Deferrals({
+      store: () => store.deferrals,
+      shards: settings.shards,
+      outages,
+      emit,
       time,
     });
+    this.#shop = {
+      middle,
+      store,
+      settings,
+      hand,
+      claims,
+      deferrals: this.#deferrals,
+      breakers: this.#breakers,
+      outages,
+      guard: this.#guard,
+      emit,
+      time,
+    };
+    const applying = new ApplyStage(this.#shop, parts.handlers ?? {});
     this.#pipeline = new Pipeline(
       this.#shop,
-      { isolator, trials: new Trials(this.#shop, isolator), breaker: this.#breaker, time },
-      {
-        onPageDone: () => {
-          this.#alarm.ring();
-        },
-        onLeaseLost: () => {
-          this.#keeper.recheck();
-        },
-        onAlarm: () => {
-          this.#keeper.checkNow();
-        },
-        onBreakerOpen: (error) => {
-          this.#openBreaker(error);
-        },
-        onFatal: (error) => {
-          this.#fail(error);
-        },
-      },
+      { applying, trials: new Trials(this.#shop, applying), marking: new MarkStage(this.#shop) },
+      this.#reports(),
     );
     this.#keeper = new LeaseKeeper(parts.store.leases, settings, {
       time,
       emit,
       outages,
       guard: this.#guard,
+      deferrals: this.#deferrals,
       onChange: () => {
         this.#alarm.ring();
       },
     });
+  }
+
+  /** What the pipeline tells. */
+  #reports(): PipelineReports {
+    return {
+      onPageDone: () => {
+        this.#alarm.ring();
+      },
+      onLeaseLost: () => {
+        this.#keeper.recheck();
+      },
+      onAlarm: () => {
+        this.#keeper.checkNow();
+      },
+      onBreakerOpen: (error) => {
+        this.#openBreaker(error);
+      },
+      onFatal: (error) => {
+        this.#fail(error);
+      },
+    };
   }
 
   /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
@@ -206,18 +235,21 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     if (this.#guard.isOpen) return this.#standStill();
     const leases = this.#keeper.held();
     if (leases.length === 0) return this.#idle();
-    const limit = this.#breaker.closed
+    const limit = this.#breakers.closed
       ? this.#settings.batchSize
       : Math.min(probeRows, this.#settings.batchSize);
     const paused = pausedBy(this.#keeper.pauses);
     const uncompared = this.#keeper.uncompared();
-    const page = await claimPage(this.#shop, { leases, uncompared, paused, limit });
-    const { batch, polled, pollMs } = page;
+    // While the breaker is half open, rows that were put off would fill each small page: they are tried when nothing else is.
+    const freshOnly = !this.#breakers.closed && !this.#nothingFresh;
+    const page = await claimPage(this.#shop, { leases, uncompared, paused, limit, freshOnly });
+    this.#nothingFresh = freshOnly && page.polled === 0;
+    const { batch, polled, isFull, pollMs } = page;
     this.#keeper.markCompared(page.compared);
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
       await this.#takeInHand(batch);
-      const delayMs = polled >= limit ? 0 : this.#settings.pollIntervalMs;
+      const delayMs = isFull ? 0 : this.#settings.pollIntervalMs;
       this.#tellPoll({ rows: polled, delayMs, durationMs: pollMs });
       if (delayMs > 0) await this.#alarm.sleep(delayMs);
       return false;
@@ -241,7 +273,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const isTrial = batch.rows.some(({ takenOver }) => takenOver);
     if (isTrial) await this.#pipeline.empty();
     this.#pipeline.take(batch);
-    if (isTrial || !this.#breaker.closed) await this.#pipeline.empty();
+    if (isTrial || !this.#breakers.closed) await this.#pipeline.empty();
   }
 
   /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
@@ -253,8 +285,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       return false;
     }
     // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
-    const returnMs = this.#keeper.held().length === 0 ? null : hand.nextReturnMs();
-    const delayMs = Math.min(this.#idleDelayMs, returnMs ?? Infinity);
+    const isHolding = this.#keeper.held().length > 0;
+    const returns = isHolding ? [hand.nextReturnMs(), this.#deferrals.nextReturnMs()] : [];
+    const delayMs = Math.min(this.#idleDelayMs, ...returns.map((returnMs) => returnMs ?? Infinity));
     this.#tellPoll({ ...poll, delayMs });
     if (this.#once) {
       if (await this.#nothingLeft()) return true;
@@ -266,16 +299,23 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     return false;
   }
 
-  /** PausedError where only paused rows are left. */
+  /** PausedError where only paused rows are left, RowsPutOffError where rows that are put off are, and what waits for them. */
   async #nothingLeft(): Promise<boolean> {
     if (this.#guard.isOpen || !this.#keeper.isChecked) return false;
     const { middle, outages } = this.#shop;
     const { pauses } = this.#keeper;
-    const anyOpen = (paused?: Paused) => outages.watch('middle', () => middle.hasOpenRows(paused));
-    if (pauses.length > 0 && (await anyOpen(pausedBy(pauses)))) return false;
+    const anyOpen = (except?: OpenRowsExcept) => outages.watch('middle', () => middle.hasOpenRows(except));
     if (!(await anyOpen())) return true;
-    if (pauses.length > 0) throw new PausedError(pauses);
-    return false;
+    const tried = this.#deferrals.all.filter(({ stage, cause, tries }) =>
+      stage === 'apply' && cause === 'refused' ? tries > this.#settings.maxAttempts : tries >= triesWithOnce,
+    );
+    const excluded = [...new Set(tried.map(({ custId }) => custId))];
+    if (pauses.length + excluded.length === 0) return false;
+    const paused = pausedBy(pauses);
+    if (await anyOpen({ paused, excluded })) return false;
+    if (excluded.length > 0 && (pauses.length === 0 || (await anyOpen({ paused }))))
+      throw new RowsPutOffError(tried);
+    throw new PausedError(pauses);
   }
 
   #tellPoll(poll: PollOutcome & { readonly delayMs: number }): void {
@@ -289,13 +329,15 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       return;
     }
     if (this.#shop.outages.isOutage(error)) return;
-    if (!(error instanceof DatabaseError)) throw error;
-    this.#breaker.open();
+    if (error instanceof DatabaseError) this.#breakers.claim.open();
+    else if (!(error instanceof BreakerOpenError)) throw error;
     this.#openBreaker(error);
   }
 
+  /** A stage has opened its breaker; where none has, too many customers are put off. */
   #openBreaker(error: unknown): void {
-    const delayMs = Math.round(backoffMs(this.#breaker.openings, breakerLimits, this.#time.random()));
+    if (this.#breakers.closed) this.#breakers.claim.open();
+    const delayMs = Math.round(backoffMs(this.#breakers.openings, breakerLimits, this.#time.random()));
     this.#breakerUntil = this.#time.now() + delayMs;
     this.#shop.emit('breakerOpened', { error: errorText(error), delayMs });
     if (this.#once)
@@ -305,7 +347,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   }
 
   #pauseMs(): number {
-    const breakerMs = this.#breaker.closed ? 0 : this.#breakerUntil - this.#time.now();
+    const breakerMs = this.#breakers.closed ? 0 : this.#breakerUntil - this.#time.now();
     return Math.max(0, breakerMs, this.#shop.outages.remainingMs());
   }
 }

@@ -43,6 +43,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
       groups: schemas.groups,
       'failed?code=00401&text=CustName&since=2026-11-01': schemas.failed,
       'in-hand': schemas.inHand,
+      deferred: schemas.deferred,
       [`rows/${row}`]: schemas.rowPage,
     };
     for (const [question, schema] of Object.entries(questions)) {
@@ -52,7 +53,15 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
       expect(schema.safeParse(JSON.parse(body)).error, question).toBeUndefined();
       if (/failed|rows/.test(question)) expect(body).toContain(longest);
     }
-    for (const page of ['', 'failures', 'failed?customer=990947809', `rows/${row}`, 'in-hand', 'workers']) {
+    for (const page of [
+      '',
+      'failures',
+      'failed?customer=990947809',
+      `rows/${row}`,
+      'in-hand',
+      'deferred',
+      'workers',
+    ]) {
       const headers = { authorization, accept: 'text/html' };
       const answer = await fetch(`${url}/${page}`, { headers });
       expect([page, answer.status]).toEqual([page, 200]);

@@ -287,6 +287,8 @@ describe('acceptance: wrong usage of what operators do', () => {
       ['resume'],
       ['audit', '--before', 'yesterday'],
       ['in-hand', '--limit', '0'],
+      ['retry', 'CUST'],
+      ['deferred', '--limit', '0'],
       ['journal', 'purge'],
       ['journal', 'purge', '--older-than', 'long'],
       ['journal', 'purge', '--older-than', '364d'],

@@ -36,6 +36,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: operator commands', () => {
       oldestPendingSeconds: expect.any(Number) as number,
       workers: [],
       alarms: [],
+      deferred: { rows: 0, customers: 0, byStage: [], oldest: [], oldestSeconds: null },
     });
     expect(await json('failed', '--code', '00402', '--since', '2026-11-01')).toEqual([
       {
@@ -87,7 +88,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: operator commands', () => {
     const findings = (await json('doctor')) as { area: string; level: string; whatToDo: string | null }[];
     expect([...new Set(findings.map(({ area }) => area))]).toEqual([
       ...['middle database', 'server', 'tables', 'privileges', 'indexes', 'clock', 'rows'],
-      ...['product store', 'migrations', 'workers'],
+      ...['product store', 'migrations', 'workers', 'deferred'],
     ]);
     const problems = findings.filter(({ area, level }) => level !== 'ok' && !/clock|workers/.test(area));
     expect(problems).toMatchObject([

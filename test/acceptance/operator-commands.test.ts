@@ -44,6 +44,7 @@ describe('acceptance: operator commands on SQLite', () => {
       oldestPendingSeconds: expect.any(Number) as number,
       workers: [],
       alarms: [],
+      deferred: { rows: 0, customers: 0, oldestSeconds: null, byStage: [], oldest: [] },
     });
     const text = await run('status');
     expect(text.exitCode).toBe(0);
@@ -205,7 +206,7 @@ describe('acceptance: from nothing to an applied row', () => {
       expect.stringContaining('"bnet-sync migrate"'),
     ]);
     expect(JSON.parse((await bnetSync(['migrate', '--json'], env)).stdout)).toEqual({
-      migrations: ['0001_initial', '0002_several_workers', '0003_operators', '0004_guard'],
+      migrations: ['0001_initial', '0002_several_workers', '0003_operators', '0004_guard', '0005_isolation'],
       origin: 'recorded',
     });
     expect((await bnetSync(['run', '--once'], env)).exitCode).toBe(0);

@@ -23,6 +23,8 @@ const commands = [
   ['requeue', '--matching', '--all'],
   ['groups'],
   ['in-hand'],
+  ['deferred'],
+  ['retry', 'IF_BNET_CUST', '1'],
   ['pause'],
   ['resume', '--table', 'CUST'],
   ['workers'],
@@ -60,7 +62,10 @@ describe.runIf(hasPostgres)('acceptance: operator commands without their databas
       command: args.join(' '),
       answer: await bnetSync([...args, '--config', file]),
     });
-    const answers = await Promise.all(used.map(run));
+    // So many at once that the end that works answers each within its deadline.
+    const answers: Awaited<ReturnType<typeof run>>[] = [];
+    for (let from = 0; from < used.length; from += 6)
+      answers.push(...(await Promise.all(used.slice(from, from + 6).map(run))));
     await remove();
     return answers;
   }

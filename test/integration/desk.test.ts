@@ -175,6 +175,42 @@ for (const kind of pairKinds) {
       expect(await desk.audit({ limit: 5, before: second?.id ?? '' })).toEqual([first]);
     });
 
+    it('lists rows that are put off, says so of the row and its customer, and has one tried at once', async () => {
+      const { leases, deferrals } = pair.openStore(5000);
+      await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
+      await leases.keep();
+      const key = { source: 'CUST', streamingNo: longest } as const;
+      const row = { ...key, custId: product.CustID, stage: 'claim', cause: 'locked', tries: 3 } as const;
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest });
+      await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '2', CreateDate: at(2) });
+      await deferrals.put([{ ...row, reason: 'locked by SCOTT', shard: 1, delayMs: 45_000 }]);
+      const [listed, ...more] = await desk.deferred(5);
+      expect(more).toEqual([]);
+      expect(listed).toEqual({
+        ...{ table: 'IF_BNET_CUST', streamingNo: longest, custId: product.CustID },
+        ...{ stage: 'claim', cause: 'locked', reason: 'locked by SCOTT', tries: 3, worker: 'w-1' },
+        since: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+        nextAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      });
+      expect((await desk.overview()).deferred).toMatchObject({
+        ...{ rows: 1, customers: 1, oldest: [listed] },
+        byStage: [{ stage: 'claim', cause: 'locked', rows: 1 }],
+        oldestSeconds: expect.any(Number) as number,
+      });
+      expect(await desk.row(key)).toMatchObject({ deferred: listed, heldBackBy: [] });
+      expect(await desk.row({ source: 'ACCOUNT', streamingNo: '2' })).toMatchObject({
+        deferred: null,
+        heldBackBy: [listed],
+      });
+      expect(await desk.retry(actor, [key], 'unlocked')).toMatchObject({
+        retried: [{ streamingNo: longest }],
+      });
+      expect(await desk.retry(actor, [key], null)).toMatchObject({ retried: [] });
+      expect(await desk.deferred(5)).toEqual([]);
+      expect(await desk.audit({ limit: 5 })).toMatchObject([{ action: 'retry', reason: 'unlocked' }]);
+      expect(await desk.row(key)).toMatchObject({ deferred: null });
+    });
+
     it('pauses and resumes, once each', async () => {
       expect(await desk.pause(actor, { productId: longest }, 'wrong prices')).toBe(true);
       expect(await desk.pause(actor, { productId: longest }, null)).toBe(false);

@@ -110,7 +110,7 @@ for (const kind of pairKinds) {
       };
       const told = await drain({
         middle: pair.openMiddle(),
-        store: pair.openStore(5000, { callTimeoutMs: 200 }),
+        store: pair.openStore(10_000, { callTimeoutMs: 1000 }),
         handlers,
       });
       expect((await standing(pair.middle)).get('CUST:4')?.errContent).toBe(
@@ -247,7 +247,13 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     for (let n = 1; n <= 300; n += 1) {
       await plant(planting, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
     }
-    const tables = { dialect: pgMiddle, schema: undefined, productIds: [], markAttributes: true };
+    const tables = {
+      dialect: pgMiddle,
+      schema: undefined,
+      productIds: [],
+      markAttributes: true,
+      maxAttributes: 10_000,
+    };
     const middle = new KnexMiddleDatabase(new Database(options), tables);
     const store = pair.openStore();
     const { worker, told } = testWorker({ middle, store, settings: { batchSize: 20 } });

@@ -23,6 +23,7 @@ describe('the HTTP server answers', () => {
       '/api/v1/groups': schemas.groups,
       '/api/v1/failed?limit=5': schemas.failed,
       '/api/v1/in-hand': schemas.inHand,
+      '/api/v1/deferred': schemas.deferred,
       [`/api/v1/rows/${key.table}/${key.streamingNo}`]: schemas.rowPage,
       '/api/v1/workers': schemas.workers,
       '/api/v1/pauses': schemas.pauses,
@@ -31,6 +32,7 @@ describe('the HTTP server answers', () => {
     const posts = {
       '/api/v1/requeue': [schemas.requeued, { rows: [key], dryRun: true }],
       '/api/v1/requeue-matching': [schemas.requeuedMatching, { filter: { code: '00402' }, dryRun: true }],
+      '/api/v1/retry': [schemas.retried, { rows: [key] }],
       '/api/v1/pause': [schemas.changed, { target: { productId: '007' } }],
       '/api/v1/resume': [schemas.changed, { target: { productId: '7' } }],
     } as const;
@@ -59,7 +61,7 @@ describe('the HTTP server answers', () => {
     const others = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'POST /login', 'POST /logout'];
     const api = routesOf(app).filter((route) => route.includes(' /api/'));
     expect(documented.sort()).toEqual([...api, ...others].sort());
-    expect(api).toHaveLength(14);
+    expect(api).toHaveLength(16);
     const { parameters } = document.paths['/api/v1/failed']!['get']!;
     expect(parameters?.map(({ name }) => name)).toContain('customer');
     expect(JSON.stringify(document)).toContain('IF_BNET_ACCOUNT');
@@ -70,6 +72,7 @@ describe('the HTTP server answers', () => {
     const cases: [string, string][] = [
       ['/api/v1/failed?limit=1000', 'query.limit "1000": must be 1 to 200'],
       ['/api/v1/failed?limit=0', 'query.limit "0": must be 1 to 200'],
+      ['/api/v1/deferred?limit=501', 'query.limit "501": must be 1 to 500'],
       ['/api/v1/failed?code=402', 'query.code "402": must be 5 digits, such as 00402, or none'],
       ['/api/v1/failed?customer=1e5', 'query.customer "1e5": must be 1 to 30 digits'],
       ['/api/v1/failed?since=2026-02-31', 'query.since "2026-02-31": is no date of the calendar'],

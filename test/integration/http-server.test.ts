@@ -214,6 +214,7 @@ describe.runIf(hasPostgres)('the HTTP server on PostgreSQL', () => {
       '/api/v1/groups',
       '/api/v1/failed',
       '/api/v1/in-hand',
+      '/api/v1/deferred',
       '/readyz',
       '/metrics',
     ];

@@ -63,26 +63,33 @@ describe.runIf(hasOracle && !isRealOracle)('least privilege on Oracle', () => {
     expect(await statesOf(pair.middle)).toEqual({ 0: 41 });
   });
 
-  it('a user who may only read changes nothing and fails nothing, says what is missing, and works once it is granted', async () => {
-    pair = await openOraclePair({ grants: 'read' });
-    await plantRows();
-    const before = await standing(pair.middle);
-    const { worker, told } = testWorker(parts());
-    const running = worker.run();
-    expect((await toldOnce(worker, 'breakerOpened')).error).toContain('ORA-01031');
-    await toldOnce(worker, 'breakerOpened');
-    expect(await standing(pair.middle)).toEqual(before);
-    expect((await column(pair.store, 'SELECT count(*) FROM sync_journal')).map(Number)).toEqual([0]);
-    for (const table of ['IF_BNET_CUST', 'IF_BNET_ACCOUNT'])
-      await asOwner(`GRANT UPDATE (State, ErrContent, StateDate) ON ${table} TO BNET_SYNC`);
-    for (const table of attributeTables)
-      await asOwner(`GRANT UPDATE (State, StateDate) ON ${table} TO BNET_SYNC`);
-    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 40);
-    worker.stop();
-    await running;
-    expect(await statesOf(pair.middle)).toEqual({ 2: 40, 3: 1 });
-    expect(told.filter(({ name }) => name === 'suspected' || name === 'outage')).toEqual([]);
-  });
+  it.each([
+    ['only select', 'select'],
+    ['only read, which allows no lock', 'read'],
+  ] as const)(
+    'a user who may %s changes nothing and fails nothing, says what is missing, and works once it is granted',
+    async (_what, grants) => {
+      pair = await openOraclePair({ grants });
+      await plantRows();
+      const before = await standing(pair.middle);
+      const { worker, told } = testWorker(parts());
+      const running = worker.run();
+      expect((await toldOnce(worker, 'breakerOpened')).error).toContain('ORA-01031');
+      await toldOnce(worker, 'breakerOpened');
+      expect(await standing(pair.middle)).toEqual(before);
+      expect((await column(pair.store, 'SELECT count(*) FROM sync_journal')).map(Number)).toEqual([0]);
+      for (const table of ['IF_BNET_CUST', 'IF_BNET_ACCOUNT'])
+        await asOwner(`GRANT SELECT, UPDATE (State, ErrContent, StateDate) ON ${table} TO BNET_SYNC`);
+      for (const table of attributeTables)
+        await asOwner(`GRANT SELECT, UPDATE (State, StateDate) ON ${table} TO BNET_SYNC`);
+      await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 40);
+      worker.stop();
+      await running;
+      expect(await statesOf(pair.middle)).toEqual({ 2: 40, 3: 1 });
+      const blaming = ['suspected', 'outage', 'rowsPutOff', 'rowsLocked'];
+      expect(told.filter(({ name }) => blaming.includes(name))).toEqual([]);
+    },
+  );
 
   it('a user who was granted nothing finds no tables, and fails nothing', async () => {
     pair = await openOraclePair({ grants: 'none' });

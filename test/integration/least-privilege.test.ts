@@ -90,6 +90,8 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
     expect(again.exitCode, again.all).toBe(0);
     expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
     expect(await column(pair.store, `SELECT count(*) FROM sync_journal WHERE superseded`)).toEqual(['1']);
+    const retry = await bnetSync(['retry', 'IF_BNET_CUST', '51', '--config', config.file]);
+    expect([retry.exitCode, retry.all]).toEqual([1, expect.stringContaining('51: not put off')]);
     const doctor = await bnetSync(['doctor', '--config', config.file]);
     expect(doctor.exitCode, doctor.all).toBe(0);
     await config.remove();

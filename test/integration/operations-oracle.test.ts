@@ -1,17 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OracleDatabase } from '../../src/middle/oracle/database.js';
+import { OracleDatabase, type OracleTransaction } from '../../src/middle/oracle/database.js';
 import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import { KnexGuardRecords } from '../../src/store/knex/guard.js';
+import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import { hasOracle, type OracleConnection } from '../support/oracle-place.js';
 import { openOptions } from '../support/middle-ends.js';
 import { drain } from '../support/workers.js';
+import { later } from '../conformance/middle/rows.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
@@ -37,9 +39,20 @@ class CountingOracle extends OracleDatabase {
     return super.query(query);
   }
 
-  override change(...[batch, follow]: Parameters<OracleDatabase['change']>) {
-    this.texts.push(batch.sql);
-    return super.change(batch, follow);
+  override transaction<T>(work: (transaction: OracleTransaction) => Promise<T>): Promise<T> {
+    return super.transaction((transaction) =>
+      work({
+        ...transaction,
+        query: (query) => {
+          this.texts.push(query.sql);
+          return transaction.query(query);
+        },
+        execute: (batch, options) => {
+          this.texts.push(batch.sql);
+          return transaction.execute(batch, options);
+        },
+      }),
+    );
   }
 }
 
@@ -48,12 +61,14 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   let database: CountingOracle;
   let middle: OracleMiddleOperations;
   let store: KnexStoreOperations;
+  let records: KnexStoreRecords;
   let guard: KnexGuardRecords;
   beforeEach(async () => {
     pair = await openOraclePair();
     database = new CountingOracle(pair.place.connection);
     middle = operations({});
     store = new KnexStoreOperations(pair.store);
+    records = new KnexStoreRecords(pair.store);
     guard = new KnexGuardRecords(pair.store);
   });
   afterEach(async () => {
@@ -66,7 +81,13 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   }: {
     productIds?: readonly string[];
     markAttributes?: boolean;
-  }) => new OracleMiddleOperations(database, { schema: undefined, productIds, markAttributes });
+  }) =>
+    new OracleMiddleOperations(database, {
+      schema: undefined,
+      productIds,
+      markAttributes,
+      maxAttributes: 10_000,
+    });
   const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
   const run = (sql: string) => pair.middle.execute({ sql, bindings: [] });
   /** How many statements a call takes. */
@@ -83,7 +104,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '6', State: null });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-    expect((await status(middle, store, guard)).tables).toEqual({
+    expect((await status({ middle, store, records, guard })).tables).toEqual({
       IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
       IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
     });
@@ -158,7 +179,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
       column(pair.middle, `SELECT TO_CHAR(State) FROM ${table} ORDER BY StreamingNo`);
 
     it('move 3 to 0 without ErrContent, with a later StateDate and its attribute rows, and nothing else', async () => {
-      const ahead = '2099-01-01 00:00:00';
+      const ahead = later(await middle.now(), 43_200);
       const attribute = (id: string) => [[id, '110', 'x']] as const;
       await plant(
         pair.middle,

@@ -4,7 +4,7 @@ import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operation
 import { examine } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { openOptions } from '../support/middle-ends.js';
-import { nothingLost, storeOperations, workerDescription } from '../support/operations.js';
+import { nothingDeferred, nothingLost, storeOperations, workerDescription } from '../support/operations.js';
 import { createOracle } from '../support/oracle/create-oracle.js';
 import type { OracleStandIn, StandInOptions } from '../support/oracle/stand-in.js';
 import { PlainOracle } from '../support/oracle-place.js';
@@ -44,11 +44,17 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     const { connectString, user, password } = standIn;
     const connection = { connectString, user, password };
     const database = new OracleDatabase({ name: 'middle database', connection, ...openOptions });
-    const middle = new OracleMiddleOperations(database, { schema, productIds: [], markAttributes });
+    const middle = new OracleMiddleOperations(database, {
+      schema,
+      productIds: [],
+      markAttributes,
+      maxAttributes: 10_000,
+    });
     try {
       const { findings, unreached } = await examine({
         middle: () => Promise.resolve(middle),
         store: () => Promise.resolve(healthyStore),
+        deferred: async () => nothingDeferred,
         clock: () => new Date(),
         loss: () => Promise.resolve(nothingLost()),
         settings: {
@@ -96,17 +102,24 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
   it('names each missing update with the GRANT that gives it', async () => {
     const { standIn, asOwner } = await start({ grants: 'read', synonyms: false });
     const missing = of('privileges', await examined(standIn, 'ISMP'));
-    expect(missing).toHaveLength(10);
+    // READ shows the rows and does not lock them.
+    expect(missing).toHaveLength(14);
     expect(missing[0]).toEqual({
+      area: 'privileges',
+      level: 'fault',
+      finding: 'SELECT ON IF_BNET_CUST is refused: ORA-01031: insufficient privileges',
+      whatToDo: 'GRANT SELECT ON ISMP.IF_BNET_CUST TO BNET_SYNC;',
+    });
+    expect(missing[1]).toEqual({
       area: 'privileges',
       level: 'fault',
       finding: 'UPDATE (State) ON IF_BNET_CUST is refused: ORA-01031: insufficient privileges',
       whatToDo: 'GRANT UPDATE (State) ON ISMP.IF_BNET_CUST TO BNET_SYNC;',
     });
-    expect(missing[3]?.whatToDo).toBe(
+    expect(missing[5]?.whatToDo).toBe(
       'GRANT UPDATE (State) ON ISMP.IF_BNET_CUST_ATTR TO BNET_SYNC /* or set middle.markAttributes to false */;',
     );
-    expect(of('privileges', await examined(standIn, 'ISMP', false))).toHaveLength(6);
+    expect(of('privileges', await examined(standIn, 'ISMP', false))).toHaveLength(8);
     await asOwner(...missing.map(({ whatToDo }) => whatToDo ?? ''));
     expect(problems(await examined(standIn, 'ISMP'))).toEqual([]);
   });

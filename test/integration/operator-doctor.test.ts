@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MiddleOperations } from '../../src/middle/port.js';
+import { deferredSummary } from '../../src/operator/deferred.js';
+import { deferredFindings } from '../../src/operator/doctor/deferred.js';
 import { examine } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations } from '../../src/store/port.js';
+import type { StoreRecords } from '../../src/store/records-port.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
-import { drain } from '../support/workers.js';
+import { drain, quickSettings } from '../support/workers.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
@@ -28,10 +31,11 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     let pair: KnexPair;
     let middle: MiddleOperations;
     let store: StoreOperations;
+    let records: StoreRecords;
     let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, store, guard } = operatorsOf(pair));
+      ({ middle, store, records, guard } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -100,6 +104,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
           middle: () => Promise.resolve(middle),
           store: () => Promise.resolve(store),
           loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
+          deferred: () => deferredSummary({ store, records }),
           clock,
           settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
         });
@@ -145,6 +150,62 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         );
         const twins = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], { dryRun: false });
         expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
+      });
+
+      it('finds the rows that are put off, by where and why, with what to do', async () => {
+        const { leases, deferrals } = pair.openStore();
+        await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
+        await leases.keep();
+        const put = { source: 'CUST', custId: '7', tries: 2, shard: 7, delayMs: 5000 } as const;
+        await deferrals.put([
+          { ...put, streamingNo: '1', stage: 'claim', cause: 'locked', reason: 'locked by 17' },
+          { ...put, streamingNo: '2', stage: 'mark', cause: 'locked', reason: 'locked by 17' },
+          { ...put, streamingNo: longest, stage: 'mark', cause: 'refused', reason: 'check "x" [23514]' },
+        ]);
+        expect(await problems()).toEqual([
+          expect.stringMatching(
+            /^warning: 2 rows are put off with their customers \(claim 1, mark 1\): .*IF_BNET_CUST 1: locked by 17$/,
+          ),
+          expect.stringMatching(
+            new RegExp(
+              `^fault: 1 row is .* refuses the update.* IF_BNET_CUST ${longest}: check "x" \\[23514\\]$`,
+            ),
+          ),
+        ]);
+      });
+
+      it.runIf(kind === 'PostgreSQL')(
+        'gives statements that name the session that holds a lock, and the triggers',
+        async () => {
+          const summary = (cause: 'locked' | 'refused') => ({
+            ...{ rows: 1, customers: 1, oldestSeconds: 1, oldest: [] },
+            byStage: [{ stage: 'claim' as const, cause, rows: 1 }],
+          });
+          const statement = async (cause: 'locked' | 'refused') => {
+            const [finding] = await deferredFindings(async () => summary(cause), 'postgresql');
+            return /SELECT [^;]+/.exec(finding?.whatToDo ?? '')?.[0] ?? '';
+          };
+          await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+          await run(`CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'`);
+          await run('CREATE TRIGGER undoes BEFORE DELETE ON IF_BNET_CUST FOR EACH ROW EXECUTE FUNCTION no()');
+          const holders = await statement('locked');
+          await pair.middle.transaction(async (editor) => {
+            const [{ pid } = {}] = (
+              await editor.execute({ sql: 'SELECT pg_backend_pid() AS pid', bindings: [] })
+            ).rows;
+            await editor.execute({ sql: 'SELECT 1 FROM IF_BNET_CUST FOR UPDATE', bindings: [] });
+            expect((await editor.execute({ sql: holders, bindings: [] })).rows).toMatchObject([{ pid }]);
+          });
+          expect((await run(holders)).rows).toEqual([]);
+          expect((await run(await statement('refused'))).rows).toMatchObject([{ tgname: 'undoes' }]);
+        },
+      );
+
+      it('finds that the store does not let it read them, and which grant is missing', async () => {
+        await pair.store.execute({ sql: 'DROP TABLE sync_deferral', bindings: [] });
+        const { findings } = await examined();
+        expect(findings.at(-1)).toMatchObject({ area: 'privileges', level: 'fault' });
+        expect(findings.at(-1)?.whatToDo).toContain('grants-store.sql');
       });
 
       it('changes nothing', async () => {

@@ -7,6 +7,7 @@ import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations } from '../../src/store/port.js';
+import type { StoreRecords } from '../../src/store/records-port.js';
 import {
   column,
   isAvailable,
@@ -20,6 +21,7 @@ import {
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { drain, quickSettings } from '../support/workers.js';
+import { later } from '../conformance/middle/rows.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
@@ -38,10 +40,11 @@ for (const kind of pairKinds) {
     let middle: MiddleOperations;
     let search: MiddleSearch;
     let store: StoreOperations;
+    let records: StoreRecords;
     let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, search, store, guard } = operatorsOf(pair));
+      ({ middle, search, store, records, guard } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -55,12 +58,12 @@ for (const kind of pairKinds) {
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '3', State: 9 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-        expect((await status(middle, store, guard)).tables).toEqual({
+        expect((await status({ middle, store, records, guard })).tables).toEqual({
           IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
           IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
         });
         const ours = asOperator({ productIds: ['323002000'] });
-        expect((await status(ours, store, guard)).tables['IF_BNET_ACCOUNT']).toEqual({
+        expect((await status({ middle: ours, store, records, guard })).tables['IF_BNET_ACCOUNT']).toEqual({
           '0': 0,
           '1': 1,
           '2': 0,
@@ -69,12 +72,12 @@ for (const kind of pairKinds) {
       });
 
       it('tells the age of the oldest pending row by the clock of the database', async () => {
-        expect((await status(middle, store, guard)).oldestPendingSeconds).toBeNull();
+        expect((await status({ middle, store, records, guard })).oldestPendingSeconds).toBeNull();
         const now = Date.parse(`${(await middle.now()).replace(' ', 'T')}Z`);
         const ago = (seconds: number) =>
           new Date(now - seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CreateDate: ago(-500) });
-        expect((await status(middle, store, guard)).oldestPendingSeconds).toBe(0);
+        expect((await status({ middle, store, records, guard })).oldestPendingSeconds).toBe(0);
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: ago(9000), State: 2 });
         await plant(pair.middle, 'CUST', {
           ...open,
@@ -84,7 +87,7 @@ for (const kind of pairKinds) {
         });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', CreateDate: ago(7000) });
         const ours = asOperator({ productIds: ['323002000'] });
-        const age = (await status(ours, store, guard)).oldestPendingSeconds ?? 0;
+        const age = (await status({ middle: ours, store, records, guard })).oldestPendingSeconds ?? 0;
         expect(Math.abs(age - 7000)).toBeLessThan(60);
         expect(await middle.newestPending()).toBe(ago(-500));
       });
@@ -93,7 +96,7 @@ for (const kind of pairKinds) {
         const { leases } = pair.openStore(5000);
         await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
         await leases.keep();
-        const [worker] = (await status(middle, store, guard)).workers;
+        const [worker] = (await status({ middle, store, records, guard })).workers;
         expect(worker).toMatchObject({
           workerId: 'w-1',
           host: 'app-1',
@@ -105,7 +108,7 @@ for (const kind of pairKinds) {
           sql: `UPDATE sync_worker SET heartbeat_at = ${pair.store.dialect.nowPlus(-5001)}`,
           bindings: [],
         });
-        expect((await status(middle, store, guard)).workers).toMatchObject([
+        expect((await status({ middle, store, records, guard })).workers).toMatchObject([
           { workerId: 'w-1', alive: false },
         ]);
       });
@@ -171,12 +174,10 @@ for (const kind of pairKinds) {
         );
 
       it('moves 3 to 0 without ErrContent, a later StateDate and its attribute rows, and nothing else', async () => {
-        await plant(
-          pair.middle,
-          'CUST',
-          { ...open, StreamingNo: '1', ...failure('00402', '2099-01-01 00:00:00') },
-          [['1', '110', 'x']],
-        );
+        const ahead = later(await middle.now(), 43_200);
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...failure('00402', ahead) }, [
+          ['1', '110', 'x'],
+        ]);
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', State: 2, StateDate: at(1) }, [
           ['2', '110', 'x'],
         ]);
@@ -193,7 +194,7 @@ for (const kind of pairKinds) {
         expect(after.get('CUST:1')).toMatchObject({
           state: 0,
           errContent: null,
-          stateDate: '2099-01-01 00:00:00',
+          stateDate: ahead,
         });
         expect(after.get('CUST:2')).toEqual(before.get('CUST:2'));
         expect(after.get('CUST:3')).toEqual(before.get('CUST:3'));
@@ -202,6 +203,16 @@ for (const kind of pairKinds) {
         expect(
           (await standing(pair.middle)).get('CUST:3')!.stateDate! >= before.get('CUST:3')!.stateDate!,
         ).toBe(true);
+      });
+
+      it('dates a row by the clock whose StateDate is more than a day ahead', async () => {
+        const far = failure('00402', '2099-01-01 00:00:00');
+        await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', ...far });
+        const before = await middle.now();
+        await middle.requeue([{ source: 'CUST', streamingNo: '1' }]);
+        const { state, stateDate } = (await standing(pair.middle)).get('CUST:1')!;
+        expect(state).toBe(0);
+        expect(stateDate! >= before && stateDate! <= (await middle.now()), stateDate!).toBe(true);
       });
 
       it('never touches rows of other products, nor attribute rows where they are not ours to mark', async () => {

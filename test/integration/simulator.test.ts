@@ -69,9 +69,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         ...history({ ...optionsOf(), customers: 40, firstCustId: await platform.firstCustId() }),
       ];
       const keys = await platform.send(messages);
-      const found = await pair
-        .openMiddle()
-        .claim(keys.map((key) => ({ row: polled(key), newestAttempt: null })));
+      const found = await pair.openMiddle().claim(keys.map((key) => ({ row: polled(key), after: null })));
       expect(found.rows).toHaveLength(400);
       const byKey = new Map(found.rows.map((row) => [`${row.source}/${row.streamingNo}`, row]));
       for (const [index, { source, streamingNo }] of keys.entries()) {
@@ -246,7 +244,7 @@ function settled(promise: Promise<unknown>): (pauseMs: number) => Promise<boolea
 
 function polled({ source, streamingNo }: RowKey) {
   const nothing = { custId: null, productId: null, bizId: null, userId: null, opFlag: null };
-  return { source, streamingNo, ...nothing, state: 0, stateDate: null, createDate: null };
+  return { source, streamingNo, ...nothing, state: 0, stateDate: null, createDate: null, attributes: 0 };
 }
 
 async function refusedCodes(pair: Pair): Promise<Record<string, string>> {

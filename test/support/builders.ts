@@ -78,6 +78,7 @@ export function polledRow(opFlag: string, overrides: Partial<PolledRow> = {}): P
     createDate: '2026-11-20 08:00:00',
     state: State.Initial,
     stateDate: null,
+    attributes: 0,
     ...overrides,
   };
 }
@@ -201,5 +202,6 @@ export const previewSettings: PreviewSettings = {
   rules: rulesWith(),
   settleMs: 0,
   dependencyGraceMs: 0,
+  maxAttributes: 10_000,
   paused: nothingPaused,
 };

@@ -35,7 +35,8 @@ export class MortalProcess {
       now: () => this.#call(() => real.now()),
       claimedUntil: (request) => this.#call(() => real.claimedUntil(request)),
       latestFinished: (request) => this.#call(() => real.latestFinished(request)),
-      hasOpenRows: (paused) => this.#call(() => real.hasOpenRows(paused)),
+      hasOpenRows: (except) => this.#call(() => real.hasOpenRows(except)),
+      lockHolders: (keys) => this.#call(() => real.lockHolders(keys)),
       ping: () => this.#call(() => real.ping()),
       close: () => real.close(),
     };
@@ -45,6 +46,10 @@ export class MortalProcess {
     return {
       leases: this.#leases(real.leases),
       trials: this.#trials(real.trials),
+      deferrals: {
+        put: (requests) => this.#call(() => real.deferrals.put(requests)),
+        end: (keys) => this.#call(() => real.deferrals.end(keys)),
+      },
       guard: this.#guard(real.guard),
       foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
         this.#call(() => real.foresee(keys, dependencies)),

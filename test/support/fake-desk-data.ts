@@ -12,6 +12,7 @@ import type {
 } from '../../src/operator/desk.js';
 import type { WorkerDescription } from '../../src/store/port.js';
 import type { JournalLine, Pause } from '../../src/store/records-port.js';
+import { fakeDeferredSummary } from './fake-deferred.js';
 import { account, accountRow, attributeRow, customer, customerRow } from './builders.js';
 
 /** A number as long as the interface allows. */
@@ -184,6 +185,7 @@ export function fakeOverview(): Overview {
     shards: 64,
     pauses: fakePauses(),
     alarms: [],
+    deferred: fakeDeferredSummary(),
     databases: {
       middle: { reachable: true, answeredMs: 3.4, error: null },
       store: { reachable: true, answeredMs: 1.2, error: null },

@@ -14,11 +14,13 @@ import {
   type RowList,
   type RowPage,
 } from '../../src/operator/desk.js';
+import type { DeferredRow, RetryReport } from '../../src/operator/deferred-report.js';
 import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
 import type { StoreAlarm } from '../../src/store/guard-port.js';
 import type { WorkerDescription } from '../../src/store/port.js';
 import type { AuditEntry, Pause, PauseTarget } from '../../src/store/records-port.js';
+import { fakeDeferred } from './fake-deferred.js';
 import {
   fakeGroups,
   fakeInHand,
@@ -42,6 +44,7 @@ export class FakeDesk implements Desk {
   view: Overview = fakeOverview();
   groupList: readonly FailureGroup[] = fakeGroups();
   hands: readonly RowInHand[] = fakeInHand();
+  putOff: readonly DeferredRow[] = fakeDeferred();
   workerList: readonly WorkerDescription[] = fakeWorkers();
   /** Set: every call but `overview` fails with it. */
   outage: DatabaseError | null = null;
@@ -66,6 +69,22 @@ export class FakeDesk implements Desk {
     return this.#answer(this.hands.slice(0, limit));
   }
 
+  async deferred(limit: number): Promise<readonly DeferredRow[]> {
+    return this.#answer(this.putOff.slice(0, limit));
+  }
+
+  async retry(actor: Actor, keys: readonly RowKey[], reason: string | null): Promise<RetryReport> {
+    this.#answer(null);
+    const isPutOff = (key: RowKey) => this.putOff.some((row) => isRow(row, key));
+    const retried = keys.filter(isPutOff);
+    const notDeferred = keys.filter((key) => !isPutOff(key));
+    this.putOff = this.putOff.filter((row) => !retried.some((key) => isRow(row, key)));
+    for (const key of retried)
+      this.#record(actor, { action: 'retry', what: JSON.stringify(key), rows: 1, reason });
+    const named = ({ source, streamingNo }: RowKey) => ({ table: tableOf[source], streamingNo });
+    return { retried: retried.map(named), notDeferred: notDeferred.map(named) };
+  }
+
   async row(key: RowKey): Promise<RowPage> {
     const rows = this.#answer(this.rows.filter((row) => rowId(row) === rowId(key)));
     const [row] = rows;
@@ -73,6 +92,8 @@ export class FakeDesk implements Desk {
       table: tableOf[key.source],
       streamingNo: key.streamingNo,
       rows,
+      deferred: this.putOff.find((each) => isRow(each, key)) ?? null,
+      heldBackBy: this.putOff.filter((each) => !isRow(each, key)).slice(0, 2),
       journal: row === undefined ? [] : fakeJournal(row),
       records: row === undefined ? [] : fakeRecords(row),
       neighbours: row === undefined ? [] : fakeNeighbours(row),
@@ -214,6 +235,10 @@ function failedRow(row: FullRow): FailedRow {
   const { streamingNo, opFlag, productId, custId, bizId, userId, errContent, createDate, stateDate } = row;
   const names = { table: tableOf[row.source], streamingNo, opFlag, productId, custId, bizId, userId };
   return { ...names, code: codeOf(errContent), errContent, createDate, stateDate };
+}
+
+function isRow(row: DeferredRow, { source, streamingNo }: RowKey): boolean {
+  return row.table === tableOf[source] && row.streamingNo === streamingNo;
 }
 
 function same(a: PauseTarget, b: PauseTarget): boolean {

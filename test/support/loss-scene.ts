@@ -3,6 +3,7 @@ import { examine } from '../../src/operator/doctor/doctor.js';
 import { status } from '../../src/operator/status.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
 import { standing, type KnexPair } from './databases.js';
+import { nothingDeferred } from './operations.js';
 import { operatorsOf } from './operators.js';
 import { copyStore } from './store-copy.js';
 import { drain, testWorker, type ToldEvent } from './workers.js';
@@ -47,14 +48,15 @@ export function lossScene(pair: KnexPair) {
       middle: () => Promise.resolve(middle),
       store: () => Promise.resolve(store),
       loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
+      deferred: async () => nothingDeferred,
       clock: () => new Date(),
       settings: { settleMs: 0, shards: 8, productIds: [], othersFinishRows: false, ...settings },
     });
     return report.findings.filter(({ area, level }) => area === 'product store' && level !== 'ok');
   };
   const statusNow = () => {
-    const { middle, store, guard } = operatorsOf(pair);
-    return status(middle, store, guard);
+    const { middle, store, records, guard } = operatorsOf(pair);
+    return status({ middle, store, records, guard });
   };
   const accept = (action: 'repair-accept' | 'new-store' = 'repair-accept') =>
     acceptStore({ middle: pair.openMiddle(), guard: operatorsOf(pair).guard }, actor, {

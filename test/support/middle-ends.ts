@@ -126,14 +126,20 @@ async function knexEnd(
     plain,
     open: ({ productIds = [], markAttributes = true, callTimeoutMs = openOptions.callTimeoutMs }) => {
       const dialect = setting.client === 'pg' ? pgMiddle : sqliteMiddle;
-      const tables = { dialect, schema: undefined, productIds, markAttributes };
+      const tables = { dialect, schema: undefined, productIds, markAttributes, maxAttributes: 10_000 };
       return new KnexMiddleDatabase(new Database({ ...options, callTimeoutMs }), tables);
     },
     operations: (options) => operationsOn(plain, options),
     search: (options) => searchOn(plain, options),
     finished: ({ schema, productIds = [], markAttributes = true } = {}) => {
       const dialect = setting.client === 'pg' ? pgMiddle : sqliteMiddle;
-      return new KnexFinishedRows(plain, { dialect, schema, productIds, markAttributes });
+      return new KnexFinishedRows(plain, {
+        dialect,
+        schema,
+        productIds,
+        markAttributes,
+        maxAttributes: 10_000,
+      });
     },
     dropCustomerKey: run(changes.dropCustomerKey),
     refuseSuccess: run(changes.refuseSuccess),
@@ -152,7 +158,7 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
   const newDatabase = (callTimeoutMs: number) =>
     new OracleDatabase({ ...openOptions, name: 'middle database', connection, callTimeoutMs });
   const tablesOf = ({ schema, productIds = [], markAttributes = true }: OperationsOptions): OracleTables => {
-    return { schema, productIds, markAttributes };
+    return { schema, productIds, markAttributes, maxAttributes: 10_000 };
   };
   const operators = newDatabase(openOptions.callTimeoutMs);
   return {

@@ -7,6 +7,7 @@ import type {
   MiddleOperations,
   MiddleSearch,
 } from '../../src/middle/port.js';
+import type { DeferredSummary } from '../../src/operator/deferred-report.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../../src/store/port.js';
 import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
@@ -43,6 +44,12 @@ export function lossLookup(methods: Partial<LossLookup> = {}): LossLookup {
 export function latestFinished(methods: Partial<LatestFinished> = {}): LatestFinished {
   return only('LatestFinished', methods);
 }
+
+/** A store in which no row is put off. */
+export const nothingDeferred: DeferredSummary = {
+  ...{ rows: 0, customers: 0, oldestSeconds: null },
+  ...{ byStage: [], oldest: [] },
+};
 
 /** Both databases of a guard that finds nothing: no row is finished, no alarm is open. */
 export function nothingLost(): { middle: LatestFinished; store: LossLookup } {

@@ -32,7 +32,7 @@ export function searchOn(middle: Database, options: OperationsOptions = {}): Mid
 function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
   const { schema, productIds = [], markAttributes = true } = options;
   const dialect = middle.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  return { dialect, schema, productIds, markAttributes };
+  return { dialect, schema, productIds, markAttributes, maxAttributes: 10_000 };
 }
 
 /** The operators' ports of a pair. */

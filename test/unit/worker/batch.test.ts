@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rowId, shardOf, type RowKey } from '../../../src/domain/keys.js';
+import { oncePerKey, rowId, shardOf, type RowKey } from '../../../src/domain/keys.js';
 import type { InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
 import type { ClaimRequest } from '../../../src/middle/port.js';
@@ -8,7 +8,6 @@ import type { Lease } from '../../../src/store/port.js';
 import {
   acceptClaimed,
   leasesOf,
-  oncePerKey,
   partByLane,
   partByTrial,
   type BatchRow,
@@ -19,7 +18,7 @@ const claimedAt = '2026-11-20 08:00:05';
 const earlier = '2026-11-20 07:00:00';
 
 function request(streamingNo: string, overrides: Partial<PolledRow> = {}): ClaimRequest {
-  return { row: polledRow('0101', { streamingNo, ...overrides }), newestAttempt: null };
+  return { row: polledRow('0101', { streamingNo, ...overrides }), after: null };
 }
 const takeover = (streamingNo: string, stateDate: string | null) =>
   request(streamingNo, { state: State.Processing, stateDate });
@@ -31,7 +30,7 @@ function row(streamingNo: string, overrides: Partial<InterfaceRow> = {}): Interf
 const keysOf = (rows: readonly RowKey[]): string[] => rows.map(({ streamingNo }) => streamingNo);
 
 const accepted = (requests: readonly ClaimRequest[], rows: readonly InterfaceRow[]) =>
-  acceptClaimed(requests, rows, new Set());
+  acceptClaimed(requests, rows, { takenOver: new Set(), maxAttributes: 3 });
 
 describe('a claimed row', () => {
   it('is one attempt, named by the StateDate found after the claim', () => {
@@ -60,7 +59,7 @@ describe('a claimed row', () => {
   it('is not mistaken for the row of the other table with its StreamingNo', () => {
     const bind: ClaimRequest = {
       row: polledRow('0201', { streamingNo: '1', custId: '2' }),
-      newestAttempt: null,
+      after: null,
     };
     const present = [row('1'), accountRow({ streamingNo: '1', custId: '2', stateDate: claimedAt })];
     expect(accepted([request('1'), bind], present).rows.map(rowId)).toEqual([
@@ -75,19 +74,28 @@ describe('a claimed row that was taken over', () => {
   it('is marked as such, among others that were not', () => {
     const requests = [request('1'), takeover('2', claimedAt), request('3')];
     const rows = ['1', '2', '3'].map((streamingNo) => row(streamingNo));
-    const result = acceptClaimed(requests, rows, new Set(['IF_BNET_CUST:2']));
+    const result = acceptClaimed(requests, rows, {
+      takenOver: new Set(['IF_BNET_CUST:2']),
+      maxAttributes: 3,
+    });
     expect(result.rows.map(({ takenOver }) => takenOver)).toEqual([false, true, false]);
   });
 
   it('is told from the row of the other table with its StreamingNo', () => {
-    const bind = { row: polledRow('0201', { streamingNo: '1' }), newestAttempt: null };
+    const bind = { row: polledRow('0201', { streamingNo: '1' }), after: null };
     const present = [row('1'), accountRow({ streamingNo: '1', stateDate: claimedAt })];
-    const result = acceptClaimed([request('1'), bind], present, new Set(['IF_BNET_ACCOUNT:1']));
+    const result = acceptClaimed([request('1'), bind], present, {
+      takenOver: new Set(['IF_BNET_ACCOUNT:1']),
+      maxAttributes: 3,
+    });
     expect(result.rows.map(({ takenOver }) => takenOver)).toEqual([false, true]);
   });
 
   it('is so where its key stands twice, too', () => {
-    const result = acceptClaimed([request('1')], [row('1'), row('1')], new Set(['IF_BNET_CUST:1']));
+    const result = acceptClaimed([request('1')], [row('1'), row('1')], {
+      takenOver: new Set(['IF_BNET_CUST:1']),
+      maxAttributes: 3,
+    });
     expect(result.rows).toMatchObject([{ takenOver: true, refusal: { code: '00404' } }]);
   });
 });
@@ -279,7 +287,7 @@ describe('a batch parted by trial', () => {
         const requests = list.map(([custId], index) => request(String(index), { custId }));
         const present = list.map(([custId], index) => row(String(index), { custId }));
         const ids = list.flatMap(([, isTaken], index) => (isTaken ? [`IF_BNET_CUST:${index}`] : []));
-        const { rows } = acceptClaimed(requests, present, new Set(ids));
+        const { rows } = acceptClaimed(requests, present, { takenOver: new Set(ids), maxAttributes: 3 });
         const batch = { rows, leases: [{ shard: 1, term: 1, server: '' }], now: claimedAt };
         const tried = new Set(list.filter(([, isTaken]) => isTaken).map(([custId]) => custId));
         expect(partByTrial(batch)).toEqual({

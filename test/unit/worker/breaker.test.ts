@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Breaker } from '../../../src/worker/breaker.js';
+import { Breaker, Breakers } from '../../../src/worker/breaker.js';
 
 describe('the breaker', () => {
   it('is closed until as many distinct rows as its threshold have failed in a row', () => {
@@ -60,5 +60,17 @@ describe('the breaker', () => {
     expect(breaker.rowApplied()).toBe(true);
     expect(breaker.rowFailed('b')).toBe(false);
     expect(breaker.rowFailed('c')).toBe(false);
+  });
+});
+
+describe('the breakers of the stages', () => {
+  it('count each for itself: a row that goes through one does not close another, and none is open for another', () => {
+    const breakers = new Breakers(2);
+    breakers.mark.rowFailed('1');
+    breakers.claim.rowApplied();
+    breakers.apply.rowApplied();
+    expect(breakers.mark.rowFailed('2')).toBe(true);
+    expect([breakers.claim.closed, breakers.apply.closed, breakers.closed]).toEqual([true, true, false]);
+    expect(breakers.openings).toBe(1);
   });
 });

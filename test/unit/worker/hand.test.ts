@@ -19,11 +19,11 @@ describe('customers in hand', () => {
   it('are left out of the next polls until they are released, rows without a customer too', () => {
     hand.take(['1', null]);
     hand.take(['2']);
-    expect(hand.excluded()).toEqual(['1', null, '2']);
+    expect(hand.inHand()).toEqual(['1', null, '2']);
     hand.release(['1', null]);
-    expect(hand.excluded()).toEqual(['2']);
+    expect(hand.inHand()).toEqual(['2']);
     time.advance(3_600_000);
-    expect(hand.excluded()).toEqual(['2']);
+    expect(hand.inHand()).toEqual(['2']);
   });
 
   it('do not bring the worker back by the clock: a page that ends does', () => {
@@ -32,56 +32,10 @@ describe('customers in hand', () => {
   });
 });
 
-describe('a customer set aside', () => {
-  it('is left out until its time has come', () => {
-    hand.setAside('1', 500);
-    time.advance(499);
-    expect(hand.excluded()).toEqual(['1']);
-    time.advance(1);
-    expect(hand.excluded()).toEqual([]);
-  });
-
-  it('stays aside when its page is released', () => {
-    hand.take(['1']);
-    hand.setAside('1', 500);
-    expect(hand.excluded()).toEqual(['1']);
-    hand.release(['1']);
-    expect(hand.excluded()).toEqual(['1']);
-  });
-
-  it('stays in hand when its time has come before its page ends', () => {
-    hand.take(['1']);
-    hand.setAside('1', 500);
-    time.advance(500);
-    expect(hand.excluded()).toEqual(['1']);
-  });
-
-  it('comes back at once with a delay of 0', () => {
-    hand.setAside('1', 0);
-    expect(hand.excluded()).toEqual([]);
-  });
-
-  it('comes back with all others when they are forgiven, while those in hand stay there', () => {
-    hand.take(['1']);
-    for (const custId of ['2', null]) hand.setAside(custId, 500);
-    expect(hand.excluded()).toEqual(['1', '2', null]);
-    hand.forgive();
-    expect(hand.excluded()).toEqual(['1']);
-  });
-
-  it('is aside for the time that was said last', () => {
-    hand.setAside('1', 500);
-    time.advance(400);
-    hand.setAside('1', 500);
-    time.advance(400);
-    expect(hand.excluded()).toEqual(['1']);
-  });
-});
-
 describe('a customer that waits', () => {
-  it('is not left out, for what it waits for must be found, until its grace has passed', () => {
+  it('is not in hand, for what it waits for must be found, until its grace has passed', () => {
     hand.wait(waitOf('1'));
-    expect(hand.excluded()).toEqual([]);
+    expect(hand.inHand()).toEqual([]);
     time.advance(4999);
     expect(hand.waits()).toEqual([waitOf('1')]);
     time.advance(1);
@@ -103,31 +57,24 @@ describe('a customer that waits', () => {
     hand.release(['1', null]);
     expect(hand.waits()).toEqual([waitOf('2')]);
   });
-
-  it('goes on waiting when others are forgiven', () => {
-    hand.wait(waitOf('1'));
-    hand.forgive();
-    expect(hand.waits()).toEqual([waitOf('1')]);
-  });
 });
 
 describe('the next return', () => {
-  it('is that of the customer, aside or waiting, whose time comes first', () => {
+  it('is that of the customer whose wait ends first', () => {
     expect(hand.nextReturnMs()).toBeNull();
     hand.wait(waitOf('1', 3000));
     expect(hand.nextReturnMs()).toBe(3000);
-    hand.setAside('2', 2000);
-    hand.setAside('3', 9000);
+    hand.wait(waitOf('2', 2000));
     expect(hand.nextReturnMs()).toBe(2000);
     time.advance(1500);
     expect(hand.nextReturnMs()).toBe(500);
   });
 
   it('is never in the past', () => {
-    hand.setAside('1', 500);
+    hand.wait(waitOf('1', 500));
     time.advance(2000);
     expect(hand.nextReturnMs()).toBe(0);
-    hand.excluded();
+    hand.waits();
     expect(hand.nextReturnMs()).toBeNull();
   });
 });

@@ -56,6 +56,8 @@ const nothingLost = {
   record: () => Promise.resolve(),
 };
 
+const deferrals = { reading: 0, load: () => undefined };
+
 let time: FakeTime;
 let guard: ConstructorParameters<typeof LeaseKeeper>[2]['guard'];
 let store: AnsweringStore;
@@ -87,7 +89,7 @@ function keeperWith(settings: Partial<WorkerSettings>): LeaseKeeper {
     changes += 1;
   };
   running = Promise.resolve();
-  const parts = { time, emit, outages: new Outages(time, () => undefined), guard, onChange };
+  const parts = { time, emit, outages: new Outages(time, () => undefined), guard, deferrals, onChange };
   return new LeaseKeeper(store, { ...quickSettings, ...settings }, parts);
 }
 
@@ -99,6 +101,7 @@ function holding(shards: readonly number[], share: number, term = 1): Holding {
     workers: 2,
     pauses: [],
     alarms: [],
+    deferrals: [],
   };
 }
 

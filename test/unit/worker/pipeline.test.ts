@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Mark } from '../../../src/middle/port.js';
 import { AlarmOpenError } from '../../../src/store/guard-port.js';
+import type { Applied, ApplyStage } from '../../../src/worker/apply-stage.js';
 import type { DecidedRow } from '../../../src/worker/apply-batch.js';
 import type { Batch, BatchRow } from '../../../src/worker/batch.js';
-import { Breaker } from '../../../src/worker/breaker.js';
-import type { Workshop } from '../../../src/worker/claim-page.js';
+import { Breakers } from '../../../src/worker/breaker.js';
 import { Claims } from '../../../src/worker/claims.js';
+import { Deferrals } from '../../../src/worker/deferrals.js';
 import { Hand } from '../../../src/worker/hand.js';
-import type { Isolated, Isolator } from '../../../src/worker/isolate.js';
+import { MarkStage } from '../../../src/worker/mark-stage.js';
 import { Outages } from '../../../src/worker/outages.js';
 import { Pipeline } from '../../../src/worker/pipeline.js';
 import { isGuardError, type StoreGuard } from '../../../src/worker/store-guard.js';
 import type { Trials } from '../../../src/worker/trials.js';
+import type { Workshop } from '../../../src/worker/workshop.js';
 import { customerRow } from '../../support/builders.js';
 import { FakeTime } from '../../support/fake-time.js';
 import { middleDatabase } from '../../support/operations.js';
@@ -28,34 +30,38 @@ const decided: DecidedRow = {
 };
 
 /** A pipeline whose batches end so; returns the marks that were sent and what was reported. */
-async function finish(result: Isolated, isOpen: boolean) {
+async function finish(result: Applied, isOpen: boolean) {
   const marks: Mark[] = [];
   const reports: string[] = [];
   const time = new FakeTime();
   const emit = () => undefined;
+  const outages = new Outages(time, emit);
+  const { shards, breakerThreshold } = quickSettings;
   const shop: Workshop = {
     middle: middleDatabase({
       mark: async (sent) => {
         marks.push(...sent);
-        return { marked: sent.length, conflicts: [] };
+        return { marked: sent.length, conflicts: [], left: [], heldBack: [] };
       },
     }),
     store: undefined as never,
     settings: quickSettings,
     hand: new Hand(time),
     claims: new Claims(quickSettings.shards),
-    outages: new Outages(time, emit),
+    deferrals: new Deferrals({ store: () => undefined as never, shards, outages, emit, time }),
+    breakers: new Breakers(breakerThreshold),
+    outages,
     guard: { isOpen, report: isGuardError } as unknown as StoreGuard,
     emit,
     time,
   };
-  const isolator = { apply: async () => result } as unknown as Isolator;
+  const applying = { apply: async () => result } as unknown as ApplyStage;
   const report = (name: string) => () => {
     reports.push(name);
   };
   const pipeline = new Pipeline(
     shop,
-    { isolator, trials: undefined as unknown as Trials, breaker: new Breaker(5), time },
+    { applying, trials: undefined as unknown as Trials, marking: new MarkStage(shop) },
     {
       ...{ onPageDone: report('done'), onLeaseLost: report('leaseLost'), onAlarm: report('alarm') },
       ...{ onBreakerOpen: report('breaker'), onFatal: report('fatal') },

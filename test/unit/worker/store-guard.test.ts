@@ -4,6 +4,7 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import { AlarmOpenError, StoreWentBackError, type StoreAlarm } from '../../../src/store/guard-port.js';
 import type { GuardStore, LossEvidence, Origin } from '../../../src/store/guard-port.js';
 import type { Lease, LeaseStore, ProductStore } from '../../../src/store/port.js';
+import type { ClaimedRow } from '../../../src/middle/port.js';
 import { Outages } from '../../../src/worker/outages.js';
 import { StoreGuard } from '../../../src/worker/store-guard.js';
 import type { WorkerSettings } from '../../../src/worker/settings.js';
@@ -16,12 +17,17 @@ const leases: readonly Lease[] = [{ shard: 1, term: 4, server: '' }];
 const gone = new StoreWentBackError([{ source: 'CUST', streamingNo: '7', attempt: noon }]);
 const minutes = 60_000;
 
+/** A row in State 1 of this customer. */
+const claimedRow = (custId: string): ClaimedRow => {
+  return { source: 'CUST', streamingNo: '900', custId, stateDate: noon };
+};
+
 /** The guard's tables in memory. */
 class Tables {
   alarms = new Map<string, LossEvidence & { closed: boolean }>();
   origins: Origin[] = [{ productId: null, middleClock: '2026-01-01 00:00:00' }];
   finished: readonly FinishedRow[] = [];
-  claimed: readonly { custId: string }[] = [];
+  claimed: readonly ClaimedRow[] = [];
   outcomes = new Map<string, JournalledOutcome>();
   heldUntil: string | null = null;
   compared: (readonly Lease[])[] = [];
@@ -226,7 +232,7 @@ describe('shards that were taken', () => {
 
 describe('rows of a taken shard that stand in State 1 from before', () => {
   it('let the page be decided, and have the shard compared again with the next', async () => {
-    tables.claimed = [{ custId: '1' }];
+    tables.claimed = [claimedRow('1')];
     expect(await guard.compare(leases)).toEqual([]);
     expect(tables.compared).toEqual([[]]);
     tables.claimed = [];
@@ -234,13 +240,19 @@ describe('rows of a taken shard that stand in State 1 from before', () => {
     expect(tables.compared.at(-1)).toEqual(leases);
   });
 
+  it('keep nothing back where the journal knows their attempt: they wait for their mark, however long', async () => {
+    tables.claimed = [claimedRow('1')];
+    tables.outcomes.set('IF_BNET_CUST:900', { outcome: 'applied', attempt: noon });
+    expect(await guard.compare(leases)).toEqual(leases);
+  });
+
   it('of other shards keep nothing back', async () => {
-    tables.claimed = [{ custId: '8' }];
+    tables.claimed = [claimedRow('8')];
     expect(await guard.compare(leases)).toEqual(leases);
   });
 
   it('keep all back where there are too many of them to look at', async () => {
-    tables.claimed = Array.from({ length: 1000 }, () => ({ custId: '8' }));
+    tables.claimed = Array.from({ length: 1000 }, () => claimedRow('8'));
     expect(await guard.compare(leases)).toEqual([]);
   });
 });

@@ -1,26 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import { rowId, type Attempt, type RowKey } from '../../../src/domain/keys.js';
 import type { InterfaceRow } from '../../../src/domain/rows.js';
-import type { JournalRecord } from '../../../src/domain/journal.js';
-import {
-  LeaseLostError,
-  type ApplyTransaction,
-  type Lease,
-  type ProductStore,
-  type TrialStore,
-} from '../../../src/store/port.js';
+import { LeaseLostError, type Lease, type ProductStore } from '../../../src/store/port.js';
 import type { Batch, BatchRow } from '../../../src/worker/batch.js';
-import { Breaker } from '../../../src/worker/breaker.js';
-import type { Workshop } from '../../../src/worker/claim-page.js';
+import { ApplyStage, type Applied } from '../../../src/worker/apply-stage.js';
+import { BreakerOpenError, Breakers } from '../../../src/worker/breaker.js';
 import { Claims } from '../../../src/worker/claims.js';
 import type { Emit } from '../../../src/worker/events.js';
+import { Deferrals } from '../../../src/worker/deferrals.js';
 import { Hand } from '../../../src/worker/hand.js';
-import { BreakerOpenError, Isolator, type Isolated } from '../../../src/worker/isolate.js';
+
 import { Outages } from '../../../src/worker/outages.js';
 import { Trials } from '../../../src/worker/trials.js';
+import type { Workshop } from '../../../src/worker/workshop.js';
 import { customerRow } from '../../support/builders.js';
 import { FakeTime } from '../../support/fake-time.js';
+import { ScriptedStore } from '../../support/scripted-store.js';
 import { quickSettings } from '../../support/workers.js';
 
 const attempt = '2026-11-20 08:00:05';
@@ -31,75 +26,14 @@ const leases: readonly Lease[] = Array.from({ length: quickSettings.shards }, (_
   server: '',
 }));
 
-/** A store in memory: it writes down what is done, and fails where the test says so. */
-class ScriptedStore implements TrialStore {
-  /** What was done, in order: `begin 1`, `apply 1`, … */
-  readonly done: string[] = [];
-  readonly recorded: JournalRecord[] = [];
-  readonly dead = new Map<string, number>();
-  /** Errors by what is done: `apply 1`. */
-  readonly failing = new Map<string, Error>();
-  /** Rows that a later attempt decided. */
-  readonly superseded = new Set<string>();
-  asked: readonly Attempt[] = [];
-
-  async deaths(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>> {
-    this.asked = attempts;
-    this.#fail('deaths');
-    return new Map(
-      [...this.dead].map(([streamingNo, count]) => [rowId({ source: 'CUST', streamingNo }), count]),
-    );
-  }
-
-  begin = (row: Attempt) => this.#do('begin', row);
-  takeBack = (row: Attempt) => this.#do('takeBack', row);
-  end = (row: RowKey) => this.#do('end', row);
-
-  async apply<T>(_leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {
-    return work({
-      at: '2026-11-20T00:00:06.000Z',
-      journal: async (rows) => {
-        for (const row of rows) await this.#do('apply', row);
-        const entry = { superseded: true, outcome: 'applied', errContent: null, digest: '' } as const;
-        return rows
-          .filter(({ streamingNo }) => this.superseded.has(streamingNo))
-          .map((row) => ({
-            ...entry,
-            source: row.source,
-            streamingNo: row.streamingNo,
-            attempt: row.attempt,
-          }));
-      },
-      snapshot: async () => ({ customers: [], accounts: [], boundUsers: [] }),
-      write: async ({ customers }) => {
-        for (const { custId } of customers) this.done.push(`open ${custId}`);
-      },
-      record: async (records) => {
-        this.recorded.push(...records);
-      },
-      nested: () => Promise.reject(new Error('there are no handlers here')),
-    });
-  }
-
-  async #do(what: string, { streamingNo }: RowKey): Promise<void> {
-    this.done.push(`${what} ${streamingNo}`);
-    this.#fail(`${what} ${streamingNo}`);
-  }
-
-  #fail(what: string): void {
-    const error = this.failing.get(what);
-    if (error !== undefined) throw error;
-  }
-}
-
 let store: ScriptedStore;
-let breaker: Breaker;
+let breakers: Breakers;
 let trials: Trials;
 let told: unknown[];
 beforeEach(() => {
   const time = new FakeTime();
   store = new ScriptedStore();
-  breaker = new Breaker(quickSettings.breakerThreshold);
+  breakers = new Breakers(quickSettings.breakerThreshold);
   told = [];
   const emit: Emit = (name, event) => {
     if (name === 'tried') told.push(event);
@@ -111,9 +45,11 @@ beforeEach(() => {
     foresee: unused,
     leases: unused,
     guard: unused,
+    deferrals: { put: async () => undefined, end: async () => undefined },
     ping: unused,
     close: unused,
   };
+  const outages = new Outages(time, emit);
   const shop: Workshop = {
     middle: unused,
     store: product,
@@ -121,11 +57,19 @@ beforeEach(() => {
     hand: new Hand(time),
     time,
     claims: new Claims(quickSettings.shards),
-    outages: new Outages(time, emit),
+    deferrals: new Deferrals({
+      store: () => product.deferrals,
+      shards: quickSettings.shards,
+      outages,
+      emit,
+      time,
+    }),
+    breakers,
+    outages,
     guard: unused,
     emit,
   };
-  trials = new Trials(shop, new Isolator(shop, { breaker, handlers: {}, time }));
+  trials = new Trials(shop, new ApplyStage(shop, {}));
 });
 
 /** A row taken over of this customer, an open. */
@@ -139,14 +83,14 @@ const follower = (streamingNo: string, custId: string): BatchRow => ({
   takenOver: false,
 });
 
-async function run(...rows: readonly BatchRow[]): Promise<Isolated[]> {
+async function run(...rows: readonly BatchRow[]): Promise<Applied[]> {
   const batch: Batch = { rows, leases, now: attempt };
-  const results: Isolated[] = [];
+  const results: Applied[] = [];
   for await (const result of trials.run(batch)) results.push(result);
   return results;
 }
 
-const numbersOf = (results: readonly Isolated[]): string[][] =>
+const numbersOf = (results: readonly Applied[]): string[][] =>
   results.map(({ decided }) => decided.map(({ row }) => row.streamingNo));
 const begun = (): string[] => store.done.filter((what) => what.startsWith('begin '));
 const of = (streamingNo: string): string[] =>
@@ -176,6 +120,16 @@ describe('a row taken over', () => {
     ]);
   });
 
+  it('whose attempt a later one superseded gets the answer of that one, and is not executed again', async () => {
+    store.superseded.add('1');
+    const [result] = await run(taken('1', '64'));
+    expect(result?.decided).toMatchObject([
+      { outcome: 'failed', errContent: '00404', answered: { again: true } },
+    ]);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'end 1']);
+    expect(store.recorded).toEqual([]);
+  });
+
   it('is not tried without a note: when the store is away for it, nothing is executed', async () => {
     store.failing.set('begin 1', timeout);
     expect(await run(taken('1'), taken('2'))).toEqual([{ decided: [], stoppedBy: timeout }]);
@@ -197,10 +151,11 @@ describe('the note is taken back', () => {
     expect(of('2')).toEqual(['begin', 'apply', 'open', 'end']);
   });
 
-  it('where nothing was decided: a later attempt had been', async () => {
-    store.superseded.add('1');
-    expect(numbersOf(await run(taken('1')))).toEqual([[]]);
-    expect(store.done).toEqual(['begin 1', 'apply 1', 'takeBack 1']);
+  it('where nothing was decided: another worker was faster', async () => {
+    store.overtaken.add('1');
+    expect(numbersOf(await run(taken('1', '64')))).toEqual([[]]);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'open 64', 'takeBack 1']);
+    expect(store.recorded).toEqual([]);
   });
 
   it.each([
@@ -303,7 +258,7 @@ describe('a row that ended maxAttempts processes', () => {
   });
 
   it('is refused while the breaker is open, too: no error of ours ends a process', async () => {
-    breaker.open();
+    breakers.apply.open();
     store.dead.set('1', quickSettings.maxAttempts);
     const [result] = await run(taken('1', '64'));
     expect(result!.decided).toMatchObject([{ outcome: 'failed', code: '00205' }]);

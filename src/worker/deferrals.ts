@@ -1,0 +1,209 @@
+import { deferralLimits, type Deferral, type DeferralCause, type Stage } from '../domain/deferral.js';
+import { rowId, shardOf, type RowKey } from '../domain/keys.js';
+import type { Cell } from '../domain/rows.js';
+import type { DeferralStore, PendingDeferral } from '../store/port.js';
+import { BreakerOpenError } from './breaker.js';
+import type { Emit, PutOffRow } from './events.js';
+import type { Outages } from './outages.js';
+import { backoffMs, type Time } from './time.js';
+
+/*
+ * Rows that are put off (P12). Each is put off with its customer: the poll leaves the customer out until the pause is over.
+ * They stand in the store before the customer is released, and are read with the leases, so that a worker that takes the
+ * shard over knows them; what they say is advice, and no promise but progress rests on it. A row that ended, or was put
+ * back, is taken off; so is one that a whole page should have held and did not.
+ */
+
+/** A row to put off. */
+export interface PutOff extends RowKey {
+  readonly custId: Cell;
+  readonly cause: DeferralCause;
+  readonly reason: string;
+  /** How often it was tried; default: once more than before. */
+  readonly tries?: number;
+  /** Default: by how often it was tried. */
+  readonly delayMs?: number;
+}
+
+/** With more customers than this put off at a stage, the fault is not the rows'. */
+const putOffCustomersAtMost = 1000;
+
+/** The most customers whose pause is over that one page holds: each may take statements of its own. */
+const retriedAtOnce = 50;
+
+interface Entry extends Deferral {
+  /** By the process's clock. */
+  readonly until: number;
+}
+
+/** What a worker knows of rows that are put off, in memory and in the product store. */
+export class Deferrals {
+  readonly #store: () => DeferralStore;
+  readonly #shards: number;
+  readonly #outages: Outages;
+  readonly #emit: Emit;
+  readonly #time: Time;
+  readonly #entries = new Map<string, Entry>();
+  /** By row: the change that it was last part of; the store's word is not newer where it was read before. */
+  readonly #changedAt = new Map<string, number>();
+  #changes = 0;
+
+  constructor(parts: {
+    readonly store: () => DeferralStore;
+    readonly shards: number;
+    readonly outages: Outages;
+    readonly emit: Emit;
+    readonly time: Time;
+  }) {
+    this.#store = parts.store;
+    this.#shards = parts.shards;
+    this.#outages = parts.outages;
+    this.#emit = parts.emit;
+    this.#time = parts.time;
+  }
+
+  /** To be given to `load` with what is read from the store after this. */
+  get reading(): number {
+    return this.#changes;
+  }
+
+  /** What the store holds of the shards held: others may have put rows off, or an operator wants one tried at once. */
+  load(pending: readonly PendingDeferral[], shards: ReadonlySet<number>, reading: number): void {
+    const ours = pending.filter(({ custId }) => shards.has(shardOf(custId, this.#shards)));
+    const isKnownBetter = (id: string): boolean => (this.#changedAt.get(id) ?? 0) > reading;
+    const kept = new Set(ours.map(rowId));
+    for (const id of this.#entries.keys()) if (!kept.has(id) && !isKnownBetter(id)) this.#entries.delete(id);
+    for (const { remainingMs, ...deferral } of ours) {
+      const id = rowId(deferral);
+      if (!isKnownBetter(id)) this.#entries.set(id, { ...deferral, until: this.#time.now() + remainingMs });
+    }
+    for (const [id, change] of this.#changedAt) if (change <= reading) this.#changedAt.delete(id);
+  }
+
+  /** How a row is put off; undefined: it is not. */
+  get(key: RowKey): Deferral | undefined {
+    return this.#entries.get(rowId(key));
+  }
+
+  /** How often a row was tried in a stage. */
+  tries(key: RowKey, stage: Stage): number {
+    const entry = this.get(key);
+    return entry?.stage === stage ? entry.tries : 0;
+  }
+
+  /** Customers with a row that is put off, or was and is tried again, by why. */
+  get customers(): ReadonlyMap<Cell, DeferralCause> {
+    return new Map([...this.#entries.values()].map(({ custId, cause }) => [custId, cause]));
+  }
+
+  /** Rows that are put off, of the shards held. */
+  get all(): readonly Deferral[] {
+    return [...this.#entries.values()];
+  }
+
+  /**
+   * Customers to leave out of a poll, and the rows whose customers are tried again with it. `freshOnly`: all customers that
+   * are put off are left out, due or not.
+   */
+  plan(freshOnly: boolean): { readonly excluded: readonly Cell[]; readonly due: readonly Deferral[] } {
+    if (freshOnly) return { excluded: [...this.customers.keys()], due: [] };
+    const now = this.#time.now();
+    const excluded = new Set<Cell>();
+    for (const { custId, until } of this.#entries.values()) if (until > now) excluded.add(custId);
+    const due = [...this.#entries.values()]
+      .filter(({ custId }) => !excluded.has(custId))
+      .sort((a, b) => a.until - b.until);
+    const tried = new Set(due.map(({ custId }) => custId));
+    for (const custId of [...tried].slice(retriedAtOnce)) excluded.add(custId);
+    return { excluded: [...excluded], due: due.filter(({ custId }) => !excluded.has(custId)) };
+  }
+
+  /** Milliseconds until the first customer may be tried again; null: nobody is put off. */
+  nextReturnMs(): number | null {
+    const moments = [...this.#entries.values()].map(({ until }) => until);
+    return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.#time.now());
+  }
+
+  /** Puts rows off, and tells. BreakerOpenError where too many customers are put off. */
+  async putOff(stage: Stage, rows: readonly PutOff[]): Promise<void> {
+    if (rows.length === 0) return;
+    const put = rows.map((row) => this.#next(stage, row));
+    this.#remember(put);
+    await this.#outages.watch('store', () => this.#store().put(put));
+    this.#tell(stage, put);
+    const customers = new Set(this.all.filter((entry) => entry.stage === stage).map(({ custId }) => custId));
+    if (customers.size > putOffCustomersAtMost)
+      throw new BreakerOpenError(
+        `${customers.size} customers are put off at the ${stage}: ${put[0]?.reason ?? ''}`,
+      );
+  }
+
+  /** The rows have ended. */
+  async end(keys: readonly RowKey[]): Promise<void> {
+    if (this.#entries.size === 0) return;
+    const known = keys.filter((key) => this.#entries.has(rowId(key)));
+    if (known.length === 0) return;
+    for (const key of known) {
+      this.#entries.delete(rowId(key));
+      this.#change(key);
+    }
+    await this.#outages.watch('store', () => this.#store().end(known));
+  }
+
+  /** What went wrong in this stage was not the rows' fault. */
+  async forgive(stage: Stage): Promise<void> {
+    await this.end(this.all.filter((entry) => entry.stage === stage));
+  }
+
+  #next(stage: Stage, { source, streamingNo, custId, cause, reason, ...given }: PutOff): PutOffEntry {
+    const tries = given.tries ?? this.tries({ source, streamingNo }, stage) + 1;
+    const limits = deferralLimits(stage, cause);
+    const delayMs = given.delayMs ?? Math.round(backoffMs(tries, limits, this.#time.random()));
+    const shard = shardOf(custId, this.#shards);
+    return { source, streamingNo, custId, stage, cause, reason, tries, shard, delayMs };
+  }
+
+  #remember(put: readonly PutOffEntry[]): void {
+    for (const { shard: _, delayMs, ...deferral } of put) {
+      this.#entries.set(rowId(deferral), { ...deferral, until: this.#time.now() + delayMs });
+      this.#change(deferral);
+    }
+  }
+
+  #change(key: RowKey): void {
+    this.#changes += 1;
+    this.#changedAt.set(rowId(key), this.#changes);
+  }
+
+  /** Of an apply that was refused the isolation tells itself (`suspected`). */
+  #tell(stage: Stage, put: readonly PutOffEntry[]): void {
+    for (const cause of ['locked', 'refused', 'ignored'] as const) {
+      const rows = put.filter((row) => row.cause === cause).map(toldRow);
+      if (rows.length === 0 || (stage === 'apply' && cause === 'refused')) continue;
+      if (cause === 'locked') this.#emit('rowsLocked', { stage, rows });
+      else this.#emit('rowsPutOff', { stage, cause, rows });
+    }
+  }
+}
+
+type PutOffEntry = Deferral & { readonly shard: number; readonly delayMs: number };
+
+function toldRow({ source, streamingNo, custId, tries, delayMs, reason }: PutOffEntry): PutOffRow {
+  return { source, streamingNo, custId, tries, delayMs, reason };
+}
+
+/** With `once`: nothing is left but rows that are put off, and rows behind them. */
+export class RowsPutOffError extends Error {
+  override readonly name = 'RowsPutOffError';
+
+  constructor(readonly rows: readonly Deferral[]) {
+    const shown = rows.slice(0, namedAtMost).map((row) => `${rowId(row)} (${row.stage}: ${row.reason})`);
+    const more = rows.length > namedAtMost ? `; and ${rows.length - namedAtMost} more` : '';
+    super(
+      `nothing is left but rows that are put off, and rows behind them: ${shown.join('; ')}${more}. ` +
+        '"bnet-sync deferred" lists them',
+    );
+  }
+}
+
+const namedAtMost = 20;

@@ -1,0 +1,34 @@
+import type { Stage } from '../domain/deferral.js';
+import type { MiddleDatabase } from '../middle/port.js';
+import type { ProductStore } from '../store/port.js';
+import type { Breakers } from './breaker.js';
+import type { Claims } from './claims.js';
+import type { Deferrals } from './deferrals.js';
+import type { Emit } from './events.js';
+import type { Hand } from './hand.js';
+import type { Outages } from './outages.js';
+import type { WorkerSettings } from './settings.js';
+import type { StoreGuard } from './store-guard.js';
+import type { Time } from './time.js';
+
+/** What the stages of a worker share. */
+export interface Workshop {
+  readonly middle: MiddleDatabase;
+  readonly store: ProductStore;
+  readonly settings: WorkerSettings;
+  readonly hand: Hand;
+  readonly claims: Claims;
+  readonly deferrals: Deferrals;
+  readonly breakers: Breakers;
+  readonly outages: Outages;
+  readonly guard: StoreGuard;
+  readonly emit: Emit;
+  readonly time: Time;
+}
+
+/** Rows went through a stage. True where its breaker closes with them. */
+export function wentThrough({ breakers, emit }: Workshop, stage: Stage): boolean {
+  const closes = breakers[stage].rowApplied();
+  if (closes && breakers.closed) emit('breakerClosed', {});
+  return closes;
+}

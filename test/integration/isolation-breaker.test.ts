@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { column, isAvailable, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import { plantOthers } from '../support/troubles.js';
+import { testWorker, toldOnce, until, type ToldEvent } from '../support/workers.js';
+
+const open = {
+  ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', AreaCode: '020' },
+  ...{ CustAccount: 'a', CustName: '企业' },
+};
+
+/** Refuses every row a State, and lets it through again. */
+interface Rule {
+  readonly refuse: (state: number) => Promise<void>;
+  readonly allow: () => Promise<void>;
+}
+
+function ruleOf(pair: Pair): Rule {
+  if ('place' in pair) {
+    const place = pair.place as { alter(table: string, change: string): Promise<void> };
+    return {
+      refuse: (state) =>
+        place.alter('IF_BNET_CUST', `ADD CONSTRAINT rule CHECK (State <> ${state}) NOT VALID`),
+      allow: () => place.alter('IF_BNET_CUST', 'DROP CONSTRAINT rule'),
+    };
+  }
+  const run = async (sql: string) => {
+    await pair.middle.execute({ sql, bindings: [] });
+  };
+  return {
+    refuse: (state) =>
+      run(`ALTER TABLE if_bnet_cust ADD CONSTRAINT rule CHECK (state <> ${state}) NOT VALID`),
+    allow: () => run('ALTER TABLE if_bnet_cust DROP CONSTRAINT rule'),
+  };
+}
+
+for (const kind of ['PostgreSQL', 'Oracle'] as const) {
+  describe.runIf(isAvailable(kind))(`a rule that refuses every row on ${kind}`, () => {
+    let pair: Pair;
+    beforeEach(async () => {
+      pair = await openPair(kind);
+    });
+    afterEach(async () => {
+      await pair.close();
+    });
+    const count = (told: readonly ToldEvent[], name: string) =>
+      told.filter((event) => event.name === name).length;
+
+    it.each([
+      ['claim', 1, 0],
+      ['mark', 2, 1],
+    ])(
+      'its %s: the breaker opens at once, nobody is put off, and nothing is applied twice',
+      async (_, state, stays) => {
+        for (let n = 1; n <= 200; n += 1)
+          await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
+        const rule = ruleOf(pair);
+        await rule.refuse(state);
+        const { worker, told } = testWorker({
+          middle: pair.openMiddle(),
+          store: pair.openStore(),
+          settings: { batchSize: 50 },
+        });
+        const running = worker.run();
+        await toldOnce(worker, 'breakerOpened');
+        expect(count(told, 'claimed')).toBeLessThanOrEqual(3);
+        expect(count(told, 'rowsPutOff') + count(told, 'suspected')).toBe(0);
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        const states = await statesOf(pair.middle);
+        expect([states[2] ?? 0, states[3] ?? 0]).toEqual([0, 0]);
+        expect(states[stays]).toBeGreaterThan(0);
+        await rule.allow();
+        await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 200, 60_000);
+        worker.stop();
+        await running;
+        expect(count(told, 'breakerClosed')).toBeGreaterThan(0);
+        expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_journal'))[0])).toBe(200);
+        expect(Number((await column(pair.store, 'SELECT count(*) FROM bnet_customer'))[0])).toBe(200);
+        expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_deferral'))[0])).toBe(0);
+      },
+      120_000,
+    );
+  });
+}
+
+describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
+  let pair: Pair;
+  beforeEach(async () => {
+    pair = await openPair('PostgreSQL');
+  });
+  afterEach(async () => {
+    await pair.close();
+  });
+
+  it.each([1, 2])(
+    'one that a security policy keeps from State %i looks like a missing privilege, and stops nobody',
+    async (state) => {
+      await plantOthers(pair, 1, 60);
+      const run = (sql: string) => pair.middle.execute({ sql, bindings: [] });
+      await run(
+        `CREATE FUNCTION policy() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'new row violates row-level security policy' USING ERRCODE = '42501'; END $$`,
+      );
+      await run(
+        `CREATE TRIGGER policy BEFORE UPDATE ON if_bnet_cust FOR EACH ROW
+       WHEN (NEW.streamingno = 7 AND NEW.state = ${state}) EXECUTE FUNCTION policy()`,
+      );
+      const { worker, told } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
+      const running = worker.run();
+      await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 59);
+      await until(() => told.some(({ name }) => name === 'rowsPutOff'));
+      worker.stop();
+      await running;
+      expect(told.filter(({ name }) => name === 'breakerOpened')).toEqual([]);
+      expect((await standing(pair.middle)).get('CUST:7')?.state).toBe(state - 1);
+    },
+  );
+
+  it('twelve in succession, at the head of sixty, do not open the breaker', async () => {
+    for (let n = 1; n <= 60; n += 1)
+      await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
+    await pair.middle.execute({
+      sql: 'ALTER TABLE if_bnet_cust ADD CONSTRAINT rule CHECK (streamingno > 12 OR state <> 2) NOT VALID',
+      bindings: [],
+    });
+    const { worker, told } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
+    const running = worker.run();
+    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 48);
+    worker.stop();
+    await running;
+    expect(told.filter(({ name }) => name === 'breakerOpened')).toEqual([]);
+    expect(await column(pair.store, 'SELECT count(*) FROM sync_deferral')).toEqual(['12']);
+  });
+
+  it('that fill the head of the queue do not keep the rows behind them waiting for ever', async () => {
+    for (let n = 1; n <= 100; n += 1)
+      await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
+    await pair.middle.execute({
+      sql: 'ALTER TABLE if_bnet_cust ADD CONSTRAINT rule CHECK (streamingno > 30 OR state <> 1) NOT VALID',
+      bindings: [],
+    });
+    // One page holds none but refused rows.
+    const { worker, told } = testWorker({
+      middle: pair.openMiddle(),
+      store: pair.openStore(),
+      settings: { batchSize: 20 },
+    });
+    const running = worker.run();
+    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 70, 45_000);
+    worker.stop();
+    await running;
+    expect(told.some(({ name }) => name === 'breakerOpened')).toBe(true);
+    expect((await standing(pair.middle)).get('CUST:1')?.state).toBe(0);
+  }, 60_000);
+});
