@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../package-version.js';
 import { registerAudit } from './commands/audit.js';
 import { registerConsole } from './commands/console.js';
+import { registerDeferred } from './commands/deferred.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerFailed } from './commands/failed.js';
@@ -16,6 +17,7 @@ import { registerPreview } from './commands/preview.js';
 import { registerRepair } from './commands/repair.js';
 import { registerRequeue } from './commands/requeue.js';
 import { registerResume } from './commands/resume.js';
+import { registerRetry } from './commands/retry.js';
 import { registerRun } from './commands/run.js';
 import { registerShow } from './commands/show.js';
 import { registerSimulate } from './commands/simulate.js';
@@ -46,8 +48,10 @@ const commands: readonly ((program: Command) => void)[] = [
   registerFailed,
   registerGroups,
   registerInHand,
+  registerDeferred,
   registerShow,
   registerRequeue,
+  registerRetry,
   registerPause,
   registerResume,
   registerWorkers,

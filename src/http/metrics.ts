@@ -1,6 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PoolUse } from '../database/pool-use.js';
+import { stages } from '../domain/deferral.js';
 import { tableOf } from '../domain/keys.js';
+import { deferralCauses } from '../operator/deferred-report.js';
 import type { Overview } from '../operator/desk.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { metrics, processMetricPrefix, type MetricDescription } from './metric-catalogue.js';
@@ -24,6 +26,9 @@ export interface MetricSources {
 
 type Key = keyof typeof metrics;
 type KeyOf<Type> = { [K in Key]: (typeof metrics)[K]['type'] extends Type ? K : never }[Key];
+
+/** Every stage with every cause: numbers that are there before they happen, and afterwards. */
+const deferralLabels = stages.flatMap((stage) => deferralCauses.map((cause) => ({ stage, cause })));
 
 /** How long a scrape waits for the databases; past it the numbers read before are shown again. */
 const overviewLimitMs = 3000;
@@ -82,6 +87,13 @@ export class Metrics {
       for (const { source, outcome, code, rows } of outcomes)
         counters.rows.inc({ table: tableOf[source], outcome, code: code ?? '' }, rows);
     });
+    for (const labels of deferralLabels) counters.deferrals.inc(labels, 0);
+    worker.on('rowsPutOff', ({ stage, cause, rows }) =>
+      counters.deferrals.inc({ stage, cause }, rows.length),
+    );
+    worker.on('rowsLocked', ({ stage, rows }) =>
+      counters.deferrals.inc({ stage, cause: 'locked' }, rows.length),
+    );
     worker.on('markConflict', () => counters.markConflicts.inc());
     worker.on('leases', ({ held }) => {
       counters.leaseChanges.inc();
@@ -104,7 +116,7 @@ export class Metrics {
   async #readOverview(): Promise<void> {
     const overview = await within(overviewLimitMs, this.sources.overview());
     if (overview === null) return;
-    const { tables, workers, pauses, alarms, databases } = overview;
+    const { tables, workers, pauses, alarms, deferred, databases } = overview;
     const gauges = this.#gauges;
     for (const [database, { reachable }] of Object.entries(databases))
       gauges.databaseUp.set({ database }, Number(reachable));
@@ -122,6 +134,12 @@ export class Metrics {
       gauges.workersAlive.set(all.filter(({ alive }) => alive).length);
     });
     read(alarms, gauges.storeAlarms, (all) => gauges.storeAlarms.set(all.length));
+    gauges.deferredRows.reset();
+    read(deferred, gauges.oldestDeferred, ({ byStage, oldestSeconds }) => {
+      for (const labels of deferralLabels) gauges.deferredRows.set(labels, 0);
+      for (const { rows, ...labels } of byStage) gauges.deferredRows.set(labels, rows);
+      gauges.oldestDeferred.set(oldestSeconds ?? 0);
+    });
     read(pauses, gauges.pausedTargets, (all) => gauges.pausedTargets.set(all.length));
   }
 

@@ -4,6 +4,7 @@ import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { actions } from './audit.js';
 import { cached } from './cached.js';
+import { deferredRows, retry } from './deferred.js';
 import type { Desk } from './desk.js';
 import { failedList } from './failed.js';
 import { groups } from './groups.js';
@@ -38,6 +39,8 @@ export function createDesk(parts: DeskParts): Desk {
     groups: cached(() => groups(parts), { forMs: keptMs, clock }),
     failed: (filter, request) => failedList(search, filter, request),
     inHand: (limit) => inHand(parts, limit),
+    deferred: (limit) => deferredRows(records, limit),
+    retry: (actor, keys, reason) => retry(records, actor, keys, reason),
     row: (key) => rowPage(parts, key),
     requeue: (actor, keys, options) => requeueBy(parts, actor, keys, options),
     requeueMatching: (actor, filter, options) => requeueMatching(parts, actor, { filter, ...options }),

@@ -5,6 +5,7 @@ import type { RowFilter } from '../middle/port.js';
 import type { StoreAlarm } from '../store/guard-port.js';
 import type { WorkerDescription } from '../store/port.js';
 import type { AuditEntry, Pause, PauseTarget } from '../store/records-port.js';
+import type { DeferredRow, DeferredSummary, RetryReport } from './deferred-report.js';
 import type { FailedRow } from './failed-row.js';
 import type { RequeueReport } from './requeue-report.js';
 import type { RowReport } from './show.js';
@@ -61,6 +62,8 @@ export interface Overview {
   readonly pauses: readonly Pause[] | null;
   /** Open alarms: the product store has lost something, and no row is processed. */
   readonly alarms: readonly StoreAlarm[] | null;
+  /** Rows that are put off, and with each the rows of its customer. */
+  readonly deferred: DeferredSummary | null;
   readonly databases: { readonly middle: DatabaseHealth; readonly store: DatabaseHealth };
 }
 
@@ -122,6 +125,10 @@ export interface Neighbour {
 
 /** Everything about a row. */
 export interface RowPage extends RowReport {
+  /** That it is put off, and why; null: it is not. */
+  readonly deferred: DeferredRow | null;
+  /** Rows of its customer that are put off, for which it waits as long as it is open; at most ten. */
+  readonly heldBackBy: readonly DeferredRow[];
   /** The customer's products in the product store with their users. */
   readonly records: readonly {
     readonly customer: Customer;
@@ -167,7 +174,11 @@ export interface Desk {
   failed(filter: RowFilter, request: ListRequest): Promise<RowList>;
   /** Rows in State 1, oldest first. */
   inHand(limit: number): Promise<readonly RowInHand[]>;
+  /** Rows that are put off, those put off longest first. */
+  deferred(limit: number): Promise<readonly DeferredRow[]>;
   row(key: RowKey): Promise<RowPage>;
+  /** Ends the putting off of rows: workers try them at their next check of the leases (4 s at most). */
+  retry(actor: Actor, keys: readonly RowKey[], reason: string | null): Promise<RetryReport>;
   requeue(
     actor: Actor,
     keys: readonly RowKey[],

@@ -7,6 +7,7 @@ import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
 import { countLimit } from './count.js';
+import { deferredSummary } from './deferred.js';
 import type { ActivityBar, Count, DatabaseHealth, Overview } from './desk.js';
 
 /** What an overview is read from. */
@@ -59,6 +60,7 @@ async function storePart({ store, records, guard, clock }: OverviewSources) {
     shards: await look.read(() => store.shards()),
     pauses: await look.read(() => records.pauses()),
     alarms: await look.read(() => guard.openAlarms()),
+    deferred: await look.read(() => deferredSummary({ store, records })),
   };
   return { part, health: look.health() };
 }

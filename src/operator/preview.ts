@@ -2,7 +2,13 @@ import { rowDigest } from '../domain/digest.js';
 import { errContent, type Refusal } from '../domain/err-content.js';
 import { answerOf, type JournalEntry } from '../domain/journal.js';
 import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
-import { isRefusal, parseOperation, repeatedStreamingNo, type Operation } from '../domain/operation.js';
+import {
+  isRefusal,
+  parseOperation,
+  repeatedStreamingNo,
+  tooManyAttributes,
+  type Operation,
+} from '../domain/operation.js';
 import type { Rules } from '../domain/rules.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
@@ -25,6 +31,7 @@ export interface PreviewSettings {
   readonly rules: Rules;
   readonly settleMs: number;
   readonly dependencyGraceMs: number;
+  readonly maxAttributes: number;
   /** Rows that wait for these are shown as waiting. */
   readonly paused: Paused;
 }
@@ -59,7 +66,7 @@ export async function preview(
 ): Promise<readonly PreviewedRow[]> {
   const { page, paused } = await headOf(sources.database, settings);
   const polled = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
-  const questions = await questionsOf(sources, polled);
+  const questions = await questionsOf(sources, polled, settings.maxAttributes);
   const operations = [...questions.values()].flatMap(({ asks }) =>
     asks === null || isRefusal(asks) ? [] : [asks],
   );
@@ -121,6 +128,7 @@ interface Verdict {
 async function questionsOf(
   sources: PreviewSources,
   polled: readonly PolledRow[],
+  maxAttributes: number,
 ): Promise<Map<string, Question>> {
   const rows = new Map<string, InterfaceRow[]>();
   for (const row of await sources.middle.find(polled))
@@ -136,7 +144,7 @@ async function questionsOf(
     const question =
       twins.length > 0
         ? { asks: repeatedStreamingNo(key.streamingNo, twins.length + 1), answer: null, note: null }
-        : questionOf(row, attemptOf(key).attempt, entries.get(rowId(key)) ?? []);
+        : questionOf(row, attemptOf(key).attempt, entries.get(rowId(key)) ?? [], maxAttributes);
     questions.set(rowId(key), question);
   }
   return questions;
@@ -152,7 +160,12 @@ function attemptOf(row: PolledRow): { source: PolledRow['source']; streamingNo: 
   return { source: row.source, streamingNo: row.streamingNo, attempt };
 }
 
-function questionOf(row: InterfaceRow, attempt: string, entries: readonly JournalEntry[]): Question {
+function questionOf(
+  row: InterfaceRow,
+  attempt: string,
+  entries: readonly JournalEntry[],
+  maxAttributes: number,
+): Question {
   const answer = answerOf(entries, attempt, rowDigest(row));
   if (answer.kind === 'decided') {
     const outcome = answer.outcome;
@@ -161,11 +174,11 @@ function questionOf(row: InterfaceRow, attempt: string, entries: readonly Journa
       : 'decided already, only its mark is missing';
     return { asks: null, answer: { outcome, errContent: answer.errContent, note }, note };
   }
-  const changed = answer.kind === 'undecided' && answer.contentChanged;
+  const isTooLong = row.attributes.length > maxAttributes;
   return {
-    asks: parseOperation(row),
+    asks: isTooLong ? tooManyAttributes(row, maxAttributes) : parseOperation(row),
     answer: null,
-    note: changed ? 'applied before with other content' : null,
+    note: answer.contentChanged ? 'applied before with other content' : null,
   };
 }
 

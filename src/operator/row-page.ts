@@ -1,6 +1,8 @@
-import { isCanonicalNumber, type RowKey } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
+import { State } from '../domain/states.js';
 import type { MiddleOperations } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
+import { deferredRow } from './deferred.js';
 import type { RowPage } from './desk.js';
 import { neighbours, type NeighbourSources } from './neighbours.js';
 import { show, type RowReport } from './show.js';
@@ -14,16 +16,36 @@ export interface RowSources extends NeighbourSources {
 /** How many products of a customer, and users of each, are shown. */
 const shownRecords = 20;
 
-/** Reads everything about a row: its report, its customer in the product store, and the customer's other rows. */
+/** How many rows that hold a row back are named. */
+const namedHolders = 10;
+
+/**
+ * Reads everything about a row: its report, whether it is put off, its customer in the product store, and the customer's
+ * other rows.
+ */
 export async function rowPage(parts: RowSources, key: RowKey): Promise<RowPage> {
   const report = await show(parts.middle, parts.store, key);
   const custId = customerOf(report);
-  if (custId === null) return { ...report, records: [], neighbours: [] };
+  const standing = { ...report, ...(await deferrals(parts, report, { key, custId })) };
+  if (custId === null) return { ...standing, records: [], neighbours: [] };
   return {
-    ...report,
+    ...standing,
     records: await parts.records.customerRecords(custId, shownRecords),
     neighbours: await neighbours(parts, custId, { key, present: report.rows[0] ?? null }),
   };
+}
+
+/** Whether the row is put off, and where it is open, which other rows of its customer are. */
+async function deferrals(
+  { records }: RowSources,
+  { rows }: RowReport,
+  { key, custId }: { readonly key: RowKey; readonly custId: string | null },
+): Promise<Pick<RowPage, 'deferred' | 'heldBackBy'>> {
+  const known = await records.deferralsAbout(key, custId, namedHolders + 1);
+  const own = known.find((each) => rowId(each) === rowId(key));
+  const isOpen = rows.some(({ state }) => state === State.Initial || state === State.Processing);
+  const others = isOpen ? known.filter((each) => each !== own).slice(0, namedHolders) : [];
+  return { deferred: own === undefined ? null : deferredRow(own), heldBackBy: others.map(deferredRow) };
 }
 
 /** The row's customer; that of the journal where the row is gone. Null where the CustID is missing or no number. */

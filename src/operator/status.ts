@@ -2,6 +2,8 @@ import { tableOf } from '../domain/keys.js';
 import type { MiddleOperations, StateCounts } from '../middle/port.js';
 import type { LossLookup, StoreAlarm } from '../store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../store/port.js';
+import { deferredSummary, type DeferredSources } from './deferred.js';
+import type { DeferredSummary } from './deferred-report.js';
 
 /** How much there is to do and who does it: the answer of `status --json`. */
 export interface Status {
@@ -12,14 +14,20 @@ export interface Status {
   readonly workers: readonly WorkerDescription[];
   /** Open alarms: the product store has lost something, and no row is processed. */
   readonly alarms: readonly StoreAlarm[];
+  /** Rows that are put off, and with each the rows of its customer. */
+  readonly deferred: DeferredSummary;
+}
+
+/** What a status is read from. */
+export interface StatusSources {
+  readonly middle: MiddleOperations;
+  readonly store: StoreOperations;
+  readonly records: DeferredSources['records'];
+  readonly guard: LossLookup;
 }
 
 /** Reads the status of both databases. */
-export async function status(
-  middle: MiddleOperations,
-  store: StoreOperations,
-  guard: LossLookup,
-): Promise<Status> {
+export async function status({ middle, store, records, guard }: StatusSources): Promise<Status> {
   const counts = await middle.counts();
   const oldestPendingSeconds = await middle.oldestPendingSeconds();
   const workers = await store.workers();
@@ -28,5 +36,6 @@ export async function status(
     oldestPendingSeconds,
     workers,
     alarms: await guard.openAlarms(),
+    deferred: await deferredSummary({ store, records }),
   };
 }

@@ -211,7 +211,18 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     const page = await visit();
     await logIn(page, 'operator');
     const row = `/rows/IF_BNET_CUST/${longNumber}`;
-    const pages = ['/', '/failures', '/failed', row, '/in-hand', '/pauses', '/workers', '/audit', '/logout'];
+    const pages = [
+      '/',
+      '/failures',
+      '/failed',
+      row,
+      '/in-hand',
+      '/deferred',
+      '/pauses',
+      '/workers',
+      '/audit',
+      '/logout',
+    ];
     for (const lang of ['zh', 'en'])
       for (const path of pages) {
         const answer = await page.goto(`${path}?lang=${lang}`);

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
+import { deferredSummary } from '../../operator/deferred.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
+import { KnexStoreRecords } from '../../store/knex/store-records.js';
 import { openMiddle, openStoreDatabase } from '../../wiring.js';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
@@ -44,6 +46,13 @@ async function examineConfigured(config: Config, applicationName: string): Promi
       middle: async () => (await middle()).operations,
       store: async () => new KnexStoreOperations(await store()),
       loss: async () => ({ middle: (await middle()).finished, store: new KnexGuardRecords(await store()) }),
+      deferred: async () => {
+        const database = await store();
+        return deferredSummary({
+          store: new KnexStoreOperations(database),
+          records: new KnexStoreRecords(database),
+        });
+      },
       clock: () => new Date(),
       settings: settingsOf(config),
     });

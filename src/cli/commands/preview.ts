@@ -28,11 +28,11 @@ export function registerPreview(program: Command): void {
     .addHelpText('after', notes)
     .action(async (options: PreviewOptions, command: Command) => {
       await withDatabases(command, async ({ config, middle, store, records }) => {
-        const { settleMs, dependencyGraceMs } = config.worker;
+        const { settleMs, dependencyGraceMs, maxAttributes } = config.worker;
         const paused = pausedBy(await records.pauses());
         const rows = await preview(
           { database: middle.database, middle: middle.operations, store },
-          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs, paused },
+          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs, maxAttributes, paused },
         );
         if (options.json === true) printJson(rows);
         else printLines(...previewLines(rows, options.limit));

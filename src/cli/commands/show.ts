@@ -5,6 +5,7 @@ import type { RowPage } from '../../operator/desk.js';
 import type { JournalLine } from '../../store/records-port.js';
 import { numberArgument, tableArgument } from '../arguments.js';
 import { neighbourLines, recordLines } from '../customer-text.js';
+import { standingLines } from '../deferred-text.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
 import { withDesk } from '../session.js';
@@ -15,7 +16,7 @@ export function registerShow(program: Command): void {
   program
     .command('show')
     .description(
-      'show everything that is known of one row: columns, attributes, journal, its customer and neighbours',
+      'show everything that is known of one row: columns, attributes, journal, whether it is put off, its customer and neighbours',
     )
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo>', 'its StreamingNo', numberArgument)
@@ -31,7 +32,8 @@ export function registerShow(program: Command): void {
     });
 }
 
-function reportLines({ table, streamingNo, rows, journal, records, neighbours }: RowPage): string[] {
+function reportLines(page: RowPage): string[] {
+  const { table, streamingNo, rows, journal, records, neighbours } = page;
   const present = rows.length === 0 ? [`There is no row ${streamingNo} in ${table}.`] : [];
   const several = rows.length > 1 ? [`${rows.length} rows of ${table} share this StreamingNo.`] : [];
   const history =
@@ -45,6 +47,7 @@ function reportLines({ table, streamingNo, rows, journal, records, neighbours }:
     ...present,
     ...several,
     ...rows.flatMap((row) => [table, ...rowLines(row), '']),
+    ...standingLines(page),
     ...history,
     ...customer,
   ];

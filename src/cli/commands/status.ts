@@ -3,6 +3,7 @@ import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
 import { status, type Status } from '../../operator/status.js';
 import { crewText } from '../crew-text.js';
+import { deferredLines } from '../deferred-text.js';
 import { alarmText } from '../../guard/alarm-text.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import { listText, printJson, printLines, shown } from '../output.js';
@@ -17,8 +18,8 @@ export function registerStatus(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
     .action(async (options: { json?: true }, command: Command) => {
-      await withDatabases(command, async ({ middle, store, guard }) => {
-        const answer = await status(middle.operations, store, guard);
+      await withDatabases(command, async ({ middle, store, records, guard }) => {
+        const answer = await status({ middle: middle.operations, store, records, guard });
         if (options.json === true) printJson(answer);
         else printLines(...statusLines(answer));
       });
@@ -27,7 +28,7 @@ export function registerStatus(program: Command): void {
 
 const states = Object.values(State);
 
-function statusLines({ tables, oldestPendingSeconds, workers, alarms }: Status): string[] {
+function statusLines({ tables, oldestPendingSeconds, workers, alarms, deferred }: Status): string[] {
   const counts = listText({
     columns: [
       { head: 'Table' },
@@ -43,7 +44,7 @@ function statusLines({ tables, oldestPendingSeconds, workers, alarms }: Status):
       ? 'No pending row.'
       : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
   const crew = workers.length === 0 ? 'No worker is running.' : crewText(workers);
-  return [...alarms.map(alarmLine), counts, oldest, crew];
+  return [...alarms.map(alarmLine), counts, oldest, ...deferredLines(deferred), crew];
 }
 
 function alarmLine(alarm: StoreAlarm): string {

@@ -7,6 +7,7 @@ import type {
   RowList,
   RowPage,
 } from '../../operator/desk.js';
+import type { DeferredRow, DeferredSummary, RetryReport } from '../../operator/deferred-report.js';
 import type { RequeueReport } from '../../operator/requeue-report.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import type { WorkerDescription } from '../../store/port.js';
@@ -60,6 +61,34 @@ const health = z.object({
 
 const bars = z.array(z.object({ from: instant, applied: z.int(), failed: z.int() })).nullable();
 
+const deferral = {
+  stage: z.enum(['claim', 'apply', 'mark']),
+  cause: z.enum(['locked', 'refused', 'ignored']),
+};
+
+const deferredRow = z.object({
+  table: z.string(),
+  streamingNo: z.string(),
+  custId: cell,
+  ...deferral,
+  reason: z.string().describe("the database's own words, or who holds the lock"),
+  tries: z.int(),
+  since: instant,
+  nextAt: instant,
+  worker: z.string(),
+}) satisfies z.ZodType<DeferredRow>;
+
+/** Rows that are put off. */
+export const deferred = z.array(deferredRow);
+
+const deferredSummary = z.object({
+  rows: z.int(),
+  customers: z.int(),
+  oldestSeconds: z.number().nullable(),
+  byStage: z.array(z.object({ ...deferral, rows: z.int() })),
+  oldest: deferred.describe('those put off longest first, at most ten'),
+}) satisfies z.ZodType<DeferredSummary>;
+
 /** What one wants to know first. */
 export const overview = z.object({
   at: instant,
@@ -77,6 +106,9 @@ export const overview = z.object({
     .array(alarm)
     .nullable()
     .describe('that the product store has lost something: no row is processed'),
+  deferred: deferredSummary
+    .nullable()
+    .describe('rows that are put off, and with each the rows of its customer'),
   databases: z.object({ middle: health, store: health }),
 }) satisfies z.ZodType<Overview>;
 
@@ -208,6 +240,8 @@ export const rowPage = z.object({
   streamingNo: z.string(),
   rows: z.array(fullRow),
   journal: z.array(journalLine),
+  deferred: deferredRow.nullable().describe('that the row is put off, and why; null: it is not'),
+  heldBackBy: deferred.describe('rows of its customer that are put off, for which it waits; at most ten'),
   records: z.array(z.object({ customer, users: z.array(account), more: z.boolean() })),
   neighbours: z.array(
     z.object({
@@ -255,6 +289,12 @@ export const requeuedMatching = z.object({
   examples: z.array(failedRow),
 }) satisfies z.ZodType<MatchReport>;
 
+/** What became of rows that workers shall try at once. */
+export const retried = z.object({
+  retried: z.array(z.object(named)),
+  notDeferred: z.array(z.object(named)).describe('they are not put off'),
+}) satisfies z.ZodType<RetryReport>;
+
 export const pauses = z.array(pause);
 export const workers = z.array(worker);
 /** Whether a pause or its end changed anything. */
@@ -268,6 +308,7 @@ export const audit = z.array(
     action: z.enum([
       'requeue',
       'requeue-matching',
+      'retry',
       'pause',
       'resume',
       'journal-purge',

@@ -100,6 +100,9 @@ export const failedQuery = z.strictObject({
 /** Rows in State 1. */
 export const inHandQuery = z.strictObject({ limit: limit(500, 100).describe('1 to 500; default 100') });
 
+/** Rows that are put off. */
+export const deferredQuery = z.strictObject({ limit: limit(500, 100).describe('1 to 500; default 100') });
+
 /** A page of the audit. */
 export const auditQuery = z.strictObject({
   limit: limit(200, 50).describe('1 to 200; default 50'),
@@ -123,6 +126,15 @@ export const requeueBody = z.strictObject({
     .min(1)
     .max(500),
   dryRun: z.boolean().default(false).describe('change nothing, only tell'),
+  reason,
+});
+
+/** Rows that are put off, to be tried at once. */
+export const retryBody = z.strictObject({
+  rows: z
+    .array(z.strictObject({ table, streamingNo: digits }))
+    .min(1)
+    .max(100),
   reason,
 });
 

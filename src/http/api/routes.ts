@@ -34,7 +34,7 @@ function actorOf({ asker }: FastifyRequest): Actor {
 
 /** Registers what reads. */
 export function registerReadingRoutes(scope: FastifyInstance, desk: Desk): void {
-  const { overview, groups, failed, inHand, rowPage, workers, pauses, audit } = answers;
+  const { overview, groups, failed, inHand, deferred, rowPage, workers, pauses, audit } = answers;
   scope.get('/overview', { schema: reads('Counts, activity, workers, databases', overview) }, () =>
     desk.overview(),
   );
@@ -53,6 +53,15 @@ export function registerReadingRoutes(scope: FastifyInstance, desk: Desk): void 
     '/in-hand',
     { schema: reads('Rows in State 1, oldest first', inHand, { querystring: questions.inHandQuery }) },
     ({ query }) => desk.inHand(query.limit),
+  );
+  scope.get<{ Querystring: z.output<typeof questions.deferredQuery> }>(
+    '/deferred',
+    {
+      schema: reads('Rows that are put off, those put off longest first', deferred, {
+        querystring: questions.deferredQuery,
+      }),
+    },
+    ({ query }) => desk.deferred(query.limit),
   );
   scope.get<{ Params: z.output<typeof questions.rowParams> }>(
     '/rows/:table/:streamingNo',
@@ -116,7 +125,8 @@ export function registerExport(scope: FastifyInstance, desk: Desk, now: () => nu
 
 /** Registers what changes something. */
 export function registerActingRoutes(scope: FastifyInstance, desk: Desk): void {
-  const { requeueBody, requeueMatchingBody, pauseBody, sourceOf, rowFilter, pauseTarget } = questions;
+  const { requeueBody, requeueMatchingBody, retryBody, pauseBody, sourceOf, rowFilter, pauseTarget } =
+    questions;
   scope.post<{ Body: z.output<typeof requeueBody> }>(
     '/requeue',
     { schema: acts('Put failed rows back to State 0', requeueBody, answers.requeued) },
@@ -138,6 +148,15 @@ export function registerActingRoutes(scope: FastifyInstance, desk: Desk): void {
     (request) => {
       const { filter, dryRun, reason } = request.body;
       return desk.requeueMatching(actorOf(request), rowFilter(filter), { dryRun, reason });
+    },
+  );
+  scope.post<{ Body: z.output<typeof retryBody> }>(
+    '/retry',
+    { schema: acts('Have rows that are put off tried at once', retryBody, answers.retried) },
+    (request) => {
+      const { rows, reason } = request.body;
+      const keys = rows.map(({ table, streamingNo }) => ({ source: sourceOf(table), streamingNo }));
+      return desk.retry(actorOf(request), keys, reason);
     },
   );
   scope.post<{ Body: z.output<typeof pauseBody> }>(

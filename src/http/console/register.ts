@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ConsoleErrors, ConsoleParts } from '../session-types.js';
 import { serveAssets } from './assets.js';
 import { Console } from './console.js';
+import { deferredRoutes } from './routes/deferred.js';
 import { loginRoutes } from './routes/login.js';
 import { lookingRoutes } from './routes/looking.js';
 import { pauseRoutes } from './routes/pauses.js';
@@ -14,6 +15,7 @@ export function registerConsole(app: FastifyInstance, parts: ConsoleParts): Cons
   lookingRoutes(pages);
   rowRoutes(pages);
   requeueRoutes(pages);
+  deferredRoutes(pages);
   pauseRoutes(pages);
   loginRoutes(pages);
   return pages;

@@ -1,7 +1,9 @@
 import { tableOf } from '../../domain/keys.js';
 import type { MiddleOperations } from '../../middle/port.js';
 import type { StoreOperations } from '../../store/port.js';
+import type { DeferredSummary } from '../deferred-report.js';
 import { clockFindings } from './clock.js';
+import { deferredFindings } from './deferred.js';
 import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings } from './indexes.js';
 import { lossFindings, type LossSettings, type LossSources } from './loss.js';
@@ -19,6 +21,8 @@ export interface Patient {
   readonly store: () => Promise<StoreOperations>;
   /** Both databases as the guard against losses asks them; asked for once both were reached. */
   readonly loss: () => Promise<LossSources>;
+  /** The rows that are put off; asked for once the product store was reached. */
+  readonly deferred: () => Promise<DeferredSummary>;
   /** This machine's clock. */
   readonly clock: () => Date;
   readonly settings: DoctorSettings;
@@ -120,7 +124,7 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
 async function examineStore(
   store: StoreOperations,
   middle: MiddleOperations | null,
-  { settings, loss }: Patient,
+  { settings, loss, deferred }: Patient,
 ): Promise<Finding[]> {
   const migrations = await check('migrations', async () =>
     migrationFindings(await store.pendingMigrations()),
@@ -136,7 +140,8 @@ async function examineStore(
   );
   const losses =
     middle === null ? [] : await check('product store', async () => lossFindings(await loss(), settings));
-  return [...migrations, ...workers, ...losses];
+  const putOff = await check('deferred', () => deferredFindings(deferred, middle?.kind ?? null));
+  return [...migrations, ...workers, ...losses, ...putOff];
 }
 
 function migrationFindings(pending: readonly string[]): Finding[] {

@@ -9,7 +9,8 @@ export type Area =
   | 'clock'
   | 'rows'
   | 'migrations'
-  | 'workers';
+  | 'workers'
+  | 'deferred';
 
 /** Fine; something to know or improve; something that keeps rows from being processed. */
 export type Level = 'ok' | 'warning' | 'fault';

@@ -53,6 +53,9 @@ describe('metrics', () => {
     worker.emit('outage', { database: 'store', error: 'away', failures: 1, delayMs: 1 });
     worker.emit('breakerOpened', { error: 'no', delayMs: 1 });
     worker.emit('markConflict', {});
+    const putOff = [{ source: 'CUST', streamingNo: '1141', custId: '7', tries: 2, delayMs: 1, reason: 'no' }];
+    worker.emit('rowsPutOff', { stage: 'mark', cause: 'refused', rows: putOff });
+    worker.emit('rowsLocked', { stage: 'claim', rows: [...putOff, ...putOff] });
     const text = await metrics.text();
     for (const line of [
       'bnet_sync_rows_total{table="IF_BNET_CUST",outcome="applied",code=""} 7',
@@ -73,12 +76,16 @@ describe('metrics', () => {
       'bnet_sync_retries_total{database="middle"} 0',
       'bnet_sync_breaker_open 1',
       'bnet_sync_mark_conflicts_total 1',
+      'bnet_sync_deferrals_total{stage="mark",cause="refused"} 1',
+      'bnet_sync_deferrals_total{stage="claim",cause="locked"} 2',
+      'bnet_sync_deferrals_total{stage="apply",cause="ignored"} 0',
       'bnet_sync_pool_connections{database="middle",state="used"} 2',
       'bnet_sync_pool_connections{database="store",state="waiting"} 6',
     ])
       expect(text.split('\n'), line).toContain(line);
     worker.emit('breakerClosed', {});
     worker.emit('stopped', {});
+    expect(text).not.toContain('1141');
     const after = await metrics.text();
     expect(valuesOf(after, 'bnet_sync_breaker_open')).toEqual(['bnet_sync_breaker_open 0']);
     expect(valuesOf(after, 'bnet_sync_shards_held')).toEqual(['bnet_sync_shards_held 0']);
@@ -95,6 +102,13 @@ describe('metrics', () => {
     const alive = view.workers!.filter((worker) => worker.alive).length;
     expect(valuesOf(text, 'bnet_sync_workers_alive')).toEqual([`bnet_sync_workers_alive ${alive}`]);
     expect(valuesOf(text, 'bnet_sync_store_alarms')).toEqual(['bnet_sync_store_alarms 0']);
+    expect(valuesOf(text, 'bnet_sync_oldest_deferred_seconds')).toEqual([
+      'bnet_sync_oldest_deferred_seconds 1200',
+    ]);
+    const deferredRows = valuesOf(text, 'bnet_sync_deferred_rows');
+    expect(deferredRows).toHaveLength(9);
+    expect(deferredRows).toContain('bnet_sync_deferred_rows{stage="claim",cause="locked"} 1');
+    expect(deferredRows).toContain('bnet_sync_deferred_rows{stage="claim",cause="refused"} 0');
     const away = { reachable: false, answeredMs: null, error: 'away' };
     view = {
       ...view,
@@ -103,6 +117,7 @@ describe('metrics', () => {
       workers: null,
       pauses: null,
       alarms: null,
+      deferred: null,
       databases: { middle: away, store: away },
     };
     const later = await metrics.text();
@@ -117,6 +132,8 @@ describe('metrics', () => {
       'workers_alive',
       'paused_targets',
       'store_alarms',
+      'deferred_rows',
+      'oldest_deferred_seconds',
     ])
       expect(valuesOf(later, `bnet_sync_${name}`), name).toEqual([]);
   });

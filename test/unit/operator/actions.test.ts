@@ -64,6 +64,34 @@ describe('what operators do is recorded', () => {
   });
 });
 
+describe('rows that are put off', () => {
+  const key = { source: 'CUST', streamingNo: '1' } as const;
+
+  it('are tried at once, each on record in its own transaction, and none twice', async () => {
+    const asked: unknown[] = [];
+    const { desk, audit } = deskWith({
+      retry: async (...call) => {
+        asked.push(call);
+        return call[0].streamingNo === '1';
+      },
+    });
+    const keys = [key, { ...key, streamingNo: '2' }, key];
+    expect(await desk.retry(actor, keys, 'unlocked')).toEqual({
+      retried: [{ table: 'IF_BNET_CUST', streamingNo: '1' }],
+      notDeferred: [{ table: 'IF_BNET_CUST', streamingNo: '2' }],
+    });
+    const record = { who: 'li', via: 'console', action: 'retry', rows: 1, reason: 'unlocked' };
+    expect(asked).toEqual([
+      [key, { ...record, what: '{"rows":["IF_BNET_CUST 1"]}' }],
+      [
+        { ...key, streamingNo: '2' },
+        { ...record, what: '{"rows":["IF_BNET_CUST 2"]}' },
+      ],
+    ]);
+    expect(audit).toEqual([]);
+  });
+});
+
 describe('the list of actions', () => {
   it('goes on before an id, and refuses what is none', async () => {
     const asked: unknown[] = [];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { examine, type Patient } from '../../../src/operator/doctor/doctor.js';
 import {
   middleOperations,
+  nothingDeferred,
   nothingLost,
   storeOperations,
   workerDescription,
@@ -34,6 +35,7 @@ function patient(changes: Partial<Patient> = {}): Patient {
     middle: async () => middleOperations(middle),
     store: async () => storeOperations(store),
     loss: async () => nothingLost(),
+    deferred: async () => nothingDeferred,
     clock: () => new Date(2026, 10, 21, 16, 0, 1),
     settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
     ...changes,
@@ -47,7 +49,7 @@ describe('the doctor', () => {
     expect(new Set(findings.map(({ area }) => area))).toEqual(
       new Set([
         ...['middle database', 'server', 'tables', 'privileges', 'indexes', 'clock', 'rows'],
-        ...['product store', 'migrations', 'workers'],
+        ...['product store', 'migrations', 'workers', 'deferred'],
       ]),
     );
     for (const { level, whatToDo } of findings) expect(whatToDo === null).toBe(level === 'ok');
@@ -62,6 +64,7 @@ describe('the doctor', () => {
       'product store: ok',
       'migrations: ok',
       'workers: ok',
+      'deferred: ok',
     ]);
     expect(findings[0]?.finding).toBe('cannot be reached: connect ECONNREFUSED');
   });

@@ -49,7 +49,12 @@ function parts(
       shards: async () => 64,
       ...change.store,
     }),
-    records: storeRecords({ activity: async () => [], pauses: async () => [pause], ...change.records }),
+    records: storeRecords({
+      activity: async () => [],
+      pauses: async () => [pause],
+      deferralCounts: async () => [],
+      ...change.records,
+    }),
     guard: lossLookup({ openAlarms: async () => [] }),
     wallClock: () => Date.parse('2026-11-20T01:08:00Z'),
     clock: () => (ms += 3),
@@ -111,6 +116,28 @@ describe('the overview', () => {
     expect(lastHour?.at(-1)).toEqual({ from: '2026-11-20T01:05:00.000Z', applied: 0, failed: 7 });
     expect(lastDay).toHaveLength(24);
     expect(lastDay?.[0]).toEqual({ from: '2026-11-19T02:00:00.000Z', applied: 1, failed: 0 });
+  });
+
+  it('tells how many rows are put off, of how many customers, and for how long by the store’s clock', async () => {
+    const row = { source: 'CUST', streamingNo: '5', custId: '7', stage: 'mark', cause: 'locked' } as const;
+    const record = { ...row, reason: 'r', tries: 1, nextAt: '2026-11-20T01:08:00.000Z', worker: 'w' };
+    const limits: number[] = [];
+    const { deferred } = await overview(
+      parts({
+        records: {
+          deferralCounts: async () => [{ stage: 'mark', cause: 'locked', rows: 12 }],
+          deferredCustomers: async () => 11,
+          deferrals: async (limit) => {
+            limits.push(limit);
+            return [{ ...record, since: '2026-11-20T01:00:00.000Z' }];
+          },
+        },
+      }),
+    );
+    expect(limits).toEqual([10]);
+    expect(deferred).toMatchObject({ rows: 12, customers: 11, oldestSeconds: 450 });
+    expect(deferred?.oldest).toMatchObject([{ table: 'IF_BNET_CUST', streamingNo: '5', custId: '7' }]);
+    expect(deferred?.oldest[0]).not.toHaveProperty('source');
   });
 
   it('of a database that does not answer asks once, and says why in one line; the other is shown', async () => {

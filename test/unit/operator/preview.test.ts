@@ -62,6 +62,7 @@ function polled(row: InterfaceRow): PolledRow {
     createDate,
     state: row.state ?? 0,
     stateDate,
+    attributes: row.attributes.length,
   };
 }
 

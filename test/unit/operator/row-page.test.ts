@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FullRow } from '../../../src/middle/port.js';
 import { rowPage } from '../../../src/operator/row-page.js';
-import type { JournalLine } from '../../../src/store/records-port.js';
+import type { DeferralRecord, JournalLine } from '../../../src/store/records-port.js';
 import { account, customer } from '../../support/builders.js';
 import {
   failedAccount,
@@ -22,11 +22,13 @@ function pageOf({
   history = [],
   ofCustomer = [],
   journalOf = [],
+  put = [],
 }: {
   found?: readonly FullRow[];
   history?: readonly JournalLine[];
   ofCustomer?: readonly FullRow[];
   journalOf?: readonly JournalLine[];
+  put?: readonly DeferralRecord[];
 }) {
   const asked: string[] = [];
   const ask = <T>(custId: string, answer: T): Promise<T> => {
@@ -39,6 +41,7 @@ function pageOf({
       search: middleSearch({ ofCustomer: (custId) => ask(custId, ofCustomer) }),
       store: storeOperations({ history: async () => history }),
       records: storeRecords({
+        deferralsAbout: async () => put,
         customerRecords: (custId) => ask(custId, records),
         journalOf: (custId) => ask(custId, journalOf),
       }),
@@ -116,6 +119,29 @@ describe("a row's page", () => {
     const page = await pageOf({ history: [gone], journalOf: [gone], ofCustomer: [] });
     expect(page.neighbours).toMatchObject([{ streamingNo: '50', state: null, place: 'this' }]);
     expect(page.records).toEqual(records);
+  });
+
+  it('says that it is put off, and while it is open, for which other rows of its customer it waits', async () => {
+    const other = {
+      ...key,
+      custId: '990947809',
+      stage: 'mark',
+      cause: 'refused',
+      reason: 'no',
+      tries: 4,
+    } as const;
+    const times = { since: '2026-11-20T01:00:00.000Z', nextAt: '2026-11-20T01:00:45.000Z', worker: 'w' };
+    const put = [
+      { ...other, ...times },
+      { ...other, ...times, streamingNo: '49' },
+    ];
+    const pending = failedCustomer({ ...own, state: 0, errContent: null });
+    expect(await pageOf({ found: [pending], put })).toMatchObject({
+      deferred: { table: 'IF_BNET_CUST', streamingNo: '50', cause: 'refused' },
+      heldBackBy: [{ streamingNo: '49' }],
+    });
+    const done = await pageOf({ found: [{ ...pending, state: 2 }], put: put.slice(1) });
+    expect(done).toMatchObject({ deferred: null, heldBackBy: [] });
   });
 
   it.each([null, 'no number'])('of a row whose CustID is %s names no customer', async (custId) => {

@@ -94,7 +94,7 @@ function Unread({ view }: { readonly view: View }): VNode {
 }
 
 function Alerts({ view: { t }, overview }: OverviewProps): VNode {
-  const { workers, pauses, databases } = overview;
+  const { workers, pauses, deferred, databases } = overview;
   const away = (['middle', 'store'] as const).filter((name) => !databases[name].reachable);
   return (
     <>
@@ -113,6 +113,11 @@ function Alerts({ view: { t }, overview }: OverviewProps): VNode {
       {pauses !== null && pauses.length > 0 ? (
         <Notice kind="warn">
           {t.overview.pausedNow(pauses.length)} <a href="/pauses">{t.overview.pauseList}</a>
+        </Notice>
+      ) : null}
+      {deferred !== null && deferred.rows > 0 ? (
+        <Notice kind="warn">
+          {t.deferred.now(deferred.customers, deferred.rows)} <a href="/deferred">{t.deferred.list}</a>
         </Notice>
       ) : null}
     </>

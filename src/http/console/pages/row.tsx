@@ -6,6 +6,7 @@ import type { FullRow } from '../../../middle/port.js';
 import type { RowPage as RowContent } from '../../../operator/desk.js';
 import type { Requeued } from '../../../operator/requeue-report.js';
 import { address, rowName } from '../addresses.js';
+import { Deferral } from '../parts/deferral.js';
 import { ChineseText, Foreign, KeyText } from '../parts/foreign.js';
 import { LaterRows } from '../parts/later-rows.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
@@ -29,6 +30,7 @@ export function RowPage({ view, row, requeue }: RowProps): VNode {
   return (
     <Layout view={view} title={t.row.title(row.table, row.streamingNo)} page="failed">
       <Standing view={view} row={row} />
+      <Deferral view={view} row={row} />
       {requeue === null ? null : <Requeue view={view} requeue={requeue} />}
       {row.rows.map((full, index) => (
         <MiddleRow key={index} view={view} row={full} />

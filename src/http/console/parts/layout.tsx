@@ -12,6 +12,7 @@ const navigation = [
   { name: 'failures', href: '/failures' },
   { name: 'failed', href: '/failed' },
   { name: 'inHand', href: '/in-hand' },
+  { name: 'deferred', href: '/deferred' },
   { name: 'pauses', href: '/pauses' },
   { name: 'workers', href: '/workers' },
   { name: 'audit', href: '/audit' },

@@ -4,7 +4,7 @@ import type { Texts } from './zh.js';
 const rows = (count: number | string) => things(count, 'row', 'rows');
 
 /** The texts of the pages about rows, in English. */
-export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'inHand'> = {
+export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'inHand' | 'deferred'> = {
   failures: {
     title: 'Failures by code',
     present: 'Present',
@@ -125,5 +125,59 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     holder: 'Holder',
     nobody: 'nobody holds the shard',
     limited: (most) => `Only the oldest ${rows(most)} of each table are shown.`,
+  },
+  deferred: {
+    title: 'Rows that are put off',
+    explain:
+      'These rows cannot be claimed, applied or marked for now. Only the rows of their own customers wait with them; all others go on. Workers try again by themselves, with growing pauses of 45 s at most; once the cause is gone, nothing has to be done.',
+    empty: 'No row is put off.',
+    now: (customers, count) =>
+      `${things(customers, 'customer is', 'customers are')} put off (${rows(count)}); all others go on.`,
+    list: 'See the rows',
+    limited: (most) => `Only the first ${rows(most)} are shown.`,
+    cause: 'Cause',
+    message: 'Database message',
+    tries: 'Tries',
+    triedTimes: (tries) => `tried ${things(tries, 'time', 'times')}`,
+    since: 'Put off since',
+    nextAt: 'Next try',
+    isPutOff: 'This row is put off:',
+    waitsFor: 'This row waits for rows of its customer that are put off:',
+    whatToDo: 'What to do',
+    stages: {
+      claim: {
+        locked: 'claim: locked',
+        refused: 'claim: refused',
+        ignored: 'claim: no effect',
+      },
+      apply: {
+        locked: 'apply: locked',
+        refused: 'apply: error',
+        ignored: 'apply: no effect',
+      },
+      mark: {
+        locked: 'mark: locked',
+        refused: 'mark: refused',
+        ignored: 'mark: no effect',
+      },
+    },
+    causes: { locked: 'Locked', refused: 'Refused', ignored: 'No effect' },
+    hints: {
+      locked:
+        'A session holds a lock on the row and has not committed: edited by hand in PL/SQL Developer or DBeaver, mostly. Have it committed or rolled back; V$LOCKED_OBJECT on Oracle, pg_locks on PostgreSQL name the session. The row goes on by itself after that.',
+      refused:
+        'The database refuses the update with this message. Look at the triggers and constraints of the interface table; for an error in the apply, at the log, and ask the product’s developers.',
+      ignored:
+        'The update ran and the row did not change: a trigger of the interface table undoes it. Have the trigger disabled or mended.',
+    },
+    retry: 'Retry…',
+    confirmRetry: 'Retry',
+    retryTitle: (table, streamingNo) => `Retry ${table} ${streamingNo}`,
+    retryExplain:
+      'Workers try the row within 4 seconds instead of at its next try. Where the cause is still there, it is put off again.',
+    notices: {
+      retried: 'The row is tried again. Where the cause is still there, it will be listed again.',
+      'not-deferred': 'The row is not put off; nothing was changed.',
+    },
   },
 };

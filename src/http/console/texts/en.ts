@@ -17,6 +17,7 @@ export const en: Texts = {
     failures: 'Failures',
     failed: 'Failed rows',
     inHand: 'In hand',
+    deferred: 'Put off',
     pauses: 'Pauses',
     workers: 'Workers',
     audit: 'Audit',
@@ -195,6 +196,7 @@ export const en: Texts = {
     actions: {
       requeue: 'requeue',
       'requeue-matching': 'requeue by filter',
+      retry: 'retry',
       pause: 'pause',
       resume: 'resume',
       'journal-purge': 'purge the journal',

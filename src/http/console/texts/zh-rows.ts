@@ -121,4 +121,56 @@ export const zhRows = {
     nobody: '分片无人持有',
     limited: (most: number) => `每张表只显示最早的 ${rows(most)}。`,
   },
+  deferred: {
+    title: '暂缓处理的行',
+    explain:
+      '这些行暂时无法领取、入库或写回结果。只影响各自客户的行，其他客户照常处理。工作进程会自动重试，间隔逐次加长，最长 45 秒；原因消除后无需人工操作。',
+    empty: '没有暂缓处理的行。',
+    now: (customers: number, count: number) =>
+      `有 ${counted(customers)} 个客户暂缓处理（共 ${rows(count)}），其他客户不受影响。`,
+    list: '查看暂缓处理的行',
+    limited: (most: number) => `只显示最早的 ${rows(most)}。`,
+    cause: '暂缓原因',
+    message: '数据库报错',
+    tries: '已尝试',
+    triedTimes: (tries: number) => `已尝试 ${counted(tries)} 次`,
+    since: '暂缓开始',
+    nextAt: '下次重试',
+    isPutOff: '本行暂缓处理：',
+    waitsFor: '本行在等待同一客户暂缓处理的行：',
+    whatToDo: '处理办法',
+    stages: {
+      claim: {
+        locked: '领取时已被锁定',
+        refused: '领取被拒绝',
+        ignored: '领取未生效',
+      },
+      apply: {
+        locked: '入库时已被锁定',
+        refused: '入库出错',
+        ignored: '入库未生效',
+      },
+      mark: {
+        locked: '写回时已被锁定',
+        refused: '写回结果被拒绝',
+        ignored: '写回结果未生效',
+      },
+    },
+    causes: { locked: '已被锁定', refused: '被拒绝', ignored: '更新未生效' },
+    hints: {
+      locked:
+        '有会话锁住了该行而没有提交，多半是在 PL/SQL Developer 或 DBeaver 中手工改过数据。请让对方 COMMIT 或 ROLLBACK；找不到人时，Oracle 查 V$LOCKED_OBJECT，PostgreSQL 查 pg_locks。锁释放后自动继续。',
+      refused:
+        '数据库拒绝更新该行，原因见数据库报错。请检查接口表上的触发器和约束；入库出错时，请查看日志，并联系产品的开发人员。',
+      ignored: '更新已执行，但该行没有变化：接口表上有触发器撤销了更新。请停用或修改该触发器。',
+    },
+    retry: '重试…',
+    confirmRetry: '确认重试',
+    retryTitle: (table: string, streamingNo: string) => `立即重试 ${table} ${streamingNo}`,
+    retryExplain: '工作进程最多 4 秒后重试该行，不再等到下次重试时间。原因未消除时，该行会再次暂缓。',
+    notices: {
+      retried: '已安排重试。若原因仍在，该行会再次出现在这里。',
+      'not-deferred': '该行没有暂缓处理，未作改动。',
+    },
+  },
 };

@@ -17,6 +17,7 @@ export const zh = {
     failures: '失败分组',
     failed: '失败行',
     inHand: '处理中',
+    deferred: '暂缓处理',
     pauses: '暂停',
     workers: '工作进程',
     audit: '操作记录',
@@ -192,6 +193,7 @@ export const zh = {
     actions: {
       requeue: '重新排队',
       'requeue-matching': '按条件重新排队',
+      retry: '立即重试',
       pause: '暂停',
       resume: '恢复',
       'journal-purge': '清理日志',

@@ -2,12 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../../src/database/errors.js';
 import type { StoreAlarm } from '../../../../src/store/guard-port.js';
 import { anybody, consoleApp, operator, reader } from '../../../support/console-app.js';
+import type { FakeDesk } from '../../../support/fake-desk.js';
+import { fakeDeferredSummary } from '../../../support/fake-deferred.js';
 import { hostile, longNumber } from '../../../support/fake-desk-data.js';
 
 const row = `/rows/IF_BNET_CUST/${longNumber}`;
 const everyPage = [
-  ...['/', '/failures', '/failed', row, '/in-hand', '/pauses', '/pauses/pause?table=CUST', '/workers'],
+  ...['/', '/failures', '/failed', row, '/in-hand', '/deferred', '/pauses'],
   ...[
+    '/pauses/pause?table=CUST',
+    `/deferred/retry?row=IF_BNET_CUST:${longNumber}`,
+    '/workers',
     '/audit',
     `/requeue?row=IF_BNET_CUST:${longNumber}`,
     '/requeue-matching?code=00403',
@@ -51,14 +56,19 @@ describe('every page of the console', () => {
   it('offers a reader, or anybody, no action', async () => {
     for (const visitor of [reader, anybody]) {
       const { app } = await consoleApp(visitor);
-      for (const url of ['/', '/failed', row, '/pauses']) {
+      for (const url of ['/', '/failed', row, '/deferred', '/pauses']) {
         const { body } = await app.inject(url);
         expect(body).not.toMatch(
           /action="\/(?!logout)[^"]*"[^>]*method="post"|method="post" action="\/(?!logout)/,
         );
-        expect(body).not.toMatch(/requeue-matching|\/pauses\/pause|type="checkbox"/);
+        expect(body).not.toMatch(/requeue-matching|\/pauses\/pause|\/deferred\/retry|type="checkbox"/);
       }
-      for (const url of ['/requeue?row=IF_BNET_CUST:1', '/requeue-matching', '/pauses/pause?table=CUST'])
+      for (const url of [
+        '/requeue?row=IF_BNET_CUST:1',
+        '/requeue-matching',
+        '/deferred/retry?row=IF_BNET_CUST:1',
+        '/pauses/pause?table=CUST',
+      ])
         expect((await app.inject(url)).statusCode).toBe(403);
     }
   });
@@ -146,6 +156,77 @@ describe('requeuing', () => {
     });
     expect(statusCode).toBe(400);
     expect(body).toContain('Select at most 100 rows');
+  });
+});
+
+describe('rows that are put off', () => {
+  const retry = `/deferred/retry?row=IF_BNET_CUST:${longNumber}`;
+  const spoken = async (
+    url: string,
+    language: 'en' | 'zh',
+    change: (desk: FakeDesk) => void = () => undefined,
+  ) => {
+    const { app, desk } = await consoleApp();
+    change(desk);
+    return (await app.inject({ url, headers: { 'accept-language': language } })).body;
+  };
+
+  it('are counted on the overview, with a link to them; not where there are none', async () => {
+    expect(await spoken('/', 'en')).toContain('3 customers are put off (3 rows); all others go on.');
+    expect(await spoken('/', 'zh')).toContain('有 3 个客户暂缓处理（共 3 行），其他客户不受影响。');
+    for (const deferred of [null, { ...fakeDeferredSummary(), rows: 0 }]) {
+      const body = await spoken('/', 'en', (desk) => (desk.view = { ...desk.view, deferred }));
+      expect(body).not.toContain('See the rows');
+    }
+  });
+
+  it('are listed with stage and cause in words, and in the words of the database, harmless', async () => {
+    const en = await spoken('/deferred', 'en');
+    for (const words of ['claim: locked', 'mark: refused', 'mark: no effect', retry])
+      expect(en).toContain(words.replace('&', '&amp;').replace('IF_BNET_CUST:', 'IF_BNET_CUST%3A'));
+    const zh = await spoken('/deferred', 'zh');
+    for (const words of ['领取时已被锁定', '写回结果被拒绝', '写回结果未生效', 'COMMIT 或 ROLLBACK'])
+      expect(zh).toContain(words);
+    for (const body of [en, zh]) {
+      expect(body).toContain('⟨U+202E⟩&lt;img src=x onerror=alert(6)>␇ 禁止修改');
+      expect(body).not.toContain('<img');
+    }
+    expect(await spoken('/deferred', 'zh', (desk) => (desk.putOff = []))).toContain('没有暂缓处理的行。');
+  });
+
+  it('say so on their own page, and on that of a row that waits for them', async () => {
+    for (const [language, words] of [
+      ['zh', ['本行暂缓处理：', '写回结果被拒绝', '已尝试 3 次', '本行在等待同一客户暂缓处理的行：']],
+      ['en', ['This row is put off:', 'mark: refused', 'tried 3 times', 'This row waits for rows']],
+    ] as const) {
+      const body = await spoken(row, language);
+      for (const word of words) expect(body, language).toContain(word);
+    }
+    expect(await spoken(row, 'en', (desk) => (desk.putOff = []))).not.toContain('put off:');
+  });
+
+  it('are tried at once by whoever is logged in, for a reason; nothing is done without one', async () => {
+    const { app, desk } = await consoleApp();
+    const fields = { row: `IF_BNET_CUST:${longNumber}`, csrfToken: operator.csrfToken };
+    expect(
+      (await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: ' ' }) })).statusCode,
+    ).toBe(400);
+    expect(desk.acts).toEqual([]);
+    const done = await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: '触发器已停用' }) });
+    expect([done.statusCode, done.headers.location]).toEqual([303, '/deferred?done=retried']);
+    expect(desk.acts).toMatchObject([
+      { who: 'wang', via: 'console', action: 'retry', reason: '触发器已停用' },
+    ]);
+    const again = await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: 'r' }) });
+    expect(again.headers.location).toBe('/deferred?done=not-deferred');
+    for (const notice of ['retried', 'not-deferred'])
+      expect((await app.inject(`/deferred?done=${notice}`)).body).toContain('class="notice');
+  });
+
+  it('are named as others name them, or there is no such page', async () => {
+    const { app } = await consoleApp();
+    for (const name of ['', 'IF_BNET_CUST', 'USERS:1', 'IF_BNET_CUST:x'])
+      expect((await app.inject(`/deferred/retry?row=${name}`)).statusCode).toBe(404);
   });
 });
 

@@ -1,0 +1,77 @@
+import type { RowPage } from '../operator/desk.js';
+import type { DeferredRow, DeferredSummary } from '../operator/deferred-report.js';
+import { durationText } from '../operator/duration.js';
+import { listText, shown } from './output.js';
+import { shortTableName } from './words.js';
+
+/** Rows that are put off as a list for people. */
+export function deferredText(rows: readonly DeferredRow[]): string {
+  return listText({
+    columns: [
+      { head: 'Table' },
+      { head: 'StreamingNo' },
+      { head: 'CustID', optional: true },
+      { head: 'Stage' },
+      { head: 'Cause' },
+      { head: 'Tries', right: true },
+      { head: 'Since', optional: true },
+      { head: 'Next try', optional: true },
+      { head: 'Reason', shorten: 30 },
+    ],
+    rows: rows.map((row) => [
+      shortTableName(row.table),
+      row.streamingNo,
+      row.custId,
+      row.stage,
+      row.cause,
+      row.tries,
+      row.since,
+      row.nextAt,
+      row.reason,
+    ]),
+  });
+}
+
+/** What `status` says of them: nothing where there are none. */
+export function deferredLines({
+  rows,
+  customers,
+  oldestSeconds,
+  byStage,
+  oldest,
+}: DeferredSummary): string[] {
+  const [first] = oldest;
+  if (rows === 0 || first === undefined) return [];
+  const parts = byStage.map((count) => `${count.stage} ${count.cause} ${count.rows}`).join(', ');
+  const age = durationText(oldestSeconds ?? 0);
+  return [
+    `Put off: ${counted(rows, 'row')} of ${counted(customers, 'customer')} (${parts}), the first for ${age}, ` +
+      `${first.table} ${first.streamingNo}; the others go on. "bnet-sync deferred" lists them.`,
+  ];
+}
+
+/** What `show` says of a row that is put off, or waits for one that is. */
+export function standingLines({ deferred, heldBackBy }: Pick<RowPage, 'deferred' | 'heldBackBy'>): string[] {
+  const own =
+    deferred === null
+      ? []
+      : [
+          `Put off since ${deferred.since} (${deferred.stage}, ${deferred.cause}; tries: ${deferred.tries}), next try ${deferred.nextAt}:`,
+          `  ${shown(deferred.reason)}`,
+        ];
+  const others =
+    heldBackBy.length === 0
+      ? []
+      : [
+          'Waits for rows of its customer that are put off:',
+          ...heldBackBy.map(
+            ({ table, streamingNo, stage, cause, since }) =>
+              `  ${table} ${streamingNo}, since ${since} (${stage}, ${cause})`,
+          ),
+        ];
+  return own.length + others.length === 0 ? [] : [...own, ...others, ''];
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
