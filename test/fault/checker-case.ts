@@ -22,7 +22,11 @@ export interface Violation {
     | 'impatient'
     | 'store'
     | 'backwards'
-    | 'fence';
+    | 'fence'
+    | 'delayed'
+    | 'overdue'
+    | 'refusal'
+    | 'mark order';
   /** The row, by `rowName`, or what else it is about. */
   readonly about: string;
   readonly what: string;
@@ -65,9 +69,7 @@ function caseOf(
   changes: readonly StateChange[],
   { settings }: Evidence,
 ): Case | null {
-  const claim = changes.findIndex(
-    ({ from, to, dateAfter }) => from === 0 && to === 1 && dateAfter === decision.attempt,
-  );
+  const claim = changes.findIndex((change) => change.dateAfter === decision.attempt && isClaim(change, row));
   const claimed = changes[claim];
   if (claimed === undefined) return null;
   const before = changes.slice(0, claim);
@@ -84,15 +86,20 @@ function caseOf(
   };
 }
 
+/** What begins an attempt: a claim, or the writing of a row that the platform gave State 1. */
+function isClaim({ from, to }: StateChange, { planted }: PlatformRow): boolean {
+  return to === 1 && (from === 0 || (planted?.state === 1 && from !== 2 && from !== 3));
+}
+
 /** A row's history in words, in the order of time. */
 export function historyOf(evidence: Evidence, name: string): string {
   const row = evidence.rows.find((each) => rowName(each) === name);
   const lines: [number, string][] = [];
   if (row !== undefined) {
-    const { createDate, committedAt, versions, mark, formCode } = row;
+    const { createDate, committedAt, versions, mark, formCode, planted } = row;
     lines.push([
       committedAt,
-      `platform committed it: ${JSON.stringify({ createDate, mark, formCode, versions })}`,
+      `platform committed it: ${JSON.stringify({ createDate, mark, formCode, planted, versions })}`,
     ]);
   }
   for (const change of evidence.changes.filter((each) => rowName(each) === name)) {
@@ -108,6 +115,10 @@ export function historyOf(evidence: Evidence, name: string): string {
       decision.at,
       `journal: attempt ${attempt} ${outcome} ${code ?? ''} by ${worker} (transaction ${xid})`,
     ]);
+  }
+  for (const { kind, source, streamingNo, begun, over } of evidence.troubles) {
+    if (streamingNo === null || rowName({ source, streamingNo }) !== name) continue;
+    lines.push([begun, `trouble: ${kind}`], [over, `trouble over: ${kind}`]);
   }
   const texts = lines
     .sort(([a], [b]) => a - b)

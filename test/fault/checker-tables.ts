@@ -1,6 +1,7 @@
 import type { Case, Violation } from './checker-case.js';
 import { standardTexts } from './checker-model.js';
-import { grouped, rowName, type Evidence, type FinalRow } from './evidence.js';
+import { answersFor, isUndone } from './checker-troubles.js';
+import { grouped, rowName, type Evidence, type PlatformRow, type StateChange } from './evidence.js';
 
 /* What can be said without judging content: nothing lost, nothing twice, States and answers, leases. */
 
@@ -78,42 +79,45 @@ export function checkAnswers(evidence: Evidence, complain: Complain): void {
   const current = new Map(
     evidence.journal.filter(({ superseded }) => !superseded).map((entry) => [rowName(entry), entry]),
   );
+  const changes = grouped(evidence.changes, rowName);
   for (const row of evidence.finalRows) {
     const name = rowName(row);
     const entry = current.get(name);
-    const { state, errContent } = row;
+    const { source, state, errContent } = row;
+    if (state !== 2 && state !== 3) continue;
     const outcome = state === 2 ? 'applied' : 'failed';
-    if (state === 2 || state === 3) {
-      if (entry === undefined) complain('answer', name, `State ${state} without a journal entry`);
-      else if (entry.outcome !== outcome)
-        complain('answer', name, `State ${state}, but the journal says ${entry.outcome}`);
-      else if (entry.errContent !== errContent)
-        complain('text', name, `ErrContent is not the journal's: ${entry.errContent ?? 'NULL'}`);
-    }
-    checkText(row, complain);
+    const at = (changes.get(name) ?? []).findLast(({ to }) => to === state)?.at ?? Infinity;
+    if (entry === undefined) complain('answer', name, `State ${state} without a journal entry`);
+    else if (entry.outcome !== outcome)
+      complain('answer', name, `State ${state}, but the journal says ${entry.outcome}`);
+    else if (!answersFor(evidence, { source, at }, { full: entry.errContent, written: errContent }))
+      complain('text', name, `ErrContent is not the journal's: ${entry.errContent ?? 'NULL'}`);
+    if (state === 2 && errContent !== null) complain('text', name, 'a success with an ErrContent');
+    if (state === 3) checkText(name, entry?.errContent ?? '', complain);
   }
 }
 
-function checkText(row: FinalRow, complain: Complain): void {
-  const { state, errContent } = row;
-  if (state === 2 && errContent !== null) complain('text', rowName(row), 'a success with an ErrContent');
-  if (state !== 3) return;
-  const text = errContent ?? '';
+function checkText(name: string, text: string, complain: Complain): void {
   const start = `${text.slice(0, 5)} ${standardTexts[text.slice(0, 5)] ?? '?'}`;
   const isRight = text === start || text.startsWith(`${start}: `);
   if (!isRight || /\p{Cc}/u.test(text) || Buffer.byteLength(text) > 1024)
-    complain('text', rowName(row), `ErrContent has not the form it must have: ${text}`);
+    complain('text', name, `ErrContent has not the form it must have: ${text}`);
 }
 
 /** Workers move a State from 0 to 1 and from 1 to 2 or 3, only to what the journal had decided, and in time's direction. */
 export function checkStates(evidence: Evidence, complain: Complain): void {
+  const rows = new Map(evidence.rows.map((row) => [rowName(row), row]));
   const decisions = grouped(evidence.decisions, rowName);
   for (const [name, changes] of grouped(evidence.changes, rowName)) {
-    for (const { actor, from, to, dateBefore, dateAfter, errContent, at } of changes) {
-      if (!actor.startsWith('bnet-sync')) continue;
+    for (const change of changes) {
+      const { source, actor, from, to, dateBefore, dateAfter, errContent, at } = change;
+      if (!actor.startsWith('bnet-sync') || isUndone(evidence, change)) continue;
       const step = `${from ?? 'none'}→${to}`;
-      if (!['0→1', '1→2', '1→3'].includes(step)) complain('backwards', name, `a worker moved State ${step}`);
-      if (dateBefore !== null && (dateAfter ?? '') < dateBefore)
+      const isAbsurd = isPlanted(rows.get(name), dateBefore);
+      const isNewAttempt = step === '1→1' && isAbsurd && rows.get(name)?.planted?.state === 1;
+      if (!['0→1', '1→2', '1→3'].includes(step) && !isNewAttempt)
+        complain('backwards', name, `a worker moved State ${step}`);
+      if (dateBefore !== null && (dateAfter ?? '') < dateBefore && !isAbsurd)
         complain('backwards', name, `StateDate went from ${dateBefore} to ${dateAfter ?? 'NULL'}`);
       if (step === '0→1' && dateBefore === dateAfter)
         complain('backwards', name, `two attempts share ${dateBefore ?? 'NULL'}`);
@@ -122,7 +126,8 @@ export function checkStates(evidence: Evidence, complain: Complain): void {
       const answers = known.some((decision) =>
         to === 2
           ? decision.outcome === 'applied'
-          : decision.attempt === dateBefore && decision.errContent === errContent,
+          : decision.attempt === dateBefore &&
+            answersFor(evidence, { source, at }, { full: decision.errContent, written: errContent }),
       );
       if (!answers)
         complain(
@@ -132,6 +137,12 @@ export function checkStates(evidence: Evidence, complain: Complain): void {
         );
     }
   }
+}
+
+/** Whether a StateDate is the one that the platform gave the row; one that names no attempt is NULL, or has no such text. */
+function isPlanted(row: PlatformRow | undefined, date: StateChange['dateBefore']): boolean {
+  const planted = row?.planted?.stateDate;
+  return planted !== undefined && (date === null || planted.startsWith(date));
 }
 
 /** Whoever decided a row held the lease of its shard. */

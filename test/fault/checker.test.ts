@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { check, report } from './checker.js';
 import { smallHistory, textOf } from './small-history.js';
 import { spoilt, swap } from './spoilt-histories.js';
+import { oneBatch, shortened, trouble } from './spoilt-troubles.js';
 
 describe('fault suite: the checker', () => {
   it('finds nothing in a history without faults', () => {
@@ -35,5 +36,55 @@ describe('fault suite: the checker', () => {
     expect(check(history).filter(({ kind }) => kind === 'order')).toEqual([]);
     bind.createdAt! -= 20_000;
     expect(check(history).filter(({ kind }) => kind === 'order')).not.toEqual([]);
+  });
+
+  it('lets the rows of a customer wait as long as something is wrong with one of them, and no longer', () => {
+    const history = smallHistory();
+    history.disturbances = [];
+    trouble(history, 'mark swallowed', { source: 'ACCOUNT', streamingNo: '99' });
+    expect(check(history)).toEqual([]);
+    history.troubles[0]!.over = history.changes.at(-1)!.at - 1000;
+    expect(check(history)).toEqual([]);
+    history.changes.at(-1)!.at += 70_000;
+    expect(check(history).map(({ kind }) => kind)).toEqual(['overdue']);
+  });
+
+  it('lets a text be shortened where the column was too narrow, down to the code', () => {
+    for (const text of ['00401 关键数据项不能为空', '00401 关键', '00401']) {
+      const history = smallHistory();
+      trouble(history, 'ErrContent too narrow', { streamingNo: null, custId: null });
+      shortened(history, text);
+      expect(check(history)).toEqual([]);
+    }
+  });
+
+  it('lets a rule set a claim back, and a platform write a StateDate that is none', () => {
+    const history = smallHistory();
+    const claim = history.changes[1]!;
+    trouble(history, 'claim set back', { from: 0, until: 0 });
+    history.changes.splice(1, 0, { ...claim, to: 0, dateBefore: null });
+    expect(check(history)).toEqual([]);
+    history.rows[1]!.planted = { state: 1, stateDate: 'infinity' };
+    Object.assign(history.changes[4]!, { to: 1, dateAfter: null });
+    Object.assign(history.changes[5]!, { from: 1 });
+    expect(check(history)).toEqual([]);
+  });
+
+  it('lets a mark that a rule undid land after those of its statement', () => {
+    const history = smallHistory();
+    oneBatch(history);
+    history.changes[2]!.seq = 90;
+    trouble(history, 'mark swallowed', { from: 0, until: 0 });
+    history.troubles[0]!.over = history.changes[5]!.at + 1000;
+    expect(check(history)).toEqual([]);
+  });
+
+  it('lets marks of one transaction land in any order, and those of two batches', () => {
+    const history = smallHistory();
+    history.changes[2]!.seq = 90;
+    expect(check(history)).toEqual([]);
+    oneBatch(history);
+    history.changes[5]!.xid = history.changes[2]!.xid;
+    expect(check(history)).toEqual([]);
   });
 });

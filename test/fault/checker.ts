@@ -8,6 +8,7 @@ import {
   checkNothingTwice,
   checkStates,
 } from './checker-tables.js';
+import { checkDelays, checkMarkOrder, checkRefusals } from './checker-troubles.js';
 import { grouped, rowName, type Content, type Evidence, type PlatformRow } from './evidence.js';
 
 export type { Violation } from './checker-case.js';
@@ -37,6 +38,9 @@ export function check(evidence: Evidence): Violation[] {
   checkAnswers(evidence, complain);
   checkStates(evidence, complain);
   checkFence(evidence, cases, complain);
+  checkRefusals(evidence, complain);
+  checkMarkOrder(evidence, cases, complain);
+  checkDelays(evidence, complain);
   const judged = replay(evidence, cases, complain);
   for (const [, ofCustomer] of grouped(judged, ({ content }) => content.custId ?? ''))
     checkOrder(evidence, ofCustomer, complain);
@@ -110,8 +114,9 @@ function checkCode(evidence: Evidence, judged: Judged, complain: Complain): void
 /** What may become of a row that the model judges so: handlers are asked about what would take effect. */
 function allowedCodes(row: PlatformRow, content: Content, { code }: Judgement): (string | null)[] {
   if (row.mark === 'exit') return ['00205', ...(code === null ? [] : [code])];
+  // What it threw before counts, also where it would be refused by now.
+  if (row.mark === 'throw') return ['00205', ...(code === null ? [] : [code])];
   if (code !== null) return [code];
-  if (row.mark === 'throw') return ['00205'];
   const isMarked = [content.custName, content.accName].some((name) => name?.includes('REFUSE') === true);
   return [isMarked ? '00003' : null];
 }
@@ -123,7 +128,10 @@ function checkOrder(evidence: Evidence, decided: readonly Judged[], complain: Co
       .slice(index + 1)
       .filter((late) => rowName(late.row) !== rowName(early.row) && isBefore(late.row, early.row));
     const wrong = overtaken.filter(
-      (late) => late.onTime || late.visibleAt <= early.claimedAt - pollToClaimMs,
+      (late) =>
+        (late.onTime && !isAtOnce(early)) ||
+        late.visibleAt + (isAtOnce(early) ? evidence.settings.settleMs : 0) <=
+          early.claimedAt - pollToClaimMs,
     );
     const waiting = overtaken.filter((late) => waitsFor(evidence, late, early));
     for (const late of wrong) {
@@ -133,6 +141,11 @@ function checkOrder(evidence: Evidence, decided: readonly Judged[], complain: Co
       complain('order', rowName(late.row), `decided after ${rowName(early.row)}, which stands behind it`);
     }
   });
+}
+
+/** A row that was written in State 1 is taken over at once, without waiting for rows that may come before it. */
+function isAtOnce({ row, version }: Judged): boolean {
+  return row.planted?.state === 1 && version === 0;
 }
 
 /** Whether a row may have waited for this very open or bind. */

@@ -38,7 +38,7 @@ export interface CrewSettings {
 }
 
 /** A line of a worker's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string; readonly time?: number };
+export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string; readonly time?: string };
 
 /** A place for a worker process, with its own network to both databases. A process that ends is followed by another one. */
 export class Place {
@@ -46,6 +46,8 @@ export class Place {
   readonly proxies: { readonly middle: FaultProxy | null; readonly store: FaultProxy | null };
   /** Exit codes that nobody asked for. */
   readonly unexpected: string[] = [];
+  /** When processes ended, whoever ended them. */
+  readonly ends: number[] = [];
   restarts = 0;
   readonly #settings: CrewSettings;
   readonly #config: string;
@@ -55,6 +57,8 @@ export class Place {
   #wanted = false;
   #asked = false;
   #env: Readonly<Record<string, string>> = {};
+  /** How far the clock of each process is ahead, by pid. */
+  readonly #clocks = new Map<number, number>();
 
   private constructor(name: string, settings: CrewSettings, proxies: Place['proxies']) {
     this.name = name;
@@ -124,7 +128,16 @@ export class Place {
 
   log(): LogLine[] {
     const lines = readFileSync(this.#log, 'utf8').split('\n');
-    return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+    return lines.filter((line) => line.startsWith('{')).flatMap(parsed);
+  }
+
+  /** When this event was told, by the true clock, with its fields. */
+  told(event: string): { readonly at: number; readonly fields: LogLine }[] {
+    const lines = this.log().filter((line) => line.event === event);
+    return lines.map((fields) => {
+      const at = new Date(fields.time ?? 0).getTime() - (this.#clocks.get(Number(fields['pid'])) ?? 0);
+      return { at, fields };
+    });
   }
 
   /** Everything the processes printed. */
@@ -142,7 +155,7 @@ export class Place {
       ([name]) => !/^(BNET_SYNC_|PG|NODE_OPTIONS)/.test(name),
     );
     const output = openSync(this.#log, 'a');
-    const env = {
+    const env: Readonly<Record<string, string | undefined>> = {
       ...Object.fromEntries(inherited),
       FAULT_POISON_FILE: poisonFile(this.#settings.folder),
       ...this.#env,
@@ -155,8 +168,10 @@ export class Place {
     closeSync(output);
     this.#asked = false;
     this.#process = child;
+    this.#clocks.set(child.pid ?? 0, Number(env['FAULT_CLOCK_SHIFT_MS'] ?? 0));
     this.#exited = once(child, 'exit').then(([code, signal]: unknown[]) => {
       this.#process = undefined;
+      this.ends.push(Date.now());
       const poisoned = code === 86;
       if (!this.#asked && !poisoned)
         this.unexpected.push(`${this.name} ended with ${String(code ?? signal)}`);
@@ -194,6 +209,15 @@ export class Place {
       rules: rules ?? {},
       log: { level: logLevel ?? 'info', pretty: false },
     };
+  }
+}
+
+/** A line of the log; none where its process was killed in the middle of it. */
+function parsed(line: string): LogLine[] {
+  try {
+    return [JSON.parse(line) as LogLine];
+  } catch {
+    return [];
   }
 }
 

@@ -45,11 +45,63 @@ export interface PlatformRow {
   /** The code with which the first version must be refused for its form. */
   readonly formCode: string | null;
   readonly mark: Mark;
+  /** How the row stood when it was written; null: in State 0, without a StateDate. */
+  readonly planted: Planted | null;
+}
+
+/** A State and a StateDate that no platform gives a row. */
+export interface Planted {
+  readonly state: 0 | 1;
+  /** As PostgreSQL writes it: `infinity`, a date in the year 9999, or before Christ. */
+  readonly stateDate: string;
+}
+
+/** What can be wrong with a row, or with the column ErrContent of a table. */
+export type TroubleKind =
+  | 'claim refused'
+  | 'claim refused at commit'
+  | 'claim swallowed'
+  | 'claim set back'
+  | 'success refused'
+  | 'success refused at commit'
+  | 'failure refused'
+  | 'failure refused at commit'
+  | 'mark refused'
+  | 'mark swallowed'
+  | 'mark undone'
+  | 'row locked'
+  | 'attribute row locked'
+  | 'ErrContent too narrow';
+
+/** Something that was wrong with a row, or with a table's ErrContent, for a while. */
+export interface Trouble {
+  readonly kind: TroubleKind;
+  readonly source: Table;
+  /** Null: it is the table's. */
+  readonly streamingNo: string | null;
+  /** The row's customer; null where it has none, or where it is the table's. */
+  readonly custId: string | null;
+  /** It was not there before. */
+  readonly begun: number;
+  /** It was in force for certain between these; the same moment twice: nothing is certain. */
+  readonly from: number;
+  readonly until: number;
+  /** It was not there after this. */
+  readonly over: number;
+}
+
+/** A time in which rows may be late for another reason than a trouble: a fault, or a worker's breaker. */
+export interface Disturbance {
+  readonly what: string;
+  readonly from: number;
+  readonly until: number;
 }
 
 /** An insert or update of a main table, as a trigger saw it, in order. */
 export interface StateChange {
   readonly seq: number;
+  /** The transaction. */
+  readonly xid: string;
   readonly source: Table;
   readonly streamingNo: string;
   /** The session's application_name. */
@@ -150,6 +202,8 @@ export interface Evidence {
     readonly rules: CheckedRules;
   };
   readonly rows: readonly PlatformRow[];
+  readonly troubles: readonly Trouble[];
+  readonly disturbances: readonly Disturbance[];
   readonly changes: readonly StateChange[];
   readonly decisions: readonly Decision[];
   readonly lines: readonly HandlerLine[];

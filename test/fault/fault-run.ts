@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../../src/simulator/random.js';
 import { check, type Violation } from './checker.js';
+import { breakerOpen, longestWaitMs, slowest } from './checker-troubles.js';
 import { faultWorker, Place } from './crew.js';
-import type { CheckedRules, Evidence } from './evidence.js';
+import type { CheckedRules, Disturbance, Evidence, Trouble } from './evidence.js';
 import { haveFaults, outerFaults, processFaults, type Stage } from './faults.js';
 import { limitSpec, Planner } from './planner.js';
 import { Platform } from './platform.js';
-import { collect, drain, Scene } from './scene.js';
+import { RowTroubles, type TroubleTimes } from './row-troubles.js';
+import { collect, drain, othersDrain, Scene } from './scene.js';
 
 /** What a run is like; everything else is drawn from the seed. */
 export interface FaultRunOptions {
@@ -22,6 +24,13 @@ export interface FaultRunOptions {
   readonly poison: { readonly throws: number; readonly exits: number };
   /** Pause between two faults of processes, and of networks and servers. */
   readonly pauses: { readonly process: readonly [number, number]; readonly outer: readonly [number, number] };
+  /** What is wrong with single rows meanwhile. */
+  readonly troubles: TroubleTimes & {
+    /** How long the platform goes on writing once all other faults have ended. */
+    readonly writeSeconds: number;
+    /** Whether an operator has all rows that are put off tried at once when the troubles have ended. */
+    readonly retried: boolean;
+  };
   /** Longest time until nothing is left once all faults have ended. */
   readonly drainSeconds: number;
 }
@@ -51,13 +60,15 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult
     await scene.open(settings.worker.shards);
     const crew = { folder, ...scene.access, ...settings, proxies: true };
     for (const name of ['a', 'b', 'c', 'd']) places.push(await Place.make(name, crew));
-    const platform = await played(options, { scene, places, settings, note });
+    const { platform, troubles, disturbances } = await played(options, { scene, places, settings, note });
     const drained = await drain(scene, places, options.drainSeconds);
     const ended = Date.now();
     await Promise.all(places.map((place) => place.leave()));
     const evidence = await collect(scene, {
       folder,
       rows: platform.rows,
+      troubles,
+      disturbances: [...disturbances, ...places.flatMap(disturbancesOf)],
       settings: { ...settings.worker, rules: settings.rules },
     });
     const violations = check(evidence);
@@ -86,25 +97,43 @@ interface Play {
   note(text: string): void;
 }
 
-/** The platform writes and faults happen, until the time is over. */
-async function played(options: FaultRunOptions, { scene, places, settings, note }: Play): Promise<Platform> {
+interface Played {
+  readonly platform: Platform;
+  readonly troubles: readonly Trouble[];
+  readonly disturbances: readonly Disturbance[];
+}
+
+/** How long a row may be put off after its trouble has ended. */
+const putOffMs = 60_000;
+
+/** The platform writes and faults happen, until the time is over; then the troubles of single rows are alone. */
+async function played(options: FaultRunOptions, { scene, places, settings, note }: Play): Promise<Played> {
   const { seed } = options;
+  const disturbances: Disturbance[] = [];
   const links = { middle: scene.link('middle', 'faults'), store: scene.link('store', 'faults') };
   const stage = (random: Random): Stage => ({
-    ...{ places, servers: scene.servers, links, random, note },
+    ...{ places, servers: scene.servers, links, random, note, disturbances },
     storeName: scene.access.store.database,
     leaseTtlMs: settings.worker.leaseTtlMs,
   });
   const planner = new Planner(new Random(seed), {
     customers: options.customers,
     settleMs: settings.worker.settleMs,
+    absurdDates: true,
   });
   const platformLinks = {
     first: scene.link('middle', 'platform'),
     dba: scene.link('middle', 'dba'),
     long: scene.link('middle', 'platform'),
   };
-  const platform = new Platform(platformLinks, planner, new Random(seed + 1));
+  const troubles: RowTroubles = new RowTroubles({
+    link: (name) => scene.link('middle', name),
+    rows: () => platform.rows,
+    ...{ random: new Random(seed + 6), times: options.troubles, note },
+  });
+  const platform = new Platform(platformLinks, planner, new Random(seed + 1), (rows) =>
+    troubles.beforeWriting(rows),
+  );
   await platform.prepare();
   const end = Date.now() + options.seconds * 1000;
   const goesOn = () => Date.now() < end;
@@ -115,6 +144,7 @@ async function played(options: FaultRunOptions, { scene, places, settings, note 
     servePoison(planner, options, goesOn),
     haveFaults(stage(new Random(seed + 2)), processFaults, { pauseMs: options.pauses.process, goesOn }),
     haveFaults(stage(new Random(seed + 3)), outerFaults, { pauseMs: options.pauses.outer, goesOn }),
+    troubles.happen(goesOn),
   ]);
   note('all faults have ended');
   for (const place of places) {
@@ -122,7 +152,25 @@ async function played(options: FaultRunOptions, { scene, places, settings, note 
     place.proxies.store?.clear();
   }
   for (const place of places.slice(0, 2)) if (!place.wanted) place.start();
-  return platform;
+  const writeUntil = Date.now() + options.troubles.writeSeconds * 1000;
+  const isWriting = () => Date.now() < writeUntil;
+  await Promise.all([platform.write(options.rowsPerSecond, isWriting), troubles.happen(isWriting)]);
+  const troubled = () => troubles.customersSince(Date.now() - putOffMs);
+  const othersMs = await othersDrain(scene, troubled, longestWaitMs / 1000);
+  note(`${troubled().size} customers are in trouble, all others were done after ${othersMs} ms`);
+  await troubles.lift();
+  note('all troubles have ended');
+  if (options.troubles.retried) await links.store.insist((query) => query('DELETE FROM sync_deferral'));
+  return { platform, troubles: troubles.ended, disturbances };
+}
+
+/** When processes of a place ended, and when their breakers were open. */
+function disturbancesOf(place: Place): Disturbance[] {
+  const ends = place.ends.map((at) => ({ what: 'a process ends', from: at, until: at }));
+  const openings = place.told('breakerOpened').map(({ at, fields }) => {
+    return { what: breakerOpen, from: at, until: at + Number(fields['delayMs']) };
+  });
+  return [...ends, ...openings];
 }
 
 /** Poison comes in the first two thirds, spread evenly. */
@@ -160,12 +208,17 @@ function drawnSettings(seed: number): { worker: typeof faultWorker; rules: Check
 }
 
 function summaryOf(
-  { rows, decisions, leases }: Evidence,
+  evidence: Evidence,
   told: { platform: Platform; places: readonly Place[]; seconds: number; drainMs: number },
 ): string {
+  const { rows, decisions, leases, troubles, disturbances } = evidence;
   const { platform, places, seconds, drainMs } = told;
   const codes = new Map<string, number>();
   for (const { code } of decisions) codes.set(code ?? 'applied', (codes.get(code ?? 'applied') ?? 0) + 1);
+  const putOff = places.flatMap((place) =>
+    ['rowsPutOff', 'rowsLocked'].flatMap((name) => place.told(name)),
+  ).length;
+  const openings = disturbances.filter(({ what }) => what === breakerOpen).length;
   const restarts = places.reduce((sum, place) => sum + place.restarts, 0);
   const outcomes = [...codes]
     .sort()
@@ -174,6 +227,7 @@ function summaryOf(
   return (
     `${rows.length} rows, ${platform.resets} put back, ${decisions.length} decisions (${outcomes}); ` +
     `${restarts} processes replaced, ${leases.length} leases changed hands; ` +
+    `${troubles.length} troubles, ${putOff} times rows were put off, ${openings} breakers opened, ${slowest(evidence)}; ` +
     `${seconds.toFixed(0)} s, drained in ${drainMs} ms`
   );
 }

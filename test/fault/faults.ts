@@ -3,6 +3,7 @@ import type { Random } from '../../src/simulator/random.js';
 import type { PostgresServer } from '../support/postgres-server.js';
 import { wrongClock, type Place } from './crew.js';
 import type { FaultProxy } from '../support/fault-proxy.js';
+import type { Disturbance } from './evidence.js';
 import type { Link } from './link.js';
 
 /** What faults act on. */
@@ -13,6 +14,8 @@ export interface Stage {
   readonly storeName: string;
   readonly leaseTtlMs: number;
   readonly random: Random;
+  /** When faults happened. */
+  readonly disturbances: Disturbance[];
   note(text: string): void;
 }
 
@@ -139,7 +142,9 @@ export async function haveFaults(
     if (!goesOn()) return;
     if (deck.length === 0) deck = stage.random.shuffled(names);
     const name = deck.pop() ?? '';
+    const from = Date.now();
     await faults[name]?.(stage);
+    stage.disturbances.push({ what: name, from, until: Date.now() });
   }
 }
 

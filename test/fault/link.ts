@@ -8,6 +8,7 @@ export type DriverRow = Readonly<Record<string, unknown>>;
 /** A connection of the test's own, past every proxy, that is made again whenever it breaks. */
 export class Link {
   #client: pg.Client | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #access: PostgresAccess;
   readonly #name: string;
 
@@ -17,8 +18,14 @@ export class Link {
     this.#name = name;
   }
 
-  /** Runs statements; a broken connection is an error, and the next call makes another one. */
-  async run<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  /** Runs statements, one call after another; a broken connection is an error, and the next call makes another one. */
+  run<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => this.#run(work));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const client = (this.#client ??= await this.#connect());
     try {
       return await work(async (sql, values) => (await client.query<DriverRow>(sql, values)).rows);

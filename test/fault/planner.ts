@@ -1,5 +1,5 @@
 import type { Random } from '../../src/simulator/random.js';
-import type { Content, Mark, PlatformAttribute, PlatformRow, Table } from './evidence.js';
+import type { Content, Mark, Planted, PlatformAttribute, PlatformRow, Table } from './evidence.js';
 
 /* What the platform writes: random operations of many customers, about one in ten of them wrong. */
 
@@ -12,6 +12,7 @@ export interface Planned {
   readonly attributes: readonly PlatformAttribute[];
   readonly formCode: string | null;
   readonly mark: Mark;
+  readonly planted: Planted | null;
 }
 
 /** Rows of one transaction, in the order of insertion; it stays open for a while before it commits. */
@@ -41,6 +42,15 @@ const empty: Content = {
   opFlag: null,
 };
 
+/** StateDates that name no attempt, or one that is too far ahead. */
+const absurdDates = [
+  '9999-12-31 23:59:59',
+  'infinity',
+  '-infinity',
+  '10000-01-01 00:00:00',
+  '0044-03-15 00:00:00 BC',
+];
+
 /** The AttrSpecID that can be the user limit. */
 export const limitSpec = '11002009000000000000';
 
@@ -48,6 +58,7 @@ export const limitSpec = '11002009000000000000';
 export class Planner {
   readonly #random: Random;
   readonly #settleMs: number;
+  readonly #absurdDates: boolean;
   readonly #products: Product[];
   #counter = 0;
   readonly #poison: Mark[] = [];
@@ -56,9 +67,11 @@ export class Planner {
   /** The last number, unless both tables have it. */
   readonly #last = new Map<Table, string>();
 
-  constructor(random: Random, settings: { customers: number; settleMs: number }) {
+  /** @param settings - `absurdDates`: some rows are written with a StateDate that nobody gives a row, in State 0 or 1 */
+  constructor(random: Random, settings: { customers: number; settleMs: number; absurdDates?: boolean }) {
     this.#random = random;
     this.#settleMs = settings.settleMs;
+    this.#absurdDates = settings.absurdDates ?? false;
     this.#products = Array.from({ length: settings.customers }, (_, index) => {
       const custId = index % 4 === 0 ? `9${String(index).padStart(29, '7')}` : String(200_000 + index);
       const identity = {
@@ -140,7 +153,8 @@ export class Planner {
       if (random.chance(0.03)) return marked(message, 'refuse');
     }
     this.#note(product, opFlag, user);
-    return message;
+    if (!this.#absurdDates || !random.chance(0.02)) return message;
+    return { ...message, planted: { state: random.pick([0, 1]), stateDate: random.pick(absurdDates) } };
   }
 
   #note(product: Product, opFlag: string, user: string): void {
@@ -172,7 +186,8 @@ export class Planner {
     }));
     const areaCode = given(String(random.between(10, 999)));
     const content = { ...empty, ...product.identity, ...fields, opFlag, areaCode };
-    return { source, streamingNo, ageMs, content, attributes, formCode: null, mark: 'none' };
+    const usual = { formCode: null, mark: 'none', planted: null } as const;
+    return { source, streamingNo, ageMs, content, attributes, ...usual };
   }
 
   /** Unique in its table, not in order, some with 30 digits; now and then the other table has the same one. */

@@ -37,12 +37,22 @@ export class Platform {
   readonly #long: Link;
   readonly #planner: Planner;
   readonly #random: Random;
+  readonly #beforeWriting: (rows: readonly PlatformRow[]) => Promise<void>;
   #clockAheadMs = 0;
   readonly #open = new Set<Promise<void>>();
 
-  /** @param links - for the platform, for its DBA, and for transactions that stay open */
-  constructor(links: { first: Link; dba: Link; long: Link }, planner: Planner, random: Random) {
+  /**
+   * @param links - for the platform, for its DBA, and for transactions that stay open
+   * @param beforeWriting - called with the rows of a transaction before any of it is sent
+   */
+  constructor(
+    links: { first: Link; dba: Link; long: Link },
+    planner: Planner,
+    random: Random,
+    beforeWriting: (rows: readonly PlatformRow[]) => Promise<void> = () => Promise.resolve(),
+  ) {
     ({ first: this.#first, dba: this.#dba, long: this.#long } = links);
+    this.#beforeWriting = beforeWriting;
     this.#planner = planner;
     this.#random = random;
   }
@@ -73,6 +83,7 @@ export class Platform {
   /** Writes one transaction; one that stays open is committed in the background. */
   async send({ rows, openMs }: PlannedTransaction): Promise<void> {
     const written = rows.map((row) => this.#dated(row));
+    await this.#beforeWriting(written.map(({ row }) => row));
     if (openMs === 0 || this.#open.size > 0) {
       await this.#commit(this.#first, written, 0);
       return;
@@ -98,7 +109,7 @@ export class Platform {
   }
 
   #dated(planned: Planned): { planned: Planned; row: PlatformRow } {
-    const { ageMs, source, streamingNo, content, attributes, formCode, mark } = planned;
+    const { ageMs, source, streamingNo, content, attributes, formCode, mark, planted } = planned;
     const createdAt = ageMs === null ? null : Math.floor((Date.now() - ageMs) / 1000) * 1000;
     const local = createdAt === null ? null : new Date(createdAt + this.#clockAheadMs);
     const createDate = local === null ? null : local.toISOString().slice(0, 19).replace('T', ' ');
@@ -113,6 +124,7 @@ export class Platform {
       attributes,
       formCode,
       mark,
+      planted,
     };
     return { planned, row };
   }
@@ -143,6 +155,10 @@ export class Platform {
     const sets = columns.map(([column], index) => `${column} = $${index + 4}`).join(', ');
     const done = await this.#dba.insist(async (query) => {
       await query('BEGIN');
+      if (!(await isFree(query, row, state))) {
+        await query('ROLLBACK');
+        return false;
+      }
       const changed = await query(
         `UPDATE ${tableOf[row.source]} SET State = 0, ErrContent = NULL, Remark = $3,
            StateDate = GREATEST(localtimestamp(0), StateDate), ${sets} WHERE StreamingNo = $1 AND State = $2
@@ -162,6 +178,23 @@ export class Platform {
   }
 }
 
+/** A DBA does not wait for a row in this State that somebody else has locked, nor for its attribute rows. */
+async function isFree(
+  query: Query,
+  { source, streamingNo, attributes }: PlatformRow,
+  state: 2 | 3,
+): Promise<boolean> {
+  const table = tableOf[source];
+  const own = await query(
+    `SELECT 1 FROM ${table} WHERE StreamingNo = $1 AND State = ${state} FOR UPDATE SKIP LOCKED`,
+    [streamingNo],
+  );
+  const followers = await query(`SELECT 1 FROM ${table}_ATTR WHERE StreamingNo = $1 FOR UPDATE SKIP LOCKED`, [
+    streamingNo,
+  ]);
+  return own.length > 0 && followers.length === attributes.length;
+}
+
 async function isThere(query: Query, row: PlatformRow | undefined): Promise<boolean> {
   if (row === undefined) return true;
   const found = await query(`SELECT 1 FROM ${tableOf[row.source]} WHERE StreamingNo = $1`, [row.streamingNo]);
@@ -179,11 +212,12 @@ async function insertRows(query: Query, rows: readonly PlatformRow[]): Promise<v
 
 type Columns = Readonly<Record<string, unknown>>;
 
-function columnsOfRow({ source, streamingNo, createDate, versions }: PlatformRow): Columns {
+function columnsOfRow({ source, streamingNo, createDate, versions, planted }: PlatformRow): Columns {
   const columns = Object.entries(columnsOf[source]);
   const values = columns.map(([column, field]) => [column, versions[0]?.[field] ?? null]);
   const content = Object.fromEntries(values) as Columns;
-  return { ...content, StreamingNo: streamingNo, CreateDate: createDate, State: 0, Remark: 'v0' };
+  const ofRow = { StreamingNo: streamingNo, CreateDate: createDate, Remark: 'v0' };
+  return { ...content, ...ofRow, State: planted?.state ?? 0, StateDate: planted?.stateDate ?? null };
 }
 
 function columnsOfAttributes({
@@ -192,12 +226,14 @@ function columnsOfAttributes({
   createDate,
   versions,
   attributes,
+  planted,
 }: PlatformRow): Columns[] {
   const ofRow = {
     StreamingNo: streamingNo,
     CustID: versions[0]?.custId ?? null,
     CreateDate: createDate,
-    State: 0,
+    State: planted?.state ?? 0,
+    StateDate: planted?.stateDate ?? null,
   };
   const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   return attributes.map(({ attrId, attrSpecId, attrValue }) => ({

@@ -19,6 +19,13 @@ describe.runIf(hasPostgres)('fault suite, random runs on PostgreSQL', () => {
           rowsPerSecond: 25,
           poison: { throws: 3, exits: 2 },
           pauses: { process: [500, 3500], outer: [300, 2500] },
+          troubles: {
+            pauseMs: [800, 3000],
+            lastMs: [2000, 25_000],
+            stayInTen: 4,
+            writeSeconds: 10,
+            retried: seed % 2 === 0,
+          },
           drainSeconds: 120,
         });
         console.log(`seed ${seed}: ${summary}`);

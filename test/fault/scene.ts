@@ -6,7 +6,7 @@ import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { poisonFile, type Place } from './crew.js';
-import type { Evidence, PlatformRow } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { Link } from './link.js';
 import { placeWitnesses, readEvidence } from './witness.js';
 
@@ -65,6 +65,28 @@ export async function prepareDatabases(
   await Promise.all([middle.close(), store.close()]);
 }
 
+/** Waits until no row is in State 0 or 1 but those of some customers; returns how long that took. */
+export async function othersDrain(
+  scene: Scene,
+  troubled: () => ReadonlySet<string | null>,
+  seconds: number,
+): Promise<number> {
+  const link = scene.link('middle', 'reader');
+  const startedAt = Date.now();
+  for (;;) {
+    const open = await link.insist((query) =>
+      query(
+        `SELECT CustID::text AS "custId" FROM IF_BNET_CUST WHERE State < 2
+         UNION SELECT CustID::text FROM IF_BNET_ACCOUNT WHERE State < 2`,
+      ),
+    );
+    const customers = troubled();
+    const others = open.filter(({ custId }) => !customers.has(custId as string | null));
+    if (others.length === 0 || Date.now() - startedAt > seconds * 1000) return Date.now() - startedAt;
+    await pause(100);
+  }
+}
+
 /** Waits until no row is in State 0 or 1, or workers end again and again; returns how long that took. */
 export async function drain(scene: Scene, places: readonly Place[], seconds: number): Promise<number> {
   const link = scene.link('middle', 'reader');
@@ -87,12 +109,12 @@ export async function collect(
   scene: Scene,
   {
     folder,
-    rows,
-    settings,
-  }: { folder: string; rows: readonly PlatformRow[]; settings: Evidence['settings'] },
+    ...known
+  }: { folder: string } & Pick<Evidence, 'rows' | 'settings'> &
+    Partial<Pick<Evidence, 'troubles' | 'disturbances'>>,
 ): Promise<Evidence> {
   const seen = await readEvidence(scene.link('middle', 'reader'), scene.link('store', 'reader'));
-  return { settings, rows, ...seen, poisonCalls: poisonCalls(folder) };
+  return { troubles: [], disturbances: [], ...known, ...seen, poisonCalls: poisonCalls(folder) };
 }
 
 function poisonCalls(folder: string): Map<string, number> {

@@ -14,9 +14,16 @@ describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
       rowsPerSecond: 20,
       poison: { throws: 1, exits: 1 },
       pauses: { process: [800, 3000], outer: [500, 2500] },
+      troubles: {
+        pauseMs: [500, 1500],
+        lastMs: [2000, 10_000],
+        stayInTen: 4,
+        writeSeconds: 2,
+        retried: true,
+      },
       drainSeconds: 60,
     });
     console.log(`seed ${seed}: ${summary}`);
     expect(violations, `seed ${seed}, logs in ${folder}\n${report(evidence, violations)}`).toEqual([]);
-  }, 150_000);
+  }, 240_000);
 });

@@ -108,6 +108,9 @@ export function smallHistory(): SmallHistory {
   return {
     settings: { settleMs: 1000, dependencyGraceMs: 3000, maxAttempts: 3, shards: 8, rules },
     ...history,
+    troubles: [],
+    // The last row is decided after fifty seconds: nothing is to be said about that.
+    disturbances: [{ what: 'restart', from: start, until: start + 10_000 }],
     leases: [{ seq: 0, shard: 7, owner: 'w1', at: start }],
     stored: model.stored(),
     poisonCalls: new Map(),
@@ -127,6 +130,7 @@ function rowOf(step: Step): PlatformRow {
     attributes,
     formCode: step.code === '00401' ? '00401' : null,
     mark: 'none',
+    planted: null,
   };
 }
 
@@ -152,6 +156,7 @@ function play(
     {
       ...change,
       seq: 3 * index,
+      xid: `i${index}`,
       actor: 'platform',
       from: null,
       to: 0,
@@ -159,10 +164,20 @@ function play(
       dateAfter: null,
       at: start + step.second * 1000,
     },
-    { ...change, seq: 3 * index + 1, actor: 'bnet-sync worker', from: 0, to: 1, dateBefore: null, at },
+    {
+      ...change,
+      seq: 3 * index + 1,
+      xid: `c${index}`,
+      actor: 'bnet-sync worker',
+      from: 0,
+      to: 1,
+      dateBefore: null,
+      at,
+    },
     {
       ...change,
       seq: 3 * index + 2,
+      xid: `m${index}`,
       actor: 'bnet-sync worker',
       from: 1,
       to: end.state,

@@ -1,13 +1,8 @@
-import type { Violation } from './checker.js';
 import type { SmallHistory } from './small-history.js';
+import { spoiltByTroubles, type SpoiltHistory } from './spoilt-troubles.js';
 
-/** A history is spoilt in one way; the checker must say so, of this row. */
-export const spoilt: [
-  kind: Violation['kind'],
-  about: string,
-  what: string,
-  spoil: (history: SmallHistory) => void,
-][] = [
+/** Histories that are spoilt in one way each. */
+export const spoilt: SpoiltHistory[] = [
   [
     'lost',
     'CUST:1',
@@ -264,6 +259,7 @@ export const spoilt: [
       impatient(h);
     },
   ],
+  ...spoiltByTroubles,
 ];
 
 /** Exchanges the order of two decisions. */

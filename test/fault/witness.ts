@@ -1,12 +1,13 @@
 import type { Link, DriverRow } from './link.js';
 import type { Evidence, StoredThing, Table } from './evidence.js';
+import { ruleTriggers } from './trouble-rules.js';
 
 /* Triggers that see what happens in both databases, and the reading of what they saw. */
 
 const middleTriggers = `
   CREATE TABLE fault_change (
-    seq bigserial PRIMARY KEY, source text, streaming_no numeric, actor text, "from" integer, "to" integer,
-    date_before text, date_after text, err_content text, remark text, at timestamptz DEFAULT clock_timestamp());
+    seq bigserial PRIMARY KEY, xid text DEFAULT pg_current_xact_id()::text, source text, streaming_no numeric,
+    actor text, "from" integer, "to" integer, date_before text, date_after text, err_content text, remark text, at timestamptz DEFAULT clock_timestamp());
   CREATE FUNCTION fault_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO fault_change (source, streaming_no, actor, "from", "to", date_before, date_after, err_content, remark)
     VALUES (TG_ARGV[0], NEW.StreamingNo, current_setting('application_name'), OLD.State, NEW.State,
@@ -39,11 +40,11 @@ const storeTriggers = `
 
 /** Puts the triggers in place, in databases whose tables are there. */
 export async function placeWitnesses(middle: Link, store: Link): Promise<void> {
-  await middle.run((query) => query(middleTriggers));
+  await middle.run((query) => query(middleTriggers + ruleTriggers));
   await store.run((query) => query(storeTriggers));
 }
 
-type Seen = Omit<Evidence, 'settings' | 'rows' | 'poisonCalls'>;
+type Seen = Omit<Evidence, 'settings' | 'rows' | 'troubles' | 'disturbances' | 'poisonCalls'>;
 
 const epoch = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 const date = (column: string) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS')`;
@@ -52,7 +53,7 @@ const date = (column: string) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS')`;
 export async function readEvidence(middle: Link, store: Link): Promise<Seen> {
   const ofMiddle = await middle.insist(async (query) => ({
     changes:
-      await query(`SELECT seq::float8 AS seq, source, streaming_no::text AS "streamingNo", actor, "from", "to",
+      await query(`SELECT seq::float8 AS seq, xid, source, streaming_no::text AS "streamingNo", actor, "from", "to",
       date_before AS "dateBefore", date_after AS "dateAfter", err_content AS "errContent", remark, ${epoch('at')} AS at
       FROM fault_change ORDER BY seq`),
     finalRows: await query(

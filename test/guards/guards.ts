@@ -1,3 +1,5 @@
+import { isolationGuards } from './isolation-guards.js';
+
 /** A text of a source file, and what stands there once a guard is switched off. */
 export interface Edit {
   readonly file: string;
@@ -13,8 +15,7 @@ export interface Guard {
   readonly test: { readonly file: string; readonly name: string };
 }
 
-const knexUpdate = 'src/middle/knex/dialect.ts';
-const guardedState = 'CASE WHEN t.State = ${update.expects} THEN';
+const knexMiddle = 'src/middle/knex/middle-database.ts';
 const oracleStatements = 'src/middle/oracle/statements.ts';
 const leases = 'src/store/knex/leases.ts';
 
@@ -24,9 +25,9 @@ export const guards: readonly Guard[] = [
     name: 'the claim’s State = 0',
     edits: [
       {
-        file: knexUpdate,
-        find: guardedState,
-        put: 'CASE WHEN ${update.expects} = 0 OR t.State = ${update.expects} THEN',
+        file: knexMiddle,
+        find: 'guard: `t.State = a.expects AND (a.expects',
+        put: 'guard: `(a.expects = 0 OR t.State = a.expects) AND (a.expects',
       },
     ],
     test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'leaves a row alone that came to State' },
@@ -36,8 +37,13 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: oracleStatements,
-        find: 'const guard = `t.State = ${expects}',
-        put: 'const guard = `t.State >= ${expects}',
+        find: 't.State = :expects AND ${mayBeClaimed}',
+        put: 't.State >= :expects',
+      },
+      {
+        file: oracleStatements,
+        find: 'mayBeClaimed = `(t.State = ${State.Initial} OR ',
+        put: 'mayBeClaimed = `(t.State >= ${State.Initial} OR ',
       },
     ],
     test: { file: 'test/conformance/middle-oracle.test.ts', name: 'leaves a row alone that came to State' },
@@ -46,9 +52,9 @@ export const guards: readonly Guard[] = [
     name: 'the mark’s State = 1',
     edits: [
       {
-        file: knexUpdate,
-        find: guardedState,
-        put: 'CASE WHEN ${update.expects} = 1 OR t.State = ${update.expects} THEN',
+        file: knexMiddle,
+        find: 'guard: `t.State = ${State.Processing} AND ${dialect.sameAttempt}`',
+        put: 'guard: `${dialect.sameAttempt}`',
       },
     ],
     test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'alone and reports it as it stands' },
@@ -60,7 +66,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the mark’s StateDate',
-    edits: [{ file: 'src/middle/knex/middle-database.ts', find: ' AND ${dialect.sameAttempt}', put: '' }],
+    edits: [{ file: knexMiddle, find: ' AND ${dialect.sameAttempt}', put: '' }],
     test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'of an earlier attempt changes nothing' },
   },
   {
@@ -102,7 +108,7 @@ export const guards: readonly Guard[] = [
     name: 'the single snapshot of the poll',
     edits: [
       {
-        file: 'src/middle/knex/middle-database.ts',
+        file: knexMiddle,
         find: 'const { rows } = await this.#database.execute(pollStatement(this.#tables, request));',
         put: `const first = await this.#database.execute(pollStatement(this.#tables, request));
     const second = await this.#database.execute(pollStatement(this.#tables, request));
@@ -247,7 +253,7 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: 'src/guard/compare-finished.ts',
-        find: 'new Set(rows.map(({ custId }) => shardOf(custId, shards)))',
+        find: 'new Set(unknown.map(({ custId }) => shardOf(custId, shards)))',
         put: 'new Set<number>()',
       },
     ],
@@ -255,7 +261,8 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the alarm that keeps marks from being written',
-    edits: [{ file: 'src/worker/pipeline.ts', find: 'if (guard.isOpen) return;', put: '' }],
+    edits: [{ file: 'src/worker/mark-stage.ts', find: 'if (guard.isOpen) return;', put: '' }],
     test: { file: 'test/unit/worker/pipeline.test.ts', name: 'marks nothing while an alarm is open' },
   },
+  ...isolationGuards,
 ];
