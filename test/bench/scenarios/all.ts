@@ -3,6 +3,7 @@ import { endsScenario } from './ends.js';
 import { growthScenario } from './growth.js';
 import { hotScenario } from './hot.js';
 import { idleScenario } from './idle.js';
+import { isolationScenario } from './isolation.js';
 import { latencyScenario } from './latency.js';
 import { mixScenario, opensScenario, smallScenario, wasteScenario } from './mix-scenarios.js';
 import type { Scenario } from './scenario.js';
@@ -14,6 +15,7 @@ export const scenarios: readonly Scenario[] = [
   smallScenario,
   endsScenario,
   hotScenario,
+  isolationScenario,
   growthScenario,
   idleScenario,
   latencyScenario,

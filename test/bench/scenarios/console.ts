@@ -115,6 +115,7 @@ function pagesOf(rows: number): readonly string[] {
     '/failed?text=nowhere',
     `/rows/IF_BNET_CUST/${streamingNo}`,
     '/in-hand',
+    '/deferred',
     '/pauses',
     '/workers',
     '/audit',
