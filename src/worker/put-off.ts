@@ -35,7 +35,7 @@ export async function putOff(
 ): Promise<void> {
   if (refused.length === 0 && left.length === 0) return;
   const { deferrals } = shop;
-  const holders = await holdersOf(shop, stage, left);
+  const holders = await holdersOf(shop, left);
   const rows: PutOff[] = [
     ...refused.map(({ source, streamingNo, custId, error }): PutOff => {
       return { source, streamingNo, custId, cause: 'refused', reason: errorText(error) };
@@ -64,16 +64,15 @@ function openedByUndone(
   return opens ? new BreakerOpenError(undone[stage]) : null;
 }
 
-/** Asked once for each row: who holds it is for people to read. */
+/** Who holds the locks is for people to read: without an answer the rows are put off all the same. */
 async function holdersOf(
-  { middle, deferrals, outages }: Workshop,
-  stage: 'claim' | 'mark',
+  { middle, outages }: Workshop,
   left: LeftBehind['left'],
 ): Promise<ReadonlyMap<string, string>> {
-  const locked = left.filter((row) => row.cause === 'locked' && deferrals.tries(row, stage) === 0);
+  const locked = left.filter((row) => row.cause === 'locked').slice(0, holdersAskedFor);
   if (locked.length === 0) return new Map();
   try {
-    return await outages.watchRows('middle', () => middle.lockHolders(locked.slice(0, holdersAskedFor)));
+    return await outages.watchRows('middle', () => middle.lockHolders(locked));
   } catch {
     return new Map();
   }
