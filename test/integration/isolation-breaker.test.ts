@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { column, isAvailable, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import type { PostgresAccess } from '../support/postgres-database.js';
+import { openSession } from '../support/postgres-session.js';
 import { plantOthers } from '../support/troubles.js';
 import { testWorker, toldOnce, until, type ToldEvent } from '../support/workers.js';
 
@@ -114,6 +116,34 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
       expect((await standing(pair.middle)).get('CUST:7')?.state).toBe(state - 1);
     },
   );
+
+  it('that a person has locked, 1500 of them at the head of the queue, keep those behind them waiting for seconds', async () => {
+    await pair.middle.execute({
+      sql: `INSERT INTO if_bnet_cust
+              (streamingno, productid, bizid, custid, custaccount, custname, opflag, createdate, state)
+            SELECT g, 323002000, 'b1', g, 'a', 'n', '0101', '2026-11-01 08:00:00', 0 FROM generate_series(1, 1540) AS g`,
+      bindings: [],
+    });
+    const person = await openSession(pair.connections.middle.connection as unknown as PostgresAccess);
+    await person.query('BEGIN');
+    await person.query(`UPDATE if_bnet_cust SET remark = 'checking' WHERE streamingno <= 1500`);
+    const { worker, told } = testWorker({
+      middle: pair.openMiddle(),
+      store: pair.openStore(),
+      settings: { batchSize: 1000 },
+    });
+    const running = worker.run();
+    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 40, 45_000);
+    // More than a thousand customers are put off: that is said loudly.
+    await until(() => told.some(({ name }) => name === 'breakerOpened'));
+    await person.query('ROLLBACK');
+    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 1540, 60_000);
+    worker.stop();
+    await running;
+    await person.close();
+    expect(told.filter(({ name }) => name === 'outage' || name === 'rowFailed')).toEqual([]);
+    expect(await column(pair.store, 'SELECT count(*) FROM sync_deferral')).toEqual(['0']);
+  }, 120_000);
 
   it('twelve in succession, at the head of sixty, do not open the breaker', async () => {
     for (let n = 1; n <= 60; n += 1)
