@@ -86,7 +86,7 @@ export async function lockLeases(
                 ORDER BY l.shard ${dialect.lockRows('l')}) AS held
           WHERE s.shard = held.shard
           RETURNING ${dialect.instantText(dialect.now)} AS at, ${openAlarmCount} AS alarms, ${known.sql} AS known,
-            ${dialect.waitForLocks(Math.min(lockPatienceMs, leaseTtlMs / 10))} AS patience`,
+            ${dialect.waitForLocks(Math.min(lockPatienceMs, Math.round(0.3 * leaseTtlMs)))} AS patience`,
     bindings: [...relied.bindings, workerId, ...known.bindings],
   });
   const [first] = rows;
@@ -96,9 +96,9 @@ export async function lockLeases(
 
 /**
  * How long an apply waits for a customer that somebody has locked: it is put off then, and the others go on. Longer than
- * any apply takes, for two of a worker's may meet at a counter.
+ * any apply takes, for two of a worker's may meet at a counter, and than PostgreSQL takes to find a deadlock.
  */
-const lockPatienceMs = 1000;
+const lockPatienceMs = 1500;
 
 /** The leases of one worker, in the product store. */
 export class KnexLeaseStore implements LeaseStore {
