@@ -98,6 +98,8 @@ function firstOf(error: DriverError): DriverError {
 function kindOf(code: string | undefined, message: string): DatabaseErrorKind | undefined {
   const byMessage = messages.find(([pattern]) => pattern.test(message))?.[1];
   if (code === undefined) return byMessage;
+  // A security policy refuses a row with the code of a missing privilege.
+  if (code === '42501' && message.includes('row-level security')) return 'constraint';
   if (code === 'SQLITE_ERROR') return byMessage ?? 'other';
   if (code.startsWith('SQLITE_')) return sqliteCodes[/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code] ?? 'other';
   const known = sqlStates[code] ?? socketCodes[code] ?? sqlStateClasses[code.slice(0, 2)] ?? byMessage;

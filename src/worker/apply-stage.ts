@@ -66,7 +66,6 @@ export class ApplyStage {
       stoppedBy: ({ blamed }) => blamed.map(({ row }) => custIdOf(row)),
       isKnown: (row) => deferrals.tries(row, 'apply') > 0,
       breaker: breakers.apply,
-      policiesRefuse: false,
     });
     const decided = results.flatMap((result) => result.decided);
     for (const { row } of decided) this.#errors.delete(rowId(row));

@@ -148,7 +148,6 @@ async function claim(
       stoppedBy: ({ left }) => left.map((key) => customers.get(rowId(key)) ?? null),
       isKnown: ({ row }) => deferrals.tries(row, 'claim') > 0,
       breaker: breakers.claim,
-      policiesRefuse: true,
     },
   );
   const claimed = results.reduce((sum, result) => sum + result.claimed, 0);

@@ -29,11 +29,6 @@ export interface Steps<Row, Result> {
   /** Whether a row was refused before, and put off for it: that says nothing new of the database. */
   readonly isKnown: (row: Row) => boolean;
   readonly breaker: Breaker;
-  /**
-   * Whether what looks like a missing table or privilege may be a row's: a security policy, or a trigger, refuses a row of the
-   * middle database with the same words. In the product store it never is: a row would be failed for it.
-   */
-  readonly policiesRefuse: boolean;
 }
 
 /** A row that the database refused alone, or that was locked. */
@@ -97,11 +92,13 @@ class Isolating<Row, Result> {
       if (others.length > 0) this.#left.push(...halves(rows, this.#steps.custIdOf).reverse());
       else await this.#refuse(row, error);
     }
-    const { breaker } = this.#steps;
-    const [refused] = this.refused;
-    if (!this.isProbe || breaker.closed || refused === undefined) return;
-    breaker.open();
-    throw opened(refused.error);
+    const { breaker, isKnown } = this.#steps;
+    const [fresh] = this.refused.filter(({ row }) => !isKnown(row));
+    if (fresh === undefined || this.results.length > 0) return;
+    if (this.isProbe && !breaker.closed) {
+      breaker.open();
+      throw opened(fresh.error);
+    }
   }
 
   /** Null where the rows went through; an error that may be a row's. */
@@ -122,8 +119,7 @@ class Isolating<Row, Result> {
     if (error instanceof CredentialsRefusedError || error instanceof BreakerOpenError) return false;
     if (error instanceof LeaseLostError || isGuardError(error)) return false;
     if (!(error instanceof DatabaseError)) return error instanceof Error;
-    const looksLikeAPolicy = this.#steps.policiesRefuse && consequenceOf(error.kind) === 'repair';
-    return isLocked(error) || isRefusal(error) || looksLikeAPolicy;
+    return isLocked(error) || isRefusal(error);
   }
 
   async #refuse(row: Row, error: Error): Promise<void> {

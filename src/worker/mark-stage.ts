@@ -69,7 +69,6 @@ export class MarkStage {
       stoppedBy: ({ left }) => left.map((key) => withCustomer(key).custId),
       isKnown: ({ row }) => deferrals.tries(row.row, 'mark') > 0,
       breaker: breakers.mark,
-      policiesRefuse: true,
     });
     const done = results.flatMap((result) => result.done.map(({ row }) => row));
     claims.forget(done.map(({ row }) => row));

@@ -17,7 +17,6 @@ class Refusing {
   readonly attempts: (readonly string[])[] = [];
   readonly landed: string[] = [];
   readonly breaker: Breaker;
-  policiesRefuse = true;
   /** Errors by row. */
   readonly errors = new Map<string, Error>();
   /** Rows that were put off before. */
@@ -49,7 +48,6 @@ class Refusing {
       stoppedBy: (custIds) => custIds.filter((custId) => this.stopping.has(custId)),
       isKnown: ({ id }) => this.known.has(id),
       breaker: this.breaker,
-      policiesRefuse: this.policiesRefuse,
     });
   }
 }
@@ -278,6 +276,7 @@ describe('locked rows', () => {
 describe('an error that is no row’s', () => {
   it.each([
     ['an outage', new DatabaseError('timeout', 'away')],
+    ['a missing table', new DatabaseError('schema', 'no such table')],
     ['credentials that are refused', new CredentialsRefusedError('wrong password')],
     ['a lost lease', new LeaseLostError('gone')],
   ])('ends it: %s. What had gone through stays, and what was refused is told', async (_what, error) => {
@@ -308,19 +307,5 @@ describe('a page with customers that are tried again', () => {
       ['b1', 'b2'],
       ['d1', 'd2'],
     ]);
-  });
-});
-
-describe('what looks like a missing privilege', () => {
-  it('is a row’s where a security policy may refuse it, and ends the stage where none can', async () => {
-    const database = new Refusing(5).refuse(['3'], 'schema');
-    const result = await database.isolate(rowsOf(20));
-    expect(refusedOf(result)).toEqual(['3']);
-    expect(database.landed).toHaveLength(19);
-    const store = new Refusing(5).refuse(['3'], 'schema');
-    store.policiesRefuse = false;
-    const { refused, stoppedBy } = await store.isolate(rowsOf(20));
-    expect([refused, stoppedBy]).toEqual([[], expect.objectContaining({ kind: 'schema' })]);
-    expect(store.breaker.closed).toBe(true);
   });
 });
