@@ -64,7 +64,7 @@ export class ApplyStage {
       idOf: rowId,
       attempt: (rows) => this.#apply(batch, rows),
       stoppedBy: ({ blamed }) => blamed.map(({ row }) => custIdOf(row)),
-      isKnown: (row) => deferrals.tries(row, 'apply') > 0,
+      isKnown: (row) => deferrals.tries(row, 'apply', 'refused') > 0,
       breaker: breakers.apply,
     });
     const decided = results.flatMap((result) => result.decided);
@@ -104,7 +104,7 @@ export class ApplyStage {
     const applied = results.reduce((sum, result) => sum + appliedIn(result), 0);
     if (applied > blamed.length) return null;
     for (const { row, error } of blamed) {
-      if (deferrals.tries(row, 'apply') > 0 || !breakers.apply.rowFailed(rowId(row))) continue;
+      if (deferrals.tries(row, 'apply', 'refused') > 0 || !breakers.apply.rowFailed(rowId(row))) continue;
       return new BreakerOpenError(errorText(error), { cause: error });
     }
     return null;
@@ -143,7 +143,7 @@ export class ApplyStage {
     const verdicts = new Map(this.#condemned);
     if (!breakers.apply.closed || this.#errors.size === 0) return verdicts;
     for (const row of rows) {
-      const tries = deferrals.tries(row, 'apply');
+      const tries = deferrals.tries(row, 'apply', 'refused');
       const error = this.#errors.get(rowId(row));
       if (error === undefined || tries < settings.maxAttempts) continue;
       const detail = `该行单独处理 ${tries} 次均出错 (${errorKindText(error)})`;
@@ -175,7 +175,7 @@ export class ApplyStage {
     const { deferrals, settings, emit, time } = this.#shop;
     const { source, streamingNo } = row;
     this.#errors.set(rowId(row), error);
-    const tries = deferrals.tries(row, 'apply') + 1;
+    const tries = deferrals.tries(row, 'apply', 'refused') + 1;
     const final = tries >= settings.maxAttempts;
     const delayMs =
       tries === settings.maxAttempts ? 0 : Math.round(backoffMs(tries, retryLimits, time.random()));

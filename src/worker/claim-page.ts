@@ -146,7 +146,7 @@ async function claim(
         return result;
       },
       stoppedBy: ({ left }) => left.map((key) => customers.get(rowId(key)) ?? null),
-      isKnown: ({ row }) => deferrals.tries(row, 'claim') > 0,
+      isKnown: ({ row }) => deferrals.tries(row, 'claim', 'refused') > 0,
       breaker: breakers.claim,
     },
   );

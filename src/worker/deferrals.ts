@@ -1,5 +1,5 @@
 import { deferralLimits, type Deferral, type DeferralCause, type Stage } from '../domain/deferral.js';
-import { rowId, shardOf, type RowKey } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, shardOf, type RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { DeferralStore, PendingDeferral } from '../store/port.js';
 import { BreakerOpenError } from './breaker.js';
@@ -72,10 +72,14 @@ export class Deferrals {
     const ours = pending.filter(({ custId }) => shards.has(shardOf(custId, this.#shards)));
     const isKnownBetter = (id: string): boolean => (this.#changedAt.get(id) ?? 0) > reading;
     const kept = new Set(ours.map(rowId));
-    for (const id of this.#entries.keys()) if (!kept.has(id) && !isKnownBetter(id)) this.#entries.delete(id);
+    for (const [id, { streamingNo }] of this.#entries)
+      if (!kept.has(id) && !isKnownBetter(id) && isCanonicalNumber(streamingNo)) this.#entries.delete(id);
     for (const { remainingMs, ...deferral } of ours) {
       const id = rowId(deferral);
-      if (!isKnownBetter(id)) this.#entries.set(id, { ...deferral, until: this.#time.now() + remainingMs });
+      if (isKnownBetter(id)) continue;
+      // A CustID that is no number is not in the store.
+      const custId = deferral.custId ?? this.#entries.get(id)?.custId ?? null;
+      this.#entries.set(id, { ...deferral, custId, until: this.#time.now() + remainingMs });
     }
     for (const [id, change] of this.#changedAt) if (change <= reading) this.#changedAt.delete(id);
   }
@@ -85,10 +89,10 @@ export class Deferrals {
     return this.#entries.get(rowId(key));
   }
 
-  /** How often a row was tried in a stage. */
-  tries(key: RowKey, stage: Stage): number {
+  /** How often a row was tried in a stage and left for this cause: a lock is never counted as a failure. */
+  tries(key: RowKey, stage: Stage, cause: DeferralCause): number {
     const entry = this.get(key);
-    return entry?.stage === stage ? entry.tries : 0;
+    return entry?.stage === stage && entry.cause === cause ? entry.tries : 0;
   }
 
   /** Customers with a row that is put off, or was and is tried again, by why. */
@@ -156,7 +160,9 @@ export class Deferrals {
   }
 
   #next(stage: Stage, { source, streamingNo, custId, cause, reason, ...given }: PutOff): PutOffEntry {
-    const tries = given.tries ?? this.tries({ source, streamingNo }, stage) + 1;
+    const before = this.get({ source, streamingNo });
+    // The pause goes on growing whatever the cause.
+    const tries = given.tries ?? (before?.stage === stage ? before.tries : 0) + 1;
     const limits = deferralLimits(stage, cause);
     const delayMs = given.delayMs ?? Math.round(backoffMs(tries, limits, this.#time.random()));
     const shard = shardOf(custId, this.#shards);

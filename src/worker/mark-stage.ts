@@ -67,7 +67,7 @@ export class MarkStage {
       idOf,
       attempt: (rows) => this.#attempt(rows),
       stoppedBy: ({ left }) => left.map((key) => withCustomer(key).custId),
-      isKnown: ({ row }) => deferrals.tries(row.row, 'mark') > 0,
+      isKnown: ({ row }) => deferrals.tries(row.row, 'mark', 'refused') > 0,
       breaker: breakers.mark,
     });
     const done = results.flatMap((result) => result.done.map(({ row }) => row));

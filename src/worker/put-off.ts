@@ -58,7 +58,9 @@ function openedByUndone(
   left: LeftBehind['left'],
   wentThrough: number,
 ): BreakerOpenError | null {
-  const ignored = left.filter((row) => row.cause === 'ignored' && deferrals.tries(row, stage) === 0);
+  const ignored = left.filter(
+    (row) => row.cause === 'ignored' && deferrals.tries(row, stage, 'ignored') === 0,
+  );
   if (ignored.length <= wentThrough) return null;
   const opens = ignored.filter((row) => breakers[stage].rowFailed(rowId(row))).length > 0;
   return opens ? new BreakerOpenError(undone[stage]) : null;

@@ -130,7 +130,7 @@ describe('the pause', () => {
   it('doubles with every try from five seconds up to three quarters of a minute', async () => {
     time.chance = 1;
     expect(await delaysOf('mark', 'refused', 6)).toEqual([5000, 10_000, 20_000, 40_000, 45_000, 45_000]);
-    expect(deferrals.tries(key('1'), 'mark')).toBe(6);
+    expect(deferrals.tries(key('1'), 'mark', 'refused')).toBe(6);
   });
 
   it('is never less than half of that, by chance', async () => {
@@ -149,9 +149,15 @@ describe('the pause', () => {
 
   it('begins anew in another stage: the tries are counted for one', async () => {
     await delaysOf('claim', 'refused', 3);
-    expect([deferrals.tries(key('1'), 'claim'), deferrals.tries(key('1'), 'mark')]).toEqual([3, 0]);
+    expect([
+      deferrals.tries(key('1'), 'claim', 'refused'),
+      deferrals.tries(key('1'), 'mark', 'refused'),
+    ]).toEqual([3, 0]);
     await deferrals.putOff('mark', [row('1')]);
-    expect([deferrals.tries(key('1'), 'claim'), deferrals.tries(key('1'), 'mark')]).toEqual([0, 1]);
+    expect([
+      deferrals.tries(key('1'), 'claim', 'refused'),
+      deferrals.tries(key('1'), 'mark', 'refused'),
+    ]).toEqual([0, 1]);
   });
 
   it('goes on with another cause', async () => {
@@ -194,7 +200,7 @@ describe('what the store holds', () => {
     await deferrals.putOff('mark', [row('1', { tries: 7 })]);
     deferrals.load([pending('1', { tries: 7, remainingMs: 0 })], everyShard, deferrals.reading);
     expect([excluded(), due()]).toEqual([[], ['1']]);
-    expect(deferrals.tries(key('1'), 'mark')).toBe(7);
+    expect(deferrals.tries(key('1'), 'mark', 'refused')).toBe(7);
   });
 
   it('is older than what happened after it was read: a row put off stays, one that ended does not come back', async () => {
@@ -220,7 +226,7 @@ describe('a row that ended', () => {
     expect(ended).toEqual([]);
     await deferrals.end([key('3'), { ...key('2'), source: 'ACCOUNT' }, key('2')]);
     expect([ended, all()]).toEqual([[[key('2')]], ['1']]);
-    expect(deferrals.tries(key('2'), 'mark')).toBe(0);
+    expect(deferrals.tries(key('2'), 'mark', 'refused')).toBe(0);
   });
 
   it('does not keep its customer waiting, also where the store is away for it', async () => {
@@ -285,5 +291,29 @@ describe('what is told', () => {
   it('is nothing of rows whose apply was refused: those are suspected one by one', async () => {
     await deferrals.putOff('apply', [row('1'), row('2', { cause: 'locked' })]);
     expect(told.map(({ name }) => name)).toEqual(['rowsLocked']);
+  });
+});
+
+describe('a row that was locked before it failed', () => {
+  it('has not failed as often as it was locked: a lock is never held against it', async () => {
+    for (let time = 0; time < 5; time += 1)
+      await deferrals.putOff('apply', [row('1', { cause: 'locked', reason: 'by wang' })]);
+    expect(deferrals.tries(key('1'), 'apply', 'locked')).toBe(5);
+    expect(deferrals.tries(key('1'), 'apply', 'refused')).toBe(0);
+    // As the apply counts.
+    const tries = deferrals.tries(key('1'), 'apply', 'refused') + 1;
+    await deferrals.putOff('apply', [row('1', { tries })]);
+    expect(deferrals.tries(key('1'), 'apply', 'refused')).toBe(1);
+  });
+});
+
+describe('a row whose numbers the store cannot hold', () => {
+  it('is kept in mind over the checks of the leases, and so is its customer', async () => {
+    await deferrals.putOff('mark', [row('abc', { custId: 'xyz' }), row('2', { custId: 'uvw' })]);
+    const { reading } = deferrals;
+    deferrals.load([pending('2', { custId: null })], everyShard, reading);
+    expect(all().sort()).toEqual(['2', 'abc']);
+    expect([...excluded()].sort()).toEqual(['uvw', 'xyz']);
+    expect(deferrals.tries(key('abc'), 'mark', 'refused')).toBe(1);
   });
 });
