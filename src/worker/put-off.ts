@@ -1,3 +1,4 @@
+import { oneLine } from '../domain/err-content.js';
 import { rowId, type RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { NotChanged } from '../middle/port.js';
@@ -42,7 +43,7 @@ export async function putOff(
     }),
     ...left.map(({ source, streamingNo, custId, cause }): PutOff => {
       const holder = holders.get(rowId({ source, streamingNo }));
-      const locked = `by ${holder ?? 'another session'}`;
+      const locked = `by ${oneLine(holder ?? 'another session')}`;
       return { source, streamingNo, custId, cause, reason: cause === 'locked' ? locked : undone[stage] };
     }),
   ];

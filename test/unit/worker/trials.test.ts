@@ -284,3 +284,16 @@ describe('an error that meets row after row', () => {
     expect(store.done.filter((what) => what.startsWith('takeBack '))).toHaveLength(begun().length);
   });
 });
+
+describe('a row that somebody had locked', () => {
+  it('is not refused for it: locks are no failures, however many, and the first failure is the first', async () => {
+    const own = taken('1', '64');
+    store.failing.set('apply 1', new DatabaseError('locked', 'locked'));
+    for (let time = 0; time < 2 * quickSettings.maxAttempts; time += 1) await run(own);
+    store.failing.set('apply 1', new DatabaseError('other', 'a fault of the moment'));
+    await run(own);
+    store.failing.clear();
+    expect(numbersOf(await run(own))).toEqual([['1']]);
+    expect(store.recorded).toMatchObject([{ outcome: 'applied', code: null }]);
+  });
+});
