@@ -7,8 +7,10 @@ import { State } from '../domain/states.js';
 import { dependenciesOf, planPage, type Wait } from '../domain/waiting.js';
 import type { ClaimRequest, Page, Paused } from '../middle/port.js';
 import type { Lease } from '../store/port.js';
+import type { Pause } from '../store/records-port.js';
 import { acceptClaimed, withinPage, type Batch } from './batch.js';
 import { isolate, putOffApart } from './isolation.js';
+import { pausedBy } from './paused.js';
 import { putOff } from './put-off.js';
 import { wentThrough, type Workshop } from './workshop.js';
 
@@ -18,7 +20,8 @@ export interface PageRequest {
   readonly leases: readonly Lease[];
   /** Those among them whose finished rows are still to be compared with the journal. */
   readonly uncompared: readonly Lease[];
-  readonly paused: Paused;
+  /** The pauses in force now: the same array until they change. Where they change after the poll, nothing is claimed. */
+  readonly pauses: () => readonly Pause[];
   /** The most rows to poll. */
   readonly limit: number;
   /** Leave out all customers that are put off, also those whose pause is over. */
@@ -44,10 +47,12 @@ export interface ClaimedPage {
  */
 export async function claimPage(
   shop: Workshop,
-  { leases, uncompared, paused, limit, freshOnly }: PageRequest,
+  { leases, uncompared, pauses, limit, freshOnly }: PageRequest,
 ): Promise<ClaimedPage> {
   const { store, settings, hand, outages, guard, emit, time } = shop;
   const polledAt = time.now();
+  const inForce = pauses();
+  const paused = pausedBy(inForce);
   const { page, waits, gone } = await poll(shop, { leases, paused, limit, freshOnly });
   const pollMs = time.now() - polledAt;
   const rows = withinPage(page.rows, settings.maxAttributes);
@@ -71,7 +76,7 @@ export async function claimPage(
   });
   for (const wait of plan.waits) hand.wait(wait);
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
-  if (plan.claim.length === 0) return answer;
+  if (plan.claim.length === 0 || pauses() !== inForce) return answer;
 
   const asked = oncePerKey(plan.claim);
   const takenOver = shop.claims.note(asked, attempts, leases);
@@ -103,7 +108,12 @@ interface Polled {
 /** Reads the head of both tables, without the customers in hand and those that are put off. */
 async function poll(
   { middle, settings, hand, deferrals, outages }: Workshop,
-  { leases, paused, limit, freshOnly }: Omit<PageRequest, 'uncompared'>,
+  {
+    leases,
+    paused,
+    limit,
+    freshOnly,
+  }: Omit<PageRequest, 'uncompared' | 'pauses'> & { readonly paused: Paused },
 ): Promise<Polled> {
   const held = leases.map(({ shard }) => shard);
   const [waits, inHand] = [hand.waits(), hand.inHand()];

@@ -74,7 +74,7 @@ export class LeaseKeeper {
     return this.#workers > 0;
   }
 
-  /** The pauses in force at the last check. They were read after the leases: what paused a shard's last holder is among them. */
+  /** The pauses in force at the last check: the same array until they change. They were read after the leases: what paused a shard's last holder is among them. */
   get pauses(): readonly Pause[] {
     return this.#pauses;
   }
@@ -149,9 +149,8 @@ export class LeaseKeeper {
 
   #heed(pauses: readonly Pause[]): void {
     const { emit, onChange } = this.#parts;
-    const changed = JSON.stringify(pauses) !== JSON.stringify(this.#pauses);
+    if (JSON.stringify(pauses) === JSON.stringify(this.#pauses)) return;
     this.#pauses = pauses;
-    if (!changed) return;
     emit('paused', { pauses });
     onChange();
   }

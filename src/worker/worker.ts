@@ -238,11 +238,11 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const limit = this.#breakers.closed
       ? this.#settings.batchSize
       : Math.min(probeRows, this.#settings.batchSize);
-    const paused = pausedBy(this.#keeper.pauses);
+    const pauses = () => this.#keeper.pauses;
     const uncompared = this.#keeper.uncompared();
     // While the breaker is half open, rows that were put off would fill each small page: they are tried when nothing else is.
     const freshOnly = !this.#breakers.closed && !this.#nothingFresh;
-    const page = await claimPage(this.#shop, { leases, uncompared, paused, limit, freshOnly });
+    const page = await claimPage(this.#shop, { leases, uncompared, pauses, limit, freshOnly });
     this.#nothingFresh = freshOnly && page.polled === 0;
     const { batch, polled, isFull, pollMs } = page;
     this.#keeper.markCompared(page.compared);

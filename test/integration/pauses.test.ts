@@ -159,6 +159,30 @@ for (const { kind, runs } of [
       await running;
     });
 
+    it('a poll that began before a pause claims nothing that came since', async () => {
+      const { middle, store } = parts();
+      const [polling, goOn] = [gate(), gate()];
+      const poll = middle.poll.bind(middle);
+      middle.poll = async (request) => {
+        polling.open();
+        await goOn.passed;
+        return poll(request);
+      };
+      const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: 600 } });
+      const running = worker.run();
+      await polling.passed;
+      const heeded = toldOnce(worker, 'paused');
+      await insist(() => records.pause({ source: 'CUST' }, by));
+      await heeded;
+      await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
+      goOn.open();
+      await toldOnce(worker, 'polled');
+      await toldOnce(worker, 'polled');
+      expect(await stateOf('CUST', '1')).toBe(0);
+      worker.stop();
+      await running;
+    });
+
     it('a row that a dead worker left in State 1 stays there until the pause ends, and then is finished', async () => {
       const left = { State: 1, StateDate: '2026-11-01 08:00:07' };
       await plant(pair.middle, 'CUST', { ...open, ...left, CustID: '1', StreamingNo: '1' });
