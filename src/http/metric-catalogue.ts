@@ -196,10 +196,14 @@ export const metrics = {
     labels: [],
     from: 'overview',
   },
+  oldestPause: {
+    name: 'bnet_sync_oldest_pause_timestamp_seconds',
+    type: 'gauge',
+    help: "When the oldest pause in force began, in seconds since 1970 by the store's clock; 0 where nothing is paused.",
+    labels: [],
+    from: 'overview',
+  },
 } as const satisfies Readonly<Record<string, MetricDescription>>;
 
 /** The same as a list, for documents and for checks of dashboards and alerts. */
 export const metricCatalogue: readonly MetricDescription[] = Object.values(metrics);
-
-/** In front of the names of prom-client's metrics about the process (memory, event loop, garbage collection). */
-export const processMetricPrefix = 'bnet_sync_process_';

@@ -5,7 +5,7 @@ import { tableOf } from '../domain/keys.js';
 import { deferralCauses } from '../operator/deferred-report.js';
 import type { Overview } from '../operator/desk.js';
 import type { WorkerEvents } from '../worker/events.js';
-import { metrics, processMetricPrefix, type MetricDescription } from './metric-catalogue.js';
+import { metrics, type MetricDescription } from './metric-catalogue.js';
 
 /** Something that tells worker events: a worker. */
 export interface WorkerFeed {
@@ -57,7 +57,8 @@ export class Metrics {
       'histogram',
       (metric) => new Histogram({ ...common(metric), buckets: [...(metric.buckets ?? [])] }),
     );
-    collectDefaultMetrics({ register: this.registry, prefix: processMetricPrefix });
+    // Under the names that Prometheus clients share (process_*, nodejs_*): dashboards for Node find them.
+    collectDefaultMetrics({ register: this.registry });
     if (sources.worker !== null) this.#follow(sources.worker);
   }
 
@@ -141,6 +142,10 @@ export class Metrics {
       gauges.oldestDeferred.set(oldestSeconds ?? 0);
     });
     read(pauses, gauges.pausedTargets, (all) => gauges.pausedTargets.set(all.length));
+    read(pauses, gauges.oldestPause, (all) => {
+      const starts = all.map(({ since }) => Date.parse(since) / 1000);
+      gauges.oldestPause.set(starts.length === 0 ? 0 : Math.min(...starts));
+    });
   }
 
   #readPools(): void {

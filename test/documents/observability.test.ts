@@ -93,12 +93,14 @@ describe('what checks the expressions', () => {
       'bnet_sync_rows_pending{colour="red"}',
       'sum by (colour) (bnet_sync_rows_pending)',
       'bnet_sync_rows_pending_bucket',
+      'process_resident_memory_kilobytes',
     ];
     expect(wrong.flatMap((expr) => unknownIn(expr, known))).toEqual([
       'metric bnet_sync_rows_lost',
       'label colour of bnet_sync_rows_pending',
       'label colour',
       'metric bnet_sync_rows_pending_bucket',
+      'metric process_resident_memory_kilobytes',
     ]);
   });
 });

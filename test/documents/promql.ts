@@ -11,7 +11,7 @@ const always = ['job', 'instance', 'le'];
 /** Metrics and labels of a PromQL expression that are not in the catalogue. */
 export function unknownIn(expr: string, catalogue: readonly KnownMetric[]): string[] {
   const used = new Set(always);
-  const selectors = [...expr.matchAll(/\b(bnet_sync_\w+)(?:\{([^}]*)\})?/g)].flatMap(
+  const selectors = [...expr.matchAll(/\b((?:bnet_sync|process|nodejs)_\w+)(?:\{([^}]*)\})?/g)].flatMap(
     ([, name = '', matchers]) => {
       const metric = metricOf(name, catalogue);
       if (metric === undefined) return [`metric ${name}`];

@@ -93,7 +93,7 @@ describe('the HTTP server on SQLite', () => {
       [...text.matchAll(/^# TYPE (\S+) /gm)]
         .map(([, name]) => name ?? '')
         .filter((name) => name.startsWith(prefix));
-    const ours = named('bnet_sync_').filter((name) => !name.startsWith('bnet_sync_process_'));
+    const ours = named('bnet_sync_');
     expect(ours.sort()).toEqual(metricCatalogue.map(({ name }) => name).sort());
     for (const { name, labels } of metricCatalogue) {
       const line = text.split('\n').find((each) => new RegExp(`^${name}(_sum)?[{ ]`).test(each)) ?? '';

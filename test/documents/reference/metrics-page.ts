@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { metricCatalogue, processMetricPrefix } from '../../../src/http/metric-catalogue.js';
+import { metricCatalogue } from '../../../src/http/metric-catalogue.js';
 import { code, oneLine, page, table } from './markdown.js';
 
 /** A metric as `/metrics` shows it. */
@@ -13,7 +13,7 @@ export interface MetricEntry {
 /** The metrics about the process itself, as prom-client makes them on this platform. */
 export function processMetrics(): MetricEntry[] {
   const register = new Registry();
-  collectDefaultMetrics({ register, prefix: processMetricPrefix });
+  collectDefaultMetrics({ register });
   return register.getMetricsAsArray().map((metric) => {
     const { name, type, help, labelNames } = metric as unknown as {
       name: string;
@@ -52,7 +52,7 @@ export async function metricsPage(): Promise<string> {
           ]),
       ),
     ]),
-    `prom-client's own metrics about the process (memory, event loop, garbage collection) stand beside them, with
-\`${processMetricPrefix}\` in front of their names.`,
+    `prom-client's own metrics about the process (memory, event loop, garbage collection) stand beside them under their standard
+names, \`process_*\` and \`nodejs_*\`.`,
   ]);
 }

@@ -25,7 +25,7 @@ describe('metrics', () => {
   it('are those of the catalogue and of the process, with its types and helps', async () => {
     const { metrics } = metricsOf(async () => fakeOverview());
     const registered = await metrics.registry.getMetricsAsJSON();
-    const ours = registered.filter(({ name }) => !name.startsWith('bnet_sync_process_'));
+    const ours = registered.filter(({ name }) => name.startsWith('bnet_sync_'));
     const byName = <T extends { readonly name: string }>(all: readonly T[]) =>
       new Map(all.map((metric) => [metric.name, metric]));
     const catalogue = byName(metricCatalogue);
@@ -131,11 +131,38 @@ describe('metrics', () => {
       'oldest_pending_seconds',
       'workers_alive',
       'paused_targets',
+      'oldest_pause_timestamp_seconds',
       'store_alarms',
       'deferred_rows',
       'oldest_deferred_seconds',
     ])
       expect(valuesOf(later, `bnet_sync_${name}`), name).toEqual([]);
+  });
+
+  it('have the start of the oldest pause, and nought where nothing is paused', async () => {
+    const pauseSince = (since: string) => ({ ...fakeOverview().pauses![0]!, since });
+    let pauses = [pauseSince('2026-11-22T06:00:00.000Z'), pauseSince('2026-11-22T02:00:00.000Z')];
+    const { metrics } = metricsOf(async () => ({ ...fakeOverview(), pauses }));
+    const shown = async () => valuesOf(await metrics.text(), 'bnet_sync_oldest_pause_timestamp_seconds');
+    const [first] = await shown();
+    expect(Number(first?.split(' ')[1])).toBe(Date.parse('2026-11-22T02:00:00.000Z') / 1000);
+    pauses = [];
+    expect(await shown()).toEqual(['bnet_sync_oldest_pause_timestamp_seconds 0']);
+  });
+
+  it('about the process have the names that all Node programs share', async () => {
+    const { metrics } = metricsOf(async () => fakeOverview());
+    const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
+    expect(
+      names.filter((name) => !/^(bnet_sync|process|nodejs)_/.test(name) || /process_process/.test(name)),
+    ).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'process_resident_memory_bytes',
+        'process_cpu_seconds_total',
+        'nodejs_eventloop_lag_p99_seconds',
+      ]),
+    );
   });
 
   it('tell nothing of a worker where there is none', async () => {
