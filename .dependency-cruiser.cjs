@@ -49,7 +49,7 @@ module.exports = {
       comment: 'The domain is pure: besides its own files it may use zod and node:crypto.',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { pathNot: ['^src/', '^node_modules/zod/', '^(node:)?crypto$'] },
+      to: { pathNot: ['^src/', '(^|/)node_modules/zod/', '^(node:)?crypto$'] },
     },
     {
       name: 'ports-import-domain-only',
