@@ -126,7 +126,7 @@ WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND (t.State = 0 OR (t.State = 1 AND (t.
 -- Then it changes them, as a batch, one round trip for all rows of a page; then their attribute rows, and COMMIT.
 UPDATE ISMP.IF_BNET_CUST t
 SET t.State = 1, t.StateDate = GREATEST(SYSDATE, GREATEST(
-  CASE WHEN t.StateDate >= DATE '0001-01-01' AND t.StateDate <= SYSDATE + 1 THEN t.StateDate + INTERVAL '1' SECOND ELSE SYSDATE END,
+  CASE WHEN t.StateDate >= DATE '0001-01-01' AND t.StateDate <= SYSDATE + 1 THEN CAST(t.StateDate AS DATE) + INTERVAL '1' SECOND ELSE SYSDATE END,
   NVL(TO_DATE(:after, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND, SYSDATE)))
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = :expects AND (t.State = 0 OR (t.State = 1 AND (t.StateDate IS NULL OR t.StateDate < DATE '0001-01-01'))) AND t.ProductID IN (323002000);
 
@@ -166,7 +166,7 @@ FOR UPDATE OF t.State SKIP LOCKED;
 UPDATE ISMP.IF_BNET_CUST t
 SET t.State = :state, t.ErrContent = :errContent, t.StateDate = CASE WHEN TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS') <= SYSDATE + 1 THEN GREATEST(SYSDATE, TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS')) ELSE SYSDATE END
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 1
-  AND t.StateDate = TO_DATE(:attempt, 'YYYY-MM-DD HH24:MI:SS') AND t.ProductID IN (323002000);
+  AND CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END = :attempt AND t.ProductID IN (323002000);
 
 UPDATE ISMP.IF_BNET_CUST_ATTR t
 SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ISMP.IF_BNET_CUST m
@@ -185,7 +185,7 @@ SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", CASE WHEN 
 FROM ISMP.IF_BNET_CUST t
 WHERE t.State = 1
   AND t.StreamingNo IS NOT NULL
-  AND (t.StateDate IS NULL OR t.StateDate <= TO_DATE(:claimedUntil, 'YYYY-MM-DD HH24:MI:SS'))
+  AND (t.StateDate IS NULL OR t.StateDate < TO_DATE(:claimedUntil, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND)
   AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
   AND ROWNUM <= :maxRows;
 
@@ -202,14 +202,14 @@ SELECT * FROM (
   ) t
   WHERE t.StreamingNo IS NOT NULL
     AND t.StateDate IS NOT NULL
-    AND t.StateDate > TO_DATE(:afterDate, 'YYYY-MM-DD HH24:MI:SS')
+    AND t.StateDate >= TO_DATE(:afterDate, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND
     AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
   ORDER BY t.StateDate DESC
 ) WHERE ROWNUM <= :maxRows;
 
 -- "bnet-sync requeue".
 UPDATE ISMP.IF_BNET_CUST t
-SET t.State = 0, t.ErrContent = NULL, t.StateDate = CASE WHEN t.StateDate <= SYSDATE + 1 THEN GREATEST(SYSDATE, t.StateDate) ELSE SYSDATE END
+SET t.State = 0, t.ErrContent = NULL, t.StateDate = CASE WHEN t.StateDate <= SYSDATE + 1 THEN GREATEST(SYSDATE, CAST(t.StateDate AS DATE)) ELSE SYSDATE END
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3 AND t.ProductID IN (323002000);
 
 -- Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
@@ -227,7 +227,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
   CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
-  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+  TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:MI:SS.FF9') AS "exact_date", t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
   FROM (
@@ -253,7 +253,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
   CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
-  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+  TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:MI:SS.FF9') AS "exact_date", t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SUBSTR(t.ErrContent, 1, 5) END = :code AND t.ProductID = TO_NUMBER(:productId) AND t.CustID = TO_NUMBER(:custId) AND t.OPFlag = :opFlag AND (INSTR(t.ErrContent, :text) > 0 OR INSTR(t.CustName, :text) > 0) AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
   FROM (
@@ -280,7 +280,7 @@ SELECT t.StreamingNo AS "StreamingNo",
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
   CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
-  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+  TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:MI:SS.FF9') AS "exact_date", t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 ELSE 0 END AS IsMatch
   FROM (
@@ -381,7 +381,7 @@ SELECT * FROM (
   t.State AS "State",
   TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "CreateDate",
   CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate",
-  ROUND((SYSDATE - t.StateDate) * 86400) AS "age"
+  ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS "age"
   FROM (
     SELECT * FROM (
       SELECT t.* FROM ISMP.IF_BNET_CUST t

@@ -152,7 +152,7 @@ function scannedRow(source: Source, row: DriverRow): ScannedRow {
     position: {
       source,
       streamingNo: full.streamingNo,
-      stateDate: cell(row['exact_date']) ?? full.stateDate,
+      stateDate: cell(row['exact_date'])?.replace(/\.0+$/, '') ?? full.stateDate,
     },
     matches: Number(row['is_match']) === 1,
     nth: Number(row['nth_read']),

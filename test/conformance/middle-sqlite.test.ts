@@ -23,6 +23,7 @@ describe('SQLite as a middle database, with dates that are none', () => {
       'yesterday',
       '2026-01-02',
       '2026-01-02T03:04:05',
+      '2026-01-02 03:04:05.123456',
       '2026-13-02 03:04:05',
       '2026-1-2 3:4:5',
     ];

@@ -47,7 +47,7 @@ export interface OraclePlace {
 export async function openOraclePlace(
   options: Parameters<typeof createOracle>[0] = {},
 ): Promise<OraclePlace> {
-  return isRealOracle ? openReal() : openStandInPlace(options);
+  return isRealOracle ? openReal(options.columnTypes) : openStandInPlace(options);
 }
 
 /** The same on a stand-in, whatever the environment names. */
@@ -83,7 +83,7 @@ export async function openStandInPlace(
   };
 }
 
-async function openReal(): Promise<OraclePlace> {
+async function openReal(columnTypes: Readonly<Record<string, string>> = {}): Promise<OraclePlace> {
   const connection = {
     connectString: TEST_ORACLE_CONNECT_STRING ?? '',
     user: TEST_ORACLE_USER ?? '',
@@ -96,6 +96,7 @@ async function openReal(): Promise<OraclePlace> {
     });
   }
   await runFile(owner, 'tables.sql');
+  await changeTypes(owner, columnTypes);
   await runFile(owner, 'indexes.sql');
   return {
     connection,
@@ -110,6 +111,21 @@ async function openReal(): Promise<OraclePlace> {
     },
     remove: () => owner.close(),
   };
+}
+
+/** Gives the columns of all four tables other types. */
+async function changeTypes(owner: PlainOracle, columnTypes: Readonly<Record<string, string>>): Promise<void> {
+  for (const [column, type] of Object.entries(columnTypes)) {
+    const { rows } = await owner.execute({
+      sql: `SELECT c.TABLE_NAME AS name FROM USER_TAB_COLUMNS c WHERE c.TABLE_NAME LIKE 'IF\\_BNET\\_%' ESCAPE '\\' AND c.COLUMN_NAME = ?`,
+      bindings: [column],
+    });
+    for (const row of rows)
+      await owner.execute({
+        sql: `ALTER TABLE ${String(row['name'])} MODIFY (${column} ${type})`,
+        bindings: [],
+      });
+  }
 }
 
 async function runFile(owner: PlainOracle, file: string): Promise<void> {

@@ -30,6 +30,8 @@ interface Words {
   readonly greatestFirst: string;
   /** A CreateDate from a bound text. */
   readonly date: string;
+  /** The end of a second from a bound text: dates are compared in whole seconds, also those that have a fraction. */
+  readonly secondAfter: string;
   greaterNumber(column: string, number: string): Fragment;
 }
 
@@ -39,6 +41,7 @@ const wordsOf: Readonly<Record<Dialect['name'], Words>> = {
     newestFirst: 't.CreateDate DESC NULLS LAST, t.StreamingNo DESC',
     greatestFirst: 't.StreamingNo DESC',
     date: '?::timestamp',
+    secondAfter: `?::timestamp + interval '1 second'`,
     greaterNumber: (column, number) => ({ sql: `${column} > ?::numeric`, bindings: [number] }),
   },
   'better-sqlite3': {
@@ -46,6 +49,7 @@ const wordsOf: Readonly<Record<Dialect['name'], Words>> = {
     newestFirst: 't.CreateDate DESC',
     greatestFirst: 'length(t.StreamingNo) DESC, t.StreamingNo DESC',
     date: '?',
+    secondAfter: `datetime(?, '+1 second')`,
     greaterNumber: (column, number) => ({
       sql: `(length(${column}), ${column}) > (?, ?)`,
       bindings: [number.length, number],
@@ -87,9 +91,9 @@ export class KnexFinishedRows implements FinishedRows {
 
   #claimed({ shards, until, limit }: ClaimedRequest, source: Source): Fragment {
     const tables = this.#tables;
-    const { date } = wordsOf[this.#database.dialect.name];
+    const { secondAfter } = wordsOf[this.#database.dialect.name];
     const conditions = [
-      anded({ sql: `(t.StateDate IS NULL OR t.StateDate <= ${date})`, bindings: [until] }),
+      anded({ sql: `(t.StateDate IS NULL OR t.StateDate < ${secondAfter})`, bindings: [until] }),
       ourProducts(tables, 't'),
       ...this.#ofShards(shards),
     ];
@@ -121,7 +125,7 @@ export class KnexFinishedRows implements FinishedRows {
     const words = wordsOf[this.#database.dialect.name];
     const isDated = createDate === 'present';
     const conditions = [
-      ...(after === null ? [] : [anded({ sql: `t.StateDate > ${words.date}`, bindings: [after] })]),
+      ...(after === null ? [] : [anded({ sql: `t.StateDate >= ${words.secondAfter}`, bindings: [after] })]),
       ourProducts(tables, 't'),
       ...this.#ofShards(shards),
     ];

@@ -12,7 +12,16 @@ import type {
 } from '../port.js';
 import type { Binds, OracleDatabase, Query } from './database.js';
 import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
-import { attemptText, dateOf, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import {
+  attemptText,
+  dateOf,
+  dateText,
+  mainTable,
+  oneOf,
+  oneSecond,
+  ourProducts,
+  type OracleTables,
+} from './tables.js';
 
 /** The finished rows of a middle database on Oracle. */
 export class OracleFinishedRows implements FinishedRows {
@@ -60,7 +69,7 @@ export function claimedQuery(
   const conditions = [
     `t.State = ${State.Processing}`,
     't.StreamingNo IS NOT NULL',
-    `(t.StateDate IS NULL OR t.StateDate <= ${dateOf(':claimedUntil')})`,
+    `(t.StateDate IS NULL OR t.StateDate < ${secondAfter(':claimedUntil')})`,
     ...ofShards(shards),
   ];
   return {
@@ -71,6 +80,11 @@ WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
     binds: { claimedUntil: until, maxRows: limit },
     expected: limit,
   };
+}
+
+/** The end of a second: dates are compared in whole seconds, also those that have a fraction. */
+function secondAfter(bind: string): string {
+  return `${dateOf(bind)} + ${oneSecond}`;
 }
 
 function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
@@ -88,7 +102,7 @@ export function latestQuery(
   const conditions = [
     't.StreamingNo IS NOT NULL',
     't.StateDate IS NOT NULL',
-    ...(after === null ? [] : [`t.StateDate > ${dateOf(':afterDate')}`]),
+    ...(after === null ? [] : [`t.StateDate >= ${secondAfter(':afterDate')}`]),
     ...ofShards(shards),
   ];
   return {

@@ -44,7 +44,7 @@ export class OracleMiddleOperations implements MiddleOperations {
   }
 
   async oldestPendingSeconds(): Promise<number | null> {
-    const select = 'ROUND((SYSDATE - MIN(t.CreateDate)) * 86400) AS "age"';
+    const select = 'ROUND((SYSDATE - CAST(MIN(t.CreateDate) AS DATE)) * 86400) AS "age"';
     const rows = await this.#ofBothTables({ select, where: pending });
     return oldestAge(rows.map((row) => row['age']));
   }

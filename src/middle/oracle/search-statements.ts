@@ -27,13 +27,21 @@ const more = ['ErrContent', 'Remark'];
 /** More rows take a further round trip. */
 const rowsAtOnce = 1000;
 
+/** StateDate with all that it has of a second; a DATE as such would not take a format with fractions (ORA-01821). */
+const exactDate = `TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:MI:SS.FF9')`;
+
+/** A moment from a bound text. A DATE without a fraction: compared with a TIMESTAMP, a DATE is not found by its index. */
+function momentOf(bind: string, value: string): string {
+  return value.includes('.') ? `TO_TIMESTAMP(${bind}, 'YYYY-MM-DD HH24:MI:SS.FF9')` : dateOf(bind);
+}
+
 /** Reads a stretch of the failed rows; returns those that match, and the one at which the scan came to its limit. */
 export function failedQuery(tables: OracleTables, { source, stretch, filter, limit, scan }: Scan): Query {
   const matches = matching(source, filter);
   const rows = scanned(tables, source, stretch);
   return {
     sql: `SELECT ${rowColumns(source, more)},
-  t.IsMatch AS "is_match", t.NthRead AS "nth_read"
+  ${exactDate} AS "exact_date", t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN ${matches.condition}${ourProducts(tables)} THEN 1 ELSE 0 END AS IsMatch
   FROM (${rows.sql}) t
@@ -90,7 +98,7 @@ export function processingQuery(tables: OracleTables, source: Source, limit: num
   return {
     sql: `SELECT * FROM (
   SELECT ${rowColumns(source, more)},
-  ROUND((SYSDATE - t.StateDate) * 86400) AS "age"
+  ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS "age"
   FROM (
     SELECT * FROM (
       SELECT t.* FROM ${mainTable(tables, source)} t
@@ -152,16 +160,18 @@ function rangeOf(stretch: Stretch): Part {
     case 'moment': {
       const { stateDate, below } = stretch;
       return {
-        sql: `${failedDate} = ${dateOf(':moment')} AND ${failedNo} ${below.orEqual ? '<=' : '<'} TO_NUMBER(:below)`,
+        sql: `${failedDate} = ${momentOf(':moment', stateDate)} AND ${failedNo} ${below.orEqual ? '<=' : '<'} TO_NUMBER(:below)`,
         binds: { moment: stateDate, below: below.streamingNo },
       };
     }
-    case 'dated':
+    case 'dated': {
+      const { before, since } = { before: stretch.before ?? never, since: stretch.since ?? always };
       return {
-        sql: `${failedDate} < ${dateOf(':before')} AND ${failedDate} >= ${dateOf(':since')}
+        sql: `${failedDate} < ${momentOf(':before', before)} AND ${failedDate} >= ${momentOf(':since', since)}
         AND ${failedNo} IS NOT NULL`,
-        binds: { before: stretch.before ?? never, since: stretch.since ?? always },
+        binds: { before, since },
       };
+    }
     case 'undated': {
       const below = stretch.below ?? { streamingNo: beyondNumbers, orEqual: false };
       return {

@@ -14,6 +14,7 @@ import {
   longestList,
   mainTable,
   oneOf,
+  oneSecond,
   ourProducts,
   type OracleTables,
 } from './tables.js';
@@ -24,17 +25,21 @@ import {
  * follow the rows that were changed in a second batch of the same transaction, whose last round trip commits.
  *
  * Numbers are bound as text and converted by TO_NUMBER, which keeps all digits.
+ *
+ * The column StateDate may be a TIMESTAMP with a fraction of a second. An attempt has whole seconds: rows are compared with
+ * one by the text that a poll reads (`attemptText`).
  */
 
 /** Longer than any number in text. */
 const numberBytes = 60;
 const dateBytes = 19;
 const byStreamingNo = 't.StreamingNo = TO_NUMBER(:streamingNo)';
-const oneSecond = `INTERVAL '1' SECOND`;
 const noAttempt = `(t.StateDate IS NULL OR t.StateDate < ${firstDate})`;
-/** Now where the attempt is more than a day ahead. */
-const notBefore = (date: string): string =>
-  `CASE WHEN ${date} <= SYSDATE + 1 THEN GREATEST(SYSDATE, ${date}) ELSE SYSDATE END`;
+/** The later of now and a date; now where it is more than a day ahead. */
+const notBefore = (date: string, asDate = date): string =>
+  `CASE WHEN ${date} <= SYSDATE + 1 THEN GREATEST(SYSDATE, ${asDate}) ELSE SYSDATE END`;
+/** The row's StateDate; where the column is a TIMESTAMP, CASE does not take it beside a DATE (ORA-00932). */
+const stateDate = 'CAST(t.StateDate AS DATE)';
 
 /** Whether a row may be claimed: it is in State 0, or in State 1 without a StateDate that names an attempt. */
 export const mayBeClaimed = `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND ${noAttempt}))`;
@@ -42,7 +47,7 @@ export const mayBeClaimed = `(t.State = ${State.Initial} OR (t.State = ${State.P
 /** Starts new attempts. */
 export function claimBatch(tables: OracleTables, source: Source, rows: readonly NewAttempt[]): Batch {
   const later = [
-    `CASE WHEN t.StateDate >= ${firstDate} AND t.StateDate <= SYSDATE + 1 THEN t.StateDate + ${oneSecond} ELSE SYSDATE END`,
+    `CASE WHEN t.StateDate >= ${firstDate} AND t.StateDate <= SYSDATE + 1 THEN ${stateDate} + ${oneSecond} ELSE SYSDATE END`,
     `NVL(${dateOf(':after')} + ${oneSecond}, SYSDATE)`,
   ];
   return {
@@ -62,7 +67,7 @@ export function markBatch(tables: OracleTables, source: Source, marks: readonly 
     sql: `UPDATE ${mainTable(tables, source)} t
 SET t.State = :state, t.ErrContent = :errContent, t.StateDate = ${notBefore(attempt)}
 WHERE ${byStreamingNo} AND t.State = ${State.Processing}
-  AND t.StateDate = ${attempt}${ourProducts(tables)}`,
+  AND ${attemptText} = :attempt${ourProducts(tables)}`,
     columns: {
       state: 'number',
       errContent: errContentMaxBytes,
@@ -82,7 +87,7 @@ WHERE ${byStreamingNo} AND t.State = ${State.Processing}
 export function requeueBatch(tables: OracleTables, source: Source, streamingNos: readonly string[]): Batch {
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
-SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = ${notBefore('t.StateDate')}
+SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = ${notBefore('t.StateDate', stateDate)}
 WHERE ${byStreamingNo} AND t.State = ${State.Failed}${ourProducts(tables)}`,
     columns: { streamingNo: numberBytes },
     rows: streamingNos.map((streamingNo) => ({ streamingNo })),

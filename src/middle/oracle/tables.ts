@@ -60,6 +60,8 @@ export function dateOf(bind: string): string {
   return `TO_DATE(${bind}, ${dateFormat})`;
 }
 
+export const oneSecond = `INTERVAL '1' SECOND`;
+
 /** The first date that is written with four digits and no sign. */
 export const firstDate = `DATE '0001-01-01'`;
 

@@ -94,7 +94,7 @@ function privileges(tokens: readonly Token[], { rolesOf }: DdlSurroundings): str
 }
 
 const columnForm =
-  /^(DATE|NUMBER|NUMBER \( \d+ (?:, \d+ )?\)|VARCHAR2 \( \d+ (?:BYTE )?\))( NOT NULL)?(?: CONSTRAINT \w+)?( PRIMARY KEY)?$/;
+  /^(DATE|TIMESTAMP(?: \( \d \))?|NUMBER|NUMBER \( \d+ (?:, \d+ )?\)|VARCHAR2 \( \d+ (?:BYTE )?\))( NOT NULL)?(?: CONSTRAINT \w+)?( PRIMARY KEY)?$/;
 
 function createTable(tokens: readonly Token[], { schema }: DdlSurroundings): string {
   const qualified = tokens[3]?.text === '.';

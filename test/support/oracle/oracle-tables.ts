@@ -64,6 +64,14 @@ export const interfaceTables: readonly OracleTable[] = [
   { name: 'IF_BNET_ACCOUNT_ATTR', columns: [['ACCATTRID', NUMBER], ...attributes] },
 ];
 
+/** The interface tables with other types of columns, by the columns' names, as those of a platform may be. */
+export function interfaceTablesWith(types: Readonly<Record<string, string>>): readonly OracleTable[] {
+  return interfaceTables.map((table) => ({
+    ...table,
+    columns: table.columns.map(([name, type, ...rest]): Column => [name, types[name] ?? type, ...rest]),
+  }));
+}
+
 /** What creates a table in a schema, both by their names in Oracle. */
 export function tableSql(schema: string, { name, columns, keyed = true }: OracleTable): string {
   const table = `"${schema.toLowerCase()}"."${name.toLowerCase()}"`;
@@ -102,6 +110,7 @@ function parseType(type: string): { base: string; size: string | undefined; scal
 function postgresType(type: string): string {
   const { base, size, scale } = parseType(type);
   if (base === 'DATE') return 'timestamp(0)';
+  if (base === 'TIMESTAMP') return `timestamp(${size ?? '6'})`;
   // The guard knows the length in bytes; PostgreSQL's own would count characters.
   if (base === 'VARCHAR2') return 'varchar';
   return size === undefined ? 'numeric' : `numeric(${size}, ${scale})`;
@@ -113,7 +122,8 @@ function catalogEntry(table: string, [column, type]: Column): string {
   const isNumber = base === 'NUMBER';
   const length = base === 'VARCHAR2' ? size! : isNumber ? '22' : '7';
   const digits = isNumber && size !== undefined ? [size, scale] : ['NULL', 'NULL'];
-  return `('${table}', '${column}', '${base}', ${[length, ...digits].join(', ')})`;
+  const name = base === 'TIMESTAMP' ? type : base;
+  return `('${table}', '${column}', '${name}', ${[length, ...digits].join(', ')})`;
 }
 
 function textGuard(path: readonly string[], column: string, length: string): string {

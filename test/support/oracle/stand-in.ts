@@ -8,7 +8,7 @@ import { Client } from './client.js';
 import { Counters, Faults } from './faults.js';
 import { type Verifier, verifierOf } from './login.js';
 import { functionsSql } from './oracle-functions.js';
-import { interfaceTables, tableSql } from './oracle-tables.js';
+import { interfaceTablesWith, tableSql } from './oracle-tables.js';
 import {
   dropRolesSql,
   grantsSql,
@@ -39,6 +39,8 @@ export interface StandInOptions {
   readonly synonyms?: boolean;
   /** Whether to create the interface tables. Default true. */
   readonly tables?: boolean;
+  /** Other types of their columns, by the columns' names in upper case. */
+  readonly columnTypes?: Readonly<Record<string, string>>;
   /** Zone of the server's operating system, in which SYSDATE is. Default Asia/Shanghai. */
   readonly timeZone?: string;
 }
@@ -111,11 +113,16 @@ export class OracleStandIn {
 
   /** Prepares the database and listens. */
   async start(): Promise<void> {
-    const { tables = true, grants = 'specification', timeZone = 'Asia/Shanghai' } = this.#options;
+    const {
+      tables = true,
+      columnTypes = {},
+      grants = 'specification',
+      timeZone = 'Asia/Shanghai',
+    } = this.#options;
     const parts = [functionsSql(timeZone), catalogSql(this.schema), rulesSql, rolesSql(this.#roles)];
     if (tables) {
       parts.push(
-        ...interfaceTables.map((table) => tableSql(this.schema, table)),
+        ...interfaceTablesWith(columnTypes).map((table) => tableSql(this.schema, table)),
         grantsSql(this.#roles, grants),
       );
     }
