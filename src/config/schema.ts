@@ -123,15 +123,15 @@ const workerSchema = z
      */
     idlePollMaxMs: z.int().max(longestTimerMs).default(5000),
     /**
-     * Age before a row is taken, in ms by the middle database's clock: rows of slow transactions
-     * appear late, with keys older than those already seen. Default 2000; 0 takes rows at once.
-     * Raise it where the platform's transactions are long.
+     * How long a row is left alone from the worker's first sight of it, in ms (in a backlog from its CreateDate, and
+     * never before its CreateDate): rows of slow transactions appear late, with keys older than those already seen.
+     * Default 2000; 0 takes rows at once. Raise it where the platform's transactions are long.
      */
     settleMs: z.int().min(0).max(longestTimerMs).default(2000),
     /**
-     * How long after its CreateDate a row waits for an open (or bind) that has not been seen yet,
-     * in ms, before it is refused with 00402. Default 10000; 0 refuses at once. Raise it where
-     * the platform writes a customer's rows far apart.
+     * How long a row waits for an open (or bind) that has not been seen yet, in ms from the worker's first sight of
+     * the row or from its CreateDate, whichever is later, before it is refused with 00402. Default 10000; 0 refuses at
+     * once. Raise it where the platform writes a customer's rows far apart.
      */
     dependencyGraceMs: z.int().min(0).max(longestTimerMs).default(10_000),
     /**

@@ -5,9 +5,10 @@ import type { UserKey } from './working-set.js';
 
 /*
  * Waiting (P3's one exception). A row whose product, or user, the store has never seen waits for its open (0101), or
- * bind (0201), until it is `worker.dependencyGraceMs` old: the platform may commit the two out of order. It waits
- * unclaimed, and its customer's other rows wait behind it, so that their order holds, except the very open or bind it
- * waits for, which overtakes it.
+ * bind (0201), for `worker.dependencyGraceMs`: the platform may commit the two out of order. It waits unclaimed, and its
+ * customer's other rows wait behind it, so that their order holds, except the very open or bind it waits for, which
+ * overtakes it. The time counts from the worker's first sight of the row, or from its CreateDate where that is later:
+ * a CreateDate by a clock that is behind must not end the wait before it begins.
  */
 
 /** What a customer waits for. */
@@ -47,13 +48,23 @@ export function userKey(product: Identity, userId: string): string {
 }
 
 /**
- * How old a row is by the middle database's clock, both as `YYYY-MM-DD HH:MM:SS`. A missing CreateDate: for ever; one in
- * the future: not at all.
+ * How old a row is by the middle database's clock, both as `YYYY-MM-DD HH:MM:SS`. A missing CreateDate: Infinity; one in
+ * the future: less than 0.
  */
 export function rowAgeMs(createDate: string | null, now: string): number {
   if (createDate === null) return Infinity;
   const age = Date.parse(`${now.replace(' ', 'T')}Z`) - Date.parse(`${createDate.replace(' ', 'T')}Z`);
-  return Number.isNaN(age) ? Infinity : Math.max(0, age);
+  return Number.isNaN(age) ? Infinity : age;
+}
+
+/** Milliseconds since a row was first seen; Infinity where that is not known, so that its CreateDate alone counts. */
+export type SeenForMs = (row: PolledRow) => number;
+
+const neverSeen: SeenForMs = () => Infinity;
+
+/** For how long a row may have waited: since its CreateDate or since it was first seen, whichever is later. */
+export function waitedMs(createDate: string | null, seenForMs: number, now: string): number {
+  return Math.min(rowAgeMs(createDate, now), seenForMs);
 }
 
 /** The last second, `YYYY-MM-DD HH:MM:SS`, whose rows are so old: nearly all are, and comparing texts is quick. */
@@ -67,13 +78,20 @@ function isBy(second: string, { createDate }: PolledRow): boolean {
   return createDate?.length === second.length && createDate <= second;
 }
 
-/** What the young rows among these would wait for if the store had not seen it. */
-export function dependenciesOf(rows: readonly PolledRow[], now: string, graceMs: number): Dependencies {
+/** What those among these rows that may still wait would wait for if the store had not seen it. */
+export function dependenciesOf(
+  rows: readonly PolledRow[],
+  now: string,
+  graceMs: number,
+  seenForMs: SeenForMs = neverSeen,
+): Dependencies {
   const products = new Map<string, Identity>();
   const users = new Map<string, UserKey>();
+  if (graceMs === 0) return { products: [], users: [] };
   const old = secondBefore(now, graceMs);
   for (const row of rows) {
-    if (isBy(old, row) || rowAgeMs(row.createDate, now) >= graceMs) continue;
+    const seenMs = seenForMs(row);
+    if ((isBy(old, row) && seenMs >= graceMs) || waitedMs(row.createDate, seenMs, now) >= graceMs) continue;
     const needs = needsOf(row);
     if (needs === null) continue;
     products.set(productKey(needs.product), needs.product);
@@ -96,6 +114,7 @@ export interface WaitingContext {
   /** The middle database's clock at the poll. */
   readonly now: string;
   readonly graceMs: number;
+  readonly seenForMs?: SeenForMs;
   /** Customers that wait already: the poll left out their rows but for those that may be what they wait for. */
   readonly waiting?: ReadonlySet<string>;
 }
@@ -106,7 +125,8 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
   const waits = new Map<string, Wait>();
   const overtaken = new Set<string>();
   const claim: PolledRow[] = [];
-  const old = secondBefore(context.now, context.graceMs);
+  const { graceMs, seenForMs = neverSeen } = context;
+  const old = secondBefore(context.now, graceMs);
   const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
     const customer = row.custId ?? '';
@@ -120,7 +140,9 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
       }
       continue;
     }
-    const wait = isBy(old, row) ? null : waitOf(row, seen, context);
+    const seenMs = seenForMs(row);
+    const isOld = isBy(old, row) && seenMs >= graceMs;
+    const wait = isOld ? null : waitOf(row, seen, { now: context.now, graceMs, seenMs });
     if (wait !== null) {
       waits.set(customer, wait);
       continue;
@@ -133,9 +155,13 @@ export function planPage(rows: readonly PolledRow[], context: WaitingContext): P
   return { claim, waits: [...waits.values()].filter((wait) => !overtaken.has(wait.custId)) };
 }
 
-function waitOf(row: PolledRow, seen: Seen, context: WaitingContext): Wait | null {
-  const remainingMs = context.graceMs - rowAgeMs(row.createDate, context.now);
-  if (remainingMs <= 0) return null;
+function waitOf(
+  row: PolledRow,
+  seen: Seen,
+  { now, graceMs, seenMs }: Pick<WaitingContext, 'now' | 'graceMs'> & { readonly seenMs: number },
+): Wait | null {
+  const remainingMs = graceMs - waitedMs(row.createDate, seenMs, now);
+  if (remainingMs <= 0 || graceMs === 0) return null;
   const needs = needsOf(row);
   if (needs === null) return null;
   const { product, userId } = needs;

@@ -8,7 +8,7 @@ import { isRefusal, parseOperation, type Operation } from '../domain/operation.j
 import { isRefusalCode } from '../domain/result-codes.js';
 import type { Rules } from '../domain/rules.js';
 import type { Cell } from '../domain/rows.js';
-import { rowAgeMs } from '../domain/waiting.js';
+import { waitedMs } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
 import type { ApplyTransaction } from '../store/port.js';
 import type { Batch, BatchRow } from './batch.js';
@@ -175,14 +175,15 @@ type Verdict =
 /** What becomes of a row if its handler has nothing against it. */
 function judge(
   work: WorkingSet,
-  { row: { row }, asks }: OpenRow,
+  { row: { row, seenForMs = Infinity }, asks }: OpenRow,
   { at, now, settings }: { at: string; now: string; settings: DecisionSettings },
 ): Verdict {
   if (isRefusal(asks)) return { kind: 'refused', refusal: asks };
   const decision = work.decide(asks, { rules: settings.rules, at });
   if (decision.kind === 'effect') return { kind: 'applied', operation: asks, effect: decision };
-  const young = rowAgeMs(row.createDate, now) < settings.dependencyGraceMs;
-  if (decision.missing !== undefined && young) return { kind: 'later' };
+  const { dependencyGraceMs: graceMs } = settings;
+  const mayWait = graceMs > 0 && waitedMs(row.createDate, seenForMs, now) < graceMs;
+  if (decision.missing !== undefined && mayWait) return { kind: 'later' };
   return { kind: 'refused', refusal: decision.refusal };
 }
 

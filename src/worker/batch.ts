@@ -13,6 +13,8 @@ export interface BatchRow extends Attempt {
   readonly refusal?: Refusal;
   /** Whether the process that claimed it ended in the middle: it is tried alone. */
   readonly takenOver: boolean;
+  /** Milliseconds since this process first saw it, at the poll; absent where that is not known. */
+  readonly seenForMs?: number;
   /** Its attribute rows stay as they are: there are too many of them. */
   readonly attributesStay?: true;
   /** Other StateDates under which rows with this key were claimed; they get the same answer. */

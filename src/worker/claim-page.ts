@@ -2,7 +2,8 @@ import { laterThan } from '../domain/attempts.js';
 import type { Deferral } from '../domain/deferral.js';
 import { oncePerKey, rowId, shardOf, type RowKey } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
-import type { Cell, InterfaceRow } from '../domain/rows.js';
+import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import { isBacklog, settledPart } from '../domain/settling.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planPage, type Wait } from '../domain/waiting.js';
 import type { ClaimRequest, Page, Paused } from '../middle/port.js';
@@ -50,28 +51,29 @@ export async function claimPage(
   { leases, uncompared, pauses, limit, freshOnly }: PageRequest,
 ): Promise<ClaimedPage> {
   const { store, settings, hand, outages, guard, emit, time } = shop;
+  const { dependencyGraceMs: graceMs } = settings;
   const polledAt = time.now();
   const inForce = pauses();
   const paused = pausedBy(inForce);
   const { page, waits, gone } = await poll(shop, { leases, paused, limit, freshOnly });
   const pollMs = time.now() - polledAt;
-  const rows = withinPage(page.rows, settings.maxAttributes);
-  const isFull = page.rows.length >= limit || rows.length < page.rows.length;
+  const { rows, isFull, holdsAll, seenForMs, firstSeenForMs } = settledOf(shop, page, limit);
   const compared = uncompared.length === 0 ? [] : await guard.compare(uncompared);
   const nothing: Batch = { rows: [], leases: forThisPage(leases, uncompared, compared ?? []), now: page.now };
   const answer = { batch: nothing, polled: page.rows.length, isFull, pollMs, compared: compared ?? [] };
   if (compared === null) return answer;
-  if (!isFull) await shop.deferrals.end(gone);
+  if (holdsAll) await shop.deferrals.end(gone);
   if (rows.length === 0) return answer;
 
-  const dependencies = dependenciesOf(rows, page.now, settings.dependencyGraceMs);
+  const dependencies = dependenciesOf(rows, page.now, graceMs, seenForMs);
   const { attempts, seen } = await outages.watch('store', () =>
     store.foresee(oncePerKey(rows), dependencies),
   );
   const plan = planPage(rows, {
     seen,
     now: page.now,
-    graceMs: settings.dependencyGraceMs,
+    graceMs,
+    seenForMs,
     waiting: new Set(waits.map(({ custId }) => custId)),
   });
   for (const wait of plan.waits) hand.wait(wait);
@@ -94,8 +96,54 @@ export async function claimPage(
     putBack: accepted.putBack,
     durationMs: time.now() - claimedAt,
   });
-  return { ...answer, batch: { ...nothing, rows: accepted.rows } };
+  const sighted = accepted.rows.map((row) => ({ ...row, seenForMs: firstSeenForMs(row) }));
+  return { ...answer, batch: { ...nothing, rows: sighted } };
 }
+
+/** What of a page may be claimed, besides what waits for an open or a bind. */
+interface SettledPage {
+  readonly rows: readonly PolledRow[];
+  /** Whether there may be more to claim at once. */
+  readonly isFull: boolean;
+  /** Whether the page holds all rows there are. */
+  readonly holdsAll: boolean;
+  /** Since when a row may wait: in a backlog rows are not looked up in the store before they turn out to miss something. */
+  readonly seenForMs: (row: PolledRow) => number;
+  /** The same for a row that turns out to miss something. */
+  readonly firstSeenForMs: (row: RowKey) => number;
+}
+
+/** With more customers waiting than that, rows seen for the first time wait by their CreateDate only: the poll leaves each out. */
+const mostWaiting = 1000;
+
+function settledOf({ settings, hand, sightings }: Workshop, page: Page, limit: number): SettledPage {
+  const { settleMs, maxAttributes } = settings;
+  const polled = withinPage(page.rows, maxAttributes);
+  const isCut = polled.length < page.rows.length;
+  const sights = sightings.see(polled);
+  const firstMs = hand.waits().length < mostWaiting ? 0 : Infinity;
+  const seenMs = (row: RowKey, atFirstMs: number): number => {
+    const ms = sights.get(rowId(row));
+    return ms === undefined ? Infinity : (ms ?? atFirstMs);
+  };
+  const context = { settleMs, now: page.now, isFull: isCut || page.rows.length >= limit };
+  const inBacklog = isBacklog(polled, context);
+  const { rows, nextMs } = settledPart(polled, { ...context, seenForMs: (row) => seenMs(row, 0) });
+  sightings.settlesIn(nextMs);
+  return {
+    rows,
+    isFull: inBacklog,
+    holdsAll: !context.isFull,
+    seenForMs: (row) => seenMs(row, inBacklog ? Infinity : firstMs),
+    firstSeenForMs: (row) => seenMs(row, firstMs),
+  };
+}
+
+/**
+ * Rows are polled while they are still to settle, so that their time begins; those whose CreateDate has not come yet would
+ * fill the page for as long as their clock is ahead.
+ */
+const youngestMs = 1;
 
 interface Polled {
   readonly page: Page;
@@ -121,7 +169,7 @@ async function poll(
   const page = await outages.watch('middle', () =>
     middle.poll({
       limit,
-      settleMs: settings.settleMs,
+      settleMs: Math.min(settings.settleMs, youngestMs),
       shards: { count: settings.shards, held: held.length === settings.shards ? 'all' : held },
       excluded: [...new Set([...inHand, ...excluded])],
       waits,

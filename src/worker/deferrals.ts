@@ -31,6 +31,9 @@ const putOffCustomersAtMost = 1000;
 /** The most customers whose pause is over that one page holds: each may take statements of its own. */
 const retriedAtOnce = 50;
 
+/** With `run --once`, how often a row that is put off is tried before the worker gives up. */
+const triesWithOnce = 3;
+
 interface Entry extends Deferral {
   /** By the process's clock. */
   readonly until: number;
@@ -103,6 +106,13 @@ export class Deferrals {
   /** Rows that are put off, of the shards held. */
   get all(): readonly Deferral[] {
     return [...this.#entries.values()];
+  }
+
+  /** Rows on which `run --once` gives up; a row that the store refuses ends by itself after `maxAttempts` tries. */
+  triedEnough(maxAttempts: number): readonly Deferral[] {
+    return this.all.filter(({ stage, cause, tries }) =>
+      stage === 'apply' && cause === 'refused' ? tries > maxAttempts : tries >= triesWithOnce,
+    );
   }
 
   /**

@@ -55,7 +55,7 @@ export class MarkStage {
 
   /** Marks rows, and puts off those that cannot be; fails with what stopped it. */
   async mark(decided: readonly DecidedRow[]): Promise<void> {
-    const { claims, deferrals, breakers, outages, guard, emit, time } = this.#shop;
+    const { claims, sightings, deferrals, breakers, outages, guard, emit, time } = this.#shop;
     // What was decided may be lost: a row in State 1 is decided anew, a row in State 2 would be lost with it.
     if (guard.isOpen) return;
     const startedAt = time.now();
@@ -72,6 +72,7 @@ export class MarkStage {
     });
     const done = results.flatMap((result) => result.done.map(({ row }) => row));
     claims.forget(done.map(({ row }) => row));
+    sightings.forget(done.map(({ row }) => row));
     if (done.length > 0) this.#tell(done, time.now() - startedAt);
     for (const conflict of results.flatMap(({ conflicts }) => conflicts))
       if (!answersAlready(conflict)) emit('markConflict', conflict);

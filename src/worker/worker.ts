@@ -20,6 +20,7 @@ import { Outages } from './outages.js';
 import { pausedBy, PausedError } from './paused.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
 import type { WorkerSettings } from './settings.js';
+import { Sightings } from './sightings.js';
 import { StoreAlarmError, StoreGuard } from './store-guard.js';
 import { Trials } from './trials.js';
 import { Alarm, backoffMs, systemTime, type Time } from './time.js';
@@ -49,8 +50,6 @@ export interface WorkerParts {
   readonly time?: Time;
 }
 
-/** With `once`, how often a row that is put off is tried before the worker gives up. */
-const triesWithOnce = 3;
 /** With `once`, how long an outage may last before the worker gives up. */
 const onceOutageLimitMs = 5 * 60_000;
 const breakerLimits = { first: 1_000, most: 60_000 };
@@ -112,6 +111,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       settings,
       hand,
       claims,
+      sightings: new Sightings(time, Math.max(settings.settleMs, settings.dependencyGraceMs)),
       deferrals: this.#deferrals,
       breakers: this.#breakers,
       outages,
@@ -278,7 +278,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
 
   /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
   async #idle(poll: PollOutcome = { rows: 0, durationMs: null }): Promise<boolean> {
-    const { hand } = this.#shop;
+    const { hand, sightings } = this.#shop;
     if (this.#pipeline.pages > 0) {
       this.#tellPoll({ ...poll, delayMs: this.#settings.pollIntervalMs });
       await this.#alarm.sleep(this.#settings.pollIntervalMs);
@@ -286,7 +286,9 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     }
     // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
     const isHolding = this.#keeper.held().length > 0;
-    const returns = isHolding ? [hand.nextReturnMs(), this.#deferrals.nextReturnMs()] : [];
+    const returns = isHolding
+      ? [hand, this.#deferrals, sightings].map((waiting) => waiting.nextReturnMs())
+      : [];
     const delayMs = Math.min(this.#idleDelayMs, ...returns.map((returnMs) => returnMs ?? Infinity));
     this.#tellPoll({ ...poll, delayMs });
     if (this.#once) {
@@ -306,9 +308,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
     const { pauses } = this.#keeper;
     const anyOpen = (except?: OpenRowsExcept) => outages.watch('middle', () => middle.hasOpenRows(except));
     if (!(await anyOpen())) return true;
-    const tried = this.#deferrals.all.filter(({ stage, cause, tries }) =>
-      stage === 'apply' && cause === 'refused' ? tries > this.#settings.maxAttempts : tries >= triesWithOnce,
-    );
+    const tried = this.#deferrals.triedEnough(this.#settings.maxAttempts);
     const excluded = [...new Set(tried.map(({ custId }) => custId))];
     if (pauses.length + excluded.length === 0) return false;
     const paused = pausedBy(pauses);

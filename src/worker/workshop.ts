@@ -8,6 +8,7 @@ import type { Emit } from './events.js';
 import type { Hand } from './hand.js';
 import type { Outages } from './outages.js';
 import type { WorkerSettings } from './settings.js';
+import type { Sightings } from './sightings.js';
 import type { StoreGuard } from './store-guard.js';
 import type { Time } from './time.js';
 
@@ -18,6 +19,7 @@ export interface Workshop {
   readonly settings: WorkerSettings;
   readonly hand: Hand;
   readonly claims: Claims;
+  readonly sightings: Sightings;
   readonly deferrals: Deferrals;
   readonly breakers: Breakers;
   readonly outages: Outages;

@@ -3,6 +3,7 @@ import type { ProductStore } from '../../src/store/port.js';
 import type { WorkerEvents } from '../../src/worker/events.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
+import type { Time } from '../../src/worker/time.js';
 import { Worker } from '../../src/worker/worker.js';
 
 /** Settings that do not make a test wait. */
@@ -74,6 +75,7 @@ export interface TestWorkerParts {
   readonly settings?: Partial<WorkerSettings>;
   readonly handlers?: Handlers;
   readonly once?: boolean;
+  readonly time?: Time;
 }
 
 /** A worker and everything it tells. */

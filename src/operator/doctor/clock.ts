@@ -44,7 +44,7 @@ function differenceFinding({ kind, middleNow, localTime, utcTime, settleMs }: Cl
     finding: `${shown}, this machine's ${here}: ${durationText(difference)} ${direction}${isZone ? ', another time zone' : ''}`,
     whatToDo:
       `see that CreateDate is written by the database's clock: one written by a clock ahead of it keeps its row waiting ` +
-      `that long, one written by a clock behind it makes worker.settleMs (${settleMs}) and worker.dependencyGraceMs void`,
+      `that long; one written by a clock behind it is never too early: worker.settleMs (${settleMs}) and worker.dependencyGraceMs count from the first sight of a row`,
   };
 }
 

@@ -57,6 +57,13 @@ const waitingFillThePage: PolledRow[] = [
   { ...open, createDate: 3 },
 ];
 
+/** The bind's transaction commits first. */
+const bindThenOpen: PolledRow[] = [
+  { ...bind, createDate: 1 },
+  { ...open, createDate: 3 },
+];
+const behind = { clockBehind: 5, end: 14, openOvertakes: true };
+
 const settling = { grace: 0, end: 7 };
 const waits = { page: 2, grace: 6, end: 12, openOvertakes: true };
 
@@ -69,11 +76,12 @@ const pollRuns: readonly Run[] = [
     ...settling,
     page: 1,
     statements: 'two',
+    countsFrom: 'CreateDate',
   }),
   pollRun(
     { name: 'poll-two-cutoffs', about: 'two statements, each with its own cutoff', expected: ['ORDER'] },
     openThenBind,
-    { ...settling, statements: 'two, each with its cutoff' },
+    { ...settling, statements: 'two, each with its cutoff', countsFrom: 'CreateDate' },
   ),
   pollRun(
     { name: 'poll-cut', about: 'rows behind a full page of either table are left', expected: [] },
@@ -97,6 +105,38 @@ const pollRuns: readonly Run[] = [
     { name: 'poll-no-overtaking', about: 'nothing overtakes a bind that waits', expected: ['REFUSED 00402'] },
     bindFirst,
     { grace: 5 },
+  ),
+  pollRun(
+    {
+      name: 'poll-clock-behind',
+      about: 'CreateDates by a clock that is behind; the worker starts again once',
+      expected: [],
+    },
+    openThenBind,
+    { ...behind, restarts: 1 },
+  ),
+  pollRun(
+    {
+      name: 'poll-clock-behind-by-date',
+      about: 'CreateDates by a clock that is behind, and settling counts from them',
+      expected: ['ORDER'],
+    },
+    openThenBind,
+    { ...behind, countsFrom: 'CreateDate' },
+  ),
+  pollRun(
+    { name: 'poll-grace-behind', about: 'a bind waits from the first sight of it', expected: [] },
+    bindThenOpen,
+    { ...behind, restarts: 1 },
+  ),
+  pollRun(
+    {
+      name: 'poll-grace-behind-by-date',
+      about: 'CreateDates by a clock that is behind, and a bind waits from its own',
+      expected: ['TOO EARLY'],
+    },
+    bindThenOpen,
+    { ...behind, countsFrom: 'CreateDate' },
   ),
   pollRun(
     { name: 'poll-waiting', about: 'customers that wait do not count against the page', expected: [] },

@@ -19,8 +19,14 @@ export interface PollSettings {
   readonly page: number;
   /** Rows younger than this are left alone. */
   readonly settle: number;
-  /** A row commits at most this long after its CreateDate. */
+  /** A row commits at most this long after its CreateDate, by the clock that writes CreateDates. */
   readonly commitDelay: number;
+  /** How far that clock is behind the database's. */
+  readonly clockBehind: number;
+  /** From when settle and grace count: the CreateDate, or the worker's first sight of the row where that is later. */
+  readonly countsFrom: 'CreateDate' | 'first sight';
+  /** How often the worker starts again, with nothing remembered. */
+  readonly restarts: number;
   /** How long a bind waits for its customer's open. */
   readonly grace: number;
   /** When the clock stops. */
@@ -39,6 +45,9 @@ export const usualPoll: Omit<PollSettings, 'rows'> = {
   page: 9,
   settle: 2,
   commitDelay: 1,
+  clockBehind: 0,
+  countsFrom: 'first sight',
+  restarts: 0,
   grace: 3,
   end: 9,
   statements: 'one',
@@ -51,7 +60,11 @@ type RowState = 0 | 2 | 3;
 
 interface State {
   readonly now: number;
-  readonly visible: readonly boolean[];
+  /** When each row was committed. */
+  readonly visible: readonly (number | null)[];
+  /** When the worker first saw each row. */
+  readonly seen: readonly (number | null)[];
+  readonly restarts: number;
   readonly rows: readonly RowState[];
   /** What the first of two statements has read. */
   readonly polled: Page | null;
@@ -69,9 +82,13 @@ interface Page {
 }
 
 export function explorePoll(settings: PollSettings): RunResult {
-  const none = settings.rows.map(() => false);
+  const none = settings.rows.map(() => null);
+  const initial: State = {
+    ...{ now: 0, visible: none, seen: none, restarts: 0, rows: none.map(() => 0) },
+    ...{ polled: null, opened: [], waiting: [] },
+  };
   return explore<State>({
-    initial: { now: 0, visible: none, rows: none.map(() => 0), polled: null, opened: [], waiting: [] },
+    initial,
     steps: (state) => steps(settings, state),
   });
 }
@@ -79,15 +96,21 @@ export function explorePoll(settings: PollSettings): RunResult {
 const nameOf = (index: number): string => 'abcdef'.charAt(index);
 
 function* steps(settings: PollSettings, state: State): Generator<Step<State>> {
-  const { rows, commitDelay, end } = settings;
+  const { rows, commitDelay, clockBehind, end } = settings;
   const { now, visible } = state;
   for (const [i, row] of rows.entries()) {
-    if (visible[i] === true || row.createDate > now) continue;
+    if (visible[i] !== null || row.createDate + clockBehind > now) continue;
     const label = `t=${now} row ${nameOf(i)} commits (CreateDate ${row.createDate}, ${row.table}, ${row.kind})`;
-    yield { label, next: { ...state, visible: visible.with(i, true) } };
+    yield { label, next: { ...state, visible: visible.with(i, now) } };
   }
-  const allInTime = rows.every((row, i) => visible[i] === true || now < row.createDate + commitDelay);
+  const allInTime = rows.every(
+    (row, i) => visible[i] !== null || now < row.createDate + clockBehind + commitDelay,
+  );
   if (now < end && allInTime) yield { label: `t=${now + 1}`, next: { ...state, now: now + 1 } };
+  if (state.restarts < settings.restarts) {
+    const next = { ...state, seen: rows.map(() => null), waiting: [], restarts: state.restarts + 1 };
+    yield { label: `t=${now} the worker starts again`, next };
+  }
   yield poll(settings, state);
 }
 
@@ -111,10 +134,21 @@ function poll(settings: PollSettings, state: State): Step<State> {
   return processPage(settings, { ...state, polled: null }, both, 'polls ACCOUNT, page now');
 }
 
-function isThere({ rows, settle }: PollSettings, state: State, index: number, cutoffAt: number): boolean {
-  return (
-    state.visible[index] === true && state.rows[index] === 0 && rows[index]!.createDate <= cutoffAt - settle
-  );
+function isOpenFor({ rows }: PollSettings, state: State, index: number, cutoffAt: number): boolean {
+  return state.visible[index] !== null && state.rows[index] === 0 && rows[index]!.createDate <= cutoffAt;
+}
+
+/** What a poll returns: with the first sight, rows that are still to settle as well. */
+function isPolled(settings: PollSettings, state: State, index: number, cutoffAt: number): boolean {
+  const { settle, countsFrom } = settings;
+  return isOpenFor(settings, state, index, countsFrom === 'CreateDate' ? cutoffAt - settle : cutoffAt);
+}
+
+function isThere(settings: PollSettings, state: State, index: number): boolean {
+  const { settle, countsFrom } = settings;
+  if (countsFrom === 'CreateDate') return isOpenFor(settings, state, index, state.now - settle);
+  const seen = state.seen[index] ?? null;
+  return isOpenFor(settings, state, index, state.now) && seen !== null && state.now - seen >= settle;
 }
 
 function fetch(settings: PollSettings, state: State, tables: readonly string[], at: number): Page {
@@ -123,7 +157,7 @@ function fetch(settings: PollSettings, state: State, tables: readonly string[], 
   let full: number | null = null;
   for (const table of tables) {
     const found = settings.rows.flatMap((row, i) =>
-      row.table === table && isThere(settings, state, i, at) && !excluded.includes(row.customer) ? [i] : [],
+      row.table === table && isPolled(settings, state, i, at) && !excluded.includes(row.customer) ? [i] : [],
     );
     const read = found.slice(0, settings.page);
     ids.push(...read);
@@ -132,7 +166,12 @@ function fetch(settings: PollSettings, state: State, tables: readonly string[], 
   return { ids, full, at };
 }
 
-function processPage(settings: PollSettings, state: State, page: Page, what: string): Step<State> {
+function processPage(settings: PollSettings, before: State, page: Page, what: string): Step<State> {
+  const { now } = before;
+  const state = {
+    ...before,
+    seen: before.seen.map((seen, i) => seen ?? (page.ids.includes(i) ? now : null)),
+  };
   const work = new PageWork(settings, state);
   const ids = work.rowsOf(page);
   for (const customer of new Set(ids.map((i) => settings.rows[i]!.customer)))
@@ -150,6 +189,7 @@ class PageWork {
   readonly #opened: Set<string>;
   readonly #waiting = new Set<string>();
   #moved = false;
+  #byDate = true;
 
   constructor(settings: PollSettings, state: State) {
     this.#settings = settings;
@@ -159,21 +199,23 @@ class PageWork {
   }
 
   rowsOf({ ids, full }: Page): number[] {
-    const { rows, watermark, waitingAside } = this.#settings;
+    const { rows, settle, countsFrom, watermark, waitingAside } = this.#settings;
+    const last = full === null ? null : rows[full]!.createDate;
+    this.#byDate = countsFrom === 'CreateDate' || (last !== null && this.#state.now - last >= settle);
     const cut = watermark && full !== null ? ids.filter((i) => i <= full) : [...ids];
     if (!waitingAside) return cut.sort(byNumber);
     const lacking = cut
       .map((i) => rows[i]!)
       .filter(({ kind, customer }) => kind === 'bind' && !this.#isOpen(customer));
     const aside = new Set([...this.#state.waiting, ...lacking.map(({ customer }) => customer)]);
-    const beside = rows.flatMap((row, i) => (aside.has(row.customer) && this.#isThere(i) ? [i] : []));
+    const beside = rows.flatMap((row, i) => (aside.has(row.customer) && this.#isPolled(i) ? [i] : []));
     return [...new Set([...cut, ...beside])].sort(byNumber);
   }
 
   processCustomer(customer: string, ids: readonly number[]): void {
     const { rows, grace, openOvertakes } = this.#settings;
-    let mine = ids.filter((i) => rows[i]!.customer === customer);
-    if (openOvertakes && !this.#isOpen(customer) && rows[mine[0]!]!.kind !== 'open') {
+    let mine = this.#settled(ids.filter((i) => rows[i]!.customer === customer));
+    if (openOvertakes && !this.#isOpen(customer) && mine.length > 0 && rows[mine[0]!]!.kind !== 'open') {
       const open = mine.find((i) => rows[i]!.kind === 'open');
       if (open !== undefined) {
         this.#decide(open);
@@ -181,13 +223,25 @@ class PageWork {
       }
     }
     for (const i of mine) {
-      const { kind, createDate } = rows[i]!;
-      if (kind !== 'open' && !this.#isOpen(customer) && this.#state.now - createDate < grace) {
+      if (rows[i]!.kind !== 'open' && !this.#isOpen(customer) && this.#waited(i) < grace) {
         this.#waiting.add(customer);
         return;
       }
       this.#decide(i);
     }
+  }
+
+  /** The rows of a customer before the first that is still to settle; in a backlog CreateDate alone counts. */
+  #settled(mine: readonly number[]): number[] {
+    if (this.#byDate) return [...mine];
+    const first = mine.findIndex((i) => !this.#isThere(i));
+    return first < 0 ? [...mine] : mine.slice(0, first);
+  }
+
+  #waited(index: number): number {
+    const from = this.#settings.rows[index]!.createDate;
+    const seen = this.#settings.countsFrom === 'first sight' ? (this.#state.seen[index] ?? from) : from;
+    return this.#state.now - Math.max(from, seen);
   }
 
   /** A poll that moves nothing, although the first open row of some customer could be decided. */
@@ -226,18 +280,26 @@ class PageWork {
     if (kind === 'open') this.#opened.add(customer);
     this.rows[index] = this.#isOpen(customer) ? 2 : 3;
     if (this.rows[index] === 2) return;
-    const open = rows.findIndex(
-      (row, i) => row.customer === customer && row.kind === 'open' && this.#isThere(i),
-    );
-    if (open >= 0) this.violation ??= `REFUSED 00402: although the open ${nameOf(open)} is there`;
+    const { now, visible } = this.#state;
+    const isWaiting = now - (visible[index] ?? now) < this.#settings.grace;
+    for (const [i, row] of rows.entries()) {
+      if (row.customer !== customer || row.kind !== 'open') continue;
+      if (this.#isThere(i)) this.violation ??= `REFUSED 00402: although the open ${nameOf(i)} is there`;
+      if (visible[i] === null && isWaiting)
+        this.violation ??= `TOO EARLY: row ${nameOf(index)} is refused before its open ${nameOf(i)} had its time to come`;
+    }
   }
 
   #isOpen(customer: string): boolean {
     return this.#opened.has(customer);
   }
 
+  #isPolled(index: number): boolean {
+    return isPolled(this.#settings, this.#state, index, this.#state.now);
+  }
+
   #isThere(index: number): boolean {
-    return this.rows[index] === 0 && isThere(this.#settings, this.#state, index, this.#state.now);
+    return this.rows[index] === 0 && isThere(this.#settings, this.#state, index);
   }
 }
 

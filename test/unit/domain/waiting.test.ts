@@ -71,6 +71,23 @@ describe('a young row whose product the store has never seen', () => {
     expect(plan([row], [], 0)).toEqual({ claim: [row], waits: [] });
   });
 
+  it.each([20, 8 * 3600])('waits from its first sight where its CreateDate is %i s behind', (behind) => {
+    const row = young('0201', { createDate: ago(behind) });
+    const context = { seen: new Set<string>(), now, graceMs };
+    const seenFor = (ms: number) => ({ ...context, seenForMs: () => ms });
+    expect(planPage([row], seenFor(0))).toEqual({ claim: [], waits: [waitsFor(null, graceMs)] });
+    expect(planPage([row], seenFor(9000))).toEqual({ claim: [], waits: [waitsFor(null, 1000)] });
+    expect(planPage([row], seenFor(graceMs))).toEqual({ claim: [row], waits: [] });
+    expect(dependenciesOf([row], now, graceMs, () => 0).products).toEqual([identity]);
+    expect(dependenciesOf([row], now, graceMs, () => graceMs).products).toEqual([]);
+  });
+
+  it('waits from its CreateDate where that is later than its first sight', () => {
+    const rows = [young('0201', { createDate: ago(-8 * 3600) })];
+    const context = { seen: new Set<string>(), now, graceMs, seenForMs: () => 60_000 };
+    expect(planPage(rows, context).waits).toEqual([waitsFor(null, 8 * 3_600_000 + graceMs)]);
+  });
+
   it('does not wait where it has no CreateDate, or none that can be read', () => {
     for (const createDate of [null, 'yesterday', '']) {
       const row = young('0201', { createDate });
@@ -269,7 +286,7 @@ describe('the age of a row', () => {
   it('is that between two dates of one database, whatever our time zone', () => {
     expect(rowAgeMs('2026-11-20 11:59:50', now)).toBe(10_000);
     expect(rowAgeMs('2026-03-29 01:30:00', '2026-03-29 03:30:00')).toBe(7_200_000);
-    expect(rowAgeMs('2026-11-20 12:00:05', now)).toBe(0);
+    expect(rowAgeMs('2026-11-20 12:00:05', now)).toBe(-5000);
   });
 
   it('is for ever without a CreateDate', () => {

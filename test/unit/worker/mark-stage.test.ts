@@ -7,6 +7,7 @@ import type { DecidedRow } from '../../../src/worker/apply-batch.js';
 import type { BatchRow } from '../../../src/worker/batch.js';
 import { BreakerOpenError, Breakers } from '../../../src/worker/breaker.js';
 import { Claims } from '../../../src/worker/claims.js';
+import { Sightings } from '../../../src/worker/sightings.js';
 import { Deferrals } from '../../../src/worker/deferrals.js';
 import type { WorkerEvents } from '../../../src/worker/events.js';
 import { Hand } from '../../../src/worker/hand.js';
@@ -56,6 +57,7 @@ beforeEach(() => {
     settings: quickSettings,
     hand: new Hand(time),
     claims: new Claims(quickSettings.shards),
+    sightings: new Sightings(time, 0),
     deferrals: new Deferrals({ store: () => store, shards: quickSettings.shards, outages, emit, time }),
     breakers,
     outages,

@@ -6,6 +6,7 @@ import type { DecidedRow } from '../../../src/worker/apply-batch.js';
 import type { Batch, BatchRow } from '../../../src/worker/batch.js';
 import { Breakers } from '../../../src/worker/breaker.js';
 import { Claims } from '../../../src/worker/claims.js';
+import { Sightings } from '../../../src/worker/sightings.js';
 import { Deferrals } from '../../../src/worker/deferrals.js';
 import { Hand } from '../../../src/worker/hand.js';
 import { MarkStage } from '../../../src/worker/mark-stage.js';
@@ -48,6 +49,7 @@ async function finish(result: Applied, isOpen: boolean) {
     settings: quickSettings,
     hand: new Hand(time),
     claims: new Claims(quickSettings.shards),
+    sightings: new Sightings(time, 0),
     deferrals: new Deferrals({ store: () => undefined as never, shards, outages, emit, time }),
     breakers: new Breakers(breakerThreshold),
     outages,

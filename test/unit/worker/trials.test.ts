@@ -6,6 +6,7 @@ import type { Batch, BatchRow } from '../../../src/worker/batch.js';
 import { ApplyStage, type Applied } from '../../../src/worker/apply-stage.js';
 import { BreakerOpenError, Breakers } from '../../../src/worker/breaker.js';
 import { Claims } from '../../../src/worker/claims.js';
+import { Sightings } from '../../../src/worker/sightings.js';
 import type { Emit } from '../../../src/worker/events.js';
 import { Deferrals } from '../../../src/worker/deferrals.js';
 import { Hand } from '../../../src/worker/hand.js';
@@ -57,6 +58,7 @@ beforeEach(() => {
     hand: new Hand(time),
     time,
     claims: new Claims(quickSettings.shards),
+    sightings: new Sightings(time, 0),
     deferrals: new Deferrals({
       store: () => product.deferrals,
       shards: quickSettings.shards,
