@@ -6,7 +6,8 @@ import type { SyncWorker } from './create-worker.js';
 import { WorkerWatch } from './http/health.js';
 import { isLoopback } from './http/hosts.js';
 import { Metrics, type Pools } from './http/metrics.js';
-import { createHttpServer } from './http/server.js';
+import { isWeakHash } from './http/password.js';
+import { createHttpServer, createProbeServer } from './http/server.js';
 import { createDesk } from './operator/create-desk.js';
 import { packageVersion } from './package-version.js';
 import { KnexGuardRecords } from './store/knex/guard.js';
@@ -24,6 +25,8 @@ import { openMiddle, openStoreDatabase, type OpenMiddle, type OpenOptions } from
 export interface RunningServer {
   /** Where: `http://127.0.0.1:9464`. */
   readonly url: string;
+  /** Where probes and metrics are asked for; the same without `http.probePort`. */
+  readonly probeUrl: string;
   /** Answers what it was asked, for a second at most, and closes its connections. */
   close(): Promise<void>;
 }
@@ -53,10 +56,13 @@ export async function startHttpServer(config: Config, options: ServerOptions): P
     await Promise.all(open.map((close) => close()));
   };
   try {
-    const app = await serverOver(config, http, { ...options, open });
-    open.unshift(() => closeServer(app));
-    await listen(app, http);
-    return { url: urlOf(app, http), close: closeAll };
+    const { app, probes } = await serversOver(config, http, { ...options, open });
+    open.unshift(...[...new Set([app, probes])].map((server) => () => closeServer(server)));
+    await listen(app, http, 'port');
+    if (probes !== app) await listen(probes, http, 'probePort');
+    requireLoopback(app, http);
+    warnOfWeakHashes(http, options.logger);
+    return { url: urlOf(app, http), probeUrl: urlOf(probes, http), close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
@@ -80,11 +86,12 @@ function openToOthers(host: string): ConfigError {
   return new ConfigError([{ path: 'http.users', message }]);
 }
 
-async function serverOver(
+/** The server, and the one that machines ask: the same without `http.probePort`. */
+async function serversOver(
   config: Config,
   http: HttpConfig,
   { logger, worker, open }: ServerOptions & { readonly open: (() => Promise<void>)[] },
-): Promise<FastifyInstance> {
+): Promise<{ readonly app: FastifyInstance; readonly probes: FastifyInstance }> {
   const common = { byKey: true, takesTurns: true };
   const looking = await openEnds(config, open, {
     ...common,
@@ -120,10 +127,12 @@ async function serverOver(
     },
   };
   const watch = worker === undefined ? null : new WorkerWatch(worker);
-  return createHttpServer({
+  const parts = {
     ...{ settings: http, desk, metrics, logger, version: packageVersion() },
     health: { probes, worker: watch, clock },
-  });
+  };
+  const app = await createHttpServer(parts);
+  return { app, probes: http.probePort === undefined ? app : await createProbeServer(parts) };
 }
 
 /** Both databases with connections of one purpose; how to close them is added to `open`. */
@@ -139,24 +148,39 @@ async function openEnds(
   return { middle, store, pools: () => ({ middle: middle.pool(), store: store.pool() }) };
 }
 
-const listenFaults: Readonly<Record<string, { readonly path: string; readonly words: string }>> = {
-  EADDRINUSE: { path: 'http.port', words: 'is in use by another process: stop it, or choose another port' },
-  EACCES: { path: 'http.port', words: 'may not be used by this user: choose a port above 1023' },
-  EADDRNOTAVAIL: { path: 'http.host', words: 'is no address of this machine' },
-  ENOTFOUND: { path: 'http.host', words: 'is no name that this machine knows' },
+const listenFaults: Readonly<Record<string, { readonly of: 'port' | 'host'; readonly words: string }>> = {
+  EADDRINUSE: { of: 'port', words: 'is in use by another process: stop it, or choose another port' },
+  EACCES: { of: 'port', words: 'may not be used by this user: choose a port above 1023' },
+  EADDRNOTAVAIL: { of: 'host', words: 'is no address of this machine' },
+  ENOTFOUND: { of: 'host', words: 'is no name that this machine knows' },
 };
 
-async function listen(app: FastifyInstance, { host, port, users }: HttpConfig): Promise<void> {
+async function listen(app: FastifyInstance, http: HttpConfig, name: 'port' | 'probePort'): Promise<void> {
+  const [{ host }, port] = [http, http[name] ?? 0];
+  const what = name === 'port' ? 'listening' : 'probes and metrics: listening';
   try {
-    await app.listen({ host, port, listenTextResolver: (address) => `listening on ${address}` });
+    await app.listen({ host, port, listenTextResolver: (address) => `${what} on ${address}` });
   } catch (error) {
     const fault = listenFaults[(error as NodeJS.ErrnoException).code ?? ''];
     if (fault === undefined) throw error;
-    throw new ConfigError([{ path: fault.path, message: `${host}:${port} ${fault.words}` }]);
+    const path = `http.${fault.of === 'port' ? name : 'host'}`;
+    throw new ConfigError([{ path, message: `${host}:${port} ${fault.words}` }]);
   }
-  // A name may mean another address than one would think.
+}
+
+/** A name may mean another address than one would think. */
+function requireLoopback(app: FastifyInstance, { host, users }: HttpConfig): void {
   const reachable = (app.addresses() as AddressInfo[]).find(({ address }) => !isLoopback(address));
   if (users.length === 0 && reachable !== undefined) throw openToOthers(`${host}, ${reachable.address}`);
+}
+
+/** Hashes of older versions go on working. */
+function warnOfWeakHashes({ users }: HttpConfig, logger: FastifyBaseLogger): void {
+  const names = users.filter(({ passwordHash }) => isWeakHash(passwordHash)).map(({ name }) => name);
+  if (names.length === 0) return;
+  const words =
+    'weak password hashes in http.users: they work, but cost an attacker less than those of "bnet-sync hash-password" today; make them anew';
+  logger.warn({ users: names }, words);
 }
 
 function urlOf(app: FastifyInstance, { host }: HttpConfig): string {

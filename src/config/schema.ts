@@ -218,6 +218,11 @@ const httpSchema = z
     /** Port to listen on, 0 to 65535 (0: any free one). No default. */
     port: z.int().min(0).max(65_535),
     /**
+     * Port for `/healthz`, `/readyz` and `/metrics` alone, on the same `host`, 0 to 65535 (0: any free one). Default: absent,
+     * they are on `port`. Set it where people reach `port` and machines must not depend on it, or must not reach it.
+     */
+    probePort: z.int().min(0).max(65_535).optional(),
+    /**
      * Who may log in to console and API. Default: empty; then whoever reaches the loopback address is a reader, nobody
      * can change anything, and other addresses are refused.
      */
@@ -233,6 +238,14 @@ const httpSchema = z
      */
     trustedProxies: z.array(filledText).default([]),
   })
+  .superRefine(({ port, probePort }, ctx) => {
+    if (probePort === undefined || probePort === 0 || probePort !== port) return;
+    ctx.addIssue({
+      code: 'custom',
+      path: ['probePort'],
+      message: 'is http.port already: choose another one',
+    });
+  }, whenObject)
   .superRefine(({ users }, ctx) => {
     if (!Array.isArray(users)) return;
     const names = users.map((user: unknown) => (isRecord(user) ? user['name'] : undefined));

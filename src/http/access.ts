@@ -1,7 +1,6 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpFault, isForPrograms } from './faults.js';
-import type { LoginLimits } from './login-limits.js';
 import type { Role, Visitor } from './session-types.js';
 import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
@@ -29,8 +28,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null: on open routes, without a login. */
     asker: Asker | null;
-    /** The name that a login is tried with. */
-    triedName: string;
   }
 }
 
@@ -42,7 +39,6 @@ const tokenField = 'csrfToken';
 interface AccessParts {
   readonly users: Users;
   readonly sessions: Sessions;
-  readonly limits: LoginLimits;
 }
 
 /** Guards all routes that are registered in `scope` from now on. */
@@ -89,11 +85,7 @@ async function whoAsks(request: FastifyRequest, parts: AccessParts): Promise<Ask
   if (session !== null) return { ...session.user, session };
   const given = basicCredentials(request.headers.authorization);
   if (given === null || request.routeOptions.config.open === true) return null;
-  const known = users.recognise(given.name, given.password);
-  if (known !== null) return { ...known, session: null };
-  request.triedName = given.name;
-  await parts.limits.count(request);
-  const user = await users.authenticate(given.name, given.password);
+  const user = await users.authenticate({ ...given, address: request.ip });
   return user === null ? null : { ...user, session: null };
 }
 

@@ -21,18 +21,24 @@ export class HttpFault extends Error implements RequestFault {
     readonly code: string,
     message: string,
     readonly details: readonly FieldFault[] = [],
+    /** When to try again. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(message);
   }
 }
 
-/** More of something than is allowed; says when to try again. */
+/** More of something than is allowed to whoever asks; says when to try again. */
 export class TooManyFault extends HttpFault {
-  constructor(
-    message: string,
-    readonly retryAfterSeconds: number,
-  ) {
-    super(429, 'tooMany', `${message}: wait ${retryAfterSeconds} s`);
+  constructor(message: string, retryAfterSeconds: number) {
+    super(429, 'tooMany', `${message}: wait ${retryAfterSeconds} s`, [], retryAfterSeconds);
+  }
+}
+
+/** The server has too much to do at present, whoever asks; says when to try again. */
+export class BusyFault extends HttpFault {
+  constructor(message: string, retryAfterSeconds: number) {
+    super(503, 'busy', `${message}: try again in ${retryAfterSeconds} s`, [], retryAfterSeconds);
   }
 }
 
@@ -82,10 +88,10 @@ export class FaultAnswers {
 
   async answer(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const fault = faultOf(error);
-    if (fault.status >= 500)
+    if (fault.status >= 500 && !(fault instanceof BusyFault))
       request.log.warn({ err: error, path: request.routeOptions.url }, 'request failed');
-    const { status, code, message, details } = fault;
-    if (fault instanceof TooManyFault) void reply.header('retry-after', fault.retryAfterSeconds);
+    const { status, code, message, details, retryAfterSeconds } = fault;
+    if (retryAfterSeconds !== null) void reply.header('retry-after', retryAfterSeconds);
     void reply.code(status).header('cache-control', 'no-store');
     if (isForPrograms(request)) {
       const body = { error: { code, message, ...(details.length > 0 && { details }) } };

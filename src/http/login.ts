@@ -4,9 +4,8 @@ import { z } from 'zod';
 import { sessionCookie } from './access.js';
 import { TooManyFault } from './faults.js';
 import { localAddress } from './local-address.js';
-import type { LoginLimits } from './login-limits.js';
 import type { Sessions } from './sessions.js';
-import type { Users } from './users.js';
+import type { Credentials, User, Users } from './users.js';
 
 const loginForm = z.object({
   name: z.string().max(64).default(''),
@@ -17,11 +16,10 @@ const loginForm = z.object({
 interface LoginParts {
   readonly users: Users;
   readonly sessions: Sessions;
-  readonly limits: LoginLimits;
 }
 
 /** POST /login and POST /logout; the page with the form is the console's. */
-export function registerLogin(scope: FastifyInstance, { users, sessions, limits }: LoginParts): void {
+export function registerLogin(scope: FastifyInstance, { users, sessions }: LoginParts): void {
   scope.post<{ Body: z.output<typeof loginForm> }>(
     '/login',
     {
@@ -36,14 +34,8 @@ export function registerLogin(scope: FastifyInstance, { users, sessions, limits 
     async (request, reply) => {
       const { name, password } = request.body;
       const next = localAddress(request.body.next);
-      request.triedName = name;
-      try {
-        await limits.count(request);
-      } catch (error) {
-        if (!(error instanceof TooManyFault)) throw error;
-        return backToForm(reply, 'often', next);
-      }
-      const user = await users.authenticate(name, password);
+      const user = await authenticate(users, { name, password, address: request.ip });
+      if (user === 'often') return backToForm(reply, 'often', next);
       if (user === null) {
         request.log.warn({ name, address: request.ip }, 'login refused');
         return backToForm(reply, 'password', next);
@@ -64,6 +56,16 @@ export function registerLogin(scope: FastifyInstance, { users, sessions, limits 
       return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login?loggedOut=1', 303);
     },
   );
+}
+
+/** The user; null where the password is wrong, `often` where it was not looked at. */
+async function authenticate(users: Users, credentials: Credentials): Promise<User | 'often' | null> {
+  try {
+    return await users.authenticate(credentials);
+  } catch (error) {
+    if (error instanceof TooManyFault) return 'often';
+    throw error;
+  }
 }
 
 function endSession(request: FastifyRequest, sessions: Sessions): void {

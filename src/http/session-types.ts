@@ -12,7 +12,7 @@ import type { Desk } from '../operator/desk.js';
  * - `config: { open: true }` makes a route one that needs no login: the login page (GET /login) and static assets.
  * - Forms are read (`application/x-www-form-urlencoded`); a field that stands several times is an array.
  * - POST /login takes the fields `name`, `password` and `next` (a path of this server; default `/`) and leads (303) to
- *   `next`, or back to `/login?refused=password`, or `/login?refused=often` with as many tries in a minute as are
+ *   `next`, or back to `/login?refused=password`, or `/login?refused=often` with as many wrong passwords in a minute as are
  *   allowed, both with `next`. It needs no token. POST /logout (with the token; readers may) leads to `/login`.
  * - Every answer says `cache-control: no-store` unless the route sets another.
  * - An error that a handler throws becomes a page by `ConsoleErrors`, where the console gives it, for requests that
@@ -37,7 +37,7 @@ export interface Visitor {
 export interface RequestFault {
   /** HTTP status. */
   readonly status: number;
-  /** One of a few stable words: badRequest, forbidden, csrf, notFound, tooMany, unavailable, internal. */
+  /** One of a few stable words: badRequest, forbidden, csrf, notFound, tooMany, busy, unavailable, internal. */
   readonly code: string;
   /** One line in English, without secrets. */
   readonly message: string;

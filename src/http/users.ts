@@ -1,7 +1,18 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import PQueue from 'p-queue';
-import { hashOfNothing, verifyPassword } from './password.js';
+import { CheckQueue } from './check-queue.js';
+import { clientNetwork } from './client-network.js';
+import { TooManyFault } from './faults.js';
+import { decoyHash, verifyPassword } from './password.js';
 import type { Role } from './session-types.js';
+import { WrongTries } from './wrong-tries.js';
+
+/*
+ * Passwords are checked by scrypt, in a queue with bounds. Wrong ones are counted by name and address, so that no stranger
+ * can keep a person from logging in: ten of a name from one address in a minute are enough, and twenty of all names. An
+ * address from which a name has logged in before has a larger limit, and is not concerned by what else comes from it
+ * (colleagues, or a proxy, may have the same one). A try is counted before it is checked, and taken back if it was right:
+ * a thousand at once are no way around the limit.
+ */
 
 /** Somebody who may log in (`http.users`). */
 export interface ConfiguredUser {
@@ -16,24 +27,40 @@ export interface User {
   readonly role: Role;
 }
 
+/** What a request wants to log in with. */
+export interface Credentials {
+  readonly name: string;
+  readonly password: string;
+  /** The client's address. */
+  readonly address: string;
+}
+
+/** How many wrong passwords a minute are allowed. */
+const wrongAMinute = { pair: 10, knownPair: 100, address: 20 } as const;
 /** How long a name with its password is known again without hashing, for scripts that send both with every request. */
-const knownForMs = 60_000;
+const rememberedMs = 60_000;
+/** More pairs of name and address than this push out those that logged in longest ago. */
+const mostKnown = 1000;
 
 /** Knows the configured users by their passwords. */
 export class Users {
   readonly #byName: ReadonlyMap<string, ConfiguredUser>;
-  /** One at a time: each takes 32 MiB and a thread that the worker's own calls may need. */
-  readonly #hashing = new PQueue({ concurrency: 1 });
-  readonly #known = new Map<string, { readonly digest: Buffer; readonly until: number }>();
+  readonly #queue = new CheckQueue();
+  readonly #wrong: WrongTries;
+  /** Pairs of name and address that have logged in, the latest last. */
+  readonly #known = new Set<string>();
+  /** Checks that are under way: the same credentials from the same address are checked once. */
+  readonly #underWay = new Map<string, Promise<User | null>>();
+  readonly #remembered = new Map<string, { readonly digest: Buffer; readonly until: number }>();
   readonly #key = randomBytes(32);
-  /** What passwords of unknown users are compared with, so that they take as long. */
-  readonly #nobody = hashOfNothing();
 
   constructor(
     users: readonly ConfiguredUser[],
     private readonly now: () => number,
+    private readonly verify: typeof verifyPassword = verifyPassword,
   ) {
     this.#byName = new Map(users.map((user) => [user.name, user]));
+    this.#wrong = new WrongTries(now);
   }
 
   /** Whether anybody can log in at all. */
@@ -41,24 +68,74 @@ export class Users {
     return this.#byName.size > 0;
   }
 
-  /** The user of that name and password; null where there is none. Takes as long for names that are not known. */
-  async authenticate(name: string, password: string): Promise<User | null> {
+  /**
+   * The user of that name and password; null where there is none. Takes as long for names that are not known.
+   * TooManyFault past a limit of wrong passwords, BusyFault where too many checks wait: the password is not looked at then.
+   */
+  async authenticate(credentials: Credentials): Promise<User | null> {
+    const remembered = this.#recall(credentials);
+    if (remembered !== null) return remembered;
+    const { name, password, address } = credentials;
+    const id = this.#digest(JSON.stringify([name, password, address])).toString('base64');
+    const underWay = this.#underWay.get(id);
+    if (underWay !== undefined) return underWay;
+    const check = this.#check(credentials).finally(() => this.#underWay.delete(id));
+    this.#underWay.set(id, check);
+    return check;
+  }
+
+  async #check({ name, password, address }: Credentials): Promise<User | null> {
+    const network = clientNetwork(address);
+    const pair = JSON.stringify([name, network]);
+    const known = this.#known.has(pair);
+    const limits = known
+      ? ([[pair, wrongAMinute.knownPair]] as const)
+      : ([
+          [pair, wrongAMinute.pair],
+          [network, wrongAMinute.address],
+        ] as const);
+    const seconds = Math.max(...limits.map(([key, limit]) => this.#wrong.secondsToWait(key, limit)));
+    if (seconds > 0) throw new TooManyFault('too many wrong passwords', seconds);
+    this.#queue.requireRoom({ address: network, known });
+    const takeBack = limits.map(([key]) => this.#wrong.add(key));
+    let counts = false;
+    try {
+      const user = await this.#queue.run({ address: network, known }, () => this.#verify(name, password));
+      counts = user === null;
+      if (user !== null) this.#remember(pair, user, password);
+      return user;
+    } finally {
+      if (!counts) for (const take of takeBack) take();
+    }
+  }
+
+  async #verify(name: string, password: string): Promise<User | null> {
     const user = this.#byName.get(name);
-    const hash = user?.passwordHash ?? this.#nobody;
-    const matches = await this.#hashing.add(() => verifyPassword(password, hash));
-    if (user === undefined || !matches) return null;
-    this.#known.set(name, { digest: this.#digest(password), until: this.now() + knownForMs });
-    return { name, role: user.role };
+    const matches = await this.verify(password, user?.passwordHash ?? this.#decoyOf(name));
+    return user !== undefined && matches ? { name, role: user.role } : null;
   }
 
-  /** The same, from memory: null where it has to be asked. */
-  recognise(name: string, password: string): User | null {
-    const [user, known] = [this.#byName.get(name), this.#known.get(name)];
-    if (user === undefined || known === undefined || known.until <= this.now()) return null;
-    return timingSafeEqual(known.digest, this.#digest(password)) ? { name, role: user.role } : null;
+  /** What the password of an unknown name is compared with: as costly as one of the users', always the same one's for a name. */
+  #decoyOf(name: string): string {
+    const hashes = [...this.#byName.values()].map(({ passwordHash }) => passwordHash);
+    return decoyHash(hashes[this.#digest(name).readUInt32BE() % hashes.length]);
   }
 
-  #digest(password: string): Buffer {
-    return createHmac('sha256', this.#key).update(password).digest();
+  #remember(pair: string, user: User, password: string): void {
+    this.#remembered.set(user.name, { digest: this.#digest(password), until: this.now() + rememberedMs });
+    this.#known.delete(pair);
+    this.#known.add(pair);
+    const [oldest] = this.#known;
+    if (oldest !== undefined && this.#known.size > mostKnown) this.#known.delete(oldest);
+  }
+
+  #recall({ name, password }: Credentials): User | null {
+    const [user, remembered] = [this.#byName.get(name), this.#remembered.get(name)];
+    if (user === undefined || remembered === undefined || remembered.until <= this.now()) return null;
+    return timingSafeEqual(remembered.digest, this.#digest(password)) ? { name, role: user.role } : null;
+  }
+
+  #digest(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest();
   }
 }

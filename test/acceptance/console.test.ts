@@ -103,13 +103,16 @@ describe('acceptance: hash-password', () => {
     hashing.stdin.end('right password\n');
     const { exitCode, stdout } = await hashing;
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^\$scrypt\$ln=15,r=8,p=1\$\S+\$\S+$/);
+    expect(stdout).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$\S+\$\S+$/);
   });
 
-  it('refuses a short one with 2', async () => {
+  it.each([
+    ['short word', '12 to 1024 characters'],
+    ['password        ', 'common words'],
+  ])('refuses %j with 2, and hashes nothing', async (password, why) => {
     const hashing = bnetSync(['hash-password']);
-    hashing.stdin.end('short\n');
+    hashing.stdin.end(`${password}\n`);
     const { exitCode, stdout, stderr } = await hashing;
-    expect([exitCode, stdout, stderr.includes('8 to 1024 characters')]).toEqual([2, '', true]);
+    expect([exitCode, stdout, stderr.includes(why)]).toEqual([2, '', true]);
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
 import type { Config } from '../../src/config/schema.js';
 import { createWorker } from '../../src/create-worker.js';
+import { hashPassword } from '../../src/http/password.js';
 import { metricCatalogue } from '../../src/http/metric-catalogue.js';
 import { startHttpServer, type RunningServer } from '../../src/start-http-server.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
@@ -68,6 +69,17 @@ describe('the HTTP server on SQLite', () => {
     await expect(startHttpServer(configOf(pair, { port }), { logger })).rejects.toThrow(
       `http.port: 127.0.0.1:${port} is in use by another process`,
     );
+  });
+
+  it('says whose password hashes are weaker than those made today, and takes them', async () => {
+    const strong = { name: 'new', role: 'reader', passwordHash: await hashPassword('a password of today') };
+    const warnings: string[] = [];
+    const telling = pino({ level: 'warn' }, { write: (line: string) => warnings.push(line) });
+    const { url } = await start(configOf(pair, { port: 0, users: [...users, strong] }), { logger: telling });
+    expect(warnings.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { users: ['eye', 'ops'], msg: expect.stringContaining('hash-password') as string },
+    ]);
+    expect((await fetch(`${url}/api/v1/overview`, { headers: basic('eye') })).status).toBe(200);
   });
 
   it('passes a TCP connection test on its port (5.4.1)', async () => {

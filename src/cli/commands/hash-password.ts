@@ -3,18 +3,16 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { hashPassword } from '../../http/password.js';
+import { passwordFault } from '../../http/password-rules.js';
 import { printLines } from '../output.js';
 
 const help = `
 Reads a password, from the terminal without showing it or from standard input up to the end of its first line, and prints
-its hash for http.users. The password is kept nowhere.
+its hash for http.users. The password is kept nowhere. It has 12 characters or more, and is not made of common words alone.
 
 Example:
   $ bnet-sync hash-password
   $ printf '%s' "$PASSWORD" | bnet-sync hash-password`;
-
-const fewestCharacters = 8;
-const mostCharacters = 1024;
 
 /** Registers `hash-password`: what stands in `http.users` for a password. */
 export function registerHashPassword(program: Command): void {
@@ -24,16 +22,10 @@ export function registerHashPassword(program: Command): void {
     .addHelpText('after', help)
     .action(async (_options: object, command: Command) => {
       const password = process.stdin.isTTY ? await askTwice() : firstLine(await text(process.stdin));
-      const fault = faultOf(password);
+      const fault = passwordFault(password);
       if (fault !== null) command.error(`error: ${fault}`, { exitCode: 2, code: 'bnet-sync.password' });
       printLines(await hashPassword(password));
     });
-}
-
-function faultOf(password: string): string | null {
-  const { length } = [...password];
-  if (length >= fewestCharacters && length <= mostCharacters) return null;
-  return `a password has ${fewestCharacters} to ${mostCharacters} characters`;
 }
 
 function firstLine(input: string): string {

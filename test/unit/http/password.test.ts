@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/schema.js';
-import { hashPassword, verifyPassword } from '../../../src/http/password.js';
+import { decoyHash, hashPassword, isWeakHash, verifyPassword } from '../../../src/http/password.js';
 import { minimal } from '../config/minimal-config.js';
 
 describe('a hash of a password', () => {
@@ -30,6 +30,23 @@ describe('a hash of a password', () => {
     const key = scryptSync('anything', salt, 32, { N: 2 ** 14, r: 8, p: 1 }).toString('base64');
     const fitting = `$scrypt$ln=14,r=8,p=1$${salt.toString('base64').replace(/=+$/, '')}$${key.replace(/=+$/, '')}`;
     expect(await verifyPassword('anything', fitting)).toBe(true);
+  });
+
+  it('costs an attacker as much as scrypt with N = 2^17, r = 8, p = 1', async () => {
+    expect(await hashPassword('some password')).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+    const weak = (ln: number, r: number, p: number) =>
+      isWeakHash(`$scrypt$ln=${ln},r=${r},p=${p}$c2FsdA$aGFzaA`);
+    expect([weak(17, 8, 1), weak(16, 8, 2), weak(15, 8, 3), weak(14, 8, 5), weak(20, 8, 1)]).toEqual(
+      Array(5).fill(false),
+    );
+    expect([weak(15, 8, 1), weak(16, 8, 1), weak(14, 8, 4), weak(17, 4, 1)]).toEqual(Array(4).fill(true));
+  });
+
+  it('of an unknown name takes as long to compare with as one that exists', () => {
+    expect(decoyHash('$scrypt$ln=14,r=8,p=1$c2FsdA$aGFzaA')).toMatch(
+      /^\$scrypt\$ln=14,r=8,p=1\$[\w+/]{22}\$[\w+/]{43}$/,
+    );
+    expect(decoyHash(undefined)).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
   });
 
   it('composes what keyboards compose differently', async () => {

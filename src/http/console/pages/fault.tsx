@@ -56,6 +56,8 @@ function wordsOf({ t: { errors }, visitor }: View, fault: RequestFault, cause: u
     case 'badRequest':
     case 'csrf':
       return { title: errors.badRequest, hint: errors.badRequestHint };
+    case 'busy':
+      return { title: errors.busy, hint: errors.busyHint };
     case 'tooMany':
       return { title: errors.tooMany, hint: errors.tooManyHint };
     default:

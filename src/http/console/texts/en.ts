@@ -238,6 +238,9 @@ export const en: Texts = {
       'The database did not answer in time. Narrow the filter, or check the indexes (bnet-sync doctor).',
     internal: 'Internal error',
     internalHint: 'This is a fault of the program; the log has the details.',
+    busy: 'Busy',
+    busyHint:
+      'Too many logins at once. Try again in a few seconds; addresses that have logged in before go first.',
     tooMany: 'Too many requests',
     tooManyHint: 'Wait a while and try again.',
     message: 'In short',

@@ -230,6 +230,8 @@ export const zh = {
     timeoutHint: '数据库没有在限定时间内应答。请缩小筛选范围，或检查索引（bnet-sync doctor）。',
     internal: '内部错误',
     internalHint: '这是程序的错误，详情见日志。',
+    busy: '服务繁忙',
+    busyHint: '同时登录的请求过多，请几秒后重试；曾成功登录的地址优先处理。',
     tooMany: '请求过多',
     tooManyHint: '请稍后再试。',
     message: '说明',
