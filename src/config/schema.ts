@@ -163,6 +163,12 @@ const workerSchema = z
     drainTimeoutMs: z.int().min(0).max(longestTimerMs).default(15_000),
     /** Deadline of a call to a database server in ms, 100 to 600000; past it the connection is thrown away. Default 10000. Raise it for slow databases. */
     callTimeoutMs: z.int().min(100).max(600_000).default(10_000),
+    /**
+     * How long a handler may take for one row, in ms, 100 to 600000; at most 0.9 of `callTimeoutMs` and half of `leaseTtlMs`.
+     * Default 10000. Past it the row is blamed; a handler that blocks the thread so long ends the process. Raise it, with
+     * the other two, for handlers that take long; lower it where they are known to be quick.
+     */
+    handlerTimeoutMs: z.int().min(100).max(600_000).default(10_000),
   })
   .superRefine(({ pollIntervalMs, idlePollMaxMs }, ctx) => {
     if (typeof pollIntervalMs !== 'number' || typeof idlePollMaxMs !== 'number') return;

@@ -6,6 +6,7 @@ import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect
 import { DatabaseError, WorkHungError } from './errors.js';
 import { knexConfig, type DatabaseOptions } from './knex-config.js';
 import type PQueue from 'p-queue';
+import { NestedWork } from './nested.js';
 import { poolUse, type PoolUse } from './pool-use.js';
 import { turnsAt } from './turns.js';
 
@@ -30,11 +31,11 @@ export interface Executor {
 /** A transaction in progress. */
 export interface Transaction extends Executor {
   /**
-   * Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws. One deadline for
-   * the whole; past it the transaction is lost: WorkHungError where no statement was on its way, so that the database
-   * is not to blame.
+   * Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws, whatever; it cannot
+   * end the transaction itself (TransactionEndedError). `limitMs` is for the whole, by default that of a call; past it the
+   * transaction is lost: WorkHungError where no statement was on its way, so that the database is not to blame.
    */
-  nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
+  nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }
 
 /**
@@ -127,34 +128,26 @@ export class Database implements Executor {
   #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {
     const execute = (statement: Fragment) =>
       this.#bounded(connection, () => runRaw(rawQuery(trx, statement)));
-    const nested = <T>(work: (knex: Knex.Transaction) => Promise<T>) => this.#nested(trx, connection, work);
+    const nested = <T>(
+      work: (knex: Knex.Transaction) => Promise<T>,
+      limitMs = this.#callTimeoutMs,
+    ): Promise<T> => this.#nested({ trx, connection }, work, limitMs);
     return { dialect: this.dialect, execute, nested };
   }
 
   async #nested<T>(
-    trx: Knex.Transaction,
-    connection: unknown,
+    { trx, connection }: { trx: Knex.Transaction; connection: unknown },
     work: (knex: Knex.Transaction) => Promise<T>,
+    limitMs: number,
   ): Promise<T> {
-    let statements = 0;
-    let failure: unknown;
-    const watched = async (inner: Knex.Transaction): Promise<T> => {
-      inner.on('query', () => (statements += 1));
-      inner.on('query-response', () => (statements -= 1));
-      inner.on('query-error', (error: unknown) => {
-        statements -= 1;
-        failure = error;
-      });
-      const result = await work(inner);
-      // A failure that the work swallowed: where the database refuses to go on, the savepoint must be rolled back.
-      if (failure !== undefined) await inner.raw('SELECT 1').catch(() => Promise.reject(failure as Error));
-      return result;
-    };
+    const nested = new NestedWork(trx);
     try {
-      return await this.#bounded(connection, () => trx.transaction(watched));
+      return await this.#bounded(connection, () => nested.run(work, limitMs));
     } catch (error) {
-      const hung = error instanceof DatabaseError && error.kind === 'timeout' && error.code === ownDeadline;
-      if (hung && statements === 0) throw new WorkHungError(`not finished within ${this.#callTimeoutMs} ms`);
+      const isDeadline =
+        error instanceof DatabaseError && error.kind === 'timeout' && error.code === ownDeadline;
+      if (isDeadline && !nested.isWaiting)
+        throw new WorkHungError(`not finished within ${this.#callTimeoutMs} ms`);
       throw error;
     }
   }

@@ -96,3 +96,15 @@ export class DatabaseError extends Error {
 export class WorkHungError extends Error {
   override readonly name = 'WorkHungError';
 }
+
+/** A product's own code ended the transaction that it was given a part of, or tried to. */
+export class TransactionEndedError extends Error {
+  override readonly name = 'TransactionEndedError';
+  /** Whether it came through: nothing can be done with the transaction any more. */
+  readonly isLost: boolean;
+
+  constructor(message: string, { isLost = false } = {}) {
+    super(message);
+    this.isLost = isLost;
+  }
+}

@@ -140,6 +140,11 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { rows, examples },
     `${rows} finished ${rows === 1 ? 'row is' : 'rows are'} not in the journal: others finished ${rows === 1 ? 'it' : 'them'}`,
   ],
+  listenerFailed: ({ event, error }) => [
+    'error',
+    { listenerOf: event, error },
+    `a listener of the event "${event}" failed: ${error}; the worker goes on`,
+  ],
   stopping: (event) => ['info', event, 'stopping: finishing what is in hand'],
   stopped: () => ['info', {}, 'stopped'],
 };

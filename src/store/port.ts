@@ -46,8 +46,11 @@ export interface ApplyTransaction {
   write(changes: Changes): Promise<void>;
   /** Records decided attempts; the current entries of the rows in `superseding` are closed first. */
   record(records: readonly JournalRecord[], superseding: readonly RowKey[]): Promise<void>;
-  /** Runs a product's own code with a nested transaction: what it wrote is undone when it throws. */
-  nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs a product's own code with a nested transaction: what it wrote is undone when it throws, and it cannot end the
+   * transaction (TransactionEndedError). It may take `limitMs`, by default as long as a call; past it: WorkHungError.
+   */
+  nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }
 
 /** A lease that the transaction relies on is not held any more (P7). Nothing was changed. */

@@ -1,18 +1,16 @@
-import { consequenceOf, DatabaseError, WorkHungError } from '../database/errors.js';
 import type { Effect } from '../domain/decide.js';
 import { rowDigest } from '../domain/digest.js';
 import { errContent, oneLine, type Refusal } from '../domain/err-content.js';
 import { answerOf, type JournalEntry, type JournalRecord, type Outcome } from '../domain/journal.js';
-import { isCanonicalNumber, rowId, type RowKey, type Source } from '../domain/keys.js';
+import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
 import { isRefusal, parseOperation, type Operation } from '../domain/operation.js';
-import { isRefusalCode } from '../domain/result-codes.js';
 import type { Rules } from '../domain/rules.js';
 import type { Cell } from '../domain/rows.js';
 import { waitedMs } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
 import type { ApplyTransaction } from '../store/port.js';
 import type { Batch, BatchRow } from './batch.js';
-import type { HandlerRefusal, HandlerResult, Handlers } from './handlers.js';
+import { callHandler, handlerCall, type HandlerUse, type Objection } from './call-handler.js';
 
 /** A row's answer, recorded in the journal: what is left is its mark. */
 export interface DecidedRow {
@@ -41,7 +39,7 @@ export interface BatchResult {
 export interface DecisionSettings {
   readonly rules: Rules;
   readonly dependencyGraceMs: number;
-  readonly handlers: Handlers;
+  readonly handling: HandlerUse;
   /** Rows that are refused whatever they say, by `rowId`: those that failed alone too often. */
   readonly verdicts: ReadonlyMap<string, Refusal>;
   /** How many rows a handler may fail before the rest of the batch is left alone. */
@@ -115,18 +113,6 @@ function fromJournal(
   return { row, outcome, code, errContent: answer.errContent, answered: { again }, contentChanged: false };
 }
 
-/** The batch's transaction was lost through one known row. */
-export class GuiltyRowError extends Error {
-  override readonly name = 'GuiltyRowError';
-
-  constructor(
-    readonly row: BatchRow,
-    readonly error: Error,
-  ) {
-    super(error.message, { cause: error });
-  }
-}
-
 interface Decisions {
   readonly decided: { readonly decided: DecidedRow; readonly row: BatchRow; readonly digest: string }[];
   readonly blamed: BlamedRow[];
@@ -139,6 +125,7 @@ async function decideRows(
   { open, now, settings }: { open: readonly OpenRow[]; now: string; settings: DecisionSettings },
 ): Promise<Decisions> {
   const { at } = transaction;
+  const { handling: use } = settings;
   const decided: Decisions['decided'] = [];
   const blamed: BlamedRow[] = [];
   const putOff = new Set<Cell>();
@@ -147,8 +134,8 @@ async function decideRows(
     if (putOff.has(custId)) continue;
     let verdict = judge(work, row, { at, now, settings });
     if (verdict.kind === 'applied') {
-      const call = handlerCall(at, work, { ...verdict, handlers: settings.handlers });
-      const objection = call === null ? null : await callHandler(transaction, row, call);
+      const call = handlerCall(at, work, { ...verdict, handlers: use.handlers });
+      const objection = call === null ? null : await callHandler(transaction, row.row, { call, use });
       if (objection === null) work.take(verdict.operation, verdict.effect, at);
       else verdict = objection;
     }
@@ -161,10 +148,6 @@ async function decideRows(
   }
   return { decided, blamed };
 }
-
-type Objection =
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'blamed'; readonly error: Error };
 
 type Verdict =
   | { readonly kind: 'applied'; readonly operation: Operation; readonly effect: Effect }
@@ -185,75 +168,6 @@ function judge(
   const mayWait = graceMs > 0 && waitedMs(row.createDate, seenForMs, now) < graceMs;
   if (decision.missing !== undefined && mayWait) return { kind: 'later' };
   return { kind: 'refused', refusal: decision.refusal };
-}
-
-/** Thrown inside the nested transaction so that a refused row's own writes are undone. */
-class RefusedByHandler extends Error {
-  constructor(readonly refusal: Refusal) {
-    super('refused by the handler');
-  }
-}
-
-/** Calls the product's handler: it is blamed on the row where the row may be to blame, thrown where it is not. */
-async function callHandler(
-  transaction: ApplyTransaction,
-  { row }: OpenRow,
-  call: HandlerCall,
-): Promise<Objection | null> {
-  try {
-    await transaction.nested(async (knex) => {
-      const refusal = refusalOf(row.source, await call(knex));
-      if (refusal !== null) throw new RefusedByHandler(refusal);
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof RefusedByHandler) return { kind: 'refused', refusal: error.refusal };
-    if (error instanceof WorkHungError) throw new GuiltyRowError(row, error);
-    if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'suspect') throw error;
-    return {
-      kind: 'blamed',
-      error: error instanceof Error ? error : new Error(`the handler threw ${String(error)}`),
-    };
-  }
-}
-
-type HandlerCall = (
-  knex: Parameters<NonNullable<Handlers['onCustomer']>>[0]['knex'],
-) => Promise<HandlerResult>;
-
-function handlerCall(
-  at: string,
-  work: WorkingSet,
-  { operation, effect, handlers }: { operation: Operation; effect: Effect; handlers: Handlers },
-): HandlerCall | null {
-  if (operation.source === 'CUST') {
-    const { customer: after } = effect;
-    if (handlers.onCustomer === undefined || after === undefined) return null;
-    const state = work.stateOf(operation);
-    return async (knex) => handlers.onCustomer?.({ knex, at, operation, before: state.customer, after });
-  }
-  const { account: after } = effect;
-  if (handlers.onAccount === undefined || after === undefined) return null;
-  const state = work.stateOf(operation);
-  const { customer } = state;
-  if (customer === null) return null;
-  const before = state.users.get(operation.userId) ?? null;
-  return async (knex) => handlers.onAccount?.({ knex, at, operation, customer, before, after });
-}
-
-/** What plain JavaScript returns is not checked by a compiler. */
-function isRefusalRequest(result: HandlerResult): result is HandlerRefusal {
-  const returned = result as Partial<HandlerRefusal> | null | undefined;
-  return typeof returned?.refuse === 'object';
-}
-
-function refusalOf(source: Source, result: HandlerResult): Refusal | null {
-  if (!isRefusalRequest(result)) return null;
-  const { code, detail } = result.refuse;
-  if (!isRefusalCode(source, code)) {
-    throw new Error(`the handler refused with ${JSON.stringify(code)}, which is no code of the registry`);
-  }
-  return { code, detail };
 }
 
 function outcomeOf(

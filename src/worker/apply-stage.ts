@@ -3,13 +3,13 @@ import { isWorthTelling } from '../domain/deferral.js';
 import type { Refusal } from '../domain/err-content.js';
 import { rowId } from '../domain/keys.js';
 import { AlreadyDecidedError } from '../store/port.js';
-import { applyBatch, GuiltyRowError, type BatchResult, type DecidedRow } from './apply-batch.js';
+import { applyBatch, type BatchResult, type DecidedRow } from './apply-batch.js';
 import { leasesOf, type Batch, type BatchRow } from './batch.js';
 import { BreakerOpenError } from './breaker.js';
+import { GuiltyRowError, type HandlerUse } from './call-handler.js';
 import { wentThrough, type Workshop } from './workshop.js';
 import type { PutOff } from './deferrals.js';
 import { errorText } from './error-text.js';
-import type { Handlers } from './handlers.js';
 import { isLocked, isolate, putOffApart, type RefusedRow } from './isolation.js';
 import { backoffMs } from './time.js';
 
@@ -35,14 +35,14 @@ const custIdOf = ({ row }: BatchRow) => row.custId;
 /** Applies batches and keeps count of rows that failed alone. */
 export class ApplyStage {
   readonly #shop: Workshop;
-  readonly #handlers: Handlers;
+  readonly #handling: HandlerUse;
   /** The last error of rows that failed alone, by `rowId`. */
   readonly #errors = new Map<string, Error>();
   readonly #condemned = new Map<string, Refusal>();
 
-  constructor(shop: Workshop, handlers: Handlers) {
+  constructor(shop: Workshop, handling: HandlerUse) {
     this.#shop = shop;
-    this.#handlers = handlers;
+    this.#handling = handling;
   }
 
   /** Refuses a row whatever it says. `batch` holds this row alone. */
@@ -122,7 +122,7 @@ export class ApplyStage {
           {
             rules: settings.rules,
             dependencyGraceMs: settings.dependencyGraceMs,
-            handlers: this.#handlers,
+            handling: this.#handling,
             verdicts: this.#verdicts(rows),
             mayBlame: settings.breakerThreshold,
           },

@@ -142,6 +142,8 @@ export interface WorkerEvents {
   storeAccepted: Record<string, never>;
   /** Finished rows that the journal does not know, and that are no sign of a loss: a person or another program finished them. */
   finishedByOthers: LossEvidence;
+  /** A listener of `event` threw, or its promise was rejected: the worker goes on. Told once for a listener. */
+  listenerFailed: { readonly event: string; readonly error: string };
   stopping: { readonly inHand: number };
   stopped: Record<string, never>;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import { hostname } from 'node:os';
 import { DatabaseError } from '../database/errors.js';
 import type { MiddleDatabase, OpenRowsExcept } from '../middle/port.js';
@@ -7,11 +6,12 @@ import type { ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
 import { ApplyStage } from './apply-stage.js';
 import { BreakerOpenError, Breakers } from './breaker.js';
+import { handlerUse, type AroundHandler } from './call-handler.js';
 import { claimPage } from './claim-page.js';
 import { Claims } from './claims.js';
 import { Deferrals, RowsPutOffError } from './deferrals.js';
 import { errorText } from './error-text.js';
-import type { Emit, WorkerEvents } from './events.js';
+import { EventTeller } from './event-teller.js';
 import { Hand } from './hand.js';
 import type { Handlers } from './handlers.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -45,6 +45,7 @@ export interface WorkerParts {
   readonly store: ProductStore;
   readonly settings: WorkerSettings;
   readonly handlers?: Handlers;
+  readonly aroundHandler?: AroundHandler;
   /** End when nothing is left to do. */
   readonly once?: boolean;
   readonly time?: Time;
@@ -63,7 +64,7 @@ interface PollOutcome {
 }
 
 /** A worker: polls, applies and marks until it is stopped. One instance runs once. */
-export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }> {
+export class Worker extends EventTeller {
   readonly workerId = randomUUID();
   readonly #settings: WorkerSettings;
   readonly #once: boolean;
@@ -85,9 +86,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
   constructor(parts: WorkerParts) {
     super();
     const { settings, time = systemTime } = parts;
-    const emit: Emit = (name, event) => {
-      this.emit(name, ...([event] as never));
-    };
+    const emit = this.tell;
     this.#settings = settings;
     this.#once = parts.once ?? false;
     this.#time = time;
@@ -119,7 +118,7 @@ export class Worker extends EventEmitter<{ [Name in keyof WorkerEvents]: [Worker
       emit,
       time,
     };
-    const applying = new ApplyStage(this.#shop, parts.handlers ?? {});
+    const applying = new ApplyStage(this.#shop, handlerUse(parts, settings));
     this.#pipeline = new Pipeline(
       this.#shop,
       { applying, trials: new Trials(this.#shop, applying), marking: new MarkStage(this.#shop) },

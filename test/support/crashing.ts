@@ -67,7 +67,7 @@ export class MortalProcess {
       snapshot: (request) => this.#call(() => real.snapshot(request)),
       write: (changes) => this.#call(() => real.write(changes)),
       record: (records, superseding) => this.#call(() => real.record(records, superseding)),
-      nested: (work) => this.#call(() => real.nested(work)),
+      nested: (work, limitMs) => this.#call(() => real.nested(work, limitMs)),
     };
   }
 

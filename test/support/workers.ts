@@ -21,6 +21,7 @@ export const quickSettings: WorkerSettings = {
   breakerThreshold: 5,
   drainTimeoutMs: 5000,
   callTimeoutMs: 5000,
+  handlerTimeoutMs: 5000,
   productIds: [],
   othersFinishRows: false,
   rules: {
@@ -64,6 +65,7 @@ const eventNames: Record<keyof WorkerEvents, true> = {
   storeWentBack: true,
   storeAccepted: true,
   finishedByOthers: true,
+  listenerFailed: true,
   stopping: true,
   stopped: true,
 };

@@ -115,7 +115,7 @@ class KnexApplyTransaction implements ApplyTransaction {
     this.recorded = { source, streamingNo, attempt, worker: this.#workerId, at: this.at };
   }
 
-  async nested<T>(work: (knex: Knex.Transaction) => Promise<T>): Promise<T> {
-    return this.#transaction.nested(work);
+  async nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T> {
+    return this.#transaction.nested(work, limitMs);
   }
 }

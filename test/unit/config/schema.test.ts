@@ -27,6 +27,7 @@ describe('defaults', () => {
         breakerThreshold: 5,
         drainTimeoutMs: 15000,
         callTimeoutMs: 10000,
+        handlerTimeoutMs: 10_000,
       },
       rules: {
         onDuplicateOpen: 'refuse',
@@ -61,6 +62,7 @@ describe('ranges of the worker', () => {
     ['breakerThreshold', 1, 1000],
     ['drainTimeoutMs', 0, 2_147_483_647],
     ['callTimeoutMs', 100, 600_000],
+    ['handlerTimeoutMs', 100, 600_000],
   ];
 
   it.each(ranges)('%s is a whole number from %d to %d', async (name, least, most) => {

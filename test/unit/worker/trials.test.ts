@@ -71,7 +71,10 @@ beforeEach(() => {
     guard: unused,
     emit,
   };
-  trials = new Trials(shop, new ApplyStage(shop, {}));
+  trials = new Trials(
+    shop,
+    new ApplyStage(shop, { handlers: {}, limitMs: 1000, around: (_, work) => work() }),
+  );
 });
 
 /** A row taken over of this customer, an open. */
