@@ -1,6 +1,7 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpFault, isForPrograms } from './faults.js';
+import { formAddress } from './form-address.js';
 import type { Role, Visitor } from './session-types.js';
 import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
@@ -31,6 +32,8 @@ declare module 'fastify' {
   }
 }
 
+/** Says that a page reads itself again without anybody there: such a request does not keep a session alive. */
+export const refreshHeader = 'x-refresh';
 /** Names the session. */
 export const sessionCookie = 'bnet_sync_session';
 const tokenHeader = 'x-csrf-token';
@@ -48,13 +51,14 @@ export function guardAccess(scope: FastifyInstance, parts: AccessParts): void {
     const { open, reader } = request.routeOptions.config;
     if (changes(request)) requireOurPages(request);
     if (open === true) return;
-    if (request.asker === null) return askForLogin(request, reply);
+    if (request.asker === null) return isForm(request) ? undefined : askForLogin(request, reply);
     if (changes(request) && reader !== true && request.asker.role !== 'operator')
       throw new HttpFault(403, 'forbidden', refusedChange(parts.users.configured));
   });
-  scope.addHook('preValidation', async (request) => {
+  scope.addHook('preValidation', async (request, reply) => {
     const { asker, routeOptions } = request;
     if (!changes(request) || routeOptions.config.open === true) return;
+    if (asker === null) return askForLoginBack(request, reply);
     const session = asker?.session ?? null;
     if (session === null) return;
     const field = (request.body as Readonly<Record<string, unknown>> | null | undefined)?.[tokenField];
@@ -81,7 +85,8 @@ export function visitorOf(request: FastifyRequest, users: Users): Visitor {
 async function whoAsks(request: FastifyRequest, parts: AccessParts): Promise<Asker | null> {
   const { users, sessions } = parts;
   if (!users.configured) return { name: '', role: 'reader', session: null };
-  const session = sessions.use(request.cookies[sessionCookie] ?? '');
+  const number = request.cookies[sessionCookie] ?? '';
+  const session = request.headers[refreshHeader] === undefined ? sessions.use(number) : sessions.look(number);
   if (session !== null) return { ...session.user, session };
   const given = basicCredentials(request.headers.authorization);
   if (given === null || request.routeOptions.config.open === true) return null;
@@ -122,6 +127,19 @@ function askForLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply
   if (headers['sec-fetch-mode'] === undefined)
     void reply.header('www-authenticate', 'Basic realm="bnet-sync", charset="UTF-8"');
   throw new HttpFault(401, 'unauthorized', 'log in, or send name and password by HTTP Basic');
+}
+
+/** Whether a person sent a form, and not a program a request. Its fields are read before the login is asked for. */
+function isForm(request: FastifyRequest): boolean {
+  const type = request.headers['content-type'] ?? '';
+  const isEncoded = /^application\/x-www-form-urlencoded *(;|$)/i.test(type);
+  return request.method === 'POST' && isEncoded && !request.is404 && !isForPrograms(request);
+}
+
+/** The session ended while a form was open: after the login it is shown again as it was filled in. Nothing is done. */
+function askForLoginBack(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.routeOptions.url === '/logout') return reply.redirect('/login?loggedOut=1', 303);
+  return reply.redirect(`/login?expired=1&next=${encodeURIComponent(formAddress(request))}`, 303);
 }
 
 function refusedChange(hasUsers: boolean): string {

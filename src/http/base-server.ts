@@ -30,6 +30,8 @@ export interface BaseParts {
 
 /** Longest body of a request, in bytes. */
 export const bodyLimit = 64 * 1024;
+/** Longest headers of a request, in bytes: a form that is shown again after a login is in its address. */
+const headerLimit = 32 * 1024;
 /** A request's headers must have come by then, counted from the connection's start or the request's first byte, in ms. */
 const headersTimeoutMs = 5_000;
 /** How often connections are checked for it, in ms; Node's own 30 s would keep silent ones for that long. */
@@ -49,7 +51,11 @@ export async function createBaseServer(
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit,
-    http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: checkIntervalMs },
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: checkIntervalMs,
+      maxHeaderSize: headerLimit,
+    },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     connectionTimeout: stalledMs,

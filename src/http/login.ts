@@ -10,7 +10,7 @@ import type { Credentials, User, Users } from './users.js';
 const loginForm = z.object({
   name: z.string().max(64).default(''),
   password: z.string().max(1024).default(''),
-  next: z.string().max(4096).optional(),
+  next: z.string().max(16_384).optional(),
 });
 
 interface LoginParts {

@@ -3,8 +3,8 @@ import type { User } from './users.js';
 
 /*
  * Who is logged in, in this process's memory: a restart logs everybody out. A session is named by a random number that
- * only the cookie holds; here its digest is kept. It ends 30 minutes after the last request and 12 hours after the
- * login, whatever comes first. Its CSRF token is a secret of its own, which pages carry and other sites cannot read.
+ * only the cookie holds; here its digest is kept. It ends 30 minutes after the last request of a person (an overview that
+ * reads itself again does not count) and 12 hours after the login, whatever comes first. Its CSRF token is a secret of its own, which pages carry and other sites cannot read.
  */
 
 /** A login. */
@@ -46,15 +46,28 @@ export class Sessions {
 
   /** The session of that number, which counts as used; null where there is none, or it has ended. */
   use(number: string): Session | null {
+    const kept = this.#find(number);
+    if (kept === null) return null;
+    const digest = digestOf(number);
+    this.#kept.delete(digest);
+    kept.usedAt = this.now();
+    this.#kept.set(digest, kept);
+    return kept;
+  }
+
+  /** The same for a request that nobody made: it does not count as use. */
+  look(number: string): Session | null {
+    return this.#find(number);
+  }
+
+  #find(number: string): Kept | null {
     const digest = digestOf(number);
     const kept = this.#kept.get(digest);
     if (kept === undefined) return null;
-    this.#kept.delete(digest);
     const now = this.now();
-    if (now >= kept.endsAt || now >= kept.usedAt + idleMs) return null;
-    kept.usedAt = now;
-    this.#kept.set(digest, kept);
-    return kept;
+    if (now < kept.endsAt && now < kept.usedAt + idleMs) return kept;
+    this.#kept.delete(digest);
+    return null;
   }
 
   close(number: string): void {

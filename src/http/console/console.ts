@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { Desk } from '../../operator/desk.js';
+import { formAddress } from '../form-address.js';
 import type { ConsoleParts, RequestFault } from '../session-types.js';
 import type { AssetAddresses } from './assets.js';
 import { FaultPage } from './pages/fault.js';
@@ -48,7 +49,8 @@ export class Console {
   /** What went wrong with a request, as a whole document. */
   faultPage(request: FastifyRequest, fault: RequestFault): string {
     const view = viewOf(request, this.#parts);
-    return documentOf(FaultPage({ view, fault, cause: this.#causes.get(request) }));
+    const form = fault.code === 'csrf' && request.body !== undefined ? formAddress(request) : undefined;
+    return documentOf(FaultPage({ view, fault, form, cause: this.#causes.get(request) }));
   }
 
   async #answer(answering: Answering, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

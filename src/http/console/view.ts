@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import type { ConsoleParts, Visitor } from '../session-types.js';
-import { address, type Values } from './addresses.js';
+import { address, textOf, type Values } from './addresses.js';
 import type { AssetAddresses } from './assets.js';
 import { acceptedLanguage, languageNamed } from './texts/language.js';
 import { catalogues, type Language, type Texts } from './texts/texts.js';
@@ -15,6 +15,8 @@ export interface View {
   readonly assets: AssetAddresses;
   /** Open alarms of the product store, for every page to show. */
   readonly alarms: readonly StoreAlarm[];
+  /** The reason of an action as it was typed before, for a form that is shown again. */
+  readonly typedReason: string;
   /** The address of this page in another language. */
   inLanguage(language: Language): string;
 }
@@ -35,6 +37,7 @@ export function viewOf(
     version: parts.version,
     assets: parts.assets,
     alarms: [],
+    typedReason: textOf(valuesOf(request.body), 'reason') || textOf(valuesOf(request.query), 'reason'),
     inLanguage: (other) => addressIn(request, other),
   };
 }

@@ -31,6 +31,15 @@ describe('a session', () => {
     expect(sessions.use(number)).toBeNull();
   });
 
+  it('is not kept alive by being looked at', () => {
+    const number = sessions.open(ops);
+    now += 29 * minute;
+    expect(sessions.look(number)?.user).toEqual(ops);
+    now += minute;
+    expect(sessions.look(number)).toBeNull();
+    expect(sessions.use(number)).toBeNull();
+  });
+
   it('ends twelve hours after the login, however much it is used', () => {
     const number = sessions.open(ops);
     for (let past = 0; past < 12 * 60 - 20; past += 20) {

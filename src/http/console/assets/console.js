@@ -27,7 +27,8 @@ async function readAgain(seconds) {
   const lost = document.querySelector('[data-refresh-lost]');
   try {
     const answer = await fetch(window.location.href, {
-      headers: { accept: 'text/html' },
+      // Nobody did this: it must not keep the session alive.
+      headers: { accept: 'text/html', 'x-refresh': '1' },
       signal: window.AbortSignal.timeout(seconds * 1000),
     });
     // The session is over: let the login page say so.

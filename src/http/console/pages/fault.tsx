@@ -13,10 +13,12 @@ interface FaultProps {
   readonly cause?: unknown;
   /** What to say instead of what is usual. */
   readonly hint?: string;
+  /** Where the form that was sent is shown again, as it was filled in. */
+  readonly form?: string | undefined;
 }
 
 /** What went wrong, and what to do about it. */
-export function FaultPage({ view, fault, cause, hint: ownHint }: FaultProps): VNode {
+export function FaultPage({ view, fault, cause, hint: ownHint, form }: FaultProps): VNode {
   const { t, visitor } = view;
   const { title, hint } = wordsOf(view, fault, cause);
   // Somebody who has yet to log in has no use for the navigation.
@@ -31,6 +33,13 @@ export function FaultPage({ view, fault, cause, hint: ownHint }: FaultProps): VN
           </p>
         ) : null}
       </Notice>
+      {form === undefined ? null : (
+        <p>
+          <a class="button" href={form}>
+            {t.errors.backToForm}
+          </a>
+        </p>
+      )}
       <p class="hint">HTTP {fault.status}</p>
       <p>{plain ? <a href="/login">{t.session.logIn}</a> : <a href="/">{t.nav.overview}</a>}</p>
     </Layout>

@@ -6,18 +6,18 @@ interface LoginProps {
   readonly view: View;
   /** Where to go afterwards. */
   readonly next: string;
-  /** Why the try before was refused, or that the session has been ended. */
-  readonly notice: 'password' | 'often' | 'loggedOut' | null;
+  /** Why the try before was refused, or why there is no session any more. */
+  readonly notice: 'password' | 'often' | 'loggedOut' | 'expired' | null;
 }
+
+const noticeKinds = { password: 'bad', often: 'bad', loggedOut: 'good', expired: 'warn' } as const;
 
 /** Who are you? The server checks the answer. */
 export function LoginPage({ view, next, notice }: LoginProps): VNode {
   const { t } = view;
   return (
     <Layout view={view} title={t.login.title} plain>
-      {notice === null ? null : (
-        <Notice kind={notice === 'loggedOut' ? 'good' : 'bad'}>{noticeText(t, notice)}</Notice>
-      )}
+      {notice === null ? null : <Notice kind={noticeKinds[notice]}>{noticeText(t, notice)}</Notice>}
       <form method="post" action="/login" class="act login">
         <input type="hidden" name="next" value={next} />
         <label>
@@ -43,7 +43,8 @@ export function LoginPage({ view, next, notice }: LoginProps): VNode {
 }
 
 function noticeText({ login }: View['t'], notice: NonNullable<LoginProps['notice']>): string {
-  return { password: login.refused, often: login.tooMany, loggedOut: login.loggedOut }[notice];
+  const { refused, tooMany, loggedOut, expired } = login;
+  return { password: refused, often: tooMany, loggedOut, expired }[notice];
 }
 
 /** Asks before logging out: a link alone must not do it. */

@@ -17,7 +17,9 @@ export function ReasonField({ view }: { readonly view: View }): VNode {
         rows={2}
         aria-describedby="reason-hint"
         autocomplete="off"
-      />
+      >
+        {view.typedReason}
+      </textarea>
       <span class="hint" id="reason-hint">
         {t.common.reasonHint}
       </span>

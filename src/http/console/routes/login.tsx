@@ -10,11 +10,11 @@ export function loginRoutes(pages: Console): void {
     ({ view, query }) => {
       const next = localAddress(textOf(query, 'next'));
       const refused = (['password', 'often'] as const).find((word) => word === textOf(query, 'refused'));
-      const loggedOut = textOf(query, 'loggedOut') === '' ? null : 'loggedOut';
+      const ended = (['loggedOut', 'expired'] as const).find((word) => textOf(query, word) !== '') ?? null;
       if (!view.visitor.loginNeeded) return { to: next };
       return {
         status: refused === undefined ? 200 : refused === 'often' ? 429 : 403,
-        page: <LoginPage view={view} next={next} notice={refused ?? loggedOut} />,
+        page: <LoginPage view={view} next={next} notice={refused ?? ended} />,
       };
     },
     { config: { open: true } },

@@ -212,6 +212,8 @@ export const en: Texts = {
     refused: 'Name or password is not right.',
     tooMany: 'Too many tries; wait a while.',
     loggedOut: 'You are logged out.',
+    expired:
+      'Your session has ended, and nothing was done. After the login the form is there again as you filled it in.',
     explain: 'Accounts are set under http.users in the configuration.',
     logoutTitle: 'Log out',
     logoutQuestion: (name) => `You are logged in as ${name}. Log out?`,
@@ -226,6 +228,7 @@ export const en: Texts = {
       'No accounts are configured (http.users): everybody here may look, and nobody may change anything.',
     badRequest: 'That request is not right',
     badRequestHint: 'The form may have expired: go back, reload the page and try again.',
+    backToForm: 'Back to the form as you filled it in',
     databaseAway: 'A database is unavailable',
     databaseNames: { 'middle database': 'Middle database', 'product store': 'Product store' },
     databaseHint:

@@ -209,6 +209,7 @@ export const zh = {
     refused: '用户名或密码不正确。',
     tooMany: '尝试次数过多，请稍后再试。',
     loggedOut: '已退出。',
+    expired: '会话已结束，操作未执行。登录后会回到表单，已填写的内容保留。',
     explain: '账号在配置文件的 http.users 中设置。',
     logoutTitle: '退出登录',
     logoutQuestion: (name: string) => `当前登录：${name}。要退出吗？`,
@@ -221,6 +222,7 @@ export const zh = {
     noAccountsHint: '尚未配置账号（http.users）：此处人人可查看，无人可操作。',
     badRequest: '请求有误',
     badRequestHint: '表单可能已过期：请返回、刷新页面后重试。',
+    backToForm: '返回表单（保留已填写的内容）',
     databaseAway: '数据库不可用',
     databaseNames: { 'middle database': '中间库', 'product store': '产品库' },
     databaseHint:
