@@ -1,12 +1,12 @@
 import type { WorkerDescription } from '../store/port.js';
-import { listText } from './output.js';
+import { listLines } from './output.js';
 
 /** Workers as a list for people; `shards` says how each one's shards are told. */
-export function crewText(
+export function crewLines(
   workers: readonly WorkerDescription[],
   shards: (shards: readonly number[]) => string = (held) => `${held.length}`,
-): string {
-  return listText({
+): readonly string[] {
+  return listLines({
     columns: [
       { head: 'Worker' },
       { head: 'Host', shorten: 14 },

@@ -1,6 +1,6 @@
 import type { Account } from '../domain/customer.js';
 import type { Neighbour, RowPage } from '../operator/desk.js';
-import { listText, shown } from './output.js';
+import { listLines, shown } from './output.js';
 import { shortTableName, stateText } from './words.js';
 
 /** A row's customer as the product store holds it. */
@@ -25,7 +25,7 @@ const placeText: Readonly<Record<Neighbour['place'], string>> = { before: '', th
 /** The customer's other rows, in its order. */
 export function neighbourLines(neighbours: readonly Neighbour[]): string[] {
   if (neighbours.every(({ place }) => place === 'this')) return ['No other row of this customer.'];
-  const list = listText({
+  const list = listLines({
     columns: [
       { head: '' },
       { head: 'Table' },
@@ -51,5 +51,5 @@ export function neighbourLines(neighbours: readonly Neighbour[]): string[] {
       row.errContent,
     ]),
   });
-  return ['Rows of this customer, in order:', list];
+  return ['Rows of this customer, in order:', ...list];
 }

@@ -1,12 +1,12 @@
 import type { RowPage } from '../operator/desk.js';
 import type { DeferredRow, DeferredSummary } from '../operator/deferred-report.js';
 import { durationText } from '../operator/duration.js';
-import { listText, shown } from './output.js';
+import { listLines, shown } from './output.js';
 import { shortTableName } from './words.js';
 
 /** Rows that are put off as a list for people. */
-export function deferredText(rows: readonly DeferredRow[]): string {
-  return listText({
+export function deferredListLines(rows: readonly DeferredRow[]): readonly string[] {
+  return listLines({
     columns: [
       { head: 'Table' },
       { head: 'StreamingNo' },

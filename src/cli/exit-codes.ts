@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
+import { visibleText } from '../domain/foreign-text.js';
 import { SettingsDifferError, ShardsDifferError } from '../store/port.js';
 
 /** What a command ends with. */
@@ -37,13 +38,22 @@ function isUsageError(error: unknown): boolean {
   );
 }
 
-/** An error in words for people; null where it was printed already. */
+/**
+ * An error in words for people, on one line: a message may quote what others wrote. Only a configuration has a line for
+ * each fault, and a fault of the program its stack. Null where it was printed already.
+ */
 export function explain(error: unknown): string | null {
   if (error instanceof CommanderError) return null;
-  if (error instanceof DatabaseError) return explainDatabase(error);
-  // A fault of the program: whoever mends it needs to know where.
-  if (error instanceof TypeError || error instanceof ReferenceError) return error.stack ?? error.message;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof DatabaseError) return visibleText(explainDatabase(error));
+  if (error instanceof ConfigError) return visibleLines(error.message);
+  // Whoever mends the program needs to know where.
+  if (error instanceof TypeError || error instanceof ReferenceError)
+    return visibleLines(error.stack ?? error.message);
+  return visibleText(error instanceof Error ? error.message : String(error));
+}
+
+function visibleLines(text: string): string {
+  return text.split('\n').map(visibleText).join('\n');
 }
 
 function explainDatabase(error: DatabaseError): string {

@@ -1,10 +1,10 @@
 import type { FailedRow } from '../operator/failed-row.js';
-import { listText } from './output.js';
+import { listLines } from './output.js';
 import { shortTableName } from './words.js';
 
 /** Failed rows as a list for people. */
-export function failedText(rows: readonly FailedRow[]): string {
-  return listText({
+export function failedLines(rows: readonly FailedRow[]): readonly string[] {
+  return listLines({
     columns: [
       { head: 'Table' },
       { head: 'StreamingNo' },

@@ -1,20 +1,17 @@
 #!/usr/bin/env node
 import { exitCodeOf, explain } from './exit-codes.js';
 import { createProgram } from './program.js';
+import { complain, endWhenWritten, watchStandardStreams } from './standard-streams.js';
 
-// A reader that has seen enough (`bnet-sync failed | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+watchStandardStreams();
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
   const words = explain(error);
-  if (words !== null) process.stderr.write(`bnet-sync: ${words}\n`);
+  // That the output could not be written is said at the end.
+  if (words !== null && error !== process.stdout.errored) complain(words);
   process.exitCode = exitCodeOf(error);
 }
 
-// A connection that was given up would keep the process alive.
-process.stdout.write('', () => process.exit());
+endWhenWritten();

@@ -1,19 +1,34 @@
 import Table from 'cli-table3';
-import { oneLine } from '../domain/err-content.js';
+import { escapedJson, visibleText } from '../domain/foreign-text.js';
+
+/*
+ * All that commands print passes here: whatever stands in a row or in a reason, it stays on its line and commands no
+ * terminal.
+ */
+
+/** A value as JSON, which a terminal may be shown too. */
+export function jsonText(value: unknown, indent = 0): string {
+  return escapedJson(JSON.stringify(value, null, indent));
+}
+
+/** Lines for people, each with its end. */
+export function linesText(lines: readonly string[]): string {
+  return lines.map((line) => `${visibleText(line)}\n`).join('');
+}
 
 /** Prints a result for programs: nothing else may be printed with it. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${jsonText(value, 2)}\n`);
 }
 
 /** Prints lines of a result for people. */
 export function printLines(...lines: string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  process.stdout.write(linesText(lines));
 }
 
-/** A value as it is shown to people: foreign control characters would command the terminal. */
+/** A value as it is shown to people; nothing for null. */
 export function shown(value: string | number | null): string {
-  return value === null ? '' : oneLine(String(value));
+  return value === null ? '' : visibleText(String(value));
 }
 
 /** A column of a list. */
@@ -35,8 +50,11 @@ export interface List {
 
 const widthWithoutTerminal = 160;
 
-/** Draws a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */
-export function listText(list: List, width = process.stdout.columns || widthWithoutTerminal): string {
+/** The lines of a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */
+export function listLines(
+  list: List,
+  width = process.stdout.columns || widthWithoutTerminal,
+): readonly string[] {
   const leftOut: string[] = [];
   for (let fitting = list; ;) {
     const widths = naturalWidths(fitting);
@@ -44,7 +62,7 @@ export function listText(list: List, width = process.stdout.columns || widthWith
     const optional = fitting.columns.findIndex((column) => column.optional === true);
     if (excess <= 0 || optional === -1) {
       const note = `Left out for this terminal: ${leftOut.join(', ')}; --json has everything.`;
-      return [draw(fitting, widths), ...(leftOut.length === 0 ? [] : [note])].join('\n');
+      return [...draw(fitting, widths).split('\n'), ...(leftOut.length === 0 ? [] : [note])];
     }
     leftOut.push(fitting.columns[optional]?.head ?? '');
     fitting = withoutColumn(fitting, optional);

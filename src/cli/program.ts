@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../package-version.js';
+import { linesText } from './output.js';
 import { registerAudit } from './commands/audit.js';
 import { registerConsole } from './commands/console.js';
 import { registerDeferred } from './commands/deferred.js';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     .option('-c, --config <file>', 'configuration, YAML or JSON; default: the variable BNET_SYNC_CONFIG')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(linesText(text.replace(/\n$/, '').split('\n'))) })
     .showHelpAfterError('(--help shows how it is used)');
   for (const register of commands) register(program);
   return program;

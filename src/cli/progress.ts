@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { visibleText } from '../domain/foreign-text.js';
 
 /** Shows on stderr how far something has come. */
 export interface Progress {
@@ -48,7 +49,7 @@ function bar(what: string, total: number): Progress {
   return {
     show: (done, note, newTotal) => {
       if (newTotal !== undefined) drawn.setTotal(newTotal);
-      drawn.update(done, { note });
+      drawn.update(done, { note: visibleText(note) });
     },
     end: () => {
       drawn.stop();
@@ -62,7 +63,8 @@ function lines(what: string, total: number): Progress {
     show: (done, note, newTotal = total) => {
       if (performance.now() - writtenAt < millisecondsBetweenLines) return;
       writtenAt = performance.now();
-      process.stderr.write(`${what} ${done}${Number.isFinite(newTotal) ? `/${newTotal}` : ''} ${note}\n`);
+      const of = Number.isFinite(newTotal) ? `/${newTotal}` : '';
+      process.stderr.write(`${what} ${done}${of} ${visibleText(note)}\n`);
     },
     end: () => undefined,
   };

@@ -1,3 +1,4 @@
+import { namedUnseen, oneLine } from './foreign-text.js';
 import type { Source } from './keys.js';
 import { resultText, type ResultCode } from './result-codes.js';
 
@@ -44,14 +45,6 @@ function cutToRoom(text: string, room: Room): string {
   return 'bytes' in room ? cutToBytes(text, room.bytes) : [...text].slice(0, room.characters).join('');
 }
 
-/** Control characters of ASCII and Latin-1, and Unicode's own line and paragraph separators. */
-const breaksTheLine = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
-
-/** Replaces every control character and line separator by a space, and half a character, which UTF-8 lacks, by U+FFFD. */
-export function oneLine(text: string): string {
-  return text.replace(breaksTheLine, ' ').replace(/\p{Cs}/gu, '\ufffd');
-}
-
 /** Cuts a text to at most so many bytes of UTF-8, between characters. */
 export function cutToBytes(text: string, maxBytes: number): string {
   if (Buffer.byteLength(text) <= maxBytes) return text;
@@ -67,10 +60,10 @@ export function cutToBytes(text: string, maxBytes: number): string {
 
 const quotedMaxCharacters = 60;
 
-/** A foreign value as it is shown in a text: in quotes, shortened when it is long. */
+/** A foreign value as an ErrContent quotes it: on one line, what cannot be seen named, shortened when it is long. */
 export function quoted(value: string): string {
   const characters = [...value];
   const shown =
     characters.length > quotedMaxCharacters ? `${characters.slice(0, quotedMaxCharacters).join('')}…` : value;
-  return `"${shown}"`;
+  return `"${namedUnseen(oneLine(shown))}"`;
 }

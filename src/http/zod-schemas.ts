@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { z } from 'zod';
+import { escapedJson } from '../domain/foreign-text.js';
 import { HttpFault, type FieldFault } from './faults.js';
 
 /*
@@ -19,7 +20,8 @@ export async function useZodSchemas(app: FastifyInstance, version: string): Prom
         : { error: badRequest(parsed.error, httpPart ?? '', input) };
     };
   });
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  // Answers reach terminals as well.
+  app.setSerializerCompiler(() => (data) => escapedJson(JSON.stringify(data)));
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

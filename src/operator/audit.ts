@@ -1,4 +1,4 @@
-import { oneLine } from '../domain/err-content.js';
+import { oneLine } from '../domain/foreign-text.js';
 import type { AuditEntry, AuditRecord, StoreRecords } from '../store/records-port.js';
 import { InvalidCursorError, type Actor } from './desk.js';
 

@@ -83,9 +83,15 @@ export interface FailureGroup {
   readonly newest: FailedRow | null;
 }
 
+/** A failed row in the list, with the names it has. */
+export interface ListedRow extends FailedRow {
+  readonly custName: Cell;
+  readonly accName: Cell;
+}
+
 /** A part of a list, with what is needed to ask for the next one. */
 export interface RowList {
-  readonly rows: readonly FailedRow[];
+  readonly rows: readonly ListedRow[];
   /** Opaque; null: nothing is left. Rows may be fewer than asked for, or none, and more be left. */
   readonly next: string | null;
 }

@@ -1,5 +1,5 @@
-import type { FailedPosition, MiddleSearch, RowFilter } from '../middle/port.js';
-import type { ListRequest, RowList } from './desk.js';
+import type { FailedPosition, FullRow, MiddleSearch, RowFilter } from '../middle/port.js';
+import type { ListedRow, ListRequest, RowList } from './desk.js';
 import { cursorOf, positionOf } from './failed-cursor.js';
 import { failedRow, type FailedRow } from './failed-row.js';
 
@@ -15,9 +15,15 @@ export async function failedList(
   const position = after === undefined ? null : positionOf(after);
   const page = await search.failedPage({ filter, after: position, limit, scan: scanRows });
   return {
-    rows: page.rows.map(failedRow),
+    rows: page.rows.map(listedRow),
     next: page.next === null ? null : cursorOf(page.next),
   };
+}
+
+/** A failed row with the names it has. */
+export function listedRow(row: FullRow): ListedRow {
+  const { custName, accName } = row;
+  return { ...failedRow(row), custName, accName };
 }
 
 /** How far a long search has come. */

@@ -1,5 +1,5 @@
 import { consequenceOf, DatabaseError } from '../database/errors.js';
-import { oneLine } from '../domain/err-content.js';
+import { oneLine } from '../domain/foreign-text.js';
 import { sources, tableOf } from '../domain/keys.js';
 import type { BoundedCounts, MiddleOperations, MiddleSearch, StateCounts } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';

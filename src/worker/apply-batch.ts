@@ -1,6 +1,7 @@
 import type { Effect } from '../domain/decide.js';
 import { rowDigest } from '../domain/digest.js';
-import { errContent, oneLine, type Refusal } from '../domain/err-content.js';
+import { errContent, type Refusal } from '../domain/err-content.js';
+import { oneLine } from '../domain/foreign-text.js';
 import { answerOf, type JournalEntry, type JournalRecord, type Outcome } from '../domain/journal.js';
 import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
 import { isRefusal, parseOperation, type Operation } from '../domain/operation.js';

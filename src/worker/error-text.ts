@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { DatabaseError } from '../database/errors.js';
-import { oneLine } from '../domain/err-content.js';
+import { oneLine } from '../domain/foreign-text.js';
 
 const shownCharacters = 300;
 

@@ -1,4 +1,4 @@
-import { oneLine } from '../domain/err-content.js';
+import { oneLine } from '../domain/foreign-text.js';
 import { rowId, type RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { NotChanged } from '../middle/port.js';

@@ -15,6 +15,7 @@ import {
   type RowPage,
 } from '../../src/operator/desk.js';
 import type { DeferredRow, RetryReport } from '../../src/operator/deferred-report.js';
+import { listedRow } from '../../src/operator/failed.js';
 import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
 import type { StoreAlarm } from '../../src/store/guard-port.js';
@@ -62,7 +63,7 @@ export class FakeDesk implements Desk {
     if (after !== undefined && !/^at\d+$/.test(after)) throw new InvalidCursorError('no cursor');
     const from = after === undefined ? 0 : Number(after.slice(2));
     const next = from + limit < all.length ? `at${from + limit}` : null;
-    return { rows: all.slice(from, from + limit).map(failedRow), next };
+    return { rows: all.slice(from, from + limit).map(listedRow), next };
   }
 
   async inHand(limit: number): Promise<readonly RowInHand[]> {

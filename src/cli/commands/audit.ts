@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AuditEntry } from '../../store/records-port.js';
 import { limitArgument, numberArgument } from '../arguments.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 
 interface AuditOptions {
@@ -35,7 +35,7 @@ export function registerAudit(program: Command): void {
 
 function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
   if (actions.length === 0) return ['No action.'];
-  const list = listText({
+  const list = listLines({
     columns: [
       { head: 'ID', right: true, optional: true },
       { head: 'When' },
@@ -59,5 +59,5 @@ function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
   });
   const last = actions.at(-1)?.id ?? '';
   const more = `The newest ${limit}; --before ${last} shows those before.`;
-  return [list, ...(actions.length === limit ? [more] : [])];
+  return [...list, ...(actions.length === limit ? [more] : [])];
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DeferredRow } from '../../operator/deferred-report.js';
 import { limitArgument } from '../arguments.js';
-import { deferredText } from '../deferred-text.js';
+import { deferredListLines } from '../deferred-text.js';
 import { printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 
@@ -39,5 +39,5 @@ export function registerDeferred(program: Command): void {
 function listLines(rows: readonly DeferredRow[], limit: number): string[] {
   if (rows.length === 0) return ['No row is put off.'];
   const more = rows.length === limit ? [`The first ${limit}; --limit shows more.`] : [];
-  return [deferredText(rows), ...more];
+  return [...deferredListLines(rows), ...more];
 }

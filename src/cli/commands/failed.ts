@@ -3,7 +3,7 @@ import type { MiddleSearch, RowFilter } from '../../middle/port.js';
 import type { FailedRow } from '../../operator/failed-row.js';
 import { searchFailed } from '../../operator/failed.js';
 import { limitArgument } from '../arguments.js';
-import { failedText } from '../failed-text.js';
+import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showLateProgress } from '../progress.js';
@@ -35,7 +35,7 @@ export function registerFailed(program: Command): void {
         const filter = await filterOf(options, middle.operations);
         const rows = await searchVisibly(middle.search, { filter, limit: options.limit });
         if (options.json === true) printJson(rows);
-        else printLines(...failedLines(rows, options.limit));
+        else printLines(...reportLines(rows, options.limit));
       });
     });
 }
@@ -54,8 +54,8 @@ async function searchVisibly(
   }
 }
 
-function failedLines(rows: readonly FailedRow[], limit: number): string[] {
+function reportLines(rows: readonly FailedRow[], limit: number): string[] {
   if (rows.length === 0) return ['No failed row.'];
   const more = rows.length === limit ? [`The newest ${limit}; --limit shows more.`] : [];
-  return [failedText(rows), ...more];
+  return [...failedLines(rows), ...more];
 }

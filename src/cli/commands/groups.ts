@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { FailureGroup } from '../../operator/desk.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 import { countText, shortTableName } from '../words.js';
 
@@ -23,13 +23,13 @@ export function registerGroups(program: Command): void {
       await withDesk(command, async (desk) => {
         const groups = await desk.groups();
         if (options.json === true) printJson(groups);
-        else printLines(groups.length === 0 ? 'No failure within a week.' : groupsText(groups));
+        else printLines(...(groups.length === 0 ? ['No failure within a week.'] : groupLines(groups)));
       });
     });
 }
 
-function groupsText(groups: readonly FailureGroup[]): string {
-  return listText({
+function groupLines(groups: readonly FailureGroup[]): readonly string[] {
+  return listLines({
     columns: [
       { head: 'Table' },
       { head: 'Code' },

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { RowInHand } from '../../operator/desk.js';
 import { durationText } from '../../operator/duration.js';
 import { limitArgument } from '../arguments.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 import { shortTableName } from '../words.js';
 
@@ -36,7 +36,7 @@ export function registerInHand(program: Command): void {
 
 function inHandLines(rows: readonly RowInHand[], limit: number): string[] {
   if (rows.length === 0) return ['No row in hand.'];
-  const list = listText({
+  const list = listLines({
     columns: [
       { head: 'Table' },
       { head: 'StreamingNo' },
@@ -64,5 +64,5 @@ function inHandLines(rows: readonly RowInHand[], limit: number): string[] {
       row.host,
     ]),
   });
-  return [list, ...(rows.length === limit ? [`The oldest ${limit}; --limit shows more.`] : [])];
+  return [...list, ...(rows.length === limit ? [`The oldest ${limit}; --limit shows more.`] : [])];
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { namedTarget } from '../../operator/pauses.js';
 import type { Pause } from '../../store/records-port.js';
 import { commandActor } from '../actor.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
 
@@ -42,7 +42,7 @@ function printPauses(pauses: readonly Pause[], options: TargetOptions): void {
     printJson(pauses.map(({ target, ...pause }) => ({ target: namedTarget(target), ...pause })));
     return;
   }
-  const list = listText({
+  const list = listLines({
     columns: [
       { head: 'Paused' },
       { head: 'Since' },
@@ -51,5 +51,5 @@ function printPauses(pauses: readonly Pause[], options: TargetOptions): void {
     ],
     rows: pauses.map(({ target, since, who, reason }) => [targetText(target), since, who, reason]),
   });
-  printLines(pauses.length === 0 ? 'Nothing is paused.' : list);
+  printLines(...(pauses.length === 0 ? ['Nothing is paused.'] : list));
 }

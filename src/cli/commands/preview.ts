@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { preview, type PreviewedRow } from '../../operator/preview.js';
 import { limitArgument } from '../arguments.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { shortTableName } from '../words.js';
 import { withDatabases } from '../session.js';
 import { pausedBy } from '../../worker/paused.js';
@@ -42,7 +42,7 @@ export function registerPreview(program: Command): void {
 
 function previewLines(rows: readonly PreviewedRow[], limit: number): string[] {
   if (rows.length === 0) return ['No pending row.'];
-  const list = listText({
+  const list = listLines({
     columns: [
       { head: 'Table' },
       { head: 'StreamingNo' },
@@ -67,5 +67,5 @@ function previewLines(rows: readonly PreviewedRow[], limit: number): string[] {
   const count = (outcome: PreviewedRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
   const sum = `${count('applied')} would be applied, ${count('failed')} would fail, ${count('waits')} would wait.`;
   const more = rows.length === limit ? ` The first ${limit}; --limit shows more.` : '';
-  return [list, sum + more];
+  return [...list, sum + more];
 }

@@ -7,7 +7,7 @@ import { requeueMatching } from '../../operator/requeue-matching.js';
 import { commandActor } from '../actor.js';
 import { numberArguments, tableArgument, textArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
-import { failedText } from '../failed-text.js';
+import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
@@ -124,7 +124,7 @@ function matchLines({ dryRun, matched, requeued, notRequeued, examples: rows }: 
   if (matched.rows === 0) return ['No failed row matches.'];
   if (dryRun) {
     const first = rows.length < matched.rows ? [`The first ${rows.length}:`] : [];
-    return [`${countText(matched)} would be put back.`, ...first, failedText(rows)];
+    return [`${countText(matched)} would be put back.`, ...first, ...failedLines(rows)];
   }
   const left =
     notRequeued === 0

@@ -5,7 +5,7 @@ import { faultKinds } from '../../simulator/fault.js';
 import { Platform } from '../../simulator/platform.js';
 import { simulate, type SimulateOptions, type SimulationSummary } from '../../simulator/simulate.js';
 import { openMiddleDatabase } from '../../wiring.js';
-import { listText, printJson, printLines } from '../output.js';
+import { listLines, printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { applicationNameOf, configOf } from '../session.js';
 import { operationText } from '../words.js';
@@ -149,7 +149,7 @@ function jsonOf({ faults, corrections, ...summary }: SimulationSummary): Record<
 
 function summaryLines(summary: SimulationSummary): string[] {
   const { rows, attributes, seed, seconds, faults, corrections, toCorrect } = summary;
-  const list = listText({
+  const list = listLines({
     columns: [{ head: 'OPFlag' }, { head: 'Rows', right: true }],
     rows: Object.entries(summary.byOpFlag).map(([opFlag, count]) => [
       operationText(opFlag) || '(none)',
@@ -162,7 +162,7 @@ function summaryLines(summary: SimulationSummary): string[] {
   const wrong = `Wrong on purpose: ${faults.length}${byCode.length === 0 ? '' : ` (${byCode.join(', ')})`}.`;
   const later = `${toCorrect} are not refused yet: "simulate --rows 0" corrects them after a worker has run`;
   const corrected = `Corrected and sent again: ${corrections.length}${toCorrect === 0 ? '' : `; ${later}`}.`;
-  return rows === 0 ? [corrected] : [list, inserted, range, wrong, corrected];
+  return rows === 0 ? [corrected] : [...list, inserted, range, wrong, corrected];
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

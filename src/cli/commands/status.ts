@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
 import { status, type Status } from '../../operator/status.js';
-import { crewText } from '../crew-text.js';
+import { crewLines } from '../crew-text.js';
 import { deferredLines } from '../deferred-text.js';
 import { alarmText } from '../../guard/alarm-text.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
-import { listText, printJson, printLines, shown } from '../output.js';
+import { listLines, printJson, printLines, shown } from '../output.js';
 import { stateText } from '../words.js';
 import { withDatabases } from '../session.js';
 
@@ -29,7 +29,7 @@ export function registerStatus(program: Command): void {
 const states = Object.values(State);
 
 function statusLines({ tables, oldestPendingSeconds, workers, alarms, deferred }: Status): string[] {
-  const counts = listText({
+  const counts = listLines({
     columns: [
       { head: 'Table' },
       ...states.map((state) => ({ head: stateText(state), right: true as const })),
@@ -43,8 +43,8 @@ function statusLines({ tables, oldestPendingSeconds, workers, alarms, deferred }
     oldestPendingSeconds === null
       ? 'No pending row.'
       : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
-  const crew = workers.length === 0 ? 'No worker is running.' : crewText(workers);
-  return [...alarms.map(alarmLine), counts, oldest, ...deferredLines(deferred), crew];
+  const crew = workers.length === 0 ? ['No worker is running.'] : crewLines(workers);
+  return [...alarms.map(alarmLine), ...counts, oldest, ...deferredLines(deferred), ...crew];
 }
 
 function alarmLine(alarm: StoreAlarm): string {

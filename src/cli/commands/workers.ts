@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { crewText, rangesText } from '../crew-text.js';
+import { crewLines, rangesText } from '../crew-text.js';
 import { printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
 
@@ -20,7 +20,8 @@ export function registerWorkers(program: Command): void {
       await withDesk(command, async (desk) => {
         const workers = await desk.workers();
         if (options.json === true) printJson(workers);
-        else printLines(workers.length === 0 ? 'No worker is running.' : crewText(workers, rangesText));
+        else
+          printLines(...(workers.length === 0 ? ['No worker is running.'] : crewLines(workers, rangesText)));
       });
     });
 }

@@ -1,7 +1,7 @@
 import { basename, relative } from 'node:path';
 import { resultText } from '../../domain/result-codes.js';
 import { specExamples } from '../../simulator/spec-examples.js';
-import { listText } from '../output.js';
+import { listLines } from '../output.js';
 import { operationText } from '../words.js';
 import type { DemoFolder } from './demo-folder.js';
 import { isAsExpected, type Check, type Findings, type JudgedFault } from './findings.js';
@@ -11,11 +11,11 @@ import type { Played } from './play.js';
 export function reportLines(folder: DemoFolder, played: Played, findings: Findings): string[] {
   const { applied, attributes, corrections, refused } = findings;
   const { rows, seed, faults } = played.summary;
-  const operations = listText({
+  const operations = listLines({
     columns: [{ head: 'Operation' }, { head: 'Applied', right: true }],
     rows: Object.entries(applied).map(([opFlag, count]) => [meaningOf(opFlag), count]),
   });
-  const codes = listText({
+  const codes = listLines({
     columns: [
       { head: 'Code' },
       { head: 'Rows', right: true },
@@ -35,13 +35,13 @@ export function reportLines(folder: DemoFolder, played: Played, findings: Findin
     `The specification's ${specExamples.length} examples and ${rows} random rows (seed ${seed}), ${faults.length} of them wrong on purpose, in ${played.seconds} s.`,
     '',
     'Applied to the product store:',
-    operations,
+    ...operations,
     '',
     'Refused, with ErrContent (those corrected and put back since included):',
-    codes,
+    ...codes,
     '',
     'Wrong on purpose:',
-    faultList(findings.faults),
+    ...faultList(findings.faults),
     '',
     `Corrected after the refusal: ${newRows + putBack}, ${newRows} as new rows and ${putBack} put back to State 0; ${accepted} accepted.`,
     `Product 323002000 of the specification's example has ${attributes.length} attributes: ${shownAttribute(first)} … ${shownAttribute(last)}.`,
@@ -78,7 +78,7 @@ function meaningOf(opFlag: string): string {
 }
 
 /** One line for each kind of fault, and one more for each row that was not refused as expected. */
-function faultList(faults: readonly JudgedFault[]): string {
+function faultList(faults: readonly JudgedFault[]): readonly string[] {
   const kinds = [...new Set(faults.map(({ kind }) => kind))].sort();
   const rows = kinds.flatMap((kind) => {
     const ofKind = faults.filter((fault) => fault.kind === kind);
@@ -103,7 +103,7 @@ function faultList(faults: readonly JudgedFault[]): string {
     { head: 'Actual' },
     { head: '' },
   ];
-  return listText({ columns, rows });
+  return listLines({ columns, rows });
 }
 
 function checkLine({ what, expected, found, ok }: Check): string {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
 import type { VerifySummary } from '../../operator/verify/verify.js';
-import { shown } from '../output.js';
+import { jsonText, linesText, shown } from '../output.js';
 import { differenceText } from './difference-text.js';
 
 /** Where differences go while they are found. */
@@ -27,13 +27,13 @@ export function jsonReport(limit: number): Report {
     difference: async (difference) => {
       if (printed >= limit) return;
       await open();
-      await write(`${printed === 0 ? '' : ','}\n${JSON.stringify(difference)}`);
+      await write(`${printed === 0 ? '' : ','}\n${jsonText(difference)}`);
       printed += 1;
     },
     end: async (summary, seconds) => {
       await open();
       const ok = summary.differences === 0;
-      await write(`\n],\n"summary": ${JSON.stringify({ ok, ...summary, printed, seconds }, null, 2)}\n}\n`);
+      await write(`\n],\n"summary": ${jsonText({ ok, ...summary, printed, seconds }, 2)}\n}\n`);
     },
     broken: async () => {
       if (printed > 0) await write('\n],\n"summary": null\n}\n');
@@ -50,13 +50,13 @@ export function textReport(limit: number): Report {
       if (printed >= limit) return;
       if (difference.custId !== customer) {
         customer = difference.custId;
-        await write(`${customer === null ? 'Without CustID' : `CustID ${shown(customer)}`}\n`);
+        await write(linesText([customer === null ? 'Without CustID' : `CustID ${shown(customer)}`]));
       }
-      await write(`  ${differenceText(difference)}\n`);
+      await write(linesText([`  ${differenceText(difference)}`]));
       printed += 1;
     },
     end: async (summary, seconds) => {
-      await write(`${summaryLines(summary, printed, seconds).join('\n')}\n`);
+      await write(linesText(summaryLines(summary, printed, seconds)));
     },
     broken: () => Promise.resolve(),
   };

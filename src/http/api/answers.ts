@@ -142,7 +142,7 @@ export const groups = z.array(
 
 /** A page of failed rows. */
 export const failed = z.object({
-  rows: z.array(failedRow),
+  rows: z.array(failedRow.extend({ custName: cell, accName: cell })),
   next: z.string().nullable().describe('for `after`; null: nothing is left'),
 }) satisfies z.ZodType<RowList>;
 

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
+import { visibleText } from '../../domain/foreign-text.js';
 import type { RowFilter } from '../../middle/port.js';
-import type { Desk, RowList } from '../../operator/desk.js';
-import type { FailedRow } from '../../operator/failed-row.js';
+import type { Desk, ListedRow, RowList } from '../../operator/desk.js';
 
 /*
  * Failed rows as CSV, page by page: never more than a page is in memory, and a reader that stops reading stops the
- * pages. The text is foreign: what a spreadsheet would take for a formula gets an apostrophe in front. UTF-8 with a byte
- * order mark, or Excel would take the Chinese for something else.
+ * pages. Every cell is quoted, on one line, and one that a spreadsheet reads as text (`textCell`). UTF-8 with a byte order
+ * mark, or Excel would take the Chinese for something else.
  */
 
 const columns = [
@@ -20,9 +20,11 @@ const columns = [
   'custId',
   'bizId',
   'userId',
+  'custName',
+  'accName',
   'createDate',
   'stateDate',
-] as const satisfies readonly (keyof FailedRow)[];
+] as const satisfies readonly (keyof ListedRow)[];
 
 /** How much one export may be. */
 export interface ExportLimits {
@@ -47,7 +49,8 @@ export async function failedCsv(
     bom: true,
     header: true,
     columns: [...columns],
-    escape_formulas: true,
+    quoted: true,
+    quoted_empty: true,
     record_delimiter: 'windows',
   });
   rows.on('error', (error) => text.destroy(error));
@@ -68,7 +71,7 @@ async function* allRows(
         yield stopped(`after ${limits.rows} rows`);
         return;
       }
-      yield columns.map((column) => row[column] ?? '');
+      yield columns.map((column) => textCell(row[column] ?? ''));
       written += 1;
     }
     if (page.next === null) return;
@@ -83,4 +86,22 @@ async function* allRows(
 /** A list that is not whole says so: nobody would notice otherwise. */
 function stopped(when: string): readonly string[] {
   return [`(stopped ${when}: narrow the filter)`];
+}
+
+/** A date as the middle database's adapters write it: a spreadsheet loses nothing of it. */
+const date = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
+/** What a formula begins with, also in full width, and the mark itself, so that it can be taken off again. */
+const marked = /^\s*['=+\-@\uff1d\uff0b\uff0d\uff20]/u;
+/** Words that a spreadsheet reads as part of a number, a date, a time or a truth value. */
+const wordsOfValues =
+  /jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?|[ap]m?|e|true|false|[年月日号时分秒点元上下午]/giu;
+
+/**
+ * A cell that a spreadsheet reads as the text it is: what would be a formula, a number (rounded after 15 digits, without
+ * its leading zeros) or a date gets an apostrophe in front. A cell that begins with an apostrophe is the text after it.
+ */
+function textCell(text: string): string {
+  const cell = visibleText(text);
+  const isValue = !/\p{L}/u.test(cell.replace(wordsOfValues, ''));
+  return cell !== '' && !date.test(cell) && (isValue || marked.test(cell)) ? `'${cell}` : cell;
 }

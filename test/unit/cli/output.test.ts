@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listText, shown, type List } from '../../../src/cli/output.js';
+import { listLines, shown, type List } from '../../../src/cli/output.js';
 
 /** Places on a screen: a Chinese character takes two. */
 function places(line: string): number {
@@ -22,31 +22,31 @@ const list: List = {
 
 describe('a list for people', () => {
   it('is as wide as its content where the terminal is wide enough', () => {
-    const lines = listText(list, 120).split('\n');
+    const lines = listLines(list, 120);
     expect(lines[3]).toBe(`│ ${streamingNo} │ B-1   │ 杭州某某科技有限公司杭州某某科技有限公司 │    7 │`);
     expect(new Set(lines.map(places))).toEqual(new Set([places(lines[0] ?? '')]));
   });
 
   it('shortens the texts that may be shortened to fit the terminal, counting Chinese characters twice', () => {
-    const lines = listText(list, 80).split('\n');
+    const lines = listLines(list, 80);
     expect(lines.map(places)).toEqual(lines.map(() => 80));
     expect(lines[3]).toContain('…');
     expect(lines[3]).toContain(streamingNo);
   });
 
   it('leaves out optional columns where that is not enough, and says so', () => {
-    const text = listText(list, 60);
+    const text = listLines(list, 60).join('\n');
     expect(text).toContain(streamingNo);
     expect(text).not.toContain('B-1');
     expect(text.split('\n').at(-1)).toBe('Left out for this terminal: BizID; --json has everything.');
   });
 
   it('never cuts a StreamingNo', () => {
-    expect(listText(list, 20)).toContain(streamingNo);
+    expect(listLines(list, 20).join('\n')).toContain(streamingNo);
   });
 
-  it('shows control characters as spaces: a foreign text does not command the terminal', () => {
-    expect(shown('a\u001b[2Jb\nc')).toBe('a [2Jb c');
+  it('shows control characters as pictures: a foreign text does not command the terminal', () => {
+    expect(shown('a\u001b[2Jb\nc')).toBe('a␛[2Jb␊c');
     expect(shown(null)).toBe('');
   });
 });

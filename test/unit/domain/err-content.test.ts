@@ -4,10 +4,11 @@ import {
   cutToBytes,
   errContent,
   errContentMaxBytes,
-  oneLine,
   quoted,
   shorterTexts,
 } from '../../../src/domain/err-content.js';
+import { oneLine } from '../../../src/domain/foreign-text.js';
+import { hostileTexts, unwanted } from '../../support/hostile-texts.js';
 import type { ResultCode } from '../../../src/domain/result-codes.js';
 import { resultCodes } from '../../../src/domain/result-codes.js';
 
@@ -140,6 +141,14 @@ describe('a quoted value', () => {
     for (const character of ['x', '中', '😀']) {
       expect(quoted(character.repeat(61))).toBe(`"${character.repeat(60)}…"`);
     }
+  });
+});
+
+describe('a quoted value with unseen characters', () => {
+  it('is on one line, with the names of those that turn the direction or have no width', () => {
+    expect(quoted('x\n=cmd\u001b[2J')).toBe('"x =cmd [2J"');
+    expect(quoted('05\u200b71\u202e')).toBe('"05⟨U+200B⟩71⟨U+202E⟩"');
+    for (const text of hostileTexts) expect(quoted(text)).not.toMatch(unwanted);
   });
 });
 

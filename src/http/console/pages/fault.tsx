@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { DatabaseError, type DatabaseErrorKind } from '../../../database/errors.js';
 import type { RequestFault } from '../../session-types.js';
-import { visibleText } from '../parts/foreign.js';
+import { visibleText } from '../../../domain/foreign-text.js';
 import { Layout, Notice } from '../parts/layout.js';
 import type { Texts } from '../texts/texts.js';
 import type { View } from '../view.js';

@@ -2,7 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { ActivityBar, DatabaseHealth, Overview } from '../../../operator/desk.js';
 import { address } from '../addresses.js';
 import { BarChart } from '../parts/bar-chart.js';
-import { visibleText } from '../parts/foreign.js';
+import { visibleText } from '../../../domain/foreign-text.js';
 import { Layout, Notice } from '../parts/layout.js';
 import { PauseTable } from '../parts/pause-table.js';
 import { durationText, StoreTime } from '../parts/times.js';

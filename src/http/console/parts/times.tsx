@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { Cell } from '../../../domain/rows.js';
 import type { Texts } from '../texts/texts.js';
-import { visibleText } from './foreign.js';
+import { visibleText } from '../../../domain/foreign-text.js';
 
 interface TimeProps {
   readonly t: Texts;

@@ -3,7 +3,7 @@ import type { Cell } from '../../../domain/rows.js';
 import type { Count } from '../../../operator/desk.js';
 import { counted } from '../texts/words.js';
 import type { Texts } from '../texts/texts.js';
-import { visibleText } from './foreign.js';
+import { visibleText } from '../../../domain/foreign-text.js';
 
 /** A State by colour and words: `3 failed`. */
 export function StateMark({ t, state }: { readonly t: Texts; readonly state: number | null }): VNode | null {

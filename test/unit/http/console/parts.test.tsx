@@ -1,7 +1,8 @@
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { BarChart } from '../../../../src/http/console/parts/bar-chart.js';
-import { Foreign, visibleText } from '../../../../src/http/console/parts/foreign.js';
+import { visibleText } from '../../../../src/domain/foreign-text.js';
+import { Foreign } from '../../../../src/http/console/parts/foreign.js';
 import { durationText, MiddleTime, StoreTime } from '../../../../src/http/console/parts/times.js';
 import { countText, operationText, rangesText } from '../../../../src/http/console/parts/words.js';
 import { catalogues } from '../../../../src/http/console/texts/texts.js';
