@@ -68,7 +68,7 @@ function explainDatabase(error: DatabaseError): string {
     case 'timeout':
       return `the ${database} does not answer: ${error.message}`;
     case 'schema':
-      return `the ${database} lacks a table, a column or a privilege: ${error.message} ("bnet-sync doctor" says which)`;
+      return `the ${database} must be repaired: ${error.message} ("bnet-sync doctor" looks for missing tables, columns and privileges)`;
     case 'conflict':
     case 'locked':
     case 'unavailable':

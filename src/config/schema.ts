@@ -35,8 +35,8 @@ function checkConnection(end: { client: string; connection: unknown }, ctx: z.co
 const oracleSchema = z
   .strictObject({
     /**
-     * Use the driver's Thick mode, for what Thin mode cannot do (native network encryption, old
-     * servers). Default: absent, Thin mode. Set by who runs the Oracle client, 18.1 or later.
+     * Use the driver's Thick mode, for what Thin mode cannot do (native network encryption, passwords in their 10G form).
+     * Default: absent, Thin mode. Set by who runs the Oracle client, 19 or later.
      */
     thick: z
       .strictObject({

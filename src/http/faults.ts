@@ -50,7 +50,7 @@ const databaseWords: Readonly<Partial<Record<DatabaseError['kind'], string>>> = 
   unavailable: 'is not available',
   commitUnknown: 'did not say whether the change was made: look before you do it again',
   credentials: 'refuses the credentials',
-  schema: 'lacks a table, a column or a privilege: "bnet-sync doctor" says which',
+  schema: 'must be repaired: "bnet-sync doctor" looks for missing tables, columns and privileges',
 };
 
 /** What an error says to whoever asked. What it says to us is in the log. */

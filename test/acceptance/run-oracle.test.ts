@@ -153,6 +153,22 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: run on Oracle when som
     expect(ended.all).not.toContain('hunter2');
   });
 
+  it.each([[[]], [['--once']]])(
+    'a password that the server keeps in its 10G form ends with 3 and what to do: run %j',
+    async (args) => {
+      const run = await start();
+      server().counters.reset();
+      server().faults.verifier = '10G';
+      const ended = await run(args).child;
+      expect(ended.exitCode, ended.all).toBe(3);
+      expect(server().counters.connectionAttempts).toBe(1);
+      expect(ended.stderr).toMatch(
+        /^bnet-sync: the middle database refuses the credentials: NJS-116: .*SEC_CASE_SENSITIVE_LOGON.*Thick mode/,
+      );
+      expect(ended.stderr.split('\n')).toHaveLength(1);
+    },
+  );
+
   it('run says that the server is not there, and goes on when it is', async () => {
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
     await server().stopListening();

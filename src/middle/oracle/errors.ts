@@ -7,14 +7,14 @@ import { DatabaseError, type DatabaseErrorKind } from '../../database/errors.js'
  */
 
 const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
-  // Wrong or missing user and password, no CREATE SESSION; locked and expired accounts.
-  ['credentials', '1004 1005 1017 1045 28000 28001 28002 28003 NJS-101 NJS-136 NJS-140'],
+  // Wrong or missing user and password, no CREATE SESSION; locked and expired accounts; a password kept in an old form.
+  ['credentials', '1004 1005 1017 1045 28000 28001 28002 28003 NJS-101 NJS-116 NJS-136 NJS-140'],
   // Sessions and processes used up, instance starting or down, listener and names, TLS, too old a server.
   [
     'unreachable',
     `18 20 1033 1034 1035 1090 2391 12154 12170 12203 12224 12500 12502 12504 12505 12509 12513 12514 12515 12516 12518
      12519 12520 12521 12523 12525 12526 12527 12528 12529 12533 12535 12536 12541 12543 12545 12560 12564 12660 27101
-     NJS-116 NJS-138 NJS-173 NJS-503 NJS-504 NJS-505 NJS-506 NJS-507 NJS-508 NJS-510 NJS-511 NJS-512 NJS-513 NJS-514
+     NJS-138 NJS-173 NJS-503 NJS-504 NJS-505 NJS-506 NJS-507 NJS-508 NJS-510 NJS-511 NJS-512 NJS-513 NJS-514
      NJS-515 NJS-516 NJS-517 NJS-518 NJS-519 NJS-520 NJS-522 NJS-529 NJS-530 NJS-531 NJS-532 NJS-533 NJS-536`,
   ],
   // Killed, idle or connected for too long, instance shut down, end of the channel.
@@ -36,12 +36,14 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
      1653 1654 1655 1658 1659 1688 1691 1692 1693 2392 2393 2394 2395 3150 4030 4031 4036 7445 16000 16456 19502 19504
      19809 19815 25153 27072 30036`,
   ],
-  // Unusable indexes, wrong objects and names, looping synonyms, invalid views. 900 to 999 besides (`kindOfNumber`).
+  // Unusable indexes, wrong objects and names, looping synonyms, invalid views and triggers, rows that may not move between
+  // partitions. 900 to 999 besides (`kindOfNumber`).
   [
     'schema',
-    `1031 1446 1502 1720 1732 1733 1747 1775 1776 1779 1795 2014 2019 2030 2289 4043 4063 8102 12840 38029 41900`,
+    `1031 1446 1502 1720 1732 1733 1747 1775 1776 1779 1795 2014 2019 2030 2289 3001 4043 4063 4088 4098 8102 12840 14402
+     38029 41900`,
   ],
-  ['constraint', '1 1400 1407 2091 2290 2291 2292 14400 14402 28115'],
+  ['constraint', '1 1400 1407 2091 2290 2291 2292 14400 28115'],
   [
     'data',
     '1401 1426 1438 1461 1722 1830 1839 1841 1843 1847 1858 1861 6502 12899 22835 29275 NJS-011 NJS-058',
@@ -50,6 +52,25 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
 
 const kindByCode: ReadonlyMap<string, DatabaseErrorKind> = new Map(
   kinds.flatMap(([kind, codes]) => codes.split(/\s+/).map((code) => [oraCode(code), kind] as const)),
+);
+
+/** What a DBA does about errors whose own words do not say it. */
+const cures: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'NJS-116':
+      'the server knows the password in its 10G form alone; let a DBA set SEC_CASE_SENSITIVE_LOGON to TRUE and the password ' +
+      'anew with SQLNET.ALLOWED_LOGON_VERSION_SERVER at 11 or higher (DBA_USERS.PASSWORD_VERSIONS then shows 11G or 12C), ' +
+      'or use Thick mode (middle.oracle.thick)',
+    'NJS-138': 'bnet-sync needs Oracle 12.1 or later, in Thick mode as well',
+    'ORA-03001':
+      'a table, or a view or synonym in its place, does not take the statement: middle.schema must lead to the tables',
+    'ORA-04063': 'compile the view or what it is made of: SELECT * FROM ALL_ERRORS tells what is wrong',
+    'ORA-04088': 'let the owner of the trigger correct or disable it',
+    'ORA-04098':
+      'compile or disable the trigger (ALTER TRIGGER … COMPILE): SELECT * FROM ALL_ERRORS tells what is wrong',
+    'ORA-14402':
+      'the table is partitioned by a column that bnet-sync updates: let its owner say ALTER TABLE … ENABLE ROW MOVEMENT',
+  }),
 );
 
 /** `942` as the driver writes it, `ORA-00942`; other codes as they are. */
@@ -75,7 +96,8 @@ export function classifyOracle(error: unknown): unknown {
   const kind = kindByCode.get(serverCode) ?? kindByCode.get(code) ?? kindOfNumber(serverCode);
   const bytes = serverCode === 'ORA-12899' ? /maximum: (\d+)/.exec(error.message)?.[1] : undefined;
   const room = bytes === undefined ? undefined : { bytes: Number(bytes) };
-  return new DatabaseError(kind, plainMessage(error.message), { code: serverCode, room, cause: error });
+  const words = [plainMessage(error.message), cures.get(serverCode) ?? []].flat().join('; ');
+  return new DatabaseError(kind, words, { code: serverCode, room, cause: error });
 }
 
 /** Items of batch errors, and some errors of connecting, carry their code in their message alone. */

@@ -89,9 +89,9 @@ function useThickMode(folders: { readonly libDir: string | undefined; readonly c
   }
   if (oracledb.oracleClientVersion < oldestClient)
     throw new ThickModeError(
-      `the Oracle client is ${oracledb.oracleClientVersionString}: 18.1 or later is needed, older ones do not limit a call's time`,
+      `the Oracle client is ${oracledb.oracleClientVersionString}: 19 or later is needed`,
     );
 }
 
-/** Version 18.1 as the driver writes it; before it there was no `callTimeout`, and a call to a dead server had no end. */
-const oldestClient = 1_801_000_000;
+/** Version 19 as the driver writes it: the oldest with which the driver works. */
+const oldestClient = 1_900_000_000;

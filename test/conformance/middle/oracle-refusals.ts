@@ -17,6 +17,8 @@ const refusals: readonly Refusal[] = [
   [942, 'schema'],
   [1031, 'schema'],
   [904, 'schema'],
+  [14_402, 'schema'],
+  [4098, 'schema'],
   [12_899, 'data'],
   [1, 'constraint'],
   [3113, 'connectionLost'],

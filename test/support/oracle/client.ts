@@ -154,7 +154,7 @@ export class Client {
   async #beginLogin(reader: Reader): Promise<Buffer> {
     await this.#strike({ at: 'login', phase: 'before' });
     this.#login = new LoginDialogue(reader, this.#surroundings.verifiers);
-    return this.#login.challenge(new Writer());
+    return this.#login.challenge(new Writer(), this.#surroundings.faults.verifier);
   }
 
   async #finishLogin(reader: Reader): Promise<Buffer> {

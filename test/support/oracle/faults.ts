@@ -84,6 +84,8 @@ export class Faults {
   readonly #planted = new Set<Planted>();
   /** What connections meet from now on. */
   listener: ListenerBehaviour = 'accept';
+  /** The form in which the server says that it keeps the passwords. */
+  verifier: '12C' | '10G' = '12C';
 
   plant(fault: Fault): PlantedFault {
     const planted = new Planted(fault, this.#planted);
@@ -95,6 +97,7 @@ export class Faults {
   clear(): void {
     this.#planted.clear();
     this.listener = 'accept';
+    this.verifier = '12C';
   }
 
   /** The first planted fault whose occasion this is strikes. */

@@ -9,7 +9,7 @@ import type { Reader, Writer } from './wire.js';
 
 const ROUNDS = 4096;
 const SESSION_ROUNDS = 3;
-const VERIFIER_12C = 0x4815;
+const verifierTypes = { '12C': 0x4815, '10G': 0x939 } as const;
 /** 19.3, which the driver shows as the server's version. */
 const SERVER_VERSION = (19 << 24) | (3 << 16);
 
@@ -59,11 +59,11 @@ export class LoginDialogue {
     return this.#timeZone;
   }
 
-  /** The answer to the first request: a challenge. */
-  challenge(writer: Writer): Buffer {
+  /** The answer to the first request: a challenge, which says in which form the password is kept. */
+  challenge(writer: Writer, form: keyof typeof verifierTypes): Buffer {
     return writeParameters(writer, [
       ['AUTH_SESSKEY', hex(encrypt(this.#verifier.hash, this.#serverHalf)), 0],
-      ['AUTH_VFR_DATA', hex(this.#verifier.salt), VERIFIER_12C],
+      ['AUTH_VFR_DATA', hex(this.#verifier.salt), verifierTypes[form]],
       ['AUTH_PBKDF2_CSK_SALT', hex(this.#salt), 0],
       ['AUTH_PBKDF2_VGEN_COUNT', String(ROUNDS), 0],
       ['AUTH_PBKDF2_SDER_COUNT', String(SESSION_ROUNDS), 0],

@@ -14,7 +14,7 @@ function classified(message: string, properties: { code?: string; errorNum?: num
 }
 
 const codes: Readonly<Record<DatabaseErrorKind, readonly string[]>> = {
-  credentials: ['ORA-01005', 'ORA-01017', 'ORA-01045', 'ORA-28000', 'ORA-28001', 'NJS-101'],
+  credentials: ['ORA-01005', 'ORA-01017', 'ORA-01045', 'ORA-28000', 'ORA-28001', 'NJS-101', 'NJS-116'],
   unreachable: [
     ...[
       'ORA-00018',
@@ -56,7 +56,7 @@ const codes: Readonly<Record<DatabaseErrorKind, readonly string[]>> = {
       'ORA-01031',
       'ORA-01502',
     ],
-    ...['ORA-01795', 'ORA-04043'],
+    ...['ORA-01795', 'ORA-03001', 'ORA-04043', 'ORA-04063', 'ORA-04088', 'ORA-04098', 'ORA-14402'],
   ],
   constraint: ['ORA-00001', 'ORA-01400', 'ORA-02290', 'ORA-02291', 'ORA-02292'],
   data: ['ORA-01438', 'ORA-01722', 'ORA-01861', 'ORA-12899', 'NJS-011'],
@@ -95,6 +95,26 @@ describe('what an error of Oracle means', () => {
       expect([error.kind, error.code]).toEqual([kind, code]);
     },
   );
+
+  it.each([
+    ['ORA-14402', 'ALTER TABLE … ENABLE ROW MOVEMENT'],
+    ['ORA-04098', 'ALTER TRIGGER … COMPILE'],
+    ['ORA-04088', 'correct or disable'],
+    ['ORA-04063', 'ALL_ERRORS'],
+    ['ORA-03001', 'middle.schema'],
+    ['NJS-116', 'SEC_CASE_SENSITIVE_LOGON'],
+    ['NJS-138', '12.1 or later'],
+  ])('says what to do where the server does not: %s', (code, cure) => {
+    expect(classified(`${code}: some words`, { code }).message).toMatch(
+      new RegExp(`^${code}: some words; .*${cure}`),
+    );
+  });
+
+  it('of a trigger that refuses a row is the trigger’s own', () => {
+    const message =
+      'ORA-20001: under review\nORA-06512: at "ISMP.T", line 2\nORA-04088: error during execution of trigger \'ISMP.T\'';
+    expect(classified(message, { code: 'ORA-20001' })).toMatchObject({ kind: 'other', code: 'ORA-20001' });
+  });
 
   it('is told by the code, not by numbers further on', () => {
     const message = 'ORA-12801: error signaled in parallel query server\nORA-01555: snapshot too old';
