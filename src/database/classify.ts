@@ -88,6 +88,34 @@ export function classify(error: unknown): unknown {
   return new DatabaseError(kind, plainMessage(inner.message), { code, constraint, room, cause: error });
 }
 
+/**
+ * Translates an error that kept a connection from being made. Unless the credentials were refused it is a database that
+ * cannot be reached, whatever part of the system, of TLS or of the driver said so; never a lost connection, as nothing was
+ * sent. Faults of this program, and a driver that cannot be loaded, are passed through.
+ */
+export function classifyConnecting(error: unknown): unknown {
+  const known = classify(error);
+  return known instanceof Error ? cannotConnect(known) : known;
+}
+
+/** The same for an error whose kind is known, where it has one. */
+export function cannotConnect(error: Error): Error {
+  if (error instanceof DatabaseError && (error.kind === 'credentials' || error.kind === 'unreachable'))
+    return error;
+  const inner = firstOf(error);
+  const code = typeof inner.code === 'string' ? inner.code : undefined;
+  const isBug = inner instanceof TypeError || inner instanceof ReferenceError;
+  if (code === undefined ? isBug : notLoaded.has(code)) return error;
+  const message = inner.message.startsWith(outOfTime) ? 'no connection could be made in time' : inner.message;
+  return new DatabaseError('unreachable', message, { code, cause: error });
+}
+
+/** The driver's native part was built for another system or version of Node, or is missing. */
+const notLoaded = new Set(['ERR_DLOPEN_FAILED', 'MODULE_NOT_FOUND']);
+
+/** What Knex says whenever its pool's time is up; the rest of its words would mislead. */
+const outOfTime = 'Knex: Timeout acquiring a connection';
+
 /** A host with several addresses fails with an AggregateError: its first error tells why. */
 function firstOf(error: DriverError): DriverError {
   const first: unknown = Array.isArray(error.errors) ? error.errors[0] : undefined;

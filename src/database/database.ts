@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
-import { classify } from './classify.js';
+import { classify, classifyConnecting } from './classify.js';
 import { ownDeadline, withDeadline } from './deadline.js';
 import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
 import { DatabaseError, WorkHungError } from './errors.js';
@@ -195,7 +195,7 @@ export class Database implements Executor {
       try {
         connection = (await client.acquireConnection()) as object;
       } catch (error) {
-        throw this.#named(unreachable(classify(error)));
+        throw this.#named(classifyConnecting(error));
       }
       if ((this.#generations.get(connection) ?? this.#generation) === this.#generation) return connection;
       abandon(connection);
@@ -241,18 +241,6 @@ interface CommitAnswer {
 const swallowedFailure = 'a statement of the transaction failed unnoticed: nothing was committed';
 
 const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
-
-/** What Knex says whenever its pool's time is up; the rest of its words would mislead. */
-const outOfTime = 'Knex: Timeout acquiring a connection';
-
-/** A failure to get a connection is never a lost connection: nothing was sent. */
-function unreachable(error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return error;
-  const { kind, code } = error;
-  if (kind === 'credentials' || kind === 'unreachable') return error;
-  const message = error.message.startsWith(outOfTime) ? 'no connection could be made in time' : error.message;
-  return new DatabaseError('unreachable', message, { code, cause: error });
-}
 
 function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
   return knex.raw(statement.sql, statement.bindings as Knex.RawBinding[]);

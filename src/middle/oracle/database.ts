@@ -1,5 +1,6 @@
 import oracledb from 'oracledb';
 import { Pool, TimeoutError } from 'tarn';
+import { cannotConnect } from '../../database/classify.js';
 import { withDeadline } from '../../database/deadline.js';
 import { DatabaseError } from '../../database/errors.js';
 import { poolUse, type PoolUse } from '../../database/pool-use.js';
@@ -212,7 +213,11 @@ export class OracleDatabase {
     try {
       return await this.#pool.acquire().promise;
     } catch (error) {
-      throw this.#named(unreachable(error));
+      if (error instanceof TimeoutError)
+        throw this.#named(
+          new DatabaseError('unreachable', 'no connection could be made in time', { cause: error }),
+        );
+      throw this.#named(error instanceof Error ? cannotConnect(error) : error);
     }
   }
 
@@ -236,17 +241,4 @@ const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
 
 function numbersAsText(column: oracledb.Metadata<unknown>): oracledb.FetchTypeResponse | undefined {
   return column.dbType === oracledb.DB_TYPE_NUMBER ? { type: oracledb.STRING } : undefined;
-}
-
-/** A failure to get a connection is never a lost connection: nothing was sent. */
-function unreachable(error: unknown): unknown {
-  if (error instanceof TimeoutError)
-    return new DatabaseError('unreachable', 'no connection could be made in time', { cause: error });
-  // The system's own words, on a port that cannot be for instance.
-  if (error instanceof Error && !(error instanceof DatabaseError) && 'code' in error)
-    return new DatabaseError('unreachable', error.message, { code: String(error.code), cause: error });
-  if (!(error instanceof DatabaseError)) return error;
-  const { kind, code, message } = error;
-  if (kind === 'credentials' || kind === 'unreachable') return error;
-  return new DatabaseError('unreachable', message, { code, cause: error });
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
+import { openExpiredServer } from '../../support/expired-tls-server.js';
+import { portOf } from '../../support/silent-server.js';
 import { attributesOf, openOracleDatabase, type OpenOracleOptions } from '../../../src/middle/oracle/open.js';
 
 describe('a connection as text', () => {
@@ -93,5 +95,16 @@ describe('a way to Oracle that leads nowhere', () => {
     expect(failure.message).toMatch(new RegExp(words));
     expect(failure.message).not.toContain('\n');
     expect(failure.message).not.toContain('hunter2');
+  });
+
+  it('is a server whose certificate has expired', async () => {
+    const expired = await openExpiredServer('tls');
+    try {
+      const failure = await failureOf(to(`tcps://localhost:${portOf(expired)}/orcl`, { retryCount: 0 }));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/certificate/);
+    } finally {
+      expired.close();
+    }
   });
 });
