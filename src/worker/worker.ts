@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { DatabaseError } from '../database/errors.js';
 import type { MiddleDatabase, OpenRowsExcept } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
@@ -19,6 +18,7 @@ import { MarkStage } from './mark-stage.js';
 import { Outages } from './outages.js';
 import { pausedBy, PausedError } from './paused.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
+import { register } from './register.js';
 import type { WorkerSettings } from './settings.js';
 import { Sightings } from './sightings.js';
 import { StoreAlarmError, StoreGuard } from './store-guard.js';
@@ -159,10 +159,19 @@ export class Worker extends EventTeller {
 
   /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
   async run(): Promise<void> {
-    const { emit, middle, outages } = this.#shop;
-    if (this.#once) await outages.watch('middle', () => middle.ping());
-    await this.#register();
-    emit('started', { workerId: this.workerId, shards: this.#settings.shards });
+    const { emit } = this.#shop;
+    if (await this.#register()) await this.#runRegistered();
+    emit('stopped', {});
+    if (this.#fatal !== undefined) throw this.#fatal;
+  }
+
+  async #register(): Promise<boolean> {
+    const [once, isStopping] = [this.#once, () => this.#stopping];
+    return register(this.#shop, { workerId: this.workerId, alarm: this.#alarm, once, isStopping });
+  }
+
+  async #runRegistered(): Promise<void> {
+    this.#shop.emit('started', { workerId: this.workerId, shards: this.#settings.shards });
     const keeping = this.#keeper.run().catch((error: unknown) => {
       this.#fail(error);
     });
@@ -175,8 +184,6 @@ export class Worker extends EventTeller {
     await this.#keeper.stop(keeping).catch((error: unknown) => {
       if (!this.#shop.outages.isOutage(error)) this.#fail(error);
     });
-    emit('stopped', {});
-    if (this.#fatal !== undefined) throw this.#fatal;
   }
 
   /** Asks the worker to finish what it has in hand and to end; `run` resolves when it has. */
@@ -191,21 +198,6 @@ export class Worker extends EventTeller {
     this.#fatal ??= error instanceof Error ? error : new Error(errorText(error));
     this.#stopping = true;
     this.#alarm.ring();
-  }
-
-  async #register(): Promise<void> {
-    const { store, outages } = this.#shop;
-    const me = { workerId: this.workerId, host: hostname(), pid: process.pid };
-    for (;;) {
-      try {
-        await outages.watch('store', () => store.leases.register(me, this.#settings));
-        outages.worked('store');
-        return;
-      } catch (error) {
-        if (!outages.isOutage(error) || this.#stopping || this.#once) throw error;
-        await this.#alarm.sleep(outages.remainingMs());
-      }
-    }
   }
 
   async #work(): Promise<void> {

@@ -157,6 +157,25 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
     }
   });
 
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s before the worker could register, as the store is down, ends with 0: nothing is in hand',
+    async (signal) => {
+      for (const port of [1, portOf(silent)]) {
+        const { file, remove } = await withStore({ ...pair.connections.store.connection, port });
+        const run = bnetSync(['run', '--config', file]);
+        let log = '';
+        run.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+        await until(() => log.includes('the product store cannot be worked with'));
+        run.kill(signal);
+        const ended = await run;
+        expect(ended.exitCode, ended.all).toBe(0);
+        expect(ended.stderr).toBe('');
+        expect(log).toContain('"event":"stopped"');
+        await remove();
+      }
+    },
+  );
+
   it('run keeps trying, says so, and works when the database is there', async () => {
     const { host, port } = pair.connections.store.connection as { host: string; port: number };
     const { file, remove } = await withStore({ ...pair.connections.store.connection, port: portOf(silent) });
