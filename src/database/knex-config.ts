@@ -69,7 +69,7 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
       min: 0,
       max: options.maxConnections,
       createTimeoutMillis: callTimeoutMs + marginMs,
-      ...(options.byKey === true ? { afterCreate: goByIndexes } : {}),
+      afterCreate: afterCreate(options),
     },
     acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
     log: quietLog,
@@ -77,13 +77,23 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
   };
 }
 
+/**
+ * Claims, marks and leases are guarded updates whose counts are looked at: they need the rows as they are when their turn
+ * has come. A role or a database may have another default, under which one of two workers would fail each time.
+ */
+const readCommitted = `SET default_transaction_isolation = 'read committed'`;
+
 /** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
 const byIndexes = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
 
-function goByIndexes(connection: Client, done: (error: Error | null, connection: unknown) => void): void {
-  connection.query(byIndexes.map((setting) => `SET ${setting} = off`).join('; '), (error: Error | null) => {
-    done(error, connection);
-  });
+/** What a new session is told, in one round trip. */
+function afterCreate({ byKey }: DatabaseOptions) {
+  const settings = [readCommitted, ...(byKey === true ? byIndexes.map((name) => `SET ${name} = off`) : [])];
+  return (connection: Client, done: (error: Error | null, connection: unknown) => void): void => {
+    connection.query(settings.join('; '), (error: Error | null) => {
+      done(error, connection);
+    });
+  };
 }
 
 function sqliteConfig(options: DatabaseOptions): Knex.Config {

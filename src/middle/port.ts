@@ -215,6 +215,8 @@ export interface ServerDescription {
   readonly user: string | null;
   /** Schemas in which this user sees an IF_BNET_CUST; empty where there are no schemas. */
   readonly schemas: readonly string[];
+  /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
+  readonly isolation: string | null;
 }
 
 /** Which kind of database the middle database is: types and ready statements differ. */

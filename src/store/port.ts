@@ -239,4 +239,6 @@ export interface StoreOperations {
   migrate(shards: number): Promise<readonly string[]>;
   /** The store's clock, ISO 8601, UTC. */
   now(): Promise<string>;
+  /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
+  isolation(): Promise<string | null>;
 }

@@ -17,6 +17,7 @@ const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const healthyStore = storeOperations({
   now: async () => '2026-11-21T08:00:00.000Z',
   pendingMigrations: async () => [],
+  isolation: async () => null,
   workers: async () => [workerDescription()],
   shards: async () => 8,
 });

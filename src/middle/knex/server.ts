@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.js';
+import { defaultIsolation } from '../../database/default-isolation.js';
 import type { Dialect } from '../../database/dialect.js';
 import type { ServerDescription } from '../port.js';
 
@@ -18,6 +19,7 @@ const description: Readonly<Record<Dialect['name'], string>> = {
 export async function serverOf(database: Database): Promise<ServerDescription> {
   const { rows } = await database.execute({ sql: description[database.dialect.name], bindings: [] });
   const [server] = rows;
+  const isolation = await defaultIsolation(database);
   const user = server?.['user_name'];
   return {
     product: String(server?.['product']),
@@ -25,5 +27,6 @@ export async function serverOf(database: Database): Promise<ServerDescription> {
     characterSet: String(server?.['character_set']),
     user: typeof user === 'string' ? user : null,
     schemas: rows.map((row) => row['schema_name']).filter((name) => typeof name === 'string'),
+    isolation,
   };
 }

@@ -140,6 +140,7 @@ WHERE c.TABLE_NAME = '${tableOf.CUST}' AND c.COLUMN_ID = 1 ORDER BY c.OWNER`,
     characterSet: String(server?.['character_set'] ?? ''),
     user: typeof server?.['user'] === 'string' ? server['user'] : null,
     schemas: schemas.map((row) => String(row['owner'])),
+    isolation: null,
   };
 }
 

@@ -6,6 +6,7 @@ import { clockFindings } from './clock.js';
 import { deferredFindings } from './deferred.js';
 import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings } from './indexes.js';
+import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings, type LossSources } from './loss.js';
 import { privilegeFindings } from './privileges.js';
 import { rowFindings } from './rows.js';
@@ -102,7 +103,10 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
   return [
     ...(server.answer === null
       ? server.findings
-      : serverFindings(middle.kind, server.answer, columns.answer ?? [])),
+      : [
+          ...serverFindings(middle.kind, server.answer, columns.answer ?? []),
+          ...isolationFindings('server', server.answer.isolation),
+        ]),
     ...(columns.answer === null ? columns.findings : tableFindings(context, columns.answer)),
     ...(await check('privileges', async () => privilegeFindings(context, await middle.missingPrivileges()))),
     ...(await check('indexes', async () => indexFindings(context, await middle.indexes()))),
@@ -141,7 +145,10 @@ async function examineStore(
   const losses =
     middle === null ? [] : await check('product store', async () => lossFindings(await loss(), settings));
   const putOff = await check('deferred', () => deferredFindings(deferred, middle?.kind ?? null));
-  return [...migrations, ...workers, ...losses, ...putOff];
+  const isolation = await check('product store', async () =>
+    isolationFindings('product store', await store.isolation()),
+  );
+  return [...migrations, ...workers, ...losses, ...putOff, ...isolation];
 }
 
 function migrationFindings(pending: readonly string[]): Finding[] {

@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.js';
+import { defaultIsolation } from '../../database/default-isolation.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
@@ -106,6 +107,10 @@ export class KnexStoreOperations implements StoreOperations {
       bindings: [],
     });
     return String(rows[0]?.['now']);
+  }
+
+  async isolation(): Promise<string | null> {
+    return defaultIsolation(this.#database);
   }
 
   /** Reads what Knex recorded, without creating its tables as Knex's own listing would. */

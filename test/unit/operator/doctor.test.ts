@@ -13,7 +13,7 @@ const middle = {
   now: async () => '2026-11-21 16:00:00',
   server: async () => ({
     ...{ product: 'PostgreSQL', version: '17.4', characterSet: 'UTF8' },
-    ...{ user: 'bnet_sync', schemas: [] },
+    ...{ user: 'bnet_sync', schemas: [], isolation: 'read committed' },
   }),
   columns: async () => [],
   missingPrivileges: async () => [],
@@ -26,6 +26,7 @@ const middle = {
 const store = {
   now: async () => '2026-11-21T08:00:00.000Z',
   pendingMigrations: async () => [],
+  isolation: async () => null,
   workers: async () => [workerDescription()],
   shards: async () => 8,
 };

@@ -1,0 +1,16 @@
+import type { Area, Finding } from './finding.js';
+
+/** Names a level of isolation that bnet-sync does not go by, and that handlers may rely on. */
+export function isolationFindings(area: Area, level: string | null): Finding[] {
+  if (level === null || level === 'read committed') return [];
+  return [
+    {
+      area,
+      level: 'warning',
+      finding: `transactions begin as ${level.toUpperCase()} by default; those of bnet-sync are READ COMMITTED all the same`,
+      whatToDo:
+        'see that no trigger or handler relies on the default; ALTER ROLE or ALTER DATABASE … RESET ' +
+        'default_transaction_isolation takes it away',
+    },
+  ];
+}
