@@ -8,99 +8,99 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
   SELECT * FROM (
     SELECT * FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 0 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
         AND t.CreateDate <= SYSDATE - NUMTODSINTERVAL(2, 'SECOND')
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 1 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 0 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
         AND t.CreateDate <= SYSDATE - NUMTODSINTERVAL(2, 'SECOND')
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
       SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
       FROM ISMP.IF_BNET_ACCOUNT t
       WHERE t.State = 1 AND t.CreateDate IS NOT NULL
         AND t.StreamingNo IS NOT NULL
-        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID) || CHR(44)) = 0) AND t.ProductID IN (323002000)
+        AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
   ) ORDER BY "create_date" NULLS FIRST, "streaming_no", "source_order"
@@ -181,16 +181,16 @@ WHERE t.StreamingNo IN (TO_NUMBER(:n1)) AND t.ProductID IN (323002000);
 
 -- Before a worker decides rows of customers that it has taken over: rows in State 1 from before, and the rows finished last,
 -- the end of the poll's index for State 2; once more for those without a CreateDate.
-SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
+SELECT t.StreamingNo AS "StreamingNo", t.CustID AS "CustID", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "StateDate"
 FROM ISMP.IF_BNET_CUST t
 WHERE t.State = 1
   AND t.StreamingNo IS NOT NULL
   AND (t.StateDate IS NULL OR t.StateDate < TO_DATE(:claimedUntil, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND)
-  AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
+  AND CASE WHEN t.CustID = TRUNC(t.CustID) AND ABS(t.CustID) < 1000000000000000000000000000000 THEN MOD(ABS(t.CustID), 64) ELSE 0 END IN (1, 2) AND t.ProductID IN (323002000)
   AND ROWNUM <= :maxRows;
 
 SELECT * FROM (
-  SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", TO_CHAR(t.ProductID) AS "ProductID",
+  SELECT t.StreamingNo AS "StreamingNo", t.CustID AS "CustID", t.ProductID AS "ProductID",
     TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
   FROM (
     SELECT * FROM (
@@ -203,7 +203,7 @@ SELECT * FROM (
   WHERE t.StreamingNo IS NOT NULL
     AND t.StateDate IS NOT NULL
     AND t.StateDate >= TO_DATE(:afterDate, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND
-    AND NVL(MOD(ABS(t.CustID), 64), 0) IN (1, 2) AND t.ProductID IN (323002000)
+    AND CASE WHEN t.CustID = TRUNC(t.CustID) AND ABS(t.CustID) < 1000000000000000000000000000000 THEN MOD(ABS(t.CustID), 64) ELSE 0 END IN (1, 2) AND t.ProductID IN (323002000)
   ORDER BY t.StateDate DESC
 ) WHERE ROWNUM <= :maxRows;
 

@@ -59,9 +59,12 @@ export function compareRows(a: RowOrder, b: RowOrder): number {
   );
 }
 
-/** Compares two numbers without sign that are kept as text: the shorter is the smaller. */
+/** Compares two integers that are kept as text: of two without a sign the shorter is the smaller. */
 export function compareNumbers(a: string, b: string): number {
-  return a.length - b.length || compareText(a, b);
+  const [isBelow, isOtherBelow] = [a.startsWith('-'), b.startsWith('-')];
+  if (isBelow !== isOtherBelow) return isBelow ? -1 : 1;
+  const order = a.length - b.length || compareText(a, b);
+  return isBelow ? 0 - order : order;
 }
 
 function compareText(a: string, b: string): number {

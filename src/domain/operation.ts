@@ -63,6 +63,10 @@ const text =
 
 const number30: Check = (value) => (isCanonicalNumber(value) ? fine : ['不是 30 位以内的整数']);
 
+/** A StreamingNo is a place in the order: numbers below 0 have none, and databases do not agree on one. */
+const orderNumber: Check = (value) =>
+  isCanonicalNumber(value) && !value.startsWith('-') ? fine : ['不是 30 位以内的非负整数'];
+
 const accountType: Check = (value) =>
   value === '1' || value === '2' ? fine : ['不是 1 (管理员) 或 2 (普通用户)'];
 
@@ -103,7 +107,7 @@ const bizId = required(text(20));
 const user = required(text100);
 
 const identityColumns = {
-  streamingNo: required(number30),
+  streamingNo: required(orderNumber),
   productId,
   bizId,
   custId,

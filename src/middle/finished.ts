@@ -8,7 +8,7 @@ import type {
   ClaimedRequest,
   ClaimedRow,
 } from './port.js';
-import { attributesByRow, cell, interfaceRow, type DriverRow } from './rows.js';
+import { attributesByRow, cell, interfaceRow, numberCell, type DriverRow } from './rows.js';
 
 /*
  * A page of finished rows is read in two steps, the same for every kind of database: the rest of the rows with one
@@ -106,7 +106,7 @@ function finishedRow(source: Source, row: DriverRow): FinishedRow {
     source,
     streamingNo: String(row['StreamingNo']),
     custId: cell(row['CustID']),
-    productId: cell(row['ProductID']),
+    productId: numberCell(row['ProductID']),
     stateDate: String(row['StateDate']),
   };
 }

@@ -22,7 +22,7 @@ export function polledRow(row: DriverRow): PolledRow {
     source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
     streamingNo: String(row['streaming_no']),
     custId: cell(row['cust_id']),
-    productId: cell(row['product_id']),
+    productId: numberCell(row['product_id']),
     bizId: cell(row['biz_id']),
     userId: cell(row['user_id']),
     opFlag: cell(row['op_flag']),
@@ -39,14 +39,19 @@ export function cell(value: unknown): Cell {
   return typeof value === 'string' ? value : String(value);
 }
 
+/** A number that no row is found by: decimal places that are all zeros, as a column may have them, are none. */
+export function numberCell(value: unknown): Cell {
+  return cell(value)?.replace(/^(-?\d+)\.0+$/, '$1') ?? null;
+}
+
 /** Attribute rows by StreamingNo, each list in attribute-id order. */
 export function attributesByRow(rows: readonly DriverRow[]): Map<string, AttributeRow[]> {
   const byRow = new Map<string, AttributeRow[]>();
   for (const row of rows) {
     const streamingNo = String(row['StreamingNo']);
     const attribute = {
-      attrId: cell(row['AttrID']),
-      attrSpecId: cell(row['AttrSpecID']),
+      attrId: numberCell(row['AttrID']),
+      attrSpecId: numberCell(row['AttrSpecID']),
       attrValue: cell(row['AttrValue']),
     };
     const list = byRow.get(streamingNo);
@@ -74,14 +79,14 @@ export function interfaceRow(
   return {
     source,
     streamingNo: String(row['StreamingNo']),
-    productId: cell(row['ProductID']),
+    productId: numberCell(row['ProductID']),
     bizId: cell(row['BizID']),
     areaCode: cell(row['AreaCode']),
     custId: cell(row['CustID']),
     custAccount: cell(row['CustAccount']),
     custName: cell(row['CustName']),
     userId: cell(row['UserID']),
-    accType: cell(row['AccType']),
+    accType: numberCell(row['AccType']),
     accName: cell(row['AccName']),
     opFlag: cell(row['OPFlag']),
     createDate: cell(row['CreateDate']),

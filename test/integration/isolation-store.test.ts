@@ -135,7 +135,7 @@ describe('the middle database SQLite, which takes anything for a date and for a 
       for (const no of ['abc0', 'abc1'])
         expect(rows.get(`CUST:${no}`)).toMatchObject({
           state: 3,
-          errContent: `00403 数据格式不正确: StreamingNo "${no}" 不是 30 位以内的整数`,
+          errContent: `00403 数据格式不正确: StreamingNo "${no}" 不是 30 位以内的非负整数`,
         });
       expect(await statesOf(pair.middle)).toEqual({ 2: 28, 3: 2 });
       await other.close();

@@ -36,6 +36,7 @@ async function alter(middle: PlainAccess, table: string, types: ColumnTypes): Pr
   const changes = Object.entries(types)
     .filter(([column]) => present.has(column.toLowerCase()))
     .map(([column, type]) => `ALTER COLUMN ${column} TYPE ${type}`);
+  if (changes.length === 0) return;
   await middle.execute({ sql: `ALTER TABLE ${table} ${changes.join(', ')}`, bindings: [] });
 }
 

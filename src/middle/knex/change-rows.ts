@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import { rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import { nothingLocked, type Changed, type RowChange } from '../changes.js';
-import { isAsked, type GuardedUpdate, type RowLocks } from './dialect.js';
+import { integerText, isAsked, type GuardedUpdate, type RowLocks } from './dialect.js';
 import type { MiddleTables } from './tables.js';
 
 /*
@@ -62,7 +62,7 @@ async function lockedByOthers(
 ): Promise<readonly string[]> {
   const { asked, ours, table } = update;
   const ofUpdate = {
-    sql: `SELECT CAST(t.StreamingNo AS TEXT) AS streaming_no FROM ${asked.sql} CROSS JOIN ${table} AS t WHERE ${isAsked(update)}`,
+    sql: `SELECT ${integerText('t.StreamingNo')} AS streaming_no FROM ${asked.sql} CROSS JOIN ${table} AS t WHERE ${isAsked(update)}`,
     bindings: [...asked.bindings, ...ours.bindings],
   };
   const counts = async (lock: string) =>
@@ -92,7 +92,7 @@ async function lockedAttributes(
   const counts = async (lock: string) =>
     countsOf(transaction, {
       sql: `WITH x AS MATERIALIZED (${rows} ${lock})
-            SELECT CAST(x.StreamingNo AS TEXT) AS streaming_no, count(*) AS number FROM x GROUP BY x.StreamingNo`,
+            SELECT ${integerText('x.StreamingNo')} AS streaming_no, count(*) AS number FROM x GROUP BY x.StreamingNo`,
       bindings,
     });
   const free = await counts(skipLocked);

@@ -42,6 +42,8 @@ export interface MiddleDialect {
   isAttempt(column: string): string;
   /** A number from its text, as columns hold it. */
   numberOf(text: string): string;
+  /** A number as text, without decimal places that are all zeros. */
+  numberText(column: string): string;
   /** ORDER BY list of a main table's index for the poll. */
   readonly pollOrder: string;
   /** The database's clock in whole seconds, as a date column holds it. */
@@ -84,6 +86,11 @@ export interface RowLocks {
   readonly skipLocked: string;
   /** Who has locked these rows of a table, under alias `t`, where the server says so. */
   holders(table: string, wanted: Fragment): Fragment;
+}
+
+/** A number as text on PostgreSQL: columns may have decimal places, and 1.00 is the integer 1. */
+export function integerText(column: string): string {
+  return `CAST(trim_scale(${column}) AS TEXT)`;
 }
 
 /** How long a statement waits before it is told that a row is locked. */
@@ -144,7 +151,7 @@ async function runAtOnce(
   const parts = updates.map((update, index) => updateParts(update, `${index}`, condition));
   const changed = updates.map(
     ({ source, leadsTo }, index) =>
-      `SELECT '${source}' AS source, CAST(StreamingNo AS TEXT) AS streaming_no FROM main${index}
+      `SELECT '${source}' AS source, ${integerText('StreamingNo')} AS streaming_no FROM main${index}
        WHERE State IN (${leadsTo.join(', ')})`,
   );
   const { rows } = await database.execute({

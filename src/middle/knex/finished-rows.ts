@@ -98,7 +98,8 @@ export class KnexFinishedRows implements FinishedRows {
       ...this.#ofShards(shards),
     ];
     return {
-      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", CAST(t.CustID AS TEXT) AS "CustID",
+      sql: `SELECT ${tables.dialect.numberText('t.StreamingNo')} AS "StreamingNo",
+                   ${tables.dialect.numberText('t.CustID')} AS "CustID",
                    ${attemptText(tables)} AS "StateDate"
             FROM ${mainTable(tables, source)} AS t
             WHERE t.State = ${State.Processing} AND t.StreamingNo IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
@@ -130,8 +131,10 @@ export class KnexFinishedRows implements FinishedRows {
       ...this.#ofShards(shards),
     ];
     return {
-      sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", CAST(t.CustID AS TEXT) AS "CustID",
-                   CAST(t.ProductID AS TEXT) AS "ProductID", ${tables.dialect.dateText('t.StateDate')} AS "StateDate"
+      sql: `SELECT ${tables.dialect.numberText('t.StreamingNo')} AS "StreamingNo",
+                   ${tables.dialect.numberText('t.CustID')} AS "CustID",
+                   CAST(t.ProductID AS TEXT) AS "ProductID",
+                   ${tables.dialect.dateText('t.StateDate')} AS "StateDate"
             FROM (SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate FROM ${mainTable(tables, source)} AS t
                   WHERE t.State = ${State.Succeeded} AND t.CreateDate IS ${isDated ? 'NOT NULL' : 'NULL'}
                   ORDER BY ${isDated ? words.newestFirst : words.greatestFirst} LIMIT ${scan}) AS t

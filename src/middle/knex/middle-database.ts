@@ -191,10 +191,11 @@ export class KnexMiddleDatabase implements MiddleDatabase {
 
   async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
     const standing: StandingRow[] = [];
+    const streamingNo = this.#tables.dialect.numberText('t.StreamingNo');
     for (const { source, streamingNos } of byTable(keys)) {
       const wanted = this.#ourRows(streamingNos);
       const { rows } = await this.#database.execute({
-        sql: `SELECT CAST(t.StreamingNo AS TEXT) AS "StreamingNo", t.State AS "State",
+        sql: `SELECT ${streamingNo} AS "StreamingNo", t.State AS "State",
                      ${attemptText(this.#tables)} AS "StateDate"
               FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
         bindings: wanted.bindings,

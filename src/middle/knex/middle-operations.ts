@@ -63,7 +63,8 @@ export class KnexMiddleOperations implements MiddleOperations {
 
   async counts(): Promise<Readonly<Record<Source, StateCounts>>> {
     const rows = await this.#ofBothTables(
-      (source) => `SELECT '${source}' AS source, t.State AS state, count(*) AS number`,
+      (source) =>
+        `SELECT '${source}' AS source, ${this.#tables.dialect.numberText('t.State')} AS state, count(*) AS number`,
       (ours) => ({ sql: `TRUE${ours.sql} GROUP BY t.State`, bindings: ours.bindings }),
     );
     return countsOf(rows);
@@ -118,7 +119,8 @@ export class KnexMiddleOperations implements MiddleOperations {
   async duplicates(limit: number): Promise<readonly (RowKey & { readonly count: number })[]> {
     const rows = await this.#ofBothTables(
       (source) =>
-        `SELECT '${source}' AS source, CAST(t.StreamingNo AS TEXT) AS streaming_no, count(*) AS number`,
+        `SELECT '${source}' AS source, ${this.#tables.dialect.numberText('t.StreamingNo')} AS streaming_no,
+                count(*) AS number`,
       (ours) => ({
         sql: `t.StreamingNo IS NOT NULL${ours.sql} GROUP BY t.StreamingNo HAVING count(*) > 1`,
         bindings: ours.bindings,

@@ -1,5 +1,5 @@
 import { arrayLiteral, pgDialect } from '../../database/dialect.js';
-import { updateAtOnce, updateLockedAtOnce, type MiddleDialect } from './dialect.js';
+import { integerText, updateAtOnce, updateLockedAtOnce, type MiddleDialect } from './dialect.js';
 
 const now = `date_trunc('second', localtimestamp)`;
 const dayAhead = `${now} + interval '1 day'`;
@@ -13,6 +13,7 @@ export const pgMiddle: MiddleDialect = {
   dateText: (column) => `CASE WHEN ${isDate(column)} THEN to_char(${column}, 'YYYY-MM-DD HH24:MI:SS') END`,
   isAttempt: isDate,
   numberOf: (text) => `CAST(${text} AS numeric)`,
+  numberText: integerText,
   pollOrder: 'CreateDate NULLS FIRST, StreamingNo',
   now,
   isSettled: (column, settleMs) =>
@@ -33,7 +34,8 @@ export const pgMiddle: MiddleDialect = {
     bindings: [arrayLiteral(values, (value) => value)],
   }),
   shardIn: (column, count, shards) => ({
-    sql: `COALESCE(mod(abs(${column}), ${count}), 0) = ANY(?::numeric[])`,
+    sql: `CASE WHEN ${column} = trunc(${column}) AND abs(${column}) < 1e30 THEN mod(abs(${column}), ${count}) ELSE 0 END
+          = ANY(?::numeric[])`,
     bindings: [arrayLiteral(shards, (shard) => shard)],
   }),
   update: updateAtOnce,
@@ -42,7 +44,7 @@ export const pgMiddle: MiddleDialect = {
     skipLocked: 'FOR NO KEY UPDATE OF t SKIP LOCKED',
     // The xmax of a row that somebody changes is the number of his transaction, which he has locked.
     holders: (table, { sql, bindings }) => ({
-      sql: `SELECT DISTINCT CAST(t.StreamingNo AS TEXT) AS streaming_no, l.pid, s.usename, s.application_name,
+      sql: `SELECT DISTINCT ${integerText('t.StreamingNo')} AS streaming_no, l.pid, s.usename, s.application_name,
                    host(s.client_addr) AS address, s.state, to_char(s.xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since
             FROM ${table} AS t JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.granted AND l.transactionid = t.xmax
             JOIN pg_stat_activity AS s ON s.pid = l.pid WHERE ${sql}`,

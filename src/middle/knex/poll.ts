@@ -69,7 +69,7 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
   const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';
   return {
     sql: `SELECT '${source}' AS source, ${sources.indexOf(source)} AS source_order,
-                 CAST(t.StreamingNo AS TEXT) AS streaming_no, CAST(t.CustID AS TEXT) AS cust_id,
+                 ${dialect.numberText('t.StreamingNo')} AS streaming_no, ${dialect.numberText('t.CustID')} AS cust_id,
                  CAST(t.ProductID AS TEXT) AS product_id, t.BizID AS biz_id, ${userId} AS user_id, t.OPFlag AS op_flag,
                  ${dialect.dateText('t.CreateDate')} AS create_date, t.State AS state,
                  ${attemptText(tables)} AS state_date

@@ -17,6 +17,7 @@ export const sqliteMiddle: MiddleDialect = {
   dateText: (column) => column,
   isAttempt: (column) => `COALESCE(${column} = datetime(${column}), 0)`,
   numberOf: (text) => text,
+  numberText: (column) => `CAST(${column} AS TEXT)`,
   pollOrder: 'CreateDate, length(StreamingNo), StreamingNo',
   now,
   isSettled: (column, settleMs) =>

@@ -41,10 +41,15 @@ export function attemptText({ dialect }: MiddleTables): string {
   return `CASE WHEN ${dialect.isAttempt('t.StateDate')} THEN ${dialect.dateText('t.StateDate')} END`;
 }
 
+/** Numbers that rows are found by. */
+const keyColumns: ReadonlySet<string> = new Set(['StreamingNo', 'CustID']);
+
 /** Select list of a main table's row under alias `t`, all as text, plus `more` columns. */
 export function rowColumns(tables: MiddleTables, source: Source, more: readonly string[] = []): string {
+  const textOf = (column: string) =>
+    keyColumns.has(column) ? tables.dialect.numberText(`t.${column}`) : `CAST(t.${column} AS TEXT)`;
   return [
-    ...[...textColumns[source], ...more].map((column) => `CAST(t.${column} AS TEXT) AS "${column}"`),
+    ...[...textColumns[source], ...more].map((column) => `${textOf(column)} AS "${column}"`),
     `${tables.dialect.dateText('t.CreateDate')} AS "CreateDate"`,
     `${attemptText(tables)} AS "StateDate"`,
     't.State AS "State"',
@@ -60,7 +65,7 @@ export function selectAttributes(
   const id = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   const wanted = tables.dialect.numberIn('x.StreamingNo', streamingNos);
   return {
-    sql: `SELECT CAST(x.StreamingNo AS TEXT) AS "StreamingNo", CAST(x.${id} AS TEXT) AS "AttrID",
+    sql: `SELECT ${tables.dialect.numberText('x.StreamingNo')} AS "StreamingNo", CAST(x.${id} AS TEXT) AS "AttrID",
                  CAST(x.AttrSpecID AS TEXT) AS "AttrSpecID", x.AttrValue AS "AttrValue"
           FROM ${attributeTable(tables, source)} x WHERE ${wanted.sql}`,
     bindings: wanted.bindings,

@@ -20,6 +20,7 @@ import {
   oneOf,
   oneSecond,
   ourProducts,
+  shardText,
   type OracleTables,
 } from './tables.js';
 
@@ -73,7 +74,7 @@ export function claimedQuery(
     ...ofShards(shards),
   ];
   return {
-    sql: `SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", ${attemptText} AS "StateDate"
+    sql: `SELECT t.StreamingNo AS "StreamingNo", t.CustID AS "CustID", ${attemptText} AS "StateDate"
 FROM ${mainTable(tables, source)} t
 WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
   AND ROWNUM <= :maxRows`,
@@ -88,7 +89,7 @@ function secondAfter(bind: string): string {
 }
 
 function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
-  return of === 'all' ? [] : [oneOf(`NVL(MOD(ABS(t.CustID), ${count}), 0)`, of)];
+  return of === 'all' ? [] : [oneOf(shardText('t.CustID', count), of)];
 }
 
 /** The end of the poll's index for State 2, which ROWNUM leaves after `scan` rows; what is not wanted is left out after. */
@@ -107,7 +108,7 @@ export function latestQuery(
   ];
   return {
     sql: `SELECT * FROM (
-  SELECT t.StreamingNo AS "StreamingNo", TO_CHAR(t.CustID) AS "CustID", TO_CHAR(t.ProductID) AS "ProductID",
+  SELECT t.StreamingNo AS "StreamingNo", t.CustID AS "CustID", t.ProductID AS "ProductID",
     ${dateText('t.StateDate')} AS "StateDate"
   FROM (
     SELECT * FROM (

@@ -1,7 +1,7 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { Paused } from '../port.js';
-import { mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import { mainTable, numberText, oneOf, ourProducts, type OracleTables } from './tables.js';
 import { listOf, type List } from './text-set.js';
 
 /*
@@ -20,7 +20,7 @@ export function pausedProducts({ productIds }: Paused): List {
 /** Conditions on rows `t` of a main table; none without a pause. */
 export function notPaused(tables: OracleTables, paused: Paused, source: Source): string[] {
   const products =
-    paused.productIds.length === 0 ? [] : [pausedProducts(paused).isNone('TO_CHAR(t.ProductID)')];
+    paused.productIds.length === 0 ? [] : [pausedProducts(paused).isNone(numberText('t.ProductID'))];
   if (paused.sources.includes(source)) return [...products, '1 = 0'];
   const others = sources.filter((other) => paused.sources.includes(other));
   return [

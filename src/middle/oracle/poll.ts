@@ -5,7 +5,16 @@ import type { Wait } from '../../domain/waiting.js';
 import type { PollRequest } from '../port.js';
 import type { Query } from './database.js';
 import { attributeCount, mostAttributes } from './statements.js';
-import { attemptText, dateText, mainTable, oneOf, ourProducts, type OracleTables } from './tables.js';
+import {
+  attemptText,
+  dateText,
+  mainTable,
+  numberText,
+  oneOf,
+  ourProducts,
+  shardText,
+  type OracleTables,
+} from './tables.js';
 import { pausedProducts, notPaused } from './paused.js';
 import { listOf, type List } from './text-set.js';
 
@@ -124,7 +133,7 @@ function branch(tables: OracleTables, place: Branch): string {
   const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';
   return `SELECT * FROM (
       SELECT '${source}' AS "source", ${sources.indexOf(source)} AS "source_order", t.StreamingNo AS "streaming_no",
-        TO_CHAR(t.CustID) AS "cust_id", TO_CHAR(t.ProductID) AS "product_id", t.BizID AS "biz_id",
+        t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         ${userId} AS "user_id", t.OPFlag AS "op_flag", ${dateText('t.CreateDate')} AS "create_date",
         t.State AS "state", ${attemptText} AS "state_date"
       FROM ${mainTable(tables, source)} t
@@ -142,11 +151,11 @@ function customers({ request, lists, source }: Branch): string[] {
   const { shards, excluded, waits } = request;
   const conditions: string[] = [];
   if (shards.held !== 'all') {
-    conditions.push(oneOf(`NVL(MOD(ABS(t.CustID), ${shards.count}), 0)`, shards.held));
+    conditions.push(oneOf(shardText('t.CustID', shards.count), shards.held));
   }
   conditions.push(...notExcluded(lists.excluded, excluded));
   if (waits.length > 0)
-    conditions.push(`(${lists.waiting.isNone('TO_CHAR(t.CustID)')} OR ${isWanted(lists, source)})`);
+    conditions.push(`(${lists.waiting.isNone(numberText('t.CustID'))} OR ${isWanted(lists, source)})`);
   return conditions;
 }
 
@@ -163,7 +172,7 @@ export function excludedList(excluded: readonly Cell[]): List {
 export function notExcluded(list: List, excluded: readonly Cell[]): string[] {
   return [
     ...(excluded.includes(null) ? ['t.CustID IS NOT NULL'] : []),
-    ...(excluded.some((custId) => custId !== null) ? [list.isNone('TO_CHAR(t.CustID)')] : []),
+    ...(excluded.some((custId) => custId !== null) ? [list.isNone(numberText('t.CustID'))] : []),
   ];
 }
 

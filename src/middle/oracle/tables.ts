@@ -48,6 +48,19 @@ export function oneOf(column: string, expressions: readonly (string | number)[])
   return lists.length > 1 ? `(${lists.join(' OR ')})` : lists.join('');
 }
 
+/** A number as text as the driver reads it, whatever the session's decimal character. */
+export function numberText(expression: string): string {
+  return `TO_CHAR(${expression}, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''')`;
+}
+
+const tenToThe30 = `1${'0'.repeat(30)}`;
+
+/** The shard of a CustID, as `shardOf` has it: 0 where it is missing, or no integer of 30 digits. */
+export function shardText(custId: string, shards: number): string {
+  const isInteger = `${custId} = TRUNC(${custId}) AND ABS(${custId}) < ${tenToThe30}`;
+  return `CASE WHEN ${isInteger} THEN MOD(ABS(${custId}), ${shards}) ELSE 0 END`;
+}
+
 const dateFormat = `'YYYY-MM-DD HH24:MI:SS'`;
 
 /** A date as `YYYY-MM-DD HH:MM:SS`, whatever the session's formats. */

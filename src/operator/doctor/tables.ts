@@ -197,7 +197,13 @@ function judgeNumber(digits: number, type: string, name: RegExp): Verdict | null
   if (!name.test(type)) return fault('is no exact number', `it must be a number of ${digits} digits`);
   const [, precision, scale] = /\((\d+)(?:,\s*(-?\d+))?\)/.exec(type) ?? [];
   if (precision === undefined) return null;
-  return Number(precision) - Number(scale ?? 0) >= digits ? null : narrower(digits);
+  if (Number(precision) - Number(scale ?? 0) < digits) return narrower(digits);
+  return Number(scale ?? 0) > 0 ? withDecimals(digits) : null;
+}
+
+function withDecimals(digits: number): Verdict {
+  const refused = digits > 2 ? '; a row with a number that is no integer is refused with 00403' : '';
+  return warning('has decimal places', `the specification says Number(${digits},0)${refused}`);
 }
 
 function narrower(digits: number): Verdict {

@@ -1,5 +1,8 @@
 import { RAISED_HERE } from './errors.js';
+import { ninths } from './oracle-words.js';
 
+/** `YYYY-MM-DD HH24:MI:SS.FF9` as PostgreSQL writes it: nine digits of a second, of which it has six. */
+const FRACTIONS = `YYYY-MM-DD HH24:MI:SS.${ninths('FF9')}`;
 const YEAR_OUTSIDE = 'ORA-01841: (full) year must be between -4713 and +9999, and not be 0';
 
 /**
@@ -21,12 +24,9 @@ CREATE FUNCTION oracle.numtodsinterval(numeric, text) RETURNS interval LANGUAGE 
 -- Without a format the session's NLS_DATE_FORMAT decides, and its default has no time of day.
 CREATE FUNCTION oracle.to_char(timestamp) RETURNS varchar LANGUAGE sql STABLE AS
   $$ SELECT CAST(pg_catalog.to_char($1, current_setting('oracle.nls_date_format')) AS varchar) $$;
--- Fractions of a second have nine digits; PostgreSQL has six.
-CREATE FUNCTION oracle.to_char(moment timestamp, format text) RETURNS varchar LANGUAGE sql STABLE AS
-  $$ SELECT CAST(pg_catalog.to_char(moment, replace(format, 'FF9', 'FF6"000"')) AS varchar) $$;
 CREATE FUNCTION oracle.to_timestamp(value text, format text) RETURNS timestamp LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF format <> 'YYYY-MM-DD HH24:MI:SS.FF9' THEN
+  IF format <> '${FRACTIONS}' THEN
     RAISE EXCEPTION 'ORA-20999: the stand-in does not know the timestamp format %', format USING ERRCODE = '${RAISED_HERE}';
   END IF;
   IF value !~ '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{1,9}$' THEN

@@ -66,6 +66,14 @@ CREATE FUNCTION oracle.to_number(text) RETURNS numeric LANGUAGE sql IMMUTABLE AS
 CREATE FUNCTION oracle.to_number(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
 CREATE FUNCTION oracle.to_char(numeric) RETURNS varchar LANGUAGE sql IMMUTABLE AS
   $$ SELECT CAST(regexp_replace(trim_scale($1)::text, '^(-?)0\\.', '\\1.') AS varchar) $$;
+-- Without the third argument the decimal character would be the session's.
+CREATE FUNCTION oracle.to_char(numeric, format text, nls text) RETURNS varchar LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF format <> 'TM9' OR nls <> 'NLS_NUMERIC_CHARACTERS = ''.,''' THEN
+    RAISE EXCEPTION 'ORA-20999: the stand-in does not know the number format %, %', format, nls USING ERRCODE = '${RAISED_HERE}';
+  END IF;
+  RETURN oracle.to_char($1);
+END $$;
 CREATE FUNCTION oracle.to_char(text) RETURNS varchar LANGUAGE sql IMMUTABLE AS $$ SELECT CAST($1 AS varchar) $$;
 -- NULL || 'a' is 'a', and NULL || NULL is NULL.
 CREATE FUNCTION oracle.concat(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS

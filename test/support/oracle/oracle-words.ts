@@ -29,6 +29,11 @@ export const reserved = words(`
   SYNONYM SYSDATE TABLE THEN TO TRIGGER UID UNION UNIQUE UPDATE USER VALIDATE VALUES VARCHAR VARCHAR2 VIEW WHENEVER
   WHERE WITH`);
 
+/** A format of dates for PostgreSQL, which has six digits of a second, with nine. */
+export function ninths(format: string): string {
+  return format.replace('FF9', 'FF6"000"');
+}
+
 /** Symbols of Oracle's SQL. */
 export const symbols = new Set([
   ...['(', ')', ',', '.', '+', '-', '*', '/', '=', '<', '>', '<=', '>=', '<>', '!=', '^=', '||'],

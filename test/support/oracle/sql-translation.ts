@@ -1,6 +1,7 @@
 import { translateAggregates } from './aggregates.js';
 import { swapCase, unsupported } from './errors.js';
 import { locksRows, translateLock } from './locked-queries.js';
+import { ninths } from './oracle-words.js';
 import { limitRownum } from './rownum.js';
 import { type StatementKind, type Token } from './sql-tokens.js';
 
@@ -106,7 +107,7 @@ function translateToken(tokens: readonly Token[], index: number): string {
 function translateString(text: string, before: string): string {
   if (before === 'INTERVAL') return text;
   if (before === 'DATE' || before === 'TIMESTAMP') return `${text} AS timestamp)`;
-  return text === "''" ? 'CAST(NULL AS varchar)' : `CAST(${text} AS varchar)`;
+  return text === "''" ? 'CAST(NULL AS varchar)' : `CAST(${ninths(text)} AS varchar)`;
 }
 
 /** `DATE '…'` and `TIMESTAMP '…'` have a time of day; as types, DATE has one too. */

@@ -252,7 +252,8 @@ describe('a number', () => {
   ]);
 
   it.each(numbers)('of up to 30 digits is taken as it is written: %s', (column) => {
-    for (const value of ['0', '9', '9'.repeat(30), '9007199254740993', '-1', `-${'9'.repeat(30)}`]) {
+    const below = column === 'streamingNo' ? [] : ['-1', `-${'9'.repeat(30)}`];
+    for (const value of ['0', '9', '9'.repeat(30), '9007199254740993', ...below]) {
       const operation = operationOf(withCell(customerRow(), column, value));
       expect({ ...operation, ...operation.identity }[column]).toBe(value);
     }
@@ -260,11 +261,21 @@ describe('a number', () => {
 
   it.each(numbers)('of another form is refused with 00403: %s', (column) => {
     for (const value of malformed) {
-      const refusal = { code: '00403', detail: `${names[column]} "${value}" 不是 30 位以内的整数` };
+      const wanted = column === 'streamingNo' ? '非负整数' : '整数';
+      const refusal = { code: '00403', detail: `${names[column]} "${value}" 不是 30 位以内的${wanted}` };
       expect(refusalOf(withCell(customerRow(), column, value))).toEqual(refusal);
       expect(refusalOf(withCell(accountRow(), column, value))).toEqual(refusal);
     }
   });
+
+  it.each(['-1', '-10', `-${'9'.repeat(30)}`])(
+    'below 0 is no StreamingNo: %s is refused with 00403',
+    (streamingNo) => {
+      const refusal = { code: '00403', detail: `StreamingNo "${streamingNo}" 不是 30 位以内的非负整数` };
+      expect(refusalOf(customerRow({ streamingNo }))).toEqual(refusal);
+      expect(refusalOf(accountRow({ streamingNo }))).toEqual(refusal);
+    },
+  );
 });
 
 describe('an AccType', () => {
