@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { ConfigError } from './config/config-error.js';
 import type { Config } from './config/schema.js';
@@ -8,6 +9,8 @@ import { isLoopback } from './http/hosts.js';
 import { Metrics, type Pools } from './http/metrics.js';
 import { isWeakHash } from './http/password.js';
 import { createHttpServer, createProbeServer } from './http/server.js';
+import { Security } from './http/security.js';
+import { securitySinks } from './http/security-sinks.js';
 import { createDesk } from './operator/create-desk.js';
 import { packageVersion } from './package-version.js';
 import { KnexGuardRecords } from './store/knex/guard.js';
@@ -52,12 +55,17 @@ const closeLimitMs = 1000;
 export async function startHttpServer(config: Config, options: ServerOptions): Promise<RunningServer> {
   const http = requireSafety(config.http);
   const open: (() => Promise<void>)[] = [];
+  let closeFirst = async (): Promise<void> => undefined;
   const closeAll = async () => {
+    await closeFirst();
     await Promise.all(open.map((close) => close()));
   };
   try {
-    const { app, probes } = await serversOver(config, http, { ...options, open });
-    open.unshift(...[...new Set([app, probes])].map((server) => () => closeServer(server)));
+    const { app, probes, security } = await serversOver(config, http, { ...options, open });
+    closeFirst = async () => {
+      await Promise.all([...new Set([app, probes])].map(closeServer));
+      await recordLast(security);
+    };
     await listen(app, http, 'port');
     if (probes !== app) await listen(probes, http, 'probePort');
     requireLoopback(app, http);
@@ -91,7 +99,7 @@ async function serversOver(
   config: Config,
   http: HttpConfig,
   { logger, worker, open }: ServerOptions & { readonly open: (() => Promise<void>)[] },
-): Promise<{ readonly app: FastifyInstance; readonly probes: FastifyInstance }> {
+): Promise<{ readonly app: FastifyInstance; readonly probes: FastifyInstance; readonly security: Security }> {
   const common = { byKey: true, takesTurns: true };
   const looking = await openEnds(config, open, {
     ...common,
@@ -106,11 +114,12 @@ async function serversOver(
     callLimitMs: probeLimitMs,
   });
   const clock = () => performance.now();
+  const records = new KnexStoreRecords(looking.store);
   const desk = createDesk({
     middle: looking.middle.operations,
     search: looking.middle.search,
     store: new KnexStoreOperations(looking.store),
-    records: new KnexStoreRecords(looking.store),
+    records,
     guard: new KnexGuardRecords(looking.store),
     wallClock: () => Date.now(),
     clock,
@@ -127,12 +136,13 @@ async function serversOver(
     },
   };
   const watch = worker === undefined ? null : new WorkerWatch(worker);
+  const security = new Security(securitySinks({ logger, metrics, records }));
   const parts = {
-    ...{ settings: http, desk, metrics, logger, version: packageVersion() },
+    ...{ settings: http, desk, metrics, logger, security, version: packageVersion() },
     health: { probes, worker: watch, clock },
   };
   const app = await createHttpServer(parts);
-  return { app, probes: http.probePort === undefined ? app : await createProbeServer(parts) };
+  return { app, probes: http.probePort === undefined ? app : await createProbeServer(parts), security };
 }
 
 /** Both databases with connections of one purpose; how to close them is added to `open`. */
@@ -186,6 +196,14 @@ function warnOfWeakHashes({ users }: HttpConfig, logger: FastifyBaseLogger): voi
 function urlOf(app: FastifyInstance, { host }: HttpConfig): string {
   const { port } = app.server.address() as AddressInfo;
   return `http://${host.includes(':') ? `[${host.replace(/[[\]]/g, '')}]` : host}:${port}`;
+}
+
+/** What happened in the present minute is recorded, unless the product store does not answer. */
+async function recordLast(security: Security): Promise<void> {
+  const limit = new AbortController();
+  const late = pause(closeLimitMs, undefined, { signal: limit.signal, ref: false }).catch(() => undefined);
+  await Promise.race([security.endMinute(), late]);
+  limit.abort();
 }
 
 async function closeServer(app: FastifyInstance): Promise<void> {

@@ -2,6 +2,8 @@ import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpFault, isForPrograms } from './faults.js';
 import { formAddress } from './form-address.js';
+import { logIn } from './log-in.js';
+import type { Security } from './security.js';
 import type { Role, Visitor } from './session-types.js';
 import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
@@ -42,6 +44,7 @@ const tokenField = 'csrfToken';
 interface AccessParts {
   readonly users: Users;
   readonly sessions: Sessions;
+  readonly security: Security;
 }
 
 /** Guards all routes that are registered in `scope` from now on. */
@@ -59,7 +62,7 @@ export function guardAccess(scope: FastifyInstance, parts: AccessParts): void {
     const { asker, routeOptions } = request;
     if (!changes(request) || routeOptions.config.open === true) return;
     if (asker === null) return askForLoginBack(request, reply);
-    const session = asker?.session ?? null;
+    const { session } = asker;
     if (session === null) return;
     const field = (request.body as Readonly<Record<string, unknown>> | null | undefined)?.[tokenField];
     if (!bringsToken(session, request.headers[tokenHeader] ?? field))
@@ -90,7 +93,7 @@ async function whoAsks(request: FastifyRequest, parts: AccessParts): Promise<Ask
   if (session !== null) return { ...session.user, session };
   const given = basicCredentials(request.headers.authorization);
   if (given === null || request.routeOptions.config.open === true) return null;
-  const user = await users.authenticate({ ...given, address: request.ip });
+  const user = await logIn(parts, { ...given, address: request.ip }, 'api');
   return user === null ? null : { ...user, session: null };
 }
 

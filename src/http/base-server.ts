@@ -3,6 +3,7 @@ import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { limitConnections } from './connection-limits.js';
 import { HttpFault, type FaultAnswers } from './faults.js';
 import { Hosts } from './hosts.js';
+import type { Security } from './security.js';
 import type { ConfiguredUser } from './users.js';
 import { useZodSchemas } from './zod-schemas.js';
 
@@ -25,6 +26,7 @@ export interface HttpSettings {
 export interface BaseParts {
   readonly settings: HttpSettings;
   readonly version: string;
+  readonly security: Security;
   readonly logger?: FastifyBaseLogger;
 }
 

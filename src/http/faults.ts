@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseError } from '../database/errors.js';
 import { InvalidCursorError } from '../operator/desk.js';
+import type { Security } from './security.js';
 import type { ConsoleErrors, RequestFault } from './session-types.js';
 
 /** A value that was not as it must be, with what to do about it. */
@@ -86,8 +87,11 @@ export class FaultAnswers {
   /** Set by the console. */
   pages: ConsoleErrors | undefined;
 
+  constructor(private readonly security: Security) {}
+
   async answer(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const fault = faultOf(error);
+    this.#tell(request, fault);
     if (fault.status >= 500 && !(fault instanceof BusyFault))
       request.log.warn({ err: error, path: request.routeOptions.url }, 'request failed');
     const { status, code, message, details, retryAfterSeconds } = fault;
@@ -101,5 +105,20 @@ export class FaultAnswers {
     } else {
       await reply.type('text/plain; charset=utf-8').send(`${message}\n`);
     }
+  }
+
+  /** Refusals that concern the safety of the server; those of logins are told where they are refused. */
+  #tell(request: FastifyRequest, { code }: HttpFault): void {
+    if (code !== 'forbidden' && code !== 'csrf' && code !== 'wrongHost') return;
+    const detail = code === 'wrongHost' ? (request.headers.host ?? '') : request.url.split('?', 1)[0];
+    this.security.tell({
+      kind: code === 'wrongHost' ? 'wrongHost' : 'actionRefused',
+      // The probes' server knows no one.
+      name: (request as Partial<FastifyRequest>).asker?.name ?? '',
+      address: request.ip,
+      via: isForPrograms(request) ? 'api' : 'console',
+      result: code,
+      detail: detail ?? '',
+    });
   }
 }

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { sessionCookie } from './access.js';
 import { TooManyFault } from './faults.js';
 import { localAddress } from './local-address.js';
+import { logIn, type LoginParts } from './log-in.js';
 import type { Sessions } from './sessions.js';
-import type { Credentials, User, Users } from './users.js';
+import type { Credentials, User } from './users.js';
 
 const loginForm = z.object({
   name: z.string().max(64).default(''),
@@ -13,13 +14,13 @@ const loginForm = z.object({
   next: z.string().max(16_384).optional(),
 });
 
-interface LoginParts {
-  readonly users: Users;
+interface FormParts extends LoginParts {
   readonly sessions: Sessions;
 }
 
 /** POST /login and POST /logout; the page with the form is the console's. */
-export function registerLogin(scope: FastifyInstance, { users, sessions }: LoginParts): void {
+export function registerLogin(scope: FastifyInstance, parts: FormParts): void {
+  const { sessions, security } = parts;
   scope.post<{ Body: z.output<typeof loginForm> }>(
     '/login',
     {
@@ -34,14 +35,10 @@ export function registerLogin(scope: FastifyInstance, { users, sessions }: Login
     async (request, reply) => {
       const { name, password } = request.body;
       const next = localAddress(request.body.next);
-      const user = await authenticate(users, { name, password, address: request.ip });
+      const user = await authenticate(parts, { name, password, address: request.ip });
       if (user === 'often') return backToForm(reply, 'often', next);
-      if (user === null) {
-        request.log.warn({ name, address: request.ip }, 'login refused');
-        return backToForm(reply, 'password', next);
-      }
+      if (user === null) return backToForm(reply, 'password', next);
       endSession(request, sessions);
-      request.log.info({ name, role: user.role, address: request.ip }, 'logged in');
       return reply.setCookie(sessionCookie, sessions.open(user), cookieOf(request)).redirect(next, 303);
     },
   );
@@ -53,15 +50,17 @@ export function registerLogin(scope: FastifyInstance, { users, sessions }: Login
     },
     (request, reply) => {
       endSession(request, sessions);
+      const name = request.asker?.name ?? '';
+      security.tell({ kind: 'logout', name, address: request.ip, via: 'console', result: 'ok', detail: '' });
       return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login?loggedOut=1', 303);
     },
   );
 }
 
 /** The user; null where the password is wrong, `often` where it was not looked at. */
-async function authenticate(users: Users, credentials: Credentials): Promise<User | 'often' | null> {
+async function authenticate(parts: LoginParts, credentials: Credentials): Promise<User | 'often' | null> {
   try {
-    return await users.authenticate(credentials);
+    return await logIn(parts, credentials, 'console');
   } catch (error) {
     if (error instanceof TooManyFault) return 'often';
     throw error;

@@ -147,6 +147,13 @@ export const metrics = {
     labels: ['database', 'state'],
     from: 'process',
   },
+  securityEvents: {
+    name: 'bnet_sync_security_events_total',
+    type: 'counter',
+    help: 'What concerned the safety of this HTTP server: login, loginRefused, logout, actionRefused, wrongHost, export.',
+    labels: ['kind'],
+    from: 'process',
+  },
   breakerOpen: {
     name: 'bnet_sync_breaker_open',
     type: 'gauge',

@@ -6,6 +6,7 @@ import { deferralCauses } from '../operator/deferred-report.js';
 import type { Overview } from '../operator/desk.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { metrics, type MetricDescription } from './metric-catalogue.js';
+import { securityKinds, type SecurityKind } from './security-events.js';
 
 /** Something that tells worker events: a worker. */
 export interface WorkerFeed {
@@ -59,7 +60,13 @@ export class Metrics {
     );
     // Under the names that Prometheus clients share (process_*, nodejs_*): dashboards for Node find them.
     collectDefaultMetrics({ register: this.registry });
+    for (const kind of Object.keys(securityKinds)) this.#counters.securityEvents.inc({ kind }, 0);
     if (sources.worker !== null) this.#follow(sources.worker);
+  }
+
+  /** Counts a security event. */
+  countSecurity(kind: SecurityKind): void {
+    this.#counters.securityEvents.inc({ kind });
   }
 
   #follow(worker: WorkerFeed): void {

@@ -29,7 +29,7 @@ export interface HttpParts extends BaseParts {
 
 /** Makes the server; nothing listens yet. */
 export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
-  const answers = new FaultAnswers();
+  const answers = new FaultAnswers(parts.security);
   const app = await createBaseServer(parts, answers);
   app.decorateRequest('asker', null);
   if (parts.settings.probePort === undefined) registerMachineRoutes(app, parts);
@@ -39,7 +39,7 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
 
 /** Makes the server of `http.probePort`: what machines ask, and nothing else. */
 export async function createProbeServer(parts: HttpParts): Promise<FastifyInstance> {
-  const answers = new FaultAnswers();
+  const answers = new FaultAnswers(parts.security);
   const app = await createBaseServer(parts, answers);
   app.setNotFoundHandler((request, reply) => answers.answer(notThere(), request, reply));
   registerMachineRoutes(app, parts);
@@ -70,12 +70,12 @@ function registerMachineRoutes(app: FastifyInstance, { health, metrics }: HttpPa
 }
 
 async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: FaultAnswers): Promise<void> {
-  const { settings, desk, version, clock = () => performance.now() } = parts;
+  const { settings, desk, version, security, clock = () => performance.now() } = parts;
   const users = new Users(settings.users, clock);
   const sessions = new Sessions(clock);
   await app.register(cookie);
   await app.register((scope) => {
-    guardAccess(scope, { users, sessions });
+    guardAccess(scope, { users, sessions, security });
     // Behind the login as well: what is not there is as little a stranger's business as what is.
     scope.setNotFoundHandler((request, reply) => answers.answer(notThere(), request, reply));
     scope.get(
@@ -86,14 +86,14 @@ async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: 
     void scope.register(
       async (api) => {
         registerReadingRoutes(api, desk);
-        registerExport(api, desk, clock);
+        registerExport(api, desk, { now: clock, events: security });
         registerActingRoutes(api, desk);
       },
       { prefix: '/api/v1' },
     );
     void scope.register(async (pages) => {
       await pages.register(formbody, { bodyLimit });
-      registerLogin(pages, { users, sessions });
+      registerLogin(pages, { users, sessions, security });
       await pages.register(async (console) => {
         console.addHook('onRoute', (route) => {
           route.schema = { ...route.schema, hide: true };

@@ -27,6 +27,13 @@ export interface User {
   readonly role: Role;
 }
 
+/** A login that succeeded. */
+export interface Login {
+  readonly user: User;
+  /** The name had not logged in from this address since the server started. */
+  readonly isFirst: boolean;
+}
+
 /** What a request wants to log in with. */
 export interface Credentials {
   readonly name: string;
@@ -50,7 +57,7 @@ export class Users {
   /** Pairs of name and address that have logged in, the latest last. */
   readonly #known = new Set<string>();
   /** Checks that are under way: the same credentials from the same address are checked once. */
-  readonly #underWay = new Map<string, Promise<User | null>>();
+  readonly #underWay = new Map<string, Promise<Login | null>>();
   readonly #remembered = new Map<string, { readonly digest: Buffer; readonly until: number }>();
   readonly #key = randomBytes(32);
 
@@ -69,24 +76,24 @@ export class Users {
   }
 
   /**
-   * The user of that name and password; null where there is none. Takes as long for names that are not known.
+   * The login of that name and password; null where there is none. Takes as long for names that are not known.
    * TooManyFault past a limit of wrong passwords, BusyFault where too many checks wait: the password is not looked at then.
    */
-  async authenticate(credentials: Credentials): Promise<User | null> {
+  async authenticate(credentials: Credentials): Promise<Login | null> {
     const remembered = this.#recall(credentials);
-    if (remembered !== null) return remembered;
+    if (remembered !== null) return { user: remembered, isFirst: this.#makeKnown(pairOf(credentials)) };
     const { name, password, address } = credentials;
     const id = this.#digest(JSON.stringify([name, password, address])).toString('base64');
     const underWay = this.#underWay.get(id);
-    if (underWay !== undefined) return underWay;
+    if (underWay !== undefined) return underWay.then((login) => login && { ...login, isFirst: false });
     const check = this.#check(credentials).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, check);
     return check;
   }
 
-  async #check({ name, password, address }: Credentials): Promise<User | null> {
-    const network = clientNetwork(address);
-    const pair = JSON.stringify([name, network]);
+  async #check(credentials: Credentials): Promise<Login | null> {
+    const { name, password, address } = credentials;
+    const [network, pair] = [clientNetwork(address), pairOf(credentials)];
     const known = this.#known.has(pair);
     const limits = known
       ? ([[pair, wrongAMinute.knownPair]] as const)
@@ -102,8 +109,9 @@ export class Users {
     try {
       const user = await this.#queue.run({ address: network, known }, () => this.#verify(name, password));
       counts = user === null;
-      if (user !== null) this.#remember(pair, user, password);
-      return user;
+      if (user === null) return null;
+      this.#remember(user, password);
+      return { user, isFirst: this.#makeKnown(pair) };
     } finally {
       if (!counts) for (const take of takeBack) take();
     }
@@ -121,12 +129,17 @@ export class Users {
     return decoyHash(hashes[this.#digest(name).readUInt32BE() % hashes.length]);
   }
 
-  #remember(pair: string, user: User, password: string): void {
+  #remember(user: User, password: string): void {
     this.#remembered.set(user.name, { digest: this.#digest(password), until: this.now() + rememberedMs });
-    this.#known.delete(pair);
+  }
+
+  /** True where it was not known before. */
+  #makeKnown(pair: string): boolean {
+    const wasKnown = this.#known.delete(pair);
     this.#known.add(pair);
     const [oldest] = this.#known;
     if (oldest !== undefined && this.#known.size > mostKnown) this.#known.delete(oldest);
+    return !wasKnown;
   }
 
   #recall({ name, password }: Credentials): User | null {
@@ -138,4 +151,9 @@ export class Users {
   #digest(text: string): Buffer {
     return createHmac('sha256', this.#key).update(text).digest();
   }
+}
+
+/** What stands for a name at an address. */
+function pairOf({ name, address }: Credentials): string {
+  return JSON.stringify([name, clientNetwork(address)]);
 }

@@ -39,6 +39,9 @@ export interface Pause {
   readonly reason: string | null;
 }
 
+/** What concerns the safety of the HTTP server; `what` has the address and the result. */
+export type AccessAction = 'login' | 'login-refused' | 'logout' | 'action-refused' | 'wrong-host' | 'export';
+
 /** Somebody's action, as it is recorded. */
 export interface AuditRecord {
   /** The name that somebody logged in with, or user@host of a command. */
@@ -52,13 +55,17 @@ export interface AuditRecord {
     | 'resume'
     | 'journal-purge'
     | 'repair-accept'
-    | 'new-store';
+    | 'new-store'
+    | AccessAction;
   /** What it was done to, in JSON: rows, filter, target or age. */
   readonly what: string;
   /** How many rows it changed; null where it changes none. */
   readonly rows: number | null;
   readonly reason: string | null;
 }
+
+/** A login, its refusal and the like, as it is recorded. */
+export type AccessRecord = AuditRecord & { readonly action: AccessAction };
 
 /** An action that was recorded. */
 export interface AuditEntry extends AuditRecord {
@@ -119,6 +126,8 @@ export interface StoreRecords {
    */
   retry(key: RowKey, action: AuditRecord): Promise<boolean>;
   recordAction(action: AuditRecord): Promise<void>;
+  /** Records what concerns the safety of the HTTP server. */
+  recordAccess(record: AccessRecord): Promise<void>;
   /** Actions, newest first, those before `before` (an id; null: from the newest). */
   actions(page: { readonly before: string | null; readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** The products of a customer, at most `limit`, each with at most `limit` users. */

@@ -2,6 +2,8 @@ import { randomBytes, scryptSync } from 'node:crypto';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { Metrics } from '../../src/http/metrics.js';
 import type { HttpSettings } from '../../src/http/base-server.js';
+import { Security } from '../../src/http/security.js';
+import type { CountedSecurityEvent } from '../../src/http/security-events.js';
 import { createHttpServer, type HttpParts } from '../../src/http/server.js';
 import { FakeDesk } from './fake-desk.js';
 
@@ -34,6 +36,14 @@ export interface HttpApp {
   readonly app: FastifyInstance;
   readonly desk: FakeDesk;
   readonly clock: { now: number };
+  /** What the server told of its safety: to the log, to the audit, and by kind to the metric. */
+  readonly told: {
+    readonly log: CountedSecurityEvent[];
+    readonly audit: CountedSecurityEvent[];
+    readonly counted: string[];
+  };
+  /** Ends the minute in which such events are counted together. */
+  endMinute(): Promise<void>;
   inject(options: InjectOptions | string): Promise<LightMyRequestResponse>;
   /** Logs in by the form; returns the cookie and the CSRF token that pages carry. */
   login(name: string): Promise<{ cookie: string; csrfToken: string }>;
@@ -46,6 +56,14 @@ export async function httpApp(
 ): Promise<HttpApp> {
   const desk = new FakeDesk();
   const clock = { now: 1000 };
+  const told: HttpApp['told'] = { log: [], audit: [], counted: [] };
+  const security = new Security({
+    count: (kind) => told.counted.push(kind),
+    log: (event) => told.log.push(event),
+    record: async (event) => {
+      told.audit.push(event);
+    },
+  });
   const pool = { used: 0, idle: 0, waiting: 0 };
   const app = await createHttpServer({
     settings: { host: '127.0.0.1', users: [], allowedHosts: [], trustedProxies: [], ...settings },
@@ -61,6 +79,7 @@ export async function httpApp(
       clock: () => clock.now,
     },
     version: '0.0.0',
+    security,
     clock: () => clock.now,
     ...parts,
   });
@@ -72,7 +91,7 @@ export async function httpApp(
     const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
     return { cookie, csrfToken };
   };
-  return { app, desk, clock, inject, login };
+  return { app, desk, clock, told, endMinute: () => security.endMinute(), inject, login };
 }
 
 /** All routes of a server, as `GET /api/v1/rows/:table/:streamingNo`, without those for HEAD. */

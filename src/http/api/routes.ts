@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Actor, Desk } from '../../operator/desk.js';
 import { HttpFault, TooManyFault } from '../faults.js';
+import type { Security } from '../security.js';
 import * as answers from './answers.js';
 import { failedCsv } from './failed-csv.js';
 import * as questions from './questions.js';
@@ -28,7 +29,7 @@ function acts(summary: string, body: z.ZodType, answer: z.ZodType) {
 }
 
 /** Who acts, for the audit: somebody at the console's pages, or a script. */
-function actorOf({ asker }: FastifyRequest): Actor {
+function actorOf({ asker }: FastifyRequest): Actor & { readonly via: 'api' | 'console' } {
   return { name: asker?.name ?? '', via: (asker?.session ?? null) === null ? 'api' : 'console' };
 }
 
@@ -97,7 +98,11 @@ export function registerReadingRoutes(scope: FastifyInstance, desk: Desk): void 
 const mostExports = 2;
 
 /** Registers the export of failed rows. */
-export function registerExport(scope: FastifyInstance, desk: Desk, now: () => number): void {
+export function registerExport(
+  scope: FastifyInstance,
+  desk: Desk,
+  { now, events }: { readonly now: () => number; readonly events: Security },
+): void {
   let running = 0;
   scope.get<{ Querystring: z.output<typeof questions.filter> }>(
     '/failed.csv',
@@ -110,10 +115,14 @@ export function registerExport(scope: FastifyInstance, desk: Desk, now: () => nu
         response: { 200: { type: 'string' }, ...faults, 429: answers.fault },
       },
     },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request;
       if (running >= mostExports) throw new TooManyFault('other exports are running', 30);
       running += 1;
       reply.raw.once('close', () => (running -= 1));
+      const { name, via } = actorOf(request);
+      const detail = JSON.stringify(query);
+      events.tell({ kind: 'export', name, address: request.ip, via, result: 'ok', detail });
       const csv = await failedCsv(desk, questions.rowFilter(query), { now });
       return reply
         .type('text/csv; charset=utf-8')

@@ -3,6 +3,7 @@ import type { Attempt, RowKey } from '../../domain/keys.js';
 import type {
   Activity,
   AuditEntry,
+  AccessRecord,
   AuditRecord,
   CustomerRecord,
   DeferralCount,
@@ -82,6 +83,10 @@ export class KnexStoreRecords implements StoreRecords {
 
   async recordAction(action: AuditRecord): Promise<void> {
     await insertAction(this.#database, action);
+  }
+
+  async recordAccess(record: AccessRecord): Promise<void> {
+    await insertAction(this.#database, record);
   }
 
   async actions(page: {

@@ -1,4 +1,5 @@
 import ts from 'typescript';
+import { securityKinds } from '../../../src/http/security-events.js';
 import { code, page, table } from './markdown.js';
 import { commentOf, constant, readSources, type Sources } from './source.js';
 
@@ -54,6 +55,17 @@ line with the same \`event\`. Metrics are made from the same events. In the log 
       ]),
     ),
     '## Fields of each event',
+    '### security',
+    `Told by the HTTP server, not by a worker: to the log (\`event: security\`), to the metric \`bnet_sync_security_events_total\` and to the
+audit (\`bnet-sync audit\`). What strangers can cause is counted by kind, name, address and result: the first of each in a minute is
+logged at once, and a minute ends with one entry of each in the audit. Of more than ten different ones in a minute the rest is counted
+together, with the address \`others\`. \`export\`, \`login\` and \`logout\` are logged and recorded each time.
+
+Log: ${['event', 'kind', 'name', 'address', 'via', 'result', 'detail', 'times'].map(code).join(', ')}`,
+    table(
+      ['Kind', 'When'],
+      Object.entries(securityKinds).map(([kind, meaning]) => [code(kind), meaning]),
+    ),
     ...entries.flatMap(({ name, fields, logged }) => [
       `### ${name}`,
       `Event: ${fields.length === 0 ? 'no fields' : fields.map(code).join(', ')}`,

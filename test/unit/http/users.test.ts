@@ -21,7 +21,8 @@ describe('a login', () => {
     for (let n = 0; n < times; n += 1)
       expect(await users.authenticate({ name, password: `wrong ${n}`, address })).toBeNull();
   };
-  const right = (name: string, address: string) => users.authenticate({ name, password, address });
+  const right = async (name: string, address: string) =>
+    (await users.authenticate({ name, password, address }))?.user;
 
   it('is not refused for wrong passwords that come from elsewhere, however many', async () => {
     for (let n = 0; n < 12; n += 1) await wrong(10, 'ops', `198.51.100.${n}`);
@@ -80,5 +81,14 @@ describe('a login', () => {
       now += 2 * minute;
       expect(await right('ops', home)).toMatchObject({ name: 'ops' });
     }
+  });
+
+  it('is the first one from an address once, also where many come together', async () => {
+    const logIn = async (address: string) =>
+      (await users.authenticate({ name: 'ops', password, address }))?.isFirst;
+    expect(await Promise.all([logIn(home), logIn(home), logIn(home)])).toEqual([true, false, false]);
+    expect([await logIn('192.0.2.9'), await logIn('192.0.2.9')]).toEqual([true, false]);
+    now += 2 * minute;
+    expect(await logIn(home)).toBe(false);
   });
 });

@@ -202,6 +202,12 @@ export const en: Texts = {
       'journal-purge': 'purge the journal',
       'repair-accept': 'accept the store as it is',
       'new-store': 'begin a new store',
+      login: 'log in',
+      'login-refused': 'login refused',
+      logout: 'log out',
+      'action-refused': 'action refused',
+      'wrong-host': 'wrong host name',
+      export: 'export failed rows',
     },
   },
   login: {

@@ -199,6 +199,12 @@ export const zh = {
       'journal-purge': '清理日志',
       'repair-accept': '确认产品库现状',
       'new-store': '启用新产品库',
+      login: '登录',
+      'login-refused': '登录被拒',
+      logout: '退出',
+      'action-refused': '操作被拒',
+      'wrong-host': '主机名不符',
+      export: '导出失败记录',
     },
   },
   login: {
