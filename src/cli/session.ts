@@ -10,12 +10,18 @@ import { KnexStoreRecords } from '../store/knex/store-records.js';
 import type { StoreOperations } from '../store/port.js';
 import type { StoreRecords, StoreScan } from '../store/records-port.js';
 import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../wiring.js';
+import { complain } from './standard-streams.js';
 import { KnexStoreScan } from '../store/knex/store-scan.js';
 
-/** Reads the configuration that a command was given, by `--config` or BNET_SYNC_CONFIG. */
+/** Reads the configuration that a command was given, by `--config`, BNET_SYNC_CONFIG or variables alone. */
 export async function configOf(command: Command): Promise<Config> {
   const { config: file } = command.optsWithGlobals<{ config?: string }>();
-  return loadConfig({ file, env: process.env, cwd: process.cwd() });
+  return loadConfig({
+    ...{ file, env: process.env, cwd: process.cwd() },
+    onNote: ({ path, message }) => {
+      complain(`warning: ${path}: ${message}`);
+    },
+  });
 }
 
 /** How a command names itself to the servers. */

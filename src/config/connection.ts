@@ -1,11 +1,11 @@
+import { postgresUrlFault } from './postgres-url.js';
 import { isRecord } from './unchecked.js';
 
 /** What a database driver takes: a string, or an object of its own options. */
 export type Connection = string | Record<string, unknown>;
 
 /**
- * Options of the drivers that this project knows by name. Under `connection` everything is
- * allowed; these names only settle how a value given as bare text is read: `text` keeps every
+ * Options of the drivers whose values this project knows. They settle how a value given as bare text is read: `text` keeps every
  * character (a password `007` stays `007`), `scalar` may become a number or a boolean.
  */
 export const connectionKeys: Readonly<Record<string, 'text' | 'scalar'>> = {
@@ -24,6 +24,12 @@ export const connectionKeys: Readonly<Record<string, 'text' | 'scalar'>> = {
   ssl: 'scalar',
   rejectUnauthorized: 'scalar',
   externalAuth: 'scalar',
+  keepAlive: 'scalar',
+  statement_timeout: 'scalar',
+  query_timeout: 'scalar',
+  lock_timeout: 'scalar',
+  idle_in_transaction_session_timeout: 'scalar',
+  connectionTimeoutMillis: 'scalar',
 };
 
 /** A fault of a connection, its path relative to the `connection` setting. */
@@ -40,7 +46,25 @@ export interface ConnectionFault {
 export function connectionFaults(client: unknown, connection: unknown): ConnectionFault[] {
   if (typeof connection !== 'string' && !isRecord(connection)) return [];
   if (client === 'better-sqlite3') return sqliteFaults(connection);
-  return client === 'oracledb' ? oracleFaults(connection) : [];
+  if (client === 'oracledb') return oracleFaults(connection);
+  return client === 'pg' ? postgresFaults(connection) : [];
+}
+
+const onlyInUrls = new Set(['sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']);
+
+function postgresFaults(connection: Connection): ConnectionFault[] {
+  if (typeof connection === 'string') return urlFaults(connection, []);
+  // The driver ignores them, and would connect without TLS, or without looking at the certificate.
+  const message = 'is only read from a URL: give ssl: true, or ssl: { ca: …, rejectUnauthorized: … }';
+  const tls = Object.keys(connection)
+    .filter((name) => onlyInUrls.has(name.toLowerCase()))
+    .map((name) => ({ path: [name], message }));
+  return [...tls, ...urlFaults(connection['connectionString'], ['connectionString'])];
+}
+
+function urlFaults(url: unknown, path: readonly string[]): ConnectionFault[] {
+  const message = typeof url === 'string' ? postgresUrlFault(url) : null;
+  return message === null ? [] : [{ path, message }];
 }
 
 function oracleFaults(connection: Connection): ConnectionFault[] {

@@ -1,7 +1,10 @@
 import type { Fault } from './config-error.js';
 import { connectionKeys } from './connection.js';
-import { nearest, plainName, settings } from './settings.js';
+import { driverOptions } from './driver-options.js';
+import { settings } from './settings.js';
 import type { Setting } from './settings.js';
+import { lineEndLeftOut, withoutLineEnd } from './line-ends.js';
+import { nearest, plainName } from './settings-names.js';
 import { isRecord, valueAt, withValue } from './unchecked.js';
 import { readScalar, readTextList } from './yaml-text.js';
 
@@ -18,6 +21,8 @@ export interface Overridden {
   readonly origins: ReadonlyMap<string, string>;
   /** Variables that cannot be used; they never show values. */
   readonly faults: readonly Fault[];
+  /** Variables of which something was left out. */
+  readonly notes: readonly Fault[];
 }
 
 /** Where a variable points: a setting, and below a connection the driver's option. */
@@ -33,10 +38,13 @@ interface Target {
 export function overrideFromEnvironment(input: unknown, env: NodeJS.ProcessEnv): Overridden {
   const origins = new Map<string, string>();
   const faults: Fault[] = [];
+  const notes: Fault[] = [];
   // Sorted, so that a whole connection is seen before its parts.
   for (const variable of Object.keys(env).sort()) {
-    const text = env[variable];
-    if (text === undefined || !isOurs(variable, env)) continue;
+    const given = env[variable];
+    if (given === undefined || !isOurs(variable, env)) continue;
+    const text = withoutLineEnd(given);
+    if (text !== given) notes.push({ path: variable, message: lineEndLeftOut });
     const target = findTarget(variable);
     const applied = target === undefined ? unknownVariable(variable) : apply(input, target, text, origins);
     if (typeof applied === 'string') {
@@ -46,7 +54,7 @@ export function overrideFromEnvironment(input: unknown, env: NodeJS.ProcessEnv):
     origins.set(applied.path.join('.'), variable);
     input = withValue(input, applied.path, applied.value);
   }
-  return { input, origins, faults };
+  return { input, origins, faults, notes };
 }
 
 /**
@@ -141,7 +149,7 @@ function connectionPart(input: unknown, { setting, rest }: Target, text: string)
 /** The option's name in the file's own spelling, else in the driver's, else in camel case. */
 function optionName(container: unknown, part: string): string {
   const present = isRecord(container) ? Object.keys(container) : [];
-  const known = [...present, ...Object.keys(connectionKeys)].find(
+  const known = [...present, ...Object.keys(connectionKeys), ...driverOptions].find(
     (key) => plainName(key) === plainName(part),
   );
   return (

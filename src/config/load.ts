@@ -1,42 +1,69 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { ConfigError } from './config-error.js';
+import { ConfigError, type Fault } from './config-error.js';
+import { ignoredOption } from './driver-options.js';
 import { fileVariable, overrideFromEnvironment } from './environment.js';
+import { withoutLineEnds } from './line-ends.js';
 import { checkConfig } from './parse.js';
 import type { Config } from './schema.js';
 import { readYaml } from './yaml-text.js';
 
 /** Where a configuration comes from. */
 export interface ConfigSource {
-  /** Path of the file, relative to `cwd`; without it, the variable `BNET_SYNC_CONFIG`. */
+  /** Path of the file, relative to `cwd`; without it, the variable `BNET_SYNC_CONFIG`; without both, variables alone. */
   readonly file?: string | undefined;
   /** The environment, whose `BNET_SYNC_…` variables override the file. */
   readonly env: NodeJS.ProcessEnv;
-  /** Folder that the file's path starts from. */
+  /** Folder that the file's path starts from, and without a file all other paths. */
   readonly cwd: string;
+  /** Told of what was left out of a value, and of options that a driver ignores, each with its place. Never shows a value. */
+  readonly onNote?: (note: Fault) => void;
 }
 
 /**
  * Reads the configuration file, lays the environment over it and checks the whole. Relative paths
- * in it start from the file's folder.
+ * in it start from the file's folder. Without a file the variables alone are the configuration, where they name a
+ * database.
  *
- * @throws ConfigError when there is no file, when it cannot be read, and with every fault in it
+ * @throws ConfigError when there is neither, when the file cannot be read, and with every fault in it
  */
-export async function loadConfig({ file, env, cwd }: ConfigSource): Promise<Config> {
+export async function loadConfig({ file, env, cwd, onNote }: ConfigSource): Promise<Config> {
   const name = file ?? env[fileVariable] ?? '';
-  if (name === '') {
-    const message =
-      `no configuration given: name a YAML or JSON file with --config FILE or in ${fileVariable}; ` +
-      'config/default.yaml lists every setting';
-    throw new ConfigError([{ path: '', message }]);
-  }
-  const path = resolve(cwd, name);
-  const overridden = overrideFromEnvironment(readYaml(await readText(path), path), env);
-  const checked = checkConfig(overridden.input, dirname(path), overridden.origins);
+  const path = name === '' ? null : resolve(cwd, name);
+  const read = withoutLineEnds(path === null ? {} : readYaml(await readText(path), path));
+  const overridden = overrideFromEnvironment(read.input, env);
+  if (path === null && !namesDatabase(overridden.origins)) throw new ConfigError([nothingGiven]);
+  const checked = checkConfig(overridden.input, path === null ? cwd : dirname(path), overridden.origins);
   const faults = [...overridden.faults, ...checked.faults];
-  if (checked.config === undefined || faults.length > 0) throw new ConfigError(faults, path);
+  if (checked.config === undefined || faults.length > 0)
+    throw new ConfigError(faults, path ?? 'the variables of the environment, without a file,');
+  for (const note of [...read.notes, ...overridden.notes, ...ignoredOptions(checked.config)]) onNote?.(note);
   return checked.config;
+}
+
+/** Options of connections that a driver would ignore without a word. */
+function ignoredOptions(config: Config): Fault[] {
+  return (['middle', 'store'] as const).flatMap((end) => {
+    const { client, connection } = config[end];
+    const names = typeof connection === 'string' ? [] : Object.keys(connection);
+    return names.flatMap((name) => {
+      const message = ignoredOption(client, name);
+      return message === null ? [] : [{ path: `${end}.connection.${name}`, message }];
+    });
+  });
+}
+
+const nothingGiven: Fault = {
+  path: '',
+  message:
+    `no configuration given: name a YAML or JSON file with --config FILE or in ${fileVariable}, or give all in variables; ` +
+    'config/default.yaml lists every setting',
+};
+
+/** Whether variables are meant to be the whole configuration: one that only sets the log's level is not. */
+function namesDatabase(origins: ReadonlyMap<string, string>): boolean {
+  return [...origins.keys()].some((path) => /^(middle|store)\./.test(path));
 }
 
 async function readText(path: string): Promise<string> {

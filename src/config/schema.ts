@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import type { Rules } from '../domain/rules.js';
@@ -217,6 +218,15 @@ const userSchema = z.strictObject({
   role: z.enum(['reader', 'operator']),
 });
 
+/** An address or a network, as the server's own reader takes it. */
+const network = z.string().refine((text) => {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = address.includes('%') ? 0 : isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  const most = family === 4 ? 32 : 128;
+  return prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= most);
+}, 'must be an IP address or a network such as 10.0.0.0/8');
+
 const httpSchema = z
   .strictObject({
     /** Address to listen on. Default 127.0.0.1. Set it where probes and metrics come from other machines; others than loopback need `users`. */
@@ -242,7 +252,7 @@ const httpSchema = z
      * Addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
      * Default: empty, none. Set it where a proxy adds TLS.
      */
-    trustedProxies: z.array(filledText).default([]),
+    trustedProxies: z.array(network).default([]),
   })
   .superRefine(({ port, probePort }, ctx) => {
     if (probePort === undefined || probePort === 0 || probePort !== port) return;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { connectionKeys } from './connection.js';
 import { configSchema } from './schema.js';
+import { nearest, plainName } from './settings-names.js';
 
 /**
  * How the text of an environment variable becomes a setting's value: `text` as it is, `nullable
@@ -41,11 +42,6 @@ function kindOf(schema: z.ZodType): SettingKind {
   return 'scalar';
 }
 
-/** A name as it is compared between files, variables and the schema: no case, no separators. */
-export function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[_-]/g, '');
-}
-
 /**
  * The known setting that an unknown key was probably meant to be: a similar key of the same
  * section, an option of its connection, or the same key in another section (as whole paths).
@@ -60,28 +56,4 @@ export function nearKey(section: readonly string[], key: string): string | undef
   }
   const elsewhere = settings.find(({ path }) => plainName(path.at(-1) ?? '') === plainName(key));
   return elsewhere?.path.join('.');
-}
-
-/** The candidate that differs from a name in at most two letters (one in short names), or undefined. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const limit = plainName(name).length > 4 ? 2 : 1;
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(plainName(name), plainName(candidate)) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
-}
-
-/** Levenshtein's distance: letters to insert, delete or replace. */
-function editDistance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [row, letter] of Array.from(from).entries()) {
-    const current = [row + 1];
-    for (const [column, other] of Array.from(to).entries()) {
-      const replaced = (previous[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? 0;
 }

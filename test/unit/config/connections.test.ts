@@ -26,6 +26,47 @@ describe('a connection', () => {
   });
 });
 
+describe('what belongs to TLS and is only read from a URL', () => {
+  it('is a fault in an object: without a word there would be no TLS', async () => {
+    const words = 'is only read from a URL: give ssl: true, or ssl: { ca: …, rejectUnauthorized: … }';
+    for (const name of ['sslmode', 'sslrootcert', 'sslMode'])
+      expect(await faultLines({ store: { connection: { host: 'db', [name]: 'verify-full' } } })).toEqual([
+        `store.connection.${name}: ${words} (***)`,
+      ]);
+    expect(() => parsed({ store: { connection: 'postgres://h/d?sslmode=verify-full' } })).not.toThrow();
+  });
+});
+
+describe('a URL for PostgreSQL', () => {
+  it.each([
+    ...['postgres://u:p@ss/w#rd@host/db', 'postgresql://u:hunter2/x@host/db', 'postgres://u:12/x@host/db'],
+    ...['postgres://u:p#x@host/db', 'postgres://u:12?hunter2@host/db', 'postgres://u:100%ab@host/db'],
+    ...['postgres://u:a@b?hunter2@host/db', 'postgres://u:p@host/db#x'],
+  ])('whose password is not escaped is a fault that says so, and shows nothing of it: %s', async (url) => {
+    for (const connection of [url, { connectionString: url }]) {
+      const [line = '', ...more] = await faultLines({ store: { connection } });
+      expect(more).toEqual([]);
+      expect(line).toMatch(
+        /^store\.connection(\.connectionString)?: .*percent-encoded \(@ is %40.*\(\*\*\*\)$/,
+      );
+      expect(line.replace(/percent-encoded \([^)]*\)/, '')).not.toMatch(/hunter2|p@ss|w#rd|\bss\b|12|100/);
+    }
+  });
+
+  it.each([
+    ...['postgres://u:p%40ss%2Fw%23rd@host/db', 'postgres://u:p@ss@host/db', 'postgres://u:p ss@host/db'],
+    ...[
+      'postgres://host/db',
+      'postgres:///db?host=/run/postgresql',
+      'postgres://u:p@/db?host=/run/postgresql',
+    ],
+    ...['postgres://u:p%ss@host:5433/db?sslmode=require', 'socket:/run/postgresql?db=d', '/run/postgresql d'],
+    ...['postgres://u:p@[::1]:5432/db', 'postgresql://%2Frun%2Fpostgresql/db'],
+  ])('that the driver reads as it is meant is none: %s', (url) => {
+    expect(parsed({ store: { connection: url } }).store.connection).toBe(url);
+  });
+});
+
 describe('an Oracle connection', () => {
   const oracle = (connection: unknown, more = {}) => ({
     middle: { client: 'oracledb', connection, ...more },
@@ -147,7 +188,10 @@ describe('relative paths', () => {
   it('start from the given folder, in strings and in objects', () => {
     const input = {
       middle: sqlite('middle.db'),
-      store: { ...sqlite({ filename: ' ../data/store.db ', readonly: false }), handlers: './handlers.js' },
+      store: {
+        ...sqlite({ filename: ' ../data/store.db ', readonly: false }),
+        handlers: './handlers.js',
+      },
     };
     const { middle, store } = parseConfig(input, '/etc/bnet-sync');
     expect(middle.connection).toBe('/etc/bnet-sync/middle.db');

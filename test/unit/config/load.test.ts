@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { Fault } from '../../../src/config/config-error.js';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
 import { errorOf } from './minimal-config.js';
@@ -27,6 +28,117 @@ async function load(text: string, env: NodeJS.ProcessEnv = {}): Promise<Config> 
 
 const loadFault = async (text: string, env: NodeJS.ProcessEnv = {}): Promise<string> =>
   (await errorOf(() => load(text, env))).message;
+
+describe('variables alone, without a file', () => {
+  const alone = {
+    BNET_SYNC_MIDDLE__CLIENT: 'oracledb',
+    BNET_SYNC_MIDDLE__CONNECTION__CONNECT_STRING: 'db1:1521/ismp',
+    BNET_SYNC_MIDDLE__CONNECTION__USER: 'bnet_sync',
+    BNET_SYNC_MIDDLE__CONNECTION__PASSWORD: '007',
+    BNET_SYNC_MIDDLE__PRODUCT_IDS: '[323002000]',
+    BNET_SYNC_STORE__CLIENT: 'better-sqlite3',
+    BNET_SYNC_STORE__CONNECTION: 'store.db',
+    BNET_SYNC_WORKER__BATCH_SIZE: '7',
+    BNET_SYNC_HTTP__PORT: '9464',
+  };
+
+  it('are a whole configuration; its paths start from the working folder', async () => {
+    expect(await loadConfig({ env: alone, cwd })).toMatchObject({
+      middle: {
+        client: 'oracledb',
+        connection: { connectString: 'db1:1521/ismp', user: 'bnet_sync', password: '007' },
+        productIds: ['323002000'],
+      },
+      store: { client: 'better-sqlite3', connection: join(cwd, 'store.db') },
+      worker: { batchSize: 7, shards: 64 },
+      http: { port: 9464, host: '127.0.0.1' },
+    });
+  });
+
+  it('are told what is missing by path, as a file is', async () => {
+    const { BNET_SYNC_STORE__CLIENT: _, ...rest } = alone;
+    const { message } = await errorOf(() =>
+      loadConfig({ env: { ...rest, BNET_SYNC_WORKER__SHARDS: '0' }, cwd }),
+    );
+    expect(message.split('\n')).toEqual([
+      'the variables of the environment, without a file, cannot be used:',
+      'store.client: is missing: expected one of pg, better-sqlite3',
+      expect.stringMatching(/^worker\.shards: .* \(0, from BNET_SYNC_WORKER__SHARDS\)$/) as string,
+    ]);
+  });
+});
+
+describe('an option that the driver would ignore', () => {
+  it('is told with its path, and a near one is named; its value is not shown', async () => {
+    const notes: string[] = [];
+    const text = `
+middle: { client: oracledb, connection: { connectString: h/s, user: u, pasword: hunter2 } }
+store: { client: pg, connection: { host: db, prot: 1, ssl: { ca: x }, keepAlive: true } }
+`;
+    writeFileSync(join(cwd, 'c.yaml'), text);
+    const onNote = ({ path, message }: Fault) => notes.push(`${path}: ${message}`);
+    const env = { BNET_SYNC_STORE__CONNECTION__STATEMENT_TIMEOUT: '5' };
+    const { store } = await loadConfig({ file: 'c.yaml', env, cwd, onNote });
+    const words = 'knows no such option and ignores it, did you mean';
+    expect(notes).toEqual([
+      `middle.connection.pasword: the driver oracledb ${words} password?`,
+      `store.connection.prot: the driver pg ${words} port?`,
+    ]);
+    expect(store.connection).toMatchObject({ statement_timeout: 5 });
+  });
+
+  it('is not what the drivers know', async () => {
+    const notes: Fault[] = [];
+    const text = `
+middle: { client: oracledb, connection: { connectString: h/s, user: u, retryCount: 1, sslServerDNMatch: true } }
+store: { client: pg, connection: { connectionString: 'postgres://h/d', ssl: { ca: x }, lock_timeout: 5 } }
+`;
+    writeFileSync(join(cwd, 'c.yaml'), text);
+    await loadConfig({ file: 'c.yaml', env: {}, cwd, onNote: (note) => notes.push(note) });
+    expect(notes).toEqual([]);
+  });
+});
+
+describe('a line end at the end of a secret', () => {
+  it('is left out, with a word that does not show the value: of a variable, a block of the file, a URL', async () => {
+    const notes: string[] = [];
+    const text = `
+middle: { client: pg, connection: { host: db, user: u } }
+store:
+  client: pg
+  connection:
+    host: db
+    password: |
+      hunter2
+`;
+    writeFileSync(join(cwd, 'c.yaml'), text);
+    const source = (env: NodeJS.ProcessEnv) =>
+      loadConfig({
+        ...{ file: 'c.yaml', env, cwd },
+        onNote: ({ path, message }) => notes.push(`${path}: ${message}`),
+      });
+    const words = 'the line end at the end of its value is left out';
+    expect(await source({ BNET_SYNC_MIDDLE__CONNECTION__PASSWORD: 'hunter3\r\n' })).toMatchObject({
+      middle: { connection: { password: 'hunter3' } },
+      store: { connection: { password: 'hunter2' } },
+    });
+    expect(notes).toEqual([
+      `store.connection.password: ${words}`,
+      `BNET_SYNC_MIDDLE__CONNECTION__PASSWORD: ${words}`,
+    ]);
+    const { store } = await source({ BNET_SYNC_STORE__CONNECTION: 'postgres://u:p@h/d\n' });
+    expect(store.connection).toBe('postgres://u:p@h/d');
+  });
+
+  it('leaves blanks and line ends within alone', async () => {
+    const env = {
+      BNET_SYNC_MIDDLE__CONNECTION__PASSWORD: ' a\nb ',
+      BNET_SYNC_MIDDLE__CONNECTION__HOST: 'db',
+    };
+    const text = 'middle: { client: pg }\nstore: { client: better-sqlite3, connection: a.db }';
+    expect((await load(text, env)).middle.connection).toEqual({ password: ' a\nb ', host: 'db' });
+  });
+});
 
 describe('the file', () => {
   it('is the given one, else that of BNET_SYNC_CONFIG, relative to the working folder', async () => {

@@ -165,6 +165,25 @@ describe('choices', () => {
     ]);
   });
 
+  it('trusted proxies are addresses or networks, each told by its path', async () => {
+    const wrong = [
+      'foo',
+      '10.0.0.0/33',
+      '10.0.0.0/0',
+      '::1/129',
+      '10.0.0.1/8/8',
+      '',
+      'fe80::1%eth0',
+      '10.0.0.0/x',
+    ];
+    const words = 'must be an IP address or a network such as 10.0.0.0/8';
+    expect(await faultLines({ http: { port: 1, trustedProxies: wrong } })).toEqual(
+      wrong.map((text, index) => `http.trustedProxies.${index}: ${words} (${JSON.stringify(text)})`),
+    );
+    const trustedProxies = ['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'];
+    expect(parsed({ http: { port: 1, trustedProxies } }).http?.trustedProxies).toEqual(trustedProxies);
+  });
+
   it('http needs a port when it is there at all', async () => {
     expect(parsed()).not.toHaveProperty('http');
     expect(await faultLines({ http: {} })).toEqual(['http.port: is missing']);

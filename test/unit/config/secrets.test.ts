@@ -39,6 +39,11 @@ describe('faults never show', () => {
     ['a misspelt connection', { store: { conection: `postgres://u:${secret}@h/d` } }],
     ['a URL where none belongs', { log: { level: `postgres://u:${secret}@h/d` } }],
     ['a URL with characters that should be escaped', { log: { level: `postgres://u:p/#@ ${secret}@h/d` } }],
+    ['a URL that its password breaks', { store: { connection: `postgres://u:p/${secret}@h/d` } }],
+    [
+      'such a URL in an object',
+      { store: { connection: { connectionString: `postgres://u:1#${secret}@h/d` } } },
+    ],
     ['a URL cut short', { log: { level: `postgres://u:${secret.repeat(20)}@h/d` } }],
   ])('%s', async (_what, changes: Record<string, Record<string, unknown>>) => {
     const lines = await faultLines(changes);
@@ -181,6 +186,8 @@ describe('the redacted configuration', () => {
     [`u/${secret}@h:1521/s`, '***'],
     [`u:${secret}@h/d`, '***'],
   ])('shows of %s: %s', (connection, shown) => {
-    expect(redactConfig(parsed({ store: { connection } }))).toHaveProperty('store.connection', shown);
+    // Some of them are refused where a configuration is checked.
+    const config = { ...parsed(), store: { client: 'pg' as const, connection } };
+    expect(redactConfig(config)).toHaveProperty('store.connection', shown);
   });
 });
