@@ -346,6 +346,21 @@ SELECT 'CUST' AS "source", 3 AS "state", COUNT(*) AS "looked_at",
 FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
   WHERE t.State = 3 AND ROWNUM <= :most) t
 UNION ALL
+SELECT 'CUST' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State < 0 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'CUST' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State > 3 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'CUST' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_CUST t
+  WHERE t.State IS NULL AND t.StreamingNo IS NOT NULL AND ROWNUM <= :most) t
+UNION ALL
 SELECT 'ACCOUNT' AS "source", 0 AS "state", COUNT(*) AS "looked_at",
   COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
 FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
@@ -364,7 +379,127 @@ UNION ALL
 SELECT 'ACCOUNT' AS "source", 3 AS "state", COUNT(*) AS "looked_at",
   COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
 FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
-  WHERE t.State = 3 AND ROWNUM <= :most) t;
+  WHERE t.State = 3 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State < 0 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State > 3 AND ROWNUM <= :most) t
+UNION ALL
+SELECT 'ACCOUNT' AS "source", -1 AS "state", COUNT(*) AS "looked_at",
+  COUNT(CASE WHEN 1 = 1 AND t.ProductID IN (323002000) THEN 1 END) AS "number"
+FROM (SELECT t.ProductID FROM ISMP.IF_BNET_ACCOUNT t
+  WHERE t.State IS NULL AND t.StreamingNo IS NOT NULL AND ROWNUM <= :most) t;
+
+-- How long the oldest pending row has waited, and which are ahead of the clock; the latter also by a worker, once in ten minutes.
+SELECT MAX(CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
+  WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END) AS "age" FROM (
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_CUST t WHERE t.State = 0 AND t.CreateDate IS NOT NULL AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate, t.StreamingNo
+  ) WHERE ROWNUM <= 10000
+  UNION ALL
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_CUST t WHERE t.State = 0 AND t.CreateDate IS NULL AND t.ProductID IN (323002000)
+    ORDER BY t.StreamingNo
+  ) WHERE ROWNUM <= 10000
+  UNION ALL
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_CUST t WHERE t.State = 0 AND t.CreateDate > SYSDATE AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+  ) WHERE ROWNUM <= 10000
+) p
+UNION ALL
+SELECT MAX(CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
+  WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END) AS "age" FROM (
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_ACCOUNT t WHERE t.State = 0 AND t.CreateDate IS NOT NULL AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate, t.StreamingNo
+  ) WHERE ROWNUM <= 10000
+  UNION ALL
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_ACCOUNT t WHERE t.State = 0 AND t.CreateDate IS NULL AND t.ProductID IN (323002000)
+    ORDER BY t.StreamingNo
+  ) WHERE ROWNUM <= 10000
+  UNION ALL
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_ACCOUNT t WHERE t.State = 0 AND t.CreateDate > SYSDATE AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+  ) WHERE ROWNUM <= 10000
+) p;
+
+SELECT COUNT(*) AS "number", -MIN(p.created) AS "ahead", TO_CHAR(MAX(p.created_at), 'YYYY-MM-DD HH24:MI:SS') AS "newest"
+FROM (
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_CUST t WHERE t.State = 0 AND t.CreateDate > SYSDATE AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+  ) WHERE ROWNUM <= 10000
+) p
+UNION ALL
+SELECT COUNT(*) AS "number", -MIN(p.created) AS "ahead", TO_CHAR(MAX(p.created_at), 'YYYY-MM-DD HH24:MI:SS') AS "newest"
+FROM (
+  SELECT * FROM (
+    SELECT ROUND((SYSDATE - CAST(t.CreateDate AS DATE)) * 86400) AS created, ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS changed, t.CreateDate AS created_at
+    FROM ISMP.IF_BNET_ACCOUNT t WHERE t.State = 0 AND t.CreateDate > SYSDATE AND t.ProductID IN (323002000)
+    ORDER BY t.CreateDate DESC, t.StreamingNo DESC
+  ) WHERE ROWNUM <= 10000
+) p;
+
+-- Rows in a State that no worker takes.
+SELECT 'CUST' AS "source", TO_CHAR(t.StreamingNo) AS "streaming_no", TO_CHAR(t.State) AS "state"
+FROM ISMP.IF_BNET_CUST t WHERE ((t.State < 0) OR (t.State > 3) OR (t.State IS NULL AND t.StreamingNo IS NOT NULL)) AND t.ProductID IN (323002000) AND ROWNUM <= :maxRows
+UNION ALL
+SELECT 'ACCOUNT' AS "source", TO_CHAR(t.StreamingNo) AS "streaming_no", TO_CHAR(t.State) AS "state"
+FROM ISMP.IF_BNET_ACCOUNT t WHERE ((t.State < 0) OR (t.State > 3) OR (t.State IS NULL AND t.StreamingNo IS NOT NULL)) AND t.ProductID IN (323002000) AND ROWNUM <= :maxRows;
+
+-- Attribute rows that came after their row was taken, or belong to none.
+SELECT 'CUST' AS "source", n.kind AS "kind", TO_CHAR(n.StreamingNo) AS "streaming_no", n.in_kind AS "number"
+FROM (
+  SELECT k.*, COUNT(*) OVER (PARTITION BY k.kind) AS in_kind,
+    ROW_NUMBER() OVER (PARTITION BY k.kind ORDER BY k.StreamingNo) AS place
+  FROM (
+    SELECT x.StreamingNo,
+      CASE WHEN NOT EXISTS (SELECT 1 FROM ISMP.IF_BNET_CUST t WHERE t.StreamingNo = x.StreamingNo) THEN CASE WHEN NVL(ROUND((SYSDATE - CAST(x.CreateDate AS DATE)) * 86400), 61) > 60 THEN 'orphaned' END
+        WHEN EXISTS (SELECT 1 FROM ISMP.IF_BNET_CUST t WHERE t.StreamingNo = x.StreamingNo AND t.State IN (1, 2, 3) AND t.ProductID IN (323002000)
+      AND NOT (t.State = 3 AND NVL(t.ErrContent, ' ') LIKE '00403%')) THEN 'late' END AS kind
+    FROM (SELECT * FROM (
+      SELECT x.StreamingNo, x.State, x.CreateDate FROM ISMP.IF_BNET_CUST_ATTR x
+      WHERE x.StreamingNo IS NOT NULL ORDER BY x.StreamingNo DESC
+    ) WHERE ROWNUM <= :scan) x
+    WHERE NVL(x.State, 0) = 0
+  ) k
+  WHERE k.kind IS NOT NULL
+) n WHERE n.place <= :examples
+UNION ALL
+SELECT 'ACCOUNT' AS "source", n.kind AS "kind", TO_CHAR(n.StreamingNo) AS "streaming_no", n.in_kind AS "number"
+FROM (
+  SELECT k.*, COUNT(*) OVER (PARTITION BY k.kind) AS in_kind,
+    ROW_NUMBER() OVER (PARTITION BY k.kind ORDER BY k.StreamingNo) AS place
+  FROM (
+    SELECT x.StreamingNo,
+      CASE WHEN NOT EXISTS (SELECT 1 FROM ISMP.IF_BNET_ACCOUNT t WHERE t.StreamingNo = x.StreamingNo) THEN CASE WHEN NVL(ROUND((SYSDATE - CAST(x.CreateDate AS DATE)) * 86400), 61) > 60 THEN 'orphaned' END
+        WHEN EXISTS (SELECT 1 FROM ISMP.IF_BNET_ACCOUNT t WHERE t.StreamingNo = x.StreamingNo AND t.State IN (1, 2, 3) AND t.ProductID IN (323002000)
+      AND NOT (t.State = 3 AND NVL(t.ErrContent, ' ') LIKE '00403%')) THEN 'late' END AS kind
+    FROM (SELECT * FROM (
+      SELECT x.StreamingNo, x.State, x.CreateDate FROM ISMP.IF_BNET_ACCOUNT_ATTR x
+      WHERE x.StreamingNo IS NOT NULL ORDER BY x.StreamingNo DESC
+    ) WHERE ROWNUM <= :scan) x
+    WHERE NVL(x.State, 0) = 0
+  ) k
+  WHERE k.kind IS NOT NULL
+) n WHERE n.place <= :examples;
 
 -- Rows in State 1, those that have been there longest first.
 SELECT * FROM (

@@ -50,8 +50,29 @@ export const metrics = {
   oldestPending: {
     name: 'bnet_sync_oldest_pending_seconds',
     type: 'gauge',
-    help: 'Age of the oldest row in State 0; 0 where there is none.',
+    help: 'For how long the oldest row has stood in State 0; 0 where there is none, or its dates are ahead of the clock.',
     labels: [],
+    from: 'overview',
+  },
+  createdAhead: {
+    name: 'bnet_sync_created_ahead_seconds',
+    type: 'gauge',
+    help: 'How far the latest CreateDate of a row in State 0 is ahead of the clock of the middle database; 0 where none is.',
+    labels: [],
+    from: 'overview',
+  },
+  rowsOther: {
+    name: 'bnet_sync_rows_other',
+    type: 'gauge',
+    help: `Rows in a State outside the specification, or in none, ${counted}.`,
+    labels: ['table'],
+    from: 'overview',
+  },
+  strayAttributes: {
+    name: 'bnet_sync_stray_attributes',
+    type: 'gauge',
+    help: 'Attribute rows in State 0 that came after their row was taken (late), or have none (orphaned), among the newest 1000.',
+    labels: ['table', 'kind'],
     from: 'overview',
   },
   batchRows: {

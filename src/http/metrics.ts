@@ -138,6 +138,13 @@ export class Metrics {
     for (const [table, counts] of Object.entries(tables ?? {}))
       for (const state of ['0', '1', '3'] as const) states[state].set({ table }, counts[state].rows);
     read(tables, gauges.oldestPending, () => gauges.oldestPending.set(overview.oldestPendingSeconds ?? 0));
+    read(overview.createdAhead, gauges.createdAhead, ({ seconds }) => gauges.createdAhead.set(seconds));
+    for (const gauge of [gauges.rowsOther, gauges.strayAttributes]) gauge.reset();
+    for (const [table, { other }] of Object.entries(tables ?? {}))
+      gauges.rowsOther.set({ table }, other?.rows ?? 0);
+    for (const [table, strays] of Object.entries(overview.strayAttributes ?? {}))
+      for (const kind of ['late', 'orphaned'] as const)
+        gauges.strayAttributes.set({ table, kind }, strays[kind]);
     read(workers, gauges.workersAlive, (all) => {
       gauges.workersAlive.set(all.filter(({ alive }) => alive).length);
     });

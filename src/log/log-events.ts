@@ -68,6 +68,11 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { row: rowId({ source, streamingNo }), bytes, taken },
     `ErrContent of ${bytes} bytes is refused, ${taken} are taken: the column is narrower than 1024 bytes, or a rule limits it`,
   ],
+  createdAhead: ({ rows, newest, seconds }) => [
+    'warn',
+    { rows, newest, aheadSeconds: seconds },
+    `${rows} pending ${rows === 1 ? 'row was' : 'rows were'} created ahead of the middle database's clock, by up to ${seconds} s: left alone until then; have CreateDate written by the database's clock`,
+  ],
   answeredAgain: (event) => [
     'warn',
     { row: rowId(event) },

@@ -11,10 +11,12 @@ type DriverRow = Readonly<Record<string, unknown>>;
 
 /** Rows by table and State from one row for each. */
 export function countsOf(rows: readonly DriverRow[]): Readonly<Record<Source, StateCounts>> {
-  const counts = { CUST: noRows(), ACCOUNT: noRows() };
+  const counts: Record<Source, Counts> = { CUST: noRows(), ACCOUNT: noRows() };
   for (const row of rows) {
+    const of = counts[sourceOf(row)];
     const state = String(row['state']);
-    if (isCounted(state)) counts[sourceOf(row)][state] = Number(row['number']);
+    if (isCounted(state)) of[state] += Number(row['number']);
+    else of.other = (of.other ?? 0) + Number(row['number']);
   }
   return counts;
 }
@@ -89,12 +91,12 @@ function sourceOf(row: DriverRow): Source {
   return row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
 }
 
-type Counts = Record<keyof StateCounts, number>;
+type Counts = { -readonly [State in keyof StateCounts]: StateCounts[State] };
 
 function noRows(): Counts {
   return { '0': 0, '1': 0, '2': 0, '3': 0 };
 }
 
-function isCounted(state: string): state is keyof StateCounts {
+function isCounted(state: string): state is '0' | '1' | '2' | '3' {
   return Object.hasOwn(noRows(), state);
 }

@@ -1,3 +1,4 @@
+import type { Refused } from '../database/probes.js';
 import type { DeferralCause } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
@@ -167,6 +168,8 @@ export interface MiddleDatabase extends LatestFinished {
    * of a customer either all marks, given in its order, or those before the first row that somebody has locked.
    */
   mark(marks: readonly Mark[]): Promise<MarkResult>;
+  /** Pending rows that are ahead of the clock; one short statement. */
+  createdAhead(): Promise<CreatedAhead>;
   /** Whether any row is in State 0 or 1, settled or not; without those that are left alone, if any are. */
   hasOpenRows(except?: OpenRowsExcept): Promise<boolean>;
   /** Who has locked these rows, or attribute rows of theirs, by `rowId` and in a few words; only where the server says so. */
@@ -176,8 +179,44 @@ export interface MiddleDatabase extends LatestFinished {
   close(): Promise<void>;
 }
 
-/** Rows by State; States outside the specification are not counted. */
-export type StateCounts = Readonly<Record<'0' | '1' | '2' | '3', number>>;
+/** Rows by State. */
+export interface StateCounts extends Readonly<Record<'0' | '1' | '2' | '3', number>> {
+  /** Rows in a State outside the specification, or in none: no worker takes them. Absent where there are none. */
+  readonly other?: number;
+}
+
+/** Pending rows whose CreateDate is ahead of the database's clock: they are left alone until it has passed. */
+export interface CreatedAhead {
+  /** Counted up to `lookedAtMost` of each table. */
+  readonly rows: number;
+  /** The latest CreateDate, `YYYY-MM-DD HH:MM:SS`; null where there is none, or it is not of that form. */
+  readonly newest: string | null;
+  /** How far it is ahead. */
+  readonly seconds: number;
+}
+
+/** A row in a State outside the specification. */
+export interface OtherStateRow extends RowKey {
+  readonly state: Cell;
+}
+
+/** Attribute rows that belong to no row, or came too late for theirs. */
+export interface StrayAttributes {
+  readonly rows: number;
+  /** The StreamingNos of some of them. */
+  readonly examples: readonly string[];
+}
+
+/** Stray attribute rows of a table, among those with the highest StreamingNos. */
+export interface StrayCounts {
+  /** In State 0 although their row was taken before: it was applied without them. */
+  readonly late: StrayAttributes;
+  /** In State 0 for more than a minute, and there is no row with their StreamingNo. Those of other products count as well. */
+  readonly orphaned: StrayAttributes;
+}
+
+/** The most rows of a table that a look at its pending rows reads. */
+export const lookedAtMost = 10_000;
 
 /** A row with all that the tables hold of it. */
 export interface FullRow extends InterfaceRow {
@@ -226,8 +265,22 @@ export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
 export interface MiddleOperations {
   readonly kind: MiddleKind;
   counts(): Promise<Readonly<Record<Source, StateCounts>>>;
-  /** Age of the oldest row in State 0, in seconds by the database's clock; null when there is none. */
+  /**
+   * For how long the row that has stood longest in State 0 has done so, in seconds by the database's clock: since its
+   * CreateDate or StateDate, whichever is later and not ahead of the clock, 0 where both are. Null when there is none, or
+   * none with a date. Looks at `lookedAtMost` rows of each table from the head, and at as many that are ahead.
+   */
   oldestPendingSeconds(): Promise<number | null>;
+  createdAhead(): Promise<CreatedAhead>;
+  /** Rows of a State outside the specification, at most `limit` of each table. */
+  otherStates(limit: number): Promise<readonly OtherStateRow[]>;
+  /** Looks at `scan` attribute rows of each table, those with the highest StreamingNos; names at most `examples` of each kind. */
+  strayAttributes(look: {
+    readonly scan: number;
+    readonly examples: number;
+  }): Promise<Readonly<Record<Source, StrayCounts>>>;
+  /** Rows with more attribute rows than `maxAttributes`, at most `limit` of each table. */
+  tooManyAttributes(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
   /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */
   find(keys: readonly RowKey[]): Promise<readonly FullRow[]>;
   /** Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. */
@@ -247,7 +300,7 @@ export interface MiddleOperations {
   /** Indexes of the four tables. */
   indexes(): Promise<readonly IndexDescription[]>;
   /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
-  missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]>;
+  missingPrivileges(): Promise<readonly Refused[]>;
 }
 
 /** Which rows in State 3 to look for. All conditions hold at once; an empty filter is all of them. */

@@ -1,6 +1,5 @@
-import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
+import { refusedProbes, type Probe, type Refused } from '../database/probes.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
-import type { MiddleOperations } from './port.js';
 
 /** How statements name the tables, and whether attribute rows are marked. */
 export interface ProbedTables {
@@ -11,37 +10,12 @@ export interface ProbedTables {
   readonly lock: 'FOR UPDATE' | '';
 }
 
-/** A privilege the worker needs (P10) and a statement that fails without it and changes no row. */
-interface Probe {
-  /** As in GRANT: `UPDATE (State) ON IF_BNET_CUST`. */
-  readonly privilege: string;
-  readonly sql: string;
-}
-
-const isOutage: ReadonlySet<DatabaseErrorKind> = new Set([
-  'unreachable',
-  'credentials',
-  'connectionLost',
-  'timeout',
-  'conflict',
-  'locked',
-]);
-
-/** Tries each privilege; returns what is refused. Fails with the error of an outage, which tells nothing of privileges. */
-export async function refusedPrivileges(
+/** Tries each privilege the worker needs (P10); see `refusedProbes`. */
+export function refusedPrivileges(
   tables: ProbedTables,
   execute: (sql: string) => Promise<unknown>,
-): ReturnType<MiddleOperations['missingPrivileges']> {
-  const refused: { privilege: string; error: string }[] = [];
-  for (const { privilege, sql } of probes(tables)) {
-    try {
-      await execute(sql);
-    } catch (error) {
-      if (!(error instanceof DatabaseError) || isOutage.has(error.kind)) throw error;
-      refused.push({ privilege, error: error.message });
-    }
-  }
-  return refused;
+): Promise<readonly Refused[]> {
+  return refusedProbes(probes(tables), execute);
 }
 
 /** One probe per table to read and to lock rows of, and column to update. Oracle's READ privilege does not lock. */

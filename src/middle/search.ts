@@ -9,6 +9,7 @@ import type {
   FailedSearch,
   FullRow,
   RowFilter,
+  StateCounts,
 } from './port.js';
 
 /*
@@ -211,22 +212,26 @@ export async function countFailed(
   return [...counts.values()];
 }
 
-type Counts = Record<'0' | '1' | '2' | '3', number>;
+type Counts = { -readonly [State in keyof StateCounts]: StateCounts[State] };
 
-/** Bounded counts from one row for each table and State: source, state, number, and how many were read (looked_at). */
+/**
+ * Bounded counts from one row for each table and State: source, state, number, and how many were read (looked_at). What is
+ * no State of the specification has the state -1.
+ */
 export function boundedCounts(
   rows: readonly DriverRow[],
   most: number,
 ): Readonly<Record<Source, BoundedCounts>> {
   const ofTable = (source: Source): BoundedCounts => {
     const counts: Counts = { '0': 0, '1': 0, '2': 0, '3': 0 };
-    const stopped: (keyof Counts)[] = [];
+    const stopped = new Set<keyof Counts>();
     for (const row of rows.filter((each) => each['source'] === source)) {
-      const state = String(row['state']) as keyof Counts;
-      counts[state] = Number(row['number']);
-      if (Number(row['looked_at']) >= most) stopped.push(state);
+      const state = Number(row['state']) === -1 ? 'other' : (String(row['state']) as keyof Counts);
+      const number = Number(row['number']);
+      if (number > 0) counts[state] = (counts[state] ?? 0) + number;
+      if (Number(row['looked_at']) >= most) stopped.add(state);
     }
-    return { ...counts, stopped };
+    return { ...counts, stopped: [...stopped] };
   };
   return { CUST: ofTable('CUST'), ACCOUNT: ofTable('ACCOUNT') };
 }

@@ -1,7 +1,7 @@
 import type { Account, Customer } from '../domain/customer.js';
 import type { RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
-import type { RowFilter } from '../middle/port.js';
+import type { CreatedAhead, RowFilter } from '../middle/port.js';
 import type { StoreAlarm } from '../store/guard-port.js';
 import type { WorkerDescription } from '../store/port.js';
 import type { AuditEntry, Pause, PauseTarget } from '../store/records-port.js';
@@ -29,6 +29,17 @@ export interface Count {
   readonly atLeast: boolean;
 }
 
+/** Counts by State; `other`, rows in a State outside the specification or in none, is absent where there are none. */
+export type CountsByState = Readonly<Record<'0' | '1' | '2' | '3', Count>> & {
+  readonly other?: Count | undefined;
+};
+
+/** Attribute rows in State 0 that came after their row was taken, and those without a row. */
+export interface StrayNumbers {
+  readonly late: number;
+  readonly orphaned: number;
+}
+
 /** A bar of a chart: what was decided in a span of time. */
 export interface ActivityBar {
   /** Start of the span, ISO 8601, UTC. */
@@ -51,8 +62,13 @@ export interface Overview {
   /** When it was read, ISO 8601, UTC, by the process's clock. */
   readonly at: string;
   /** By the specification's table names, then by State. */
-  readonly tables: Readonly<Record<string, Readonly<Record<'0' | '1' | '2' | '3', Count>>>> | null;
+  readonly tables: Readonly<Record<string, CountsByState>> | null;
+  /** For how long the oldest row has stood in State 0; 0 where its dates are ahead of the clock; null when there is none, or none with a date. */
   readonly oldestPendingSeconds: number | null;
+  /** Pending rows whose CreateDate is ahead of the middle database's clock: they are left alone until it has passed. */
+  readonly createdAhead: CreatedAhead | null;
+  /** Attribute rows that came too late for their row, or belong to none, by the main table's name; of the newest ones. */
+  readonly strayAttributes: Readonly<Record<string, StrayNumbers>> | null;
   /** The last hour in spans of 5 minutes, and the last day in hours, gaps filled, oldest first. */
   readonly lastHour: readonly ActivityBar[] | null;
   readonly lastDay: readonly ActivityBar[] | null;

@@ -1,14 +1,20 @@
 import { consequenceOf, DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
-import { sources, tableOf } from '../domain/keys.js';
-import type { BoundedCounts, MiddleOperations, MiddleSearch, StateCounts } from '../middle/port.js';
+import { sources, tableOf, type Source } from '../domain/keys.js';
+import type {
+  BoundedCounts,
+  MiddleOperations,
+  MiddleSearch,
+  StateCounts,
+  StrayCounts,
+} from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
 import { countLimit } from './count.js';
 import { deferredSummary } from './deferred.js';
-import type { ActivityBar, Count, DatabaseHealth, Overview } from './desk.js';
+import type { ActivityBar, Count, CountsByState, DatabaseHealth, Overview, StrayNumbers } from './desk.js';
 
 /** What an overview is read from. */
 export interface OverviewSources {
@@ -39,9 +45,25 @@ async function middlePart({ middle, search, clock }: OverviewSources) {
   await look.reach(() => middle.now());
   const counts = await look.read(() => search.countUpTo(countLimit));
   const oldestPendingSeconds = await look.read(() => middle.oldestPendingSeconds());
-  const tables =
-    counts && Object.fromEntries(sources.map((source) => [tableOf[source], countsOf(counts[source])]));
-  return { part: { tables, oldestPendingSeconds }, health: look.health() };
+  const createdAhead = await look.read(() => middle.createdAhead());
+  const strays = await look.read(() => middle.strayAttributes({ scan: straysScan, examples: 1 }));
+  const strayAttributes = strays && byTable((source) => straysOf(strays[source]));
+  const tables = counts && byTable((source) => countsOf(counts[source]));
+  return {
+    part: { tables, oldestPendingSeconds, createdAhead, strayAttributes },
+    health: look.health(),
+  };
+}
+
+/** How many attribute rows of each table are looked at: the newest ones, for this is read every ten seconds. */
+const straysScan = 1000;
+
+function byTable<T>(of: (source: Source) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(sources.map((source) => [tableOf[source], of(source)]));
+}
+
+function straysOf({ late, orphaned }: StrayCounts): StrayNumbers {
+  return { late: late.rows, orphaned: orphaned.rows };
 }
 
 async function storePart({ store, records, guard, clock }: OverviewSources) {
@@ -65,11 +87,12 @@ async function storePart({ store, records, guard, clock }: OverviewSources) {
   return { part, health: look.health() };
 }
 
-function countsOf(counts: BoundedCounts): Readonly<Record<keyof StateCounts, Count>> {
+function countsOf(counts: BoundedCounts): CountsByState {
   const countOf = (state: keyof StateCounts): Count => {
-    return { rows: counts[state], atLeast: counts.stopped.includes(state) };
+    return { rows: counts[state] ?? 0, atLeast: counts.stopped.includes(state) };
   };
-  return { '0': countOf('0'), '1': countOf('1'), '2': countOf('2'), '3': countOf('3') };
+  const states = { '0': countOf('0'), '1': countOf('1'), '2': countOf('2'), '3': countOf('3') };
+  return counts.other === undefined ? states : { ...states, other: countOf('other') };
 }
 
 /** A look at one database. Once it does not answer it is not asked again: each question would cost a deadline. */

@@ -16,6 +16,7 @@ import { dependenciesOf, planPage, productKey, rowAgeMs, userKey, type Wait } fr
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
 import { nothingPaused, type MiddleDatabase, type MiddleOperations, type Paused } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
+import { durationText } from './duration.js';
 
 /** Where a preview reads. */
 export interface PreviewSources {
@@ -238,7 +239,8 @@ class Rehearsal {
     if (isRefusal(asks)) return refused(asks);
     const decision = this.#work.decide(asks, { rules: settings.rules, at });
     if (decision.kind === 'refused') {
-      const young = rowAgeMs(row.createDate, now) < settings.dependencyGraceMs;
+      const { dependencyGraceMs: graceMs } = settings;
+      const young = graceMs > 0 && rowAgeMs(row.createDate, now) < graceMs;
       return decision.missing !== undefined && young ? null : refused(decision.refusal);
     }
     this.#work.take(asks, decision, at);
@@ -254,9 +256,12 @@ function waiting(row: PolledRow, waits: readonly Wait[]): Verdict {
     return { outcome: 'waits', errContent: null, note: 'its customer waits for an open or a bind' };
   const { productId, bizId } = wait.product;
   const missing = wait.userId === null ? 'the open (0101)' : `the bind (0201) of UserID ${wait.userId}`;
-  const seconds = Math.ceil(wait.remainingMs / 1000);
-  const note = `its customer waits up to ${seconds} s for ${missing}, ProductID ${productId}, BizID ${bizId}`;
+  const note = `its customer waits up to ${waitText(wait.remainingMs)} for ${missing}, ProductID ${productId}, BizID ${bizId}`;
   return { outcome: 'waits', errContent: null, note };
+}
+
+function waitText(milliseconds: number): string {
+  return durationText(Math.ceil(milliseconds / 1000));
 }
 
 function previewed(
@@ -267,10 +272,8 @@ function previewed(
 ): PreviewedRow {
   const ageMs = rowAgeMs(row.createDate, now);
   const settling = row.state === State.Initial && ageMs < settleMs;
-  const notes = [
-    verdict.note,
-    settling ? `left alone for ${Math.ceil((settleMs - ageMs) / 1000)} s more` : null,
-  ];
+  const ahead = ageMs < 0 ? `, its CreateDate is ${waitText(-ageMs)} ahead of the database's clock` : '';
+  const notes = [verdict.note, settling ? `left alone for ${waitText(settleMs - ageMs)} more${ahead}` : null];
   const { streamingNo, opFlag, productId, custId, bizId, userId, createDate, state } = row;
   return {
     table: tableOf[row.source],

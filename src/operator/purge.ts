@@ -82,7 +82,9 @@ export async function purgeJournal(
 
 async function insistOnRows(search: MiddleSearch): Promise<void> {
   const counts = Object.values(await search.countUpTo(1));
-  const isEmpty = counts.every((each) => each['0'] + each['1'] + each['2'] + each['3'] === 0);
+  const isEmpty = counts.every(
+    (each) => each['0'] + each['1'] + each['2'] + each['3'] + (each.other ?? 0) === 0,
+  );
   if (isEmpty) throw new MiddleEmptyError();
 }
 

@@ -1,5 +1,5 @@
 import { tableOf } from '../domain/keys.js';
-import type { MiddleOperations, StateCounts } from '../middle/port.js';
+import type { CreatedAhead, MiddleOperations, StateCounts } from '../middle/port.js';
 import type { LossLookup, StoreAlarm } from '../store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../store/port.js';
 import { deferredSummary, type DeferredSources } from './deferred.js';
@@ -9,8 +9,10 @@ import type { DeferredSummary } from './deferred-report.js';
 export interface Status {
   /** Rows by State, under the specification's table names; our products only. */
   readonly tables: Readonly<Record<string, StateCounts>>;
-  /** Age of the oldest row in State 0; null when there is none, or none with a CreateDate. */
+  /** For how long the oldest row has stood in State 0; 0 where its dates are ahead of the clock; null when there is none, or none with a date. */
   readonly oldestPendingSeconds: number | null;
+  /** Pending rows whose CreateDate is ahead of the database's clock: they are left alone until it has passed. */
+  readonly createdAhead: CreatedAhead;
   readonly workers: readonly WorkerDescription[];
   /** Open alarms: the product store has lost something, and no row is processed. */
   readonly alarms: readonly StoreAlarm[];
@@ -30,10 +32,12 @@ export interface StatusSources {
 export async function status({ middle, store, records, guard }: StatusSources): Promise<Status> {
   const counts = await middle.counts();
   const oldestPendingSeconds = await middle.oldestPendingSeconds();
+  const createdAhead = await middle.createdAhead();
   const workers = await store.workers();
   return {
     tables: { [tableOf.CUST]: counts.CUST, [tableOf.ACCOUNT]: counts.ACCOUNT },
     oldestPendingSeconds,
+    createdAhead,
     workers,
     alarms: await guard.openAlarms(),
     deferred: await deferredSummary({ store, records }),

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Refused } from '../database/probes.js';
 import type { Agreement, Disagreement } from '../domain/agreement.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
@@ -216,6 +217,14 @@ export interface TrialStore {
   end(key: RowKey): Promise<void>;
 }
 
+/** What this user may not do in the product store. */
+export interface MissingStorePrivileges {
+  /** As whom we are connected; null where there are no users. */
+  readonly user: string | null;
+  /** `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console. */
+  readonly refused: readonly (Refused & { readonly neededBy: 'worker' | 'people' })[];
+}
+
 /** What operators do with the product store. */
 export interface StoreOperations {
   /** All journal entries of a row, newest attempt first. */
@@ -233,6 +242,8 @@ export interface StoreOperations {
   workers(): Promise<readonly WorkerDescription[]>;
   /** How many shards the store was set up with; 0 before the first migration. */
   shards(): Promise<number>;
+  /** Tries each privilege that workers and people need in a transaction that is rolled back; returns what is refused. */
+  missingPrivileges(): Promise<MissingStorePrivileges>;
   /** Names of migrations that have not run. */
   pendingMigrations(): Promise<readonly string[]>;
   /** Runs the migrations that have not run and creates the shards at the first time; returns the migrations' names. */

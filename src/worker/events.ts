@@ -3,7 +3,7 @@ import type { Outcome } from '../domain/journal.js';
 import type { RowKey, Source } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { Wait } from '../domain/waiting.js';
-import type { MarkConflict } from '../middle/port.js';
+import type { CreatedAhead, MarkConflict } from '../middle/port.js';
 import type { LossEvidence } from '../store/guard-port.js';
 import type { Pause } from '../store/records-port.js';
 
@@ -100,6 +100,11 @@ export interface WorkerEvents {
   markConflict: MarkConflict;
   /** Customers wait for an open or a bind that has not been seen yet. */
   waiting: { readonly waits: readonly Wait[] };
+  /**
+   * Pending rows have a CreateDate more than a minute ahead of the middle database's clock, and are left alone until it has
+   * passed. Looked for when there is nothing to do, once in ten minutes.
+   */
+  createdAhead: CreatedAhead;
   /**
    * Rows are put off, each with its customer, because the middle database refuses their claim or mark, or undoes it
    * (`ignored`); the rows of all others go on. Told at every try.

@@ -7,11 +7,10 @@ import { ApplyStage } from './apply-stage.js';
 import { BreakerOpenError, Breakers } from './breaker.js';
 import { handlerUse, type AroundHandler } from './call-handler.js';
 import { claimPage } from './claim-page.js';
-import { Claims } from './claims.js';
+import { ClockWatch } from './clock-watch.js';
 import { Deferrals, RowsPutOffError } from './deferrals.js';
 import { errorText } from './error-text.js';
 import { EventTeller } from './event-teller.js';
-import { Hand } from './hand.js';
 import type { Handlers } from './handlers.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { MarkStage } from './mark-stage.js';
@@ -20,11 +19,10 @@ import { pausedBy, PausedError } from './paused.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
 import { register } from './register.js';
 import type { WorkerSettings } from './settings.js';
-import { Sightings } from './sightings.js';
 import { StoreAlarmError, StoreGuard } from './store-guard.js';
 import { Trials } from './trials.js';
 import { Alarm, backoffMs, systemTime, type Time } from './time.js';
-import type { Workshop } from './workshop.js';
+import { newMemory, type Workshop } from './workshop.js';
 
 /*
  * The life of a worker.
@@ -75,6 +73,7 @@ export class Worker extends EventTeller {
   readonly #keeper: LeaseKeeper;
   readonly #guard: StoreGuard;
   readonly #deferrals: Deferrals;
+  readonly #clockWatch: ClockWatch;
   readonly #alarm: Alarm;
   #stopping = false;
   #fatal: Error | undefined;
@@ -95,7 +94,6 @@ export class Worker extends EventTeller {
     this.#breakers = new Breakers(settings.breakerThreshold);
     const outages = new Outages(time, emit);
     const { middle, store } = parts;
-    const [hand, claims] = [new Hand(time), new Claims(settings.shards)];
     this.#guard = new StoreGuard({ middle, store, settings, outages, emit, time });
     this.#deferrals = new Deferrals({
       store: () => store.deferrals,
@@ -108,9 +106,7 @@ export class Worker extends EventTeller {
       middle,
       store,
       settings,
-      hand,
-      claims,
-      sightings: new Sightings(time, Math.max(settings.settleMs, settings.dependencyGraceMs)),
+      ...newMemory(settings, time),
       deferrals: this.#deferrals,
       breakers: this.#breakers,
       outages,
@@ -118,6 +114,7 @@ export class Worker extends EventTeller {
       emit,
       time,
     };
+    this.#clockWatch = new ClockWatch(this.#shop);
     const applying = new ApplyStage(this.#shop, handlerUse(parts, settings));
     this.#pipeline = new Pipeline(
       this.#shop,
@@ -275,6 +272,7 @@ export class Worker extends EventTeller {
       await this.#alarm.sleep(this.#settings.pollIntervalMs);
       return false;
     }
+    if (poll.durationMs !== null) await this.#clockWatch.look();
     // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
     const isHolding = this.#keeper.held().length > 0;
     const returns = isHolding

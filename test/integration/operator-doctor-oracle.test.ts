@@ -18,6 +18,7 @@ const healthyStore = storeOperations({
   now: async () => '2026-11-21T08:00:00.000Z',
   pendingMigrations: async () => [],
   isolation: async () => null,
+  missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,
 });

@@ -59,7 +59,7 @@ for (const kind of pairKinds) {
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
         expect((await status({ middle, store, records, guard })).tables).toEqual({
-          IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1 },
+          IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1, other: 1 },
           IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
         });
         const ours = asOperator({ productIds: ['323002000'] });

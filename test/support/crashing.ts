@@ -35,6 +35,7 @@ export class MortalProcess {
       now: () => this.#call(() => real.now()),
       claimedUntil: (request) => this.#call(() => real.claimedUntil(request)),
       latestFinished: (request) => this.#call(() => real.latestFinished(request)),
+      createdAhead: () => this.#call(() => real.createdAhead()),
       hasOpenRows: (except) => this.#call(() => real.hasOpenRows(except)),
       lockHolders: (keys) => this.#call(() => real.lockHolders(keys)),
       ping: () => this.#call(() => real.ping()),

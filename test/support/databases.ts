@@ -113,6 +113,11 @@ export type PlantedAttribute = readonly [
   attrValue: string | null,
 ];
 
+/** Inserts an attribute row by itself. */
+export async function plantAttribute(middle: PlainAccess, source: Source, columns: Planted): Promise<void> {
+  await insist(() => middle.execute(insert(sqlOf(middle), attributeTableOf[source], columns)));
+}
+
 /** Inserts a row with its attributes in one transaction, as the platform does. */
 export async function plant(
   middle: PlainAccess,

@@ -179,6 +179,8 @@ export function fakeOverview(): Overview {
       IF_BNET_ACCOUNT: { '0': count(1204), '1': count(50), '2': count(10_000, true), '3': count(89) },
     },
     oldestPendingSeconds: 205,
+    createdAhead: { rows: 0, newest: null, seconds: 0 },
+    strayAttributes: { IF_BNET_CUST: { late: 0, orphaned: 0 }, IF_BNET_ACCOUNT: { late: 0, orphaned: 0 } },
     lastHour: fakeBars(12, 5),
     lastDay: fakeBars(24, 60),
     workers: fakeWorkers(),

@@ -157,8 +157,9 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
   const connection = { ...place.connection };
   const newDatabase = (callTimeoutMs: number) =>
     new OracleDatabase({ ...openOptions, name: 'middle database', connection, callTimeoutMs });
-  const tablesOf = ({ schema, productIds = [], markAttributes = true }: OperationsOptions): OracleTables => {
-    return { schema, productIds, markAttributes, maxAttributes: 10_000 };
+  const tablesOf = (options: OperationsOptions): OracleTables => {
+    const { schema, productIds = [], markAttributes = true, maxAttributes = 10_000 } = options;
+    return { schema, productIds, markAttributes, maxAttributes };
   };
   const operators = newDatabase(openOptions.callTimeoutMs);
   return {

@@ -17,6 +17,12 @@ import { accountRow, customerRow } from './builders.js';
  * Ports for operators of which a test gives the methods it is about; any other call is a mistake of the code.
  */
 
+/** No attribute row is late or without its row. */
+export const noStrays = {
+  CUST: { late: { rows: 0, examples: [] }, orphaned: { rows: 0, examples: [] } },
+  ACCOUNT: { late: { rows: 0, examples: [] }, orphaned: { rows: 0, examples: [] } },
+};
+
 export function middleOperations(methods: Partial<MiddleOperations>): MiddleOperations {
   return only('MiddleOperations', { kind: 'postgresql', ...methods });
 }

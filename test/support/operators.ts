@@ -17,6 +17,7 @@ export interface OperationsOptions {
   readonly schema?: string;
   readonly productIds?: readonly string[];
   readonly markAttributes?: boolean;
+  readonly maxAttributes?: number;
 }
 
 /** What operators do with a middle database, over a connection that is the caller's. */
@@ -30,9 +31,9 @@ export function searchOn(middle: Database, options: OperationsOptions = {}): Mid
 }
 
 function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
-  const { schema, productIds = [], markAttributes = true } = options;
+  const { schema, productIds = [], markAttributes = true, maxAttributes = 10_000 } = options;
   const dialect = middle.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  return { dialect, schema, productIds, markAttributes, maxAttributes: 10_000 };
+  return { dialect, schema, productIds, markAttributes, maxAttributes };
 }
 
 /** The operators' ports of a pair. */

@@ -53,6 +53,7 @@ const eventNames: Record<keyof WorkerEvents, true> = {
   contentChanged: true,
   markConflict: true,
   waiting: true,
+  createdAhead: true,
   rowsPutOff: true,
   rowsLocked: true,
   suspected: true,

@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.js';
 import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
 import { deferredSummary } from '../../operator/deferred.js';
+import { loadHandlers } from '../../load-handlers.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
 import { KnexStoreRecords } from '../../store/knex/store-records.js';
@@ -12,8 +13,8 @@ import { printJson, printLines, shown } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
 
 const notes = `
-Nothing is changed: privileges are tried with updates that match no row. Ends with 1 where
-there is a fault, and with 3 where a database cannot be reached.
+Nothing is changed: privileges are tried with statements over no row. The module of store.handlers
+is loaded. Ends with 1 where there is a fault, and with 3 where a database cannot be reached.
 
 Example:
   bnet-sync doctor --config bnet-sync.yaml`;
@@ -53,6 +54,7 @@ async function examineConfigured(config: Config, applicationName: string): Promi
           records: new KnexStoreRecords(database),
         });
       },
+      ...(config.store.handlers !== undefined && { handlers: () => loadHandlers(config.store.handlers) }),
       clock: () => new Date(),
       settings: settingsOf(config),
     });

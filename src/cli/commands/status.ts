@@ -28,23 +28,46 @@ export function registerStatus(program: Command): void {
 
 const states = Object.values(State);
 
-function statusLines({ tables, oldestPendingSeconds, workers, alarms, deferred }: Status): string[] {
+function statusLines(answer: Status): string[] {
+  const { tables, workers, alarms, deferred } = answer;
+  const hasOther = Object.values(tables).some(({ other }) => other !== undefined);
   const counts = listLines({
     columns: [
       { head: 'Table' },
       ...states.map((state) => ({ head: stateText(state), right: true as const })),
+      ...(hasOther ? [{ head: 'other', right: true as const }] : []),
     ],
     rows: Object.entries(tables).map(([table, count]) => [
       table,
       ...states.map((state) => count[`${state}`]),
+      ...(hasOther ? [count.other ?? 0] : []),
     ]),
   });
-  const oldest =
-    oldestPendingSeconds === null
-      ? 'No pending row.'
-      : `Oldest pending row: ${durationText(oldestPendingSeconds)}.`;
+  const others = hasOther
+    ? ['Rows in a State that is none of these are taken by no worker; "bnet-sync doctor" names them.']
+    : [];
   const crew = workers.length === 0 ? ['No worker is running.'] : crewLines(workers);
-  return [...alarms.map(alarmLine), ...counts, oldest, ...deferredLines(deferred), ...crew];
+  return [
+    ...alarms.map(alarmLine),
+    ...counts,
+    ...others,
+    ...pendingLines(answer),
+    ...deferredLines(deferred),
+    ...crew,
+  ];
+}
+
+function pendingLines({ tables, oldestPendingSeconds, createdAhead: ahead }: Status): string[] {
+  const pending = Object.values(tables).reduce((sum, count) => sum + count['0'], 0);
+  const age =
+    oldestPendingSeconds === null ? 'age unknown, it has no date.' : `${durationText(oldestPendingSeconds)}.`;
+  const oldest =
+    pending === 0 && oldestPendingSeconds === null ? 'No pending row.' : `Oldest pending row: ${age}`;
+  if (ahead.rows === 0) return [oldest];
+  const rows =
+    ahead.rows === 1 ? '1 pending row has a CreateDate' : `${ahead.rows} pending rows have a CreateDate`;
+  const upTo = ahead.newest === null ? '' : `, up to ${ahead.newest}: ${durationText(ahead.seconds)}`;
+  return [oldest, `${rows} ahead of the database's clock${upTo}. They are left alone until then.`];
 }
 
 function alarmLine(alarm: StoreAlarm): string {

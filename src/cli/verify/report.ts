@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { attributeTableOf, type Source } from '../../domain/keys.js';
+import type { StrayAttributes, StrayCounts } from '../../middle/port.js';
 import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
 import type { VerifySummary } from '../../operator/verify/verify.js';
 import { jsonText, linesText, shown } from '../output.js';
@@ -75,6 +77,7 @@ function summaryLines(summary: VerifySummary, printed: number, seconds: number):
     found,
     ...more,
     ...lateLines(summary),
+    ...strayLines(summary),
     ...notJudgedLines(summary),
   ];
 }
@@ -89,6 +92,20 @@ function lateLines({ lateRows: { requeued, waited, undated, sameValues } }: Veri
   return counts.length === 0
     ? []
     : [`No difference: rows that took effect after a later one, ${counts.join(', ')}.`];
+}
+
+/** They are no difference: what was there when its row was taken is what the store should hold. */
+function strayLines({ strayAttributes }: VerifySummary): string[] {
+  const counts = Object.entries(strayAttributes ?? {}) as [Source, StrayCounts][];
+  return counts.flatMap(([source, { late, orphaned }]) => {
+    const table = attributeTableOf[source];
+    const line = ({ rows, examples }: StrayAttributes, what: string): string[] =>
+      rows === 0 ? [] : [`${rows} rows of ${table} ${what} (StreamingNo ${examples.join(', ')}).`];
+    return [
+      ...line(late, 'came after their row was taken, and are not in the product store'),
+      ...line(orphaned, 'belong to no row'),
+    ];
+  });
 }
 
 function notJudgedLines({ notJudged, notJudgedExamples }: VerifySummary): string[] {

@@ -12,17 +12,14 @@ import type { RequeueReport } from '../../operator/requeue-report.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import type { WorkerDescription } from '../../store/port.js';
 import type { AuditEntry, Pause } from '../../store/records-port.js';
+import { cell, count, rowNumbers } from './row-numbers.js';
 
 /*
  * What is answered, for the OpenAPI document. `satisfies` keeps each in step with the desk's type.
  */
 
-const cell = z.string().nullable().describe('as the database holds it; numbers are text');
 const instant = z.string().describe('ISO 8601, UTC');
-const tableName = z.enum(['IF_BNET_CUST', 'IF_BNET_ACCOUNT']);
 const source = z.enum(['CUST', 'ACCOUNT']);
-
-const count = z.object({ rows: z.int(), atLeast: z.boolean().describe('there are that many or more') });
 
 const target = z.union([z.object({ source }), z.object({ productId: z.string() })]);
 
@@ -92,11 +89,7 @@ const deferredSummary = z.object({
 /** What one wants to know first. */
 export const overview = z.object({
   at: instant,
-  tables: z
-    .record(tableName, z.object({ '0': count, '1': count, '2': count, '3': count }))
-    .nullable()
-    .describe('by table, then by State'),
-  oldestPendingSeconds: z.number().nullable(),
+  ...rowNumbers,
   lastHour: bars,
   lastDay: bars,
   workers: z.array(worker).nullable(),

@@ -19,6 +19,7 @@ import {
   type ClaimResult,
   type ClaimedRequest,
   type ClaimedRow,
+  type CreatedAhead,
   type LatestFinishedRequest,
   type Mark,
   type MarkResult,
@@ -27,10 +28,12 @@ import {
   type Page,
   type PollRequest,
 } from '../port.js';
+import { createdAheadOf } from '../irregular.js';
 import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
 import { changeRows, type UpdateOf } from './change-rows.js';
 import type { GuardedUpdate } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
+import { createdAheadStatement } from './irregular.js';
 import { notPaused } from './paused.js';
 import { notExcluded, pollStatement } from './poll.js';
 import {
@@ -77,6 +80,10 @@ export class KnexMiddleDatabase implements MiddleDatabase {
       write: (change) => this.#change(change, (source, rows) => this.#markOf(source, rows)),
       standing: (keys) => this.#standing(keys),
     });
+  }
+
+  async createdAhead(): Promise<CreatedAhead> {
+    return createdAheadOf((await this.#database.execute(createdAheadStatement(this.#tables))).rows);
   }
 
   async hasOpenRows({ paused = nothingPaused, excluded = [] }: OpenRowsExcept = {}): Promise<boolean> {

@@ -13,10 +13,12 @@ import {
 import { State } from '../../domain/states.js';
 import type {
   ColumnDescription,
+  CreatedAhead,
   FullRow,
   IndexDescription,
   MiddleKind,
   MiddleOperations,
+  OtherStateRow,
   ServerDescription,
   StateCounts,
 } from '../port.js';
@@ -34,8 +36,16 @@ import {
   numbersOf,
   oldestAge,
 } from '../operations.js';
+import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
 import { refusedPrivileges } from '../probes.js';
 import { attributesByRow } from '../rows.js';
+import {
+  createdAheadStatement,
+  oldestPendingStatement,
+  otherStatesStatement,
+  straysStatement,
+  tooManyAttributesStatement,
+} from './irregular.js';
 import { serverOf } from './server.js';
 import {
   attributeCount,
@@ -71,9 +81,26 @@ export class KnexMiddleOperations implements MiddleOperations {
   }
 
   async oldestPendingSeconds(): Promise<number | null> {
-    const age = this.#tables.dialect.ageSeconds('min(t.CreateDate)');
-    const rows = await this.#ofBothTables(() => `SELECT ${age} AS age`, pending);
+    const { rows } = await this.#database.execute(oldestPendingStatement(this.#tables));
     return oldestAge(rows.map((row) => row['age']));
+  }
+
+  async createdAhead(): Promise<CreatedAhead> {
+    return createdAheadOf((await this.#database.execute(createdAheadStatement(this.#tables))).rows);
+  }
+
+  async otherStates(limit: number): Promise<readonly OtherStateRow[]> {
+    return otherStatesOf((await this.#database.execute(otherStatesStatement(this.#tables, limit))).rows);
+  }
+
+  async strayAttributes(
+    look: Parameters<MiddleOperations['strayAttributes']>[0],
+  ): ReturnType<MiddleOperations['strayAttributes']> {
+    return straysOf((await this.#database.execute(straysStatement(this.#tables, look))).rows);
+  }
+
+  async tooManyAttributes(limit: number): ReturnType<MiddleOperations['tooManyAttributes']> {
+    return duplicatesOf((await this.#database.execute(tooManyAttributesStatement(this.#tables, limit))).rows);
   }
 
   async newestPending(): Promise<string | null> {
@@ -159,7 +186,7 @@ export class KnexMiddleOperations implements MiddleOperations {
     return indexesOf(rows);
   }
 
-  async missingPrivileges(): Promise<readonly { readonly privilege: string; readonly error: string }[]> {
+  missingPrivileges(): ReturnType<MiddleOperations['missingPrivileges']> {
     return refusedPrivileges(
       {
         mainTable: (source) => mainTable(this.#tables, source),

@@ -22,7 +22,8 @@ export const pgMiddle: MiddleDialect = {
     THEN date_trunc('second', t.StateDate) + interval '1 second' END, a.after + interval '1 second')`,
   sameAttempt: `date_trunc('second', t.StateDate) = a.attempt`,
   laterOfNowAnd: (date) => `CASE WHEN ${date} <= ${dayAhead} THEN GREATEST(${now}, ${date}) ELSE ${now} END`,
-  ageSeconds: (column) => `EXTRACT(EPOCH FROM localtimestamp - ${column})`,
+  ageSeconds: (column) =>
+    `CASE WHEN ${isDate(column)} THEN EXTRACT(EPOCH FROM localtimestamp - ${column}) END`,
   numberIn: (column, values) => ({
     sql: `${column} = ANY(?::numeric[])`,
     bindings: [arrayLiteral(values, (value) => value)],

@@ -2,6 +2,7 @@ import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { readPerReturned, type Scan, type Stretch } from '../search.js';
+import { otherStates } from './irregular.js';
 import type { SearchDialect } from './search-dialect.js';
 import { mainTable, ourProducts, rowColumns, type MiddleTables } from './tables.js';
 
@@ -51,18 +52,24 @@ export function failedCountsStatement(
   };
 }
 
-/** Counts rows by table and State; reads `most` rows of each. */
+const countedStates = [
+  ...[State.Initial, State.Processing, State.Succeeded, State.Failed].map((state) => {
+    return { state, where: `t.State = ${state}` };
+  }),
+  ...otherStates.map((where) => ({ state: -1, where })),
+];
+
+/** Counts rows by table and State, -1 for all others; reads `most` rows of each. */
 export function countStatement({ tables }: SearchedTables, most: number): Fragment {
-  const states = [State.Initial, State.Processing, State.Succeeded, State.Failed];
   const parts = sources.flatMap((source) =>
-    states.map((state) => {
+    countedStates.map(({ state, where }) => {
       const ours = ourProducts(tables, 't');
       const all = ours.sql === '';
       return {
         sql: `SELECT '${source}' AS source, ${state} AS state, count(*) AS looked_at,
                      ${all ? 'count(*)' : `count(CASE WHEN TRUE${ours.sql} THEN 1 END)`} AS number
               FROM (SELECT ${all ? 't.State' : 't.ProductID'} FROM ${mainTable(tables, source)} AS t
-                    WHERE t.State = ${state} LIMIT ${most}) AS t`,
+                    WHERE ${where} LIMIT ${most}) AS t`,
         bindings: ours.bindings,
       };
     }),

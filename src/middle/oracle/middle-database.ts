@@ -9,6 +9,7 @@ import {
   type ClaimResult,
   type ClaimedRequest,
   type ClaimedRow,
+  type CreatedAhead,
   type LatestFinishedRequest,
   type Mark,
   type MarkResult,
@@ -17,10 +18,12 @@ import {
   type Page,
   type PollRequest,
 } from '../port.js';
+import { createdAheadOf } from '../irregular.js';
 import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
+import { createdAheadQuery } from './irregular.js';
 import { notPaused, pausedProducts } from './paused.js';
 import { excludedList, notExcluded, pollQuery } from './poll.js';
 import {
@@ -79,6 +82,10 @@ export class OracleMiddleDatabase implements MiddleDatabase {
         }),
       standing: (keys) => this.#standing(keys),
     });
+  }
+
+  async createdAhead(): Promise<CreatedAhead> {
+    return createdAheadOf(await this.#database.query(createdAheadQuery(this.#tables)));
   }
 
   async hasOpenRows({ paused = nothingPaused, excluded = [] }: OpenRowsExcept = {}): Promise<boolean> {

@@ -3,19 +3,29 @@ import { State } from '../../domain/states.js';
 import { countsOf, duplicatesOf, fullRow, keysOf, latestDate, numbersOf, oldestAge } from '../operations.js';
 import type {
   ColumnDescription,
+  CreatedAhead,
   FullRow,
   IndexDescription,
   MiddleKind,
   MiddleOperations,
+  OtherStateRow,
   ServerDescription,
   StateCounts,
 } from '../port.js';
 import { notLocked } from '../changes.js';
+import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
 import { refusedPrivileges } from '../probes.js';
 import { attributesByRow } from '../rows.js';
 import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase, OracleRow } from './database.js';
+import {
+  createdAheadQuery,
+  oldestPendingQuery,
+  otherStatesQuery,
+  straysQuery,
+  tooManyAttributesQuery,
+} from './irregular.js';
 import { firstAttributesQuery, requeueBatch, rowsQuery } from './statements.js';
 import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
 
@@ -44,9 +54,26 @@ export class OracleMiddleOperations implements MiddleOperations {
   }
 
   async oldestPendingSeconds(): Promise<number | null> {
-    const select = 'ROUND((SYSDATE - CAST(MIN(t.CreateDate) AS DATE)) * 86400) AS "age"';
-    const rows = await this.#ofBothTables({ select, where: pending });
+    const rows = await this.#database.query(oldestPendingQuery(this.#tables));
     return oldestAge(rows.map((row) => row['age']));
+  }
+
+  async createdAhead(): Promise<CreatedAhead> {
+    return createdAheadOf(await this.#database.query(createdAheadQuery(this.#tables)));
+  }
+
+  async otherStates(limit: number): Promise<readonly OtherStateRow[]> {
+    return otherStatesOf(await this.#database.query(otherStatesQuery(this.#tables, limit)));
+  }
+
+  async strayAttributes(
+    look: Parameters<MiddleOperations['strayAttributes']>[0],
+  ): ReturnType<MiddleOperations['strayAttributes']> {
+    return straysOf(await this.#database.query(straysQuery(this.#tables, look)));
+  }
+
+  async tooManyAttributes(limit: number): ReturnType<MiddleOperations['tooManyAttributes']> {
+    return duplicatesOf(await this.#database.query(tooManyAttributesQuery(this.#tables, limit)));
   }
 
   async newestPending(): Promise<string | null> {

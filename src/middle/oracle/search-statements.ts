@@ -3,6 +3,7 @@ import { State } from '../../domain/states.js';
 import type { RowFilter } from '../port.js';
 import { readPerReturned, type Scan, type Stretch } from '../search.js';
 import type { Binds, Query } from './database.js';
+import { otherStates } from './irregular.js';
 import { rowColumns } from './statements.js';
 import { dateOf, mainTable, ourProducts, type OracleTables } from './tables.js';
 
@@ -78,16 +79,22 @@ WHERE t.NthOfCode = 1`,
 /** About as many as there are result codes. */
 const codesExpected = 50;
 
-/** Counts rows by table and State; reads `most` rows of each. */
+const countedStates = [
+  ...[State.Initial, State.Processing, State.Succeeded, State.Failed].map((state) => {
+    return { state, where: `t.State = ${state}` };
+  }),
+  ...otherStates.map((where) => ({ state: -1, where })),
+];
+
+/** Counts rows by table and State, -1 for all others; reads `most` rows of each. */
 export function countQuery(tables: OracleTables, most: number): Query {
-  const states = [State.Initial, State.Processing, State.Succeeded, State.Failed];
   const ours = ourProducts(tables);
   const parts = sources.flatMap((source) =>
-    states.map(
-      (state) => `SELECT '${source}' AS "source", ${state} AS "state", COUNT(*) AS "looked_at",
+    countedStates.map(
+      ({ state, where }) => `SELECT '${source}' AS "source", ${state} AS "state", COUNT(*) AS "looked_at",
   ${ours === '' ? 'COUNT(*)' : `COUNT(CASE WHEN 1 = 1${ours} THEN 1 END)`} AS "number"
 FROM (SELECT ${ours === '' ? 't.State' : 't.ProductID'} FROM ${mainTable(tables, source)} t
-  WHERE t.State = ${state} AND ROWNUM <= :most) t`,
+  WHERE ${where} AND ROWNUM <= :most) t`,
     ),
   );
   return { sql: parts.join('\nUNION ALL\n'), binds: { most }, expected: parts.length };

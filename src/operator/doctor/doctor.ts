@@ -1,15 +1,16 @@
-import { tableOf } from '../../domain/keys.js';
+import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import type { MiddleOperations } from '../../middle/port.js';
 import type { StoreOperations } from '../../store/port.js';
 import type { DeferredSummary } from '../deferred-report.js';
 import { clockFindings } from './clock.js';
+import { handlerFindings } from './handlers.js';
 import { deferredFindings } from './deferred.js';
 import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings } from './indexes.js';
 import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings, type LossSources } from './loss.js';
-import { privilegeFindings } from './privileges.js';
-import { rowFindings } from './rows.js';
+import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
+import { rowFindings, type OddRows } from './rows.js';
 import { serverFindings } from './server.js';
 import { missingTables, tableFindings } from './tables.js';
 import { workerFindings } from './workers.js';
@@ -24,6 +25,8 @@ export interface Patient {
   readonly loss: () => Promise<LossSources>;
   /** The rows that are put off; asked for once the product store was reached. */
   readonly deferred: () => Promise<DeferredSummary>;
+  /** Loads the module of `store.handlers`, or fails; absent: there is none. */
+  readonly handlers?: () => Promise<unknown>;
   /** This machine's clock. */
   readonly clock: () => Date;
   readonly settings: DoctorSettings;
@@ -43,6 +46,9 @@ export interface DoctorReport {
 }
 
 const namedDuplicates = 10;
+const namedRows = 5;
+/** How many attribute rows of each table are looked at: the newest ones. */
+const straysScan = 100_000;
 
 /** Examines both databases, changing nothing. A check that fails is a finding, never the end of the others. */
 export async function examine(patient: Patient): Promise<DoctorReport> {
@@ -62,6 +68,7 @@ export async function examine(patient: Patient): Promise<DoctorReport> {
       ...(middle.reached === null ? [] : await examineMiddle(middle.reached, patient)),
       ...store.findings,
       ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, patient)),
+      ...(patient.handlers === undefined ? [] : await handlerFindings(patient.handlers)),
     ],
     unreached: [...middle.errors, ...store.errors],
   };
@@ -120,6 +127,8 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
       rowFindings({
         duplicates: await middle.duplicates(namedDuplicates),
         withoutStreamingNo: await middle.withoutStreamingNo(),
+        otherStates: await middle.otherStates(namedRows),
+        ...(await attributeFacts(middle, missing)),
       }),
     )),
   ];
@@ -134,6 +143,9 @@ async function examineStore(
     migrationFindings(await store.pendingMigrations()),
   );
   if (migrations.some(({ level }) => level !== 'ok')) return migrations;
+  const privileges = await check('privileges', async () =>
+    storePrivilegeFindings(await store.missingPrivileges()),
+  );
   const workers = await check('workers', async () =>
     workerFindings({
       workers: await store.workers(),
@@ -148,7 +160,20 @@ async function examineStore(
   const isolation = await check('product store', async () =>
     isolationFindings('product store', await store.isolation()),
   );
-  return [...migrations, ...workers, ...losses, ...putOff, ...isolation];
+  return [...migrations, ...privileges, ...workers, ...losses, ...putOff, ...isolation];
+}
+
+/** Where an attribute table is missing, another finding says so. */
+async function attributeFacts(
+  middle: MiddleOperations,
+  missing: readonly string[],
+): Promise<Pick<OddRows, 'tooManyAttributes' | 'strays'>> {
+  if (sources.some((source) => missing.includes(attributeTableOf[source])))
+    return { tooManyAttributes: [], strays: null };
+  return {
+    tooManyAttributes: await middle.tooManyAttributes(namedRows),
+    strays: await middle.strayAttributes({ scan: straysScan, examples: namedRows }),
+  };
 }
 
 function migrationFindings(pending: readonly string[]): Finding[] {

@@ -9,6 +9,7 @@ export type Area =
   | 'clock'
   | 'rows'
   | 'migrations'
+  | 'handlers'
   | 'workers'
   | 'deferred';
 

@@ -1,4 +1,6 @@
+import type { Refused } from '../../database/probes.js';
 import type { MiddleKind } from '../../middle/port.js';
+import type { MissingStorePrivileges } from '../../store/port.js';
 import { fine, type Finding } from './finding.js';
 import { qualified, readyName } from './names.js';
 import { wayToTables } from './tables.js';
@@ -15,17 +17,51 @@ export interface PrivilegeContext {
 }
 
 /** One finding per privilege that is refused, with the statement that gives it. */
-export function privilegeFindings(
-  context: PrivilegeContext,
-  missing: readonly { readonly privilege: string; readonly error: string }[],
-): Finding[] {
+export function privilegeFindings(context: PrivilegeContext, missing: readonly Refused[]): Finding[] {
   if (missing.length === 0) return [fine('privileges', 'this user may do all that the worker needs')];
+  const readOnly = missing.find(({ isReadOnly }) => isReadOnly === true);
+  if (readOnly !== undefined) return [readOnlyFinding('middle', context.kind, readOnly)];
   return missing.map(({ privilege, error }) => ({
     area: 'privileges',
     level: 'fault',
     finding: `${privilege} is refused: ${error}`,
     whatToDo: whatToDo(context, privilege),
   }));
+}
+
+/** The same for the product store: a worker cannot do without what it needs, people can. */
+export function storePrivilegeFindings({ user, refused }: MissingStorePrivileges): Finding[] {
+  if (refused.length === 0)
+    return [fine('privileges', 'this user may do all that workers and people need in the product store')];
+  const kind = user === null ? 'sqlite' : 'postgresql';
+  const readOnly = refused.find(({ isReadOnly }) => isReadOnly === true);
+  if (readOnly !== undefined) return [readOnlyFinding('store', kind, readOnly)];
+  return refused.map(({ privilege, error, neededBy }) => ({
+    area: 'privileges',
+    level: neededBy === 'worker' ? 'fault' : 'warning',
+    finding: `in the product store ${privilege} is refused: ${error}${neededBy === 'worker' ? '' : '; people need it to pause, resume, requeue, retry and repair'}`,
+    whatToDo:
+      user === null
+        ? 'let this user write the file and its folder'
+        : `as the owner of the tables: GRANT ${privilege} TO ${readyName(kind, user)}; all grants are in sql/postgresql/grants-store.sql`,
+  }));
+}
+
+function readOnlyFinding(
+  section: 'middle' | 'store',
+  kind: MiddleKind,
+  { privilege, error }: Refused,
+): Finding {
+  const name = section === 'middle' ? 'the middle database' : 'the product store';
+  return {
+    area: section === 'middle' ? 'middle database' : 'product store',
+    level: 'fault',
+    finding: `${name} takes no changes: ${privilege} fails with "${error}"`,
+    whatToDo:
+      kind === 'sqlite'
+        ? `let this user write the file of ${section}.connection and its folder`
+        : `have ${section}.connection lead to the primary: a standby, or a database that is open read-only, cannot be written`,
+  };
 }
 
 function whatToDo(context: PrivilegeContext, privilege: string): string {

@@ -19,7 +19,7 @@ import { nobody, type Stage } from './stage.js';
 /** What is read. */
 export interface VerifySources {
   readonly finished: FinishedRows;
-  readonly middle: Pick<MiddleOperations, 'find'>;
+  readonly middle: Pick<MiddleOperations, 'find' | 'strayAttributes'>;
   readonly store: StoreScan;
 }
 

@@ -1,3 +1,5 @@
+import type { Source } from '../../domain/keys.js';
+import type { StrayCounts } from '../../middle/port.js';
 import {
   noLateRows,
   notJudgedReasons,
@@ -36,6 +38,8 @@ export interface VerifySummary {
   readonly byKind: Readonly<Record<string, number>>;
   /** Rows that took effect after a later one of their customer and are no difference, by reason. */
   readonly lateRows: LateRows;
+  /** Attribute rows that came too late for their row, or belong to none, by table; null where a single customer is verified. */
+  readonly strayAttributes: Readonly<Record<Source, StrayCounts>> | null;
   /** Customers whose records could not be compared, or not all of them, by reason. */
   readonly notJudged: Readonly<Record<NotJudged, number>>;
   /** The first of them. */
@@ -47,6 +51,8 @@ const customersAtOnce = 100;
 /** How often a customer that keeps moving is read anew. */
 const rounds = 3;
 const namedExamples = 20;
+/** The newest attribute rows of each table, and how many StreamingNos are named. */
+const strayLook = { scan: 1_000_000, examples: 20 };
 
 /** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
@@ -59,6 +65,7 @@ export async function verify(sources: VerifySources, settings: VerifySettings): 
 }
 
 class Verification {
+  readonly #middle: VerifySources['middle'];
   readonly #stage: Stage;
   readonly #gatherer: Gatherer;
   readonly #settings: VerifySettings;
@@ -70,6 +77,7 @@ class Verification {
   #suspects = 0;
 
   constructor(sources: VerifySources, stage: Stage, settings: VerifySettings) {
+    this.#middle = sources.middle;
     this.#stage = stage;
     this.#gatherer = new Gatherer(sources, stage, settings);
     this.#settings = settings;
@@ -89,6 +97,7 @@ class Verification {
       differences,
       byKind: Object.fromEntries([...this.#byKind].sort()),
       lateRows: this.#lateRows,
+      strayAttributes: custId === null ? await this.#middle.strayAttributes(strayLook) : null,
       notJudged: Object.fromEntries(
         notJudgedReasons.map((reason) => [reason, this.#notJudged.get(reason) ?? 0]),
       ) as Record<NotJudged, number>,

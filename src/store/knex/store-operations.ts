@@ -5,12 +5,13 @@ import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies, Seen } from '../../domain/waiting.js';
 import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
-import type { StoreOperations, WorkerDescription } from '../port.js';
+import type { MissingStorePrivileges, StoreOperations, WorkerDescription } from '../port.js';
 import type { JournalLine } from '../records-port.js';
 import { isAlive } from './leases.js';
 import { readJournal } from './journal.js';
 import { readLines } from './journal-lines.js';
 import { migrationNames, migrationTable, migratorConfig } from './migrations.js';
+import { missingPrivileges } from './privileges.js';
 import { readSeen, readSnapshot } from './snapshot.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
@@ -80,6 +81,10 @@ export class KnexStoreOperations implements StoreOperations {
       bindings: [],
     });
     return Number(rows[0]?.['shards']);
+  }
+
+  missingPrivileges(): Promise<MissingStorePrivileges> {
+    return missingPrivileges(this.#database);
   }
 
   async pendingMigrations(): Promise<readonly string[]> {

@@ -26,7 +26,7 @@ export function lookingAboutRules(fixture: Fixture): void {
     it('are exact below the limit', async () => {
       await fixture().plant([...rows, account('1', { state: State.Succeeded })]);
       expect(await fixture().openSearch().countUpTo(4)).toEqual({
-        CUST: { '0': 1, '1': 2, '2': 0, '3': 3, stopped: [] },
+        CUST: { '0': 1, '1': 2, '2': 0, '3': 3, other: 2, stopped: [] },
         ACCOUNT: { '0': 0, '1': 0, '2': 1, '3': 0, stopped: [] },
       });
     });
@@ -40,6 +40,7 @@ export function lookingAboutRules(fixture: Fixture): void {
           '1': 2,
           '2': 0,
           '3': 2,
+          other: 2,
           stopped: ['1', '3'],
         });
       });
@@ -49,9 +50,12 @@ export function lookingAboutRules(fixture: Fixture): void {
     it('with productIds count these alone, and stop where too many others were read', async () => {
       await fixture().plant(rows);
       const middle = fixture().openSearch({ productIds: ['1', '5'] });
-      expect((await middle.countUpTo(100)).CUST).toEqual({ '0': 0, '1': 1, '2': 0, '3': 2, stopped: [] });
+      expect((await middle.countUpTo(100)).CUST).toEqual({
+        ...{ '0': 0, '1': 1, '2': 0, '3': 2, other: 1 },
+        stopped: [],
+      });
       const few = (await middle.countUpTo(3)).CUST;
-      expect(few).toEqual({ '0': 0, '1': 1, '2': 0, '3': 2, stopped: ['3'] });
+      expect(few).toEqual({ '0': 0, '1': 1, '2': 0, '3': 2, other: 1, stopped: ['3'] });
     });
   });
 

@@ -2,6 +2,12 @@ import { expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
 import { nothingPaused } from '../../../src/middle/port.js';
 import { claimedQuery, latestQuery } from '../../../src/middle/oracle/finished-rows.js';
+import {
+  createdAheadQuery,
+  oldestPendingQuery,
+  otherStatesQuery,
+  straysQuery,
+} from '../../../src/middle/oracle/irregular.js';
 import { pollQuery } from '../../../src/middle/oracle/poll.js';
 import {
   countQuery,
@@ -90,6 +96,16 @@ those that failed at one moment, those before, those without a StateDate. At mos
     failedCountsQuery(tables, { ...failed, stretch: dated }).sql,
   ],
   ['Rows by table and State, counted up to a limit.', countQuery(tables, 10_000).sql],
+  [
+    'How long the oldest pending row has waited, and which are ahead of the clock; the latter also by a worker, once in ten minutes.',
+    oldestPendingQuery(tables).sql,
+  ],
+  ['', createdAheadQuery(tables).sql],
+  ['Rows in a State that no worker takes.', otherStatesQuery(tables, 5).sql],
+  [
+    'Attribute rows that came after their row was taken, or belong to none.',
+    straysQuery(tables, { scan: 1000, examples: 5 }).sql,
+  ],
   ['Rows in State 1, those that have been there longest first.', processingQuery(tables, 'CUST', 100).sql],
   [
     'Rows of a customer, those with a CreateDate first.',

@@ -5,7 +5,7 @@ import { indexFindings } from '../../../src/operator/doctor/indexes.js';
 import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
 import { rowFindings } from '../../../src/operator/doctor/rows.js';
 import { workerFindings, type Workforce } from '../../../src/operator/doctor/workers.js';
-import { workerDescription } from '../../support/operations.js';
+import { noStrays, workerDescription } from '../../support/operations.js';
 
 describe('indexes', () => {
   const rowIndexes: IndexDescription[] = [
@@ -156,15 +156,18 @@ describe('the clock', () => {
 });
 
 describe('rows', () => {
+  const inOrder = {
+    ...{ duplicates: [], withoutStreamingNo: { CUST: 0, ACCOUNT: 0 } },
+    ...{ otherStates: [], tooManyAttributes: [], strays: noStrays },
+  };
+
   it('are fine where each has a StreamingNo of its own', () => {
-    expect(rowFindings({ duplicates: [], withoutStreamingNo: { CUST: 0, ACCOUNT: 0 } })).toMatchObject([
-      { level: 'ok' },
-    ]);
+    expect(rowFindings(inOrder)).toMatchObject([{ level: 'ok' }]);
   });
 
   it('are a fault where a StreamingNo is shared or missing', () => {
     const duplicates = [{ source: 'CUST', streamingNo: '7', count: 2 }] as const;
-    const findings = rowFindings({ duplicates, withoutStreamingNo: { CUST: 0, ACCOUNT: 3 } });
+    const findings = rowFindings({ ...inOrder, duplicates, withoutStreamingNo: { CUST: 0, ACCOUNT: 3 } });
     expect(findings.map(({ level, finding }) => `${level}: ${finding}`)).toEqual([
       'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
       'fault: 3 open rows of IF_BNET_ACCOUNT have no StreamingNo',

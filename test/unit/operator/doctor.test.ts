@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { examine, type Patient } from '../../../src/operator/doctor/doctor.js';
 import {
   middleOperations,
+  noStrays,
   nothingDeferred,
   nothingLost,
   storeOperations,
@@ -20,6 +21,9 @@ const middle = {
   indexes: async () => [],
   newestPending: async () => null,
   duplicates: async () => [],
+  otherStates: async () => [],
+  tooManyAttributes: async () => [],
+  strayAttributes: async () => noStrays,
   withoutStreamingNo: async () => ({ CUST: 0, ACCOUNT: 0 }),
   counts: async () => ({ CUST: counts, ACCOUNT: counts }),
 };
@@ -27,6 +31,7 @@ const store = {
   now: async () => '2026-11-21T08:00:00.000Z',
   pendingMigrations: async () => [],
   isolation: async () => null,
+  missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,
 };
@@ -64,6 +69,7 @@ describe('the doctor', () => {
       'middle database: fault',
       'product store: ok',
       'migrations: ok',
+      'privileges: ok',
       'workers: ok',
       'deferred: ok',
     ]);

@@ -6,6 +6,7 @@ import {
   lossLookup,
   middleOperations,
   middleSearch,
+  noStrays,
   storeOperations,
   storeRecords,
   workerDescription,
@@ -40,6 +41,8 @@ function parts(
     middle: middleOperations({
       now: async () => '2026-11-20 09:00:00',
       oldestPendingSeconds: async () => 77,
+      createdAhead: async () => ({ rows: 1, newest: '2026-11-20 17:00:00', seconds: 28_800 }),
+      strayAttributes: async () => noStrays,
       ...change.middle,
     }),
     search: middleSearch({ countUpTo: async () => counts, ...change.search }),
@@ -67,6 +70,8 @@ describe('the overview', () => {
     expect(answer).toMatchObject({
       at: '2026-11-20T01:08:00.000Z',
       oldestPendingSeconds: 77,
+      createdAhead: { rows: 1, seconds: 28_800 },
+      strayAttributes: { IF_BNET_CUST: { late: 0, orphaned: 0 }, IF_BNET_ACCOUNT: { late: 0, orphaned: 0 } },
       workers: [{ workerId: 'worker-1' }],
       shards: 64,
       pauses: [pause],
@@ -88,6 +93,13 @@ describe('the overview', () => {
       '3': { rows: 9999, atLeast: false },
     });
     expect(asked).toEqual([10_000]);
+  });
+
+  it('counts rows in other States where there are any', async () => {
+    const countUpTo = async () => ({ ...counts, CUST: { ...counts.CUST, other: 3 } });
+    const { tables } = await overview(parts({ search: { countUpTo } }));
+    expect(tables?.['IF_BNET_CUST']?.other).toEqual({ rows: 3, atLeast: false });
+    expect(tables?.['IF_BNET_ACCOUNT']).not.toHaveProperty('other');
   });
 
   it('shows the last hour and day in spans that end with the present one, gaps filled', async () => {

@@ -8,6 +8,7 @@ import { PauseTable } from '../parts/pause-table.js';
 import { durationText, StoreTime } from '../parts/times.js';
 import { WorkerTable } from '../parts/worker-table.js';
 import { countText, Mark, shortTable, StateMark } from '../parts/words.js';
+import type { Texts } from '../texts/texts.js';
 import { counted } from '../texts/words.js';
 import type { View } from '../view.js';
 
@@ -110,6 +111,7 @@ function Alerts({ view: { t }, overview }: OverviewProps): VNode {
       {workers?.some(({ alive }) => alive) === false ? (
         <Notice kind="warn">{t.overview.noWorkers}</Notice>
       ) : null}
+      <RowAlerts t={t} overview={overview} />
       {pauses !== null && pauses.length > 0 ? (
         <Notice kind="warn">
           {t.overview.pausedNow(pauses.length)} <a href="/pauses">{t.overview.pauseList}</a>
@@ -124,13 +126,37 @@ function Alerts({ view: { t }, overview }: OverviewProps): VNode {
   );
 }
 
+/** Rows that no worker takes, or takes later than anyone expects. */
+function RowAlerts({ t, overview }: { readonly t: Texts; readonly overview: Overview }): VNode {
+  const { tables, createdAhead, strayAttributes } = overview;
+  const other = Object.values(tables ?? {}).reduce((sum, states) => sum + (states.other?.rows ?? 0), 0);
+  const strays = Object.values(strayAttributes ?? {});
+  const sumOf = (kind: 'late' | 'orphaned') => strays.reduce((sum, each) => sum + each[kind], 0);
+  const [late, orphaned] = [sumOf('late'), sumOf('orphaned')];
+  return (
+    <>
+      {createdAhead !== null && createdAhead.rows > 0 && createdAhead.seconds > clockTolerance ? (
+        <Notice kind="warn">
+          {t.overview.createdAhead(createdAhead.rows, durationText(t, createdAhead.seconds))}
+        </Notice>
+      ) : null}
+      {other > 0 ? <Notice kind="warn">{t.overview.otherStates(other)}</Notice> : null}
+      {late + orphaned > 0 ? <Notice kind="warn">{t.overview.strayAttributes(late, orphaned)}</Notice> : null}
+    </>
+  );
+}
+
+/** Clocks differ by less than so many seconds. */
+const clockTolerance = 60;
+
 function Tiles({ view: { t }, overview }: OverviewProps): VNode {
   const { tables, oldestPendingSeconds, lastHour, workers } = overview;
   const failedNow = tables === null ? null : Object.values(tables).map((states) => states['3']);
   const sumOf = (name: 'applied' | 'failed', bars: readonly ActivityBar[] | null) =>
     bars === null ? null : counted(bars.reduce((sum, bar) => sum + bar[name], 0));
-  const oldest =
-    oldestPendingSeconds === null ? t.overview.nothingPending : durationText(t, oldestPendingSeconds);
+  const isNonePending = tables !== null && Object.values(tables).every((states) => states['0'].rows === 0);
+  const unknown = isNonePending ? t.overview.nothingPending : t.overview.pendingUnknown;
+  const oldest = oldestPendingSeconds === null ? unknown : durationText(t, oldestPendingSeconds);
   return (
     <dl class="tiles">
       <Tile t={t} name={t.overview.oldestPending} value={tables === null ? null : oldest} />
@@ -182,6 +208,7 @@ const states = ['0', '1', '2', '3'] as const;
 function Counts({ view, overview }: OverviewProps): VNode {
   const { t } = view;
   if (overview.tables === null) return <Unread view={view} />;
+  const hasOther = Object.values(overview.tables).some(({ other }) => other !== undefined);
   return (
     <table class="counts">
       <thead>
@@ -192,6 +219,11 @@ function Counts({ view, overview }: OverviewProps): VNode {
               <StateMark t={t} state={Number(state)} />
             </th>
           ))}
+          {hasOther ? (
+            <th scope="col" class="number">
+              {t.overview.otherState}
+            </th>
+          ) : null}
         </tr>
       </thead>
       <tbody>
@@ -207,6 +239,9 @@ function Counts({ view, overview }: OverviewProps): VNode {
                 <StateLink table={table} state={state} text={countText(t, counts[state])} />
               </td>
             ))}
+            {hasOther ? (
+              <td class="number">{countText(t, counts.other ?? { rows: 0, atLeast: false })}</td>
+            ) : null}
           </tr>
         ))}
       </tbody>

@@ -88,6 +88,14 @@ export const en: Texts = {
     refreshLost: 'The last refresh failed and is being tried again; what you see may be out of date.',
     oldestPending: 'Oldest pending row waits',
     nothingPending: 'nothing is pending',
+    pendingUnknown: 'unknown: no usable date',
+    createdAhead: (count, ahead) =>
+      `${things(count, 'pending row has', 'pending rows have')} a CreateDate ahead of the middle database's clock, by up to ${ahead}: left alone until then. CreateDate should be written by that database's clock.`,
+    otherState: 'other',
+    otherStates: (count) =>
+      `${things(count, 'row is', 'rows are')} in a State other than 0 to 3, or in none: no worker takes them. bnet-sync doctor names them.`,
+    strayAttributes: (late, orphaned) =>
+      `Attribute rows in State 0 that no worker takes: ${late} came after their row was taken, ${orphaned} have no row. bnet-sync doctor names them.`,
     failedNow: 'Failed rows now',
     failedLastHour: 'Refused in the last hour',
     appliedLastHour: 'Applied in the last hour',

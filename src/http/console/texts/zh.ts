@@ -88,6 +88,14 @@ export const zh = {
     refreshLost: '刷新失败，正在重试；以下内容可能已过时。',
     oldestPending: '最早待处理行已等待',
     nothingPending: '没有待处理的行',
+    pendingUnknown: '未知：没有可用的日期',
+    createdAhead: (count: number, ahead: string) =>
+      `有 ${rows(count)}待处理，但 CreateDate 晚于中间库当前时间，最多 ${ahead}：到该时间之前不会被处理。CreateDate 应取中间库的时钟。`,
+    otherState: '其他',
+    otherStates: (count: number) =>
+      `有 ${rows(count)}的 State 不是 0 至 3 或为空：不会被处理。可用 bnet-sync doctor 查看是哪些行。`,
+    strayAttributes: (late: number, orphaned: number) =>
+      `有附加属性行停留在 State 0，不会被处理：${rows(late)}在主记录被领取之后才提交，${rows(orphaned)}没有主记录。可用 bnet-sync doctor 查看是哪些行。`,
     failedNow: '现存失败行',
     failedLastHour: '近 1 小时拒绝',
     appliedLastHour: '近 1 小时生效',

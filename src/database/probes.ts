@@ -1,0 +1,45 @@
+import { DatabaseError, type DatabaseErrorKind } from './errors.js';
+
+/** A privilege, and a statement that fails without it and changes no row. */
+export interface Probe {
+  /** As in GRANT: `UPDATE (State) ON IF_BNET_CUST`. */
+  readonly privilege: string;
+  readonly sql: string;
+}
+
+/** What a probe found missing. */
+export interface Refused {
+  readonly privilege: string;
+  /** The server's words. */
+  readonly error: string;
+  /** The database takes no change at all, a standby for instance: no grant helps. */
+  readonly isReadOnly?: true;
+}
+
+const isOutage: ReadonlySet<DatabaseErrorKind> = new Set([
+  'unreachable',
+  'credentials',
+  'connectionLost',
+  'timeout',
+  'conflict',
+  'locked',
+]);
+
+/** Tries each privilege; returns what is refused. Fails with the error of an outage, which tells nothing of privileges. */
+export async function refusedProbes<P extends Probe>(
+  probes: readonly P[],
+  execute: (sql: string) => Promise<unknown>,
+): Promise<readonly (Omit<P, 'sql'> & Refused)[]> {
+  const refused: (Omit<P, 'sql'> & Refused)[] = [];
+  for (const { sql, ...probe } of probes) {
+    try {
+      await execute(sql);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || isOutage.has(error.kind)) throw error;
+      const found = { ...probe, error: error.message };
+      if (error.kind === 'unavailable') return [...refused, { ...found, isReadOnly: true }];
+      refused.push(found);
+    }
+  }
+  return refused;
+}

@@ -1,0 +1,55 @@
+import { sources, type Source } from '../domain/keys.js';
+import type { CreatedAhead, OtherStateRow, StrayAttributes, StrayCounts } from './port.js';
+import { cell, type DriverRow } from './rows.js';
+
+/*
+ * What rows that are not as they should be look like to operators, the same for every kind of database. A pending row has
+ * stood in State 0 since it was written, or put back: since the later of CreateDate and StateDate. One that is ahead of the
+ * database's clock tells nothing.
+ */
+
+/**
+ * The expression for how long a row has been pending, over its ages `created` and `changed` in seconds; 0 where they are
+ * ahead of the clock, NULL where there is none.
+ */
+export const pendingFor = `CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
+  WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END`;
+
+/** From one row for each table, with number, ahead (seconds) and newest. */
+export function createdAheadOf(rows: readonly DriverRow[]): CreatedAhead {
+  const dates = rows.map((row) => cell(row['newest'])).filter((date) => date !== null);
+  return {
+    rows: rows.reduce((sum, row) => sum + Number(row['number']), 0),
+    newest: dates.sort().at(-1) ?? null,
+    seconds: Math.max(0, ...rows.map((row) => Math.floor(Number(row['ahead'] ?? 0)))),
+  };
+}
+
+/** From rows with source, streaming_no and state. */
+export function otherStatesOf(rows: readonly DriverRow[]): readonly OtherStateRow[] {
+  return rows.map((row) => ({
+    source: sourceOf(row),
+    streamingNo: String(row['streaming_no']),
+    state: cell(row['state']),
+  }));
+}
+
+/** From the first rows of each kind, with source, kind (late, orphaned), streaming_no, and the number of the kind. */
+export function straysOf(rows: readonly DriverRow[]): Readonly<Record<Source, StrayCounts>> {
+  const kindOf = (source: Source, kind: string): StrayAttributes => {
+    const ofKind = rows.filter((row) => sourceOf(row) === source && row['kind'] === kind);
+    const examples = [...new Set(ofKind.map((row) => String(row['streaming_no'])))];
+    return { rows: Number(ofKind[0]?.['number'] ?? 0), examples };
+  };
+  const ofTable = (source: Source): StrayCounts => {
+    return { late: kindOf(source, 'late'), orphaned: kindOf(source, 'orphaned') };
+  };
+  return Object.fromEntries(sources.map((source) => [source, ofTable(source)])) as Record<
+    Source,
+    StrayCounts
+  >;
+}
+
+function sourceOf(row: DriverRow): Source {
+  return row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
+}

@@ -1,0 +1,24 @@
+import { fine, type Finding } from './finding.js';
+
+const limitMs = 10_000;
+
+/** Loads the product's handlers as a worker does at its start; a module that does not end loading keeps a worker waiting. */
+export async function handlerFindings(load: () => Promise<unknown>): Promise<Finding[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`store.handlers is still loading after ${limitMs / 1000} s`));
+    }, limitMs);
+  });
+  try {
+    await Promise.race([load(), late]);
+    return [fine('handlers', 'store.handlers can be loaded')];
+  } catch (error) {
+    const finding = `a worker cannot start: ${error instanceof Error ? error.message : String(error)}`;
+    const whatToDo =
+      'put the module where store.handlers says, relative to the configuration file, with onCustomer or onAccount exported';
+    return [{ area: 'handlers', level: 'fault', finding, whatToDo }];
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Database } from '../../database/database.js';
+import { refusedProbes, type Probe } from '../../database/probes.js';
+import type { MissingStorePrivileges } from '../port.js';
+import { migrationTable } from './migrations.js';
+
+/*
+ * What workers and people do with the tables of the product store, the same list as sql/postgresql/grants-store.sql. Each is
+ * tried by a statement over no row, in a transaction of its own that is rolled back.
+ */
+
+interface Need {
+  readonly tables: readonly string[];
+  readonly neededBy: 'worker' | 'people';
+  readonly reads?: true;
+  /** A column that a row is inserted with. */
+  readonly inserts?: string;
+  /** Columns that are updated; one stands for all of them where every column is. */
+  readonly updates?: readonly string[];
+  /** As in GRANT, where only some columns are updated. */
+  readonly updatesOnly?: true;
+  readonly deletes?: true;
+}
+
+const worker = { neededBy: 'worker', reads: true } as const;
+const people = { neededBy: 'people' } as const;
+
+const needs: readonly Need[] = [
+  { ...worker, tables: ['bnet_customer', 'bnet_account'], inserts: 'cust_id', updates: ['status'] },
+  { ...worker, tables: ['bnet_customer_attr', 'bnet_account_attr'], inserts: 'cust_id', deletes: true },
+  { ...worker, tables: ['sync_journal'], inserts: 'source', updates: ['superseded'], updatesOnly: true },
+  { ...worker, tables: ['sync_shard'], updates: ['owner'] },
+  { ...worker, tables: ['sync_worker'], inserts: 'worker_id', updates: ['heartbeat_at'], deletes: true },
+  { ...worker, tables: ['sync_trial'], inserts: 'source', deletes: true },
+  { ...worker, tables: ['sync_deferral'], inserts: 'source', updates: ['tries'], deletes: true },
+  { ...worker, tables: ['sync_activity'], inserts: 'bucket', updates: ['rows'], deletes: true },
+  { ...worker, tables: ['sync_pause'] },
+  { ...worker, tables: ['sync_guard'], inserts: 'alarm_id' },
+  { ...worker, tables: ['sync_origin'], inserts: 'product_id' },
+  { ...worker, tables: [migrationTable] },
+  { ...people, tables: ['sync_pause'], inserts: 'who', deletes: true },
+  { ...people, tables: ['sync_audit'], reads: true, inserts: 'who' },
+  { ...people, tables: ['sync_guard'], updates: ['closed_at', 'closed_by'], updatesOnly: true },
+  { ...people, tables: ['sync_origin'], updates: ['middle_clock', 'recorded_at'], updatesOnly: true },
+];
+
+/** Tries everything; see `refusedProbes`. */
+export async function missingPrivileges(database: Database): Promise<MissingStorePrivileges> {
+  const refused = await refusedProbes(needs.flatMap(probesOf), (sql) => tryOut(database, sql));
+  return { user: refused.length === 0 ? null : await userOf(database), refused };
+}
+
+function probesOf(need: Need): (Probe & Pick<Need, 'neededBy'>)[] {
+  const { tables, neededBy, reads, inserts, updates = [], updatesOnly, deletes } = need;
+  return tables.flatMap((table) => {
+    const probe = (action: string, sql: string) => ({ neededBy, privilege: `${action} ON ${table}`, sql });
+    const columns = updatesOnly === true ? ` (${updates.join(', ')})` : '';
+    return [
+      ...(reads === true ? [probe('SELECT', `SELECT 1 FROM ${table} WHERE 1 = 0`)] : []),
+      // No table is read for it: reading may be refused for another reason.
+      ...(inserts === undefined
+        ? []
+        : [probe('INSERT', `INSERT INTO ${table} (${inserts}) SELECT NULL WHERE 1 = 0`)]),
+      ...(updates.length === 0
+        ? []
+        : [
+            probe(
+              `UPDATE${columns}`,
+              `UPDATE ${table} SET ${updates.map((column) => `${column} = NULL`).join(', ')} WHERE 1 = 0`,
+            ),
+          ]),
+      ...(deletes === true ? [probe('DELETE', `DELETE FROM ${table} WHERE 1 = 0`)] : []),
+    ];
+  });
+}
+
+/** Ends the transaction of a probe that was not refused. */
+class RollBack extends Error {}
+
+async function tryOut(database: Database, sql: string): Promise<void> {
+  try {
+    await database.transaction(async (transaction) => {
+      await transaction.execute({ sql, bindings: [] });
+      throw new RollBack();
+    });
+  } catch (error) {
+    if (!(error instanceof RollBack)) throw error;
+  }
+}
+
+async function userOf(database: Database): Promise<string | null> {
+  if (database.dialect.name !== 'pg') return null;
+  const { rows } = await database.execute({ sql: 'SELECT current_user AS name', bindings: [] });
+  return String(rows[0]?.['name']);
+}
