@@ -2,18 +2,17 @@ import PQueue from 'p-queue';
 import { BusyFault } from './faults.js';
 
 /*
- * A password check takes 32 MiB and a thread for a third of a second, and anyone may cause one. So two run at a time, few
- * wait, and the rest is refused at once. Addresses that have logged in before go first and have places of their own: a flood of
- * logins from elsewhere delays them by the two checks that are running.
+ * A password check takes 32 MiB and a processor for almost half a second, and anyone may cause one, in the process of a worker. So
+ * one runs at a time, few wait, and the rest is refused at once. Addresses that have logged in before have a queue of their
+ * own: a flood of logins from elsewhere does not delay them, and together there are never more than two checks.
  */
 
-const atOnce = 2;
 /** How many checks may wait: those of addresses that logged in before, and those of all others. */
 const mostWaiting = { known: 16, unknown: 8 } as const;
 /** How many checks of one address, unknown so far, may wait or run. */
 const mostOfAddress = 2;
 /** When a refused client is asked to come back, in seconds: by then the present queue is worked off. */
-const retryAfterSeconds = 3;
+const retryAfterSeconds = 4;
 
 /** Who wants a password checked. */
 export interface CheckOrigin {
@@ -22,16 +21,19 @@ export interface CheckOrigin {
   readonly known: boolean;
 }
 
-/** Runs password checks, few at a time. */
+/** Runs password checks, two at a time at most. */
 export class CheckQueue {
-  readonly #queue = new PQueue({ concurrency: atOnce });
+  readonly #queues = {
+    known: new PQueue({ concurrency: 1 }),
+    unknown: new PQueue({ concurrency: 1 }),
+  } as const;
   /** Checks of unknown addresses that wait or run, by address. */
   readonly #underWay = new Map<string, number>();
 
   /** BusyFault where too many checks wait already. */
   requireRoom({ address, known }: CheckOrigin): void {
-    const waiting = this.#queue.sizeBy({ priority: priorityOf(known) });
-    const full = waiting >= (known ? mostWaiting.known : mostWaiting.unknown);
+    const queue = queueOf(known);
+    const full = this.#queues[queue].size >= mostWaiting[queue];
     if (full || (!known && (this.#underWay.get(address) ?? 0) >= mostOfAddress))
       throw new BusyFault('too many logins at once', retryAfterSeconds);
   }
@@ -42,7 +44,7 @@ export class CheckQueue {
     const { address, known } = origin;
     if (!known) this.#underWay.set(address, (this.#underWay.get(address) ?? 0) + 1);
     try {
-      return await this.#queue.add(check, { priority: priorityOf(known) });
+      return await this.#queues[queueOf(known)].add(check);
     } finally {
       if (!known) this.#leave(address);
     }
@@ -55,6 +57,6 @@ export class CheckQueue {
   }
 }
 
-function priorityOf(known: boolean): number {
-  return known ? 1 : 0;
+function queueOf(known: boolean): 'known' | 'unknown' {
+  return known ? 'known' : 'unknown';
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { form, httpApp, password, type HttpApp } from '../support/http-app.js';
+import { form, httpApp, password, routesOf, type HttpApp } from '../support/http-app.js';
 
 const minute = 60_000;
 const html = { accept: 'text/html' };
@@ -70,6 +70,13 @@ describe('a form that is sent when the session has ended', () => {
       expect(app.desk.acts).toEqual([]);
     },
   );
+
+  it('is one of a page that can show it again: every form of the console has such a page', () => {
+    const routes = routesOf(app.app);
+    const forms = routes.filter((route) => /^POST \/(?!api\/|login$)/.test(route));
+    expect(forms.length).toBeGreaterThanOrEqual(5);
+    for (const route of forms) expect(routes).toContain(route.replace('POST', 'GET'));
+  });
 
   it('with several rows brings all of them back', async () => {
     const rows = ['CUST:1141', 'ACCOUNT:1150'];
