@@ -26,3 +26,9 @@ CREATE INDEX if_bnet_cust_failed ON IF_BNET_CUST
   (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);
 CREATE INDEX if_bnet_account_failed ON IF_BNET_ACCOUNT
   (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);
+
+-- Only where middle.productIds is set, and rows of other products stay in State 0 for long: each poll reads those that stand in
+-- front of ours. "bnet-sync doctor" counts them and advises this index where there are many; with it they are not read.
+-- CREATE INDEX if_bnet_cust_product ON IF_BNET_CUST (ProductID, State, CreateDate, StreamingNo);
+-- CREATE INDEX if_bnet_account_product ON IF_BNET_ACCOUNT (ProductID, State, CreateDate, StreamingNo);
+-- With several products their open rows are sorted at each poll; all others are still left out.

@@ -279,6 +279,8 @@ export interface MiddleOperations {
     readonly scan: number;
     readonly examples: number;
   }): Promise<Readonly<Record<Source, StrayCounts>>>;
+  /** How many of the first `scan` rows in State 0, in the poll's order, are of other products: an idle poll reads them all. */
+  othersInFront(scan: number): Promise<Readonly<Record<Source, number>>>;
   /** Rows with more attribute rows than `maxAttributes`, at most `limit` of each table. */
   tooManyAttributes(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
   /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */

@@ -108,6 +108,19 @@ export function straysStatement(
   });
 }
 
+/** Rows of other products among the first in State 0. */
+export function othersInFrontStatement(tables: MiddleTables, scan: number): Fragment {
+  return ofBothTables((source) => {
+    const ours = ourProducts(tables, 't');
+    return {
+      sql: `SELECT '${source}' AS source, count(CASE WHEN TRUE${ours.sql} THEN NULL ELSE 1 END) AS number
+            FROM (SELECT t.ProductID FROM ${mainTable(tables, source)} AS t WHERE t.State = ${State.Initial}
+                  ORDER BY ${tables.dialect.pollOrder} LIMIT ${scan}) AS t`,
+      bindings: ours.bindings,
+    };
+  });
+}
+
 /** Rows with too many attributes. */
 export function tooManyAttributesStatement(tables: MiddleTables, limit: number): Fragment {
   return ofBothTables((source) => ({

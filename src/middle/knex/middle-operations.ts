@@ -42,6 +42,7 @@ import { attributesByRow } from '../rows.js';
 import {
   createdAheadStatement,
   oldestPendingStatement,
+  othersInFrontStatement,
   otherStatesStatement,
   straysStatement,
   tooManyAttributesStatement,
@@ -97,6 +98,10 @@ export class KnexMiddleOperations implements MiddleOperations {
     look: Parameters<MiddleOperations['strayAttributes']>[0],
   ): ReturnType<MiddleOperations['strayAttributes']> {
     return straysOf((await this.#database.execute(straysStatement(this.#tables, look))).rows);
+  }
+
+  async othersInFront(scan: number): Promise<Readonly<Record<Source, number>>> {
+    return numbersOf((await this.#database.execute(othersInFrontStatement(this.#tables, scan))).rows);
   }
 
   async tooManyAttributes(limit: number): ReturnType<MiddleOperations['tooManyAttributes']> {

@@ -31,7 +31,10 @@ function qualified(tables: MiddleTables, table: string): string {
 
 /** `AND …` that leaves out rows of other products; empty without `productIds`. */
 export function ourProducts(tables: MiddleTables, alias: string): Fragment {
-  if (tables.productIds.length === 0) return { sql: '', bindings: [] };
+  const [one, ...others] = tables.productIds;
+  if (one === undefined) return { sql: '', bindings: [] };
+  // Only with a single value do planners know that an index which begins with it is in the poll's order.
+  if (others.length === 0) return { sql: ` AND ${alias}.ProductID = ?`, bindings: [one] };
   const { sql, bindings } = tables.dialect.numberIn(`${alias}.ProductID`, tables.productIds);
   return { sql: ` AND ${sql}`, bindings };
 }

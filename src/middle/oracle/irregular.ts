@@ -108,6 +108,23 @@ FROM (
   return ofBothTables(part, 2 * examples, { scan, examples });
 }
 
+/** Rows of other products among the first in State 0. */
+export function othersInFrontQuery(tables: OracleTables, scan: number): Query {
+  return ofBothTables(
+    (
+      source,
+    ) => `SELECT '${source}' AS "source", COUNT(CASE WHEN 1 = 1${ourProducts(tables)} THEN NULL ELSE 1 END) AS "number"
+FROM (
+  SELECT * FROM (
+    SELECT t.ProductID FROM ${mainTable(tables, source)} t WHERE t.State = ${State.Initial} AND t.CreateDate IS NOT NULL
+    ORDER BY t.CreateDate, t.StreamingNo
+  ) WHERE ROWNUM <= :scan
+) t`,
+    1,
+    { scan },
+  );
+}
+
 /** Rows with too many attributes. */
 export function tooManyAttributesQuery(tables: OracleTables, limit: number): Query {
   return ofBothTables(

@@ -22,6 +22,7 @@ import type { OracleDatabase, OracleRow } from './database.js';
 import {
   createdAheadQuery,
   oldestPendingQuery,
+  othersInFrontQuery,
   otherStatesQuery,
   straysQuery,
   tooManyAttributesQuery,
@@ -70,6 +71,10 @@ export class OracleMiddleOperations implements MiddleOperations {
     look: Parameters<MiddleOperations['strayAttributes']>[0],
   ): ReturnType<MiddleOperations['strayAttributes']> {
     return straysOf(await this.#database.query(straysQuery(this.#tables, look)));
+  }
+
+  async othersInFront(scan: number): Promise<Readonly<Record<Source, number>>> {
+    return numbersOf(await this.#database.query(othersInFrontQuery(this.#tables, scan)));
   }
 
   async tooManyAttributes(limit: number): ReturnType<MiddleOperations['tooManyAttributes']> {

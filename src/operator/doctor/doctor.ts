@@ -1,12 +1,12 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
-import type { MiddleOperations } from '../../middle/port.js';
+import type { IndexDescription, MiddleOperations } from '../../middle/port.js';
 import type { StoreOperations } from '../../store/port.js';
 import type { DeferredSummary } from '../deferred-report.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';
 import { deferredFindings } from './deferred.js';
 import { fine, type Area, type Finding } from './finding.js';
-import { indexFindings } from './indexes.js';
+import { indexFindings, productIndexFindings, type IndexContext } from './indexes.js';
 import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings, type LossSources } from './loss.js';
 import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
@@ -46,6 +46,8 @@ export interface DoctorReport {
 }
 
 const namedDuplicates = 10;
+/** How many rows in front of ours are looked at. */
+const othersCounted = 100_000;
 const namedRows = 5;
 /** How many attribute rows of each table are looked at: the newest ones. */
 const straysScan = 100_000;
@@ -116,7 +118,13 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
         ]),
     ...(columns.answer === null ? columns.findings : tableFindings(context, columns.answer)),
     ...(await check('privileges', async () => privilegeFindings(context, await middle.missingPrivileges()))),
-    ...(await check('indexes', async () => indexFindings(context, await middle.indexes()))),
+    ...(await check('indexes', async () => {
+      const indexes = await middle.indexes();
+      return [
+        ...indexFindings(context, indexes),
+        ...(await otherProducts(middle, context, indexes, settings)),
+      ];
+    })),
     ...(await check('clock', async () => {
       const newestPending = await middle.newestPending();
       const middleNow = await middle.now();
@@ -161,6 +169,17 @@ async function examineStore(
     isolationFindings('product store', await store.isolation()),
   );
   return [...migrations, ...privileges, ...workers, ...losses, ...putOff, ...isolation];
+}
+
+async function otherProducts(
+  middle: MiddleOperations,
+  context: IndexContext,
+  indexes: readonly IndexDescription[],
+  { productIds }: DoctorSettings,
+): Promise<Finding[]> {
+  if (productIds.length === 0) return [];
+  const others = await middle.othersInFront(othersCounted);
+  return productIndexFindings(context, indexes, { productIds, others, counted: othersCounted });
 }
 
 /** Where an attribute table is missing, another finding says so. */

@@ -1,4 +1,4 @@
-import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
+import { attributeTableOf, sources, tableOf, type Source } from '../../domain/keys.js';
 import type { IndexDescription, MiddleKind } from '../../middle/port.js';
 import { fine, type Finding } from './finding.js';
 import { qualified } from './names.js';
@@ -84,6 +84,63 @@ export function indexFindings(context: IndexContext, indexes: readonly IndexDesc
   return findings.length > 0
     ? findings
     : [fine('indexes', 'polls, attribute rows, failed rows and customers have their indexes')];
+}
+
+/** From so many rows of other products in front of ours on an index by ProductID is advised. */
+const manyOthers = 1000;
+
+/** The poll's columns behind ProductID, as the database describes an index on them. */
+const productColumns = (kind: MiddleKind): readonly string[] => ['productid', ...pollColumns[kind]];
+
+/**
+ * With `middle.productIds` rows of other products are in the poll's index as well, and those that stay in State 0 are read
+ * at every poll. An index by ProductID keeps them out: behind ProductID where there is one of ours, or, on PostgreSQL, over
+ * the rows of ours alone. `others` were counted in front of ours, `counted` of them at most.
+ */
+export function productIndexFindings(
+  context: IndexContext,
+  indexes: readonly IndexDescription[],
+  { productIds, others, counted }: OtherProducts,
+): Finding[] {
+  if (productIds.length === 0) return [];
+  const { kind } = context;
+  const isPartial = kind === 'postgresql' && productIds.length > 1;
+  const findings = sources.flatMap((source): Finding[] => {
+    const table = tableOf[source];
+    const isThere = indexes.some(
+      (index) =>
+        index.table.toLowerCase() === table.toLowerCase() &&
+        (startsWith(index, productColumns(kind)) ||
+          (startsWith(index, pollColumns[kind]) && index.where?.includes('productid') === true)),
+    );
+    const number = others[source];
+    if (isThere || number < manyOthers) return [];
+    const rows = number >= counted ? `${counted} or more` : `${number}`;
+    const list = isPartial ? pollList[kind] : `ProductID, ${pollList[kind]}`;
+    const ids = productIds.join(', ');
+    const wanted = {
+      ...{ table, columns: [], list, suffix: 'product', consequence: '' },
+      ...(isPartial && { where: { asDescribed: '', asWritten: `ProductID IN (${ids})` } }),
+    };
+    const finding = `${rows} rows of other products stand in State 0 of ${table} in front of those of middle.productIds, and every poll reads them: no index on (${list})${condition(wanted)}`;
+    return [{ area: 'indexes', level: 'warning', finding, whatToDo: createIndex(context, wanted) }];
+  });
+  return findings.length > 0
+    ? findings
+    : [fine('indexes', 'rows of other products do not stand in front of ours, or an index leaves them out')];
+}
+
+/** Rows of other products that were counted in front of ours. */
+export interface OtherProducts {
+  /** `middle.productIds`. */
+  readonly productIds: readonly string[];
+  readonly others: Readonly<Record<Source, number>>;
+  /** Counting stopped there. */
+  readonly counted: number;
+}
+
+function startsWith(index: IndexDescription, columns: readonly string[]): boolean {
+  return columns.every((column, place) => index.columns[place] === column);
 }
 
 interface WantedIndex {
