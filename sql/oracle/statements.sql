@@ -212,6 +212,12 @@ UPDATE ISMP.IF_BNET_CUST t
 SET t.State = 0, t.ErrContent = NULL, t.StateDate = CASE WHEN t.StateDate <= SYSDATE + 1 THEN GREATEST(SYSDATE, CAST(t.StateDate AS DATE)) ELSE SYSDATE END
 WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3 AND t.ProductID IN (323002000);
 
+-- With --matching: only rows that failed until the action began.
+UPDATE ISMP.IF_BNET_CUST t
+SET t.State = 0, t.ErrContent = NULL, t.StateDate = CASE WHEN TO_DATE(:failedUntil, 'YYYY-MM-DD HH24:MI:SS') <= SYSDATE + 1 THEN GREATEST(SYSDATE, TO_DATE(:failedUntil, 'YYYY-MM-DD HH24:MI:SS')) ELSE SYSDATE END
+WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3
+  AND (t.StateDate IS NULL OR t.StateDate < TO_DATE(:failedUntil, 'YYYY-MM-DD HH24:MI:SS') + INTERVAL '1' SECOND) AND t.ProductID IN (323002000);
+
 -- Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
 -- those that failed at one moment, those before, those without a StateDate. At most `:scan` rows are read of each.
 SELECT t.StreamingNo AS "StreamingNo",

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
 import { visibleText } from '../domain/foreign-text.js';
+import { RecordError } from '../operator/audit.js';
 import { SettingsDifferError, ShardsDifferError } from '../store/port.js';
 
 /** What a command ends with. */
@@ -28,6 +29,7 @@ const isUnreachable: ReadonlySet<DatabaseErrorKind> = new Set([
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Fine : ExitCode.Usage;
   if (isUsageError(error)) return ExitCode.Usage;
+  if (error instanceof RecordError) return exitCodeOf(error.cause);
   if (error instanceof DatabaseError && isUnreachable.has(error.kind)) return ExitCode.Unreachable;
   return ExitCode.Failed;
 }
@@ -45,6 +47,7 @@ function isUsageError(error: unknown): boolean {
 export function explain(error: unknown): string | null {
   if (error instanceof CommanderError) return null;
   if (error instanceof DatabaseError) return visibleText(explainDatabase(error));
+  if (error instanceof RecordError) return `${visibleText(error.message)}: ${explain(error.cause) ?? ''}`;
   if (error instanceof ConfigError) return visibleLines(error.message);
   // Whoever mends the program needs to know where.
   if (error instanceof TypeError || error instanceof ReferenceError)

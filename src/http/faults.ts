@@ -1,6 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseError } from '../database/errors.js';
+import { NotTakenError, RecordError } from '../operator/audit.js';
 import { InvalidCursorError } from '../operator/desk.js';
+import { NothingToContinueError } from '../operator/match-scope.js';
 import type { Security } from './security.js';
 import type { ConsoleErrors, RequestFault } from './session-types.js';
 
@@ -57,23 +59,29 @@ const databaseWords: Readonly<Partial<Record<DatabaseError['kind'], string>>> = 
 /** What an error says to whoever asked. What it says to us is in the log. */
 function faultOf(error: unknown): HttpFault {
   if (error instanceof HttpFault) return error;
-  if (error instanceof DatabaseError) {
-    const name = error.database ?? 'database';
-    return new HttpFault(
-      503,
-      'unavailable',
-      `the ${name} ${databaseWords[error.kind] ?? 'reports an error'}`,
-    );
+  if (error instanceof DatabaseError) return new HttpFault(503, 'unavailable', databaseMessage(error));
+  if (error instanceof RecordError) {
+    const why = error.cause instanceof DatabaseError ? `: ${databaseMessage(error.cause)}` : '';
+    const code = error instanceof NotTakenError ? 'notTaken' : 'notRecorded';
+    return new HttpFault(503, code, `${error.message}${why}`);
   }
   if (error instanceof InvalidCursorError) {
     const details = [{ field: 'query.after', value: null, message: 'start again without it' }];
     return new HttpFault(400, 'badRequest', 'the cursor is none of this version', details);
+  }
+  if (error instanceof NothingToContinueError) {
+    const details = [{ field: 'body.continues', value: null, message: error.message }];
+    return new HttpFault(400, 'badRequest', error.message, details);
   }
   // Fastify's own refusals: a body that is too long, of an unknown type, or no JSON.
   const status = (error as Partial<FastifyError> | null)?.statusCode;
   if (status !== undefined && status >= 400 && status < 500 && error instanceof Error)
     return new HttpFault(status, status === 413 ? 'tooLarge' : 'badRequest', error.message);
   return new HttpFault(500, 'internal', 'something went wrong here; the log says what');
+}
+
+function databaseMessage({ database = 'database', kind }: DatabaseError): string {
+  return `the ${database} ${databaseWords[kind] ?? 'reports an error'}`;
 }
 
 /** Whether a request is for programs: they are answered in JSON whatever they accept. */

@@ -37,7 +37,7 @@ export interface Visitor {
 export interface RequestFault {
   /** HTTP status. */
   readonly status: number;
-  /** One of a few stable words: badRequest, forbidden, csrf, notFound, tooMany, busy, unavailable, internal. */
+  /** One of a few stable words: badRequest, forbidden, csrf, notFound, tooMany, busy, unavailable, notTaken, notRecorded, internal. */
   readonly code: string;
   /** One line in English, without secrets. */
   readonly message: string;

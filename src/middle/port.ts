@@ -285,8 +285,12 @@ export interface MiddleOperations {
   tooManyAttributes(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
   /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */
   find(keys: readonly RowKey[]): Promise<readonly FullRow[]>;
-  /** Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. */
-  requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]>;
+  /**
+   * Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. With
+   * `failedUntil`, a second by the database's clock, only rows that failed until then or have no StateDate; none of them is
+   * found by it again, whatever becomes of it: its new StateDate is not earlier, and that of an attempt is later.
+   */
+  requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]>;
   /** The database's clock. */
   now(): Promise<string>;
   /** Keys that stand more than once in a main table, at most `limit` of them. */

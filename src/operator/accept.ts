@@ -2,6 +2,7 @@ import { compareFinished } from '../guard/compare-finished.js';
 import { productsOf } from '../guard/origin.js';
 import type { LatestFinished } from '../middle/port.js';
 import type { GuardRecords, Origin } from '../store/guard-port.js';
+import { takeRecorded } from './audit.js';
 import type { Actor } from './desk.js';
 
 /** Both databases as far as the guard asks them. */
@@ -44,9 +45,7 @@ export async function acceptStore(
   const origins: Origin[] = [...new Set([...present, ...productsOf(productIds)])].map((productId) => {
     return { productId, middleClock: finishedUntil };
   });
-  const what = JSON.stringify({ finishedUntil, unknownRows: lost.length });
-  const alarmsClosed = await guard.accept(origins, {
-    ...{ who: actor.name, via: actor.via, action, what, rows: null, reason },
-  });
+  const recorded = { action, what: { finishedUntil, unknownRows: lost.length }, rows: null, reason } as const;
+  const alarmsClosed = await takeRecorded(actor, recorded, (record) => guard.accept(origins, record));
   return { finishedUntil, alarmsClosed, unknownRows: lost.length };
 }

@@ -1,35 +1,87 @@
+import { DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
 import type { AuditEntry, AuditRecord, StoreRecords } from '../store/records-port.js';
 import { InvalidCursorError, type Actor } from './desk.js';
 
+/*
+ * No action without its record. What changes the product store commits together with its record. What one transaction
+ * cannot hold, because it changes the middle database or goes on in sets, has an intent committed before it begins and its
+ * outcome after it ended, however it ended. An intent without an outcome is shown as open: the action is under way, or its
+ * process ended first.
+ */
+
 /** What is recorded of an action; `what` becomes JSON. */
 export interface Action extends Omit<AuditRecord, 'who' | 'via' | 'what'> {
-  readonly what: unknown;
+  readonly what: object;
 }
 
-/** The action took effect, and could not be recorded. */
-class NotRecordedError extends Error {
-  override readonly name = 'NotRecordedError';
+/** An action that is recorded before it is taken. */
+export type Intent = Omit<Action, 'rows'>;
 
-  constructor({ action, rows }: Action, cause: unknown) {
-    const changed = rows === null ? '' : `, ${rows} rows were changed`;
-    const why = oneLine(cause instanceof Error ? cause.message : String(cause));
-    super(`${action} was done${changed}, but it could not be recorded in sync_audit: ${why}`, { cause });
-  }
+/** What became of it; `what` becomes JSON. */
+export interface Outcome {
+  readonly what: object;
+  /** How many rows it changed. */
+  readonly rows: number;
 }
 
-/** Records an action after it took effect; NotRecordedError where that fails. */
-export async function record(records: StoreRecords, actor: Actor, action: Action): Promise<void> {
-  try {
-    await records.recordAction({
-      ...action,
-      who: actor.name,
-      via: actor.via,
-      what: JSON.stringify(action.what),
+/** The product store did not take the record of an action; `cause` says why. The message is one line without secrets. */
+export class RecordError extends Error {
+  override readonly name: string = 'RecordError';
+}
+
+/** The action was not taken, because it could not be put on record. Nothing was changed. */
+export class NotTakenError extends RecordError {
+  override readonly name = 'NotTakenError';
+
+  constructor(action: AuditRecord['action'], cause: DatabaseError) {
+    super(`${action}: nothing was changed, because no action is taken without its record in sync_audit`, {
+      cause,
     });
-  } catch (error) {
-    throw new NotRecordedError(action, error);
   }
+}
+
+/** The action ended, and what became of it could not be recorded: the record has its intent only. */
+class OutcomeNotRecordedError extends RecordError {
+  override readonly name = 'OutcomeNotRecordedError';
+
+  constructor(intentId: string, { action }: Intent, { rows }: Outcome, cause: unknown) {
+    const changed = `${rows} rows were changed, but this could not be recorded in sync_audit`;
+    super(`${action}: ${changed} beside the intent, action ${intentId}`, { cause });
+  }
+}
+
+/** Takes an action whose record commits with it; NotTakenError where the store refused that. */
+export async function takeRecorded<T>(
+  actor: Actor,
+  { action, what, rows, reason }: Action,
+  take: (record: AuditRecord) => Promise<T>,
+): Promise<T> {
+  const record = { who: actor.name, via: actor.via, action, what: JSON.stringify(what), rows, reason };
+  return orNotTaken(action, () => take(record));
+}
+
+/** Takes an action with its intent on record before; whatever ends it, its outcome so far is recorded after. */
+export async function takeIntended<T>(
+  records: StoreRecords,
+  actor: Actor,
+  intent: Intent,
+  { take, outcome }: { readonly take: (intentId: string) => Promise<T>; readonly outcome: () => Outcome },
+): Promise<T> {
+  const { action, reason } = intent;
+  const what = JSON.stringify(intent.what);
+  const recorded = { who: actor.name, via: actor.via, action, what, reason };
+  const intentId = await orNotTaken(action, () => records.intend(recorded));
+  const ended = await settled(() => take(intentId));
+  const { rows, what: done } = outcome();
+  const told = 'error' in ended ? { ...done, error: messageOf(ended.error) } : done;
+  try {
+    await records.conclude(intentId, { what: JSON.stringify(told), rows });
+  } catch (error) {
+    throw new OutcomeNotRecordedError(intentId, intent, { what: told, rows }, error);
+  }
+  if ('error' in ended) throw ended.error;
+  return ended.result;
 }
 
 /** Actions, newest first, those before an id; InvalidCursorError where it is none. */
@@ -41,4 +93,36 @@ export async function actions(
     throw new InvalidCursorError('an action is named by its number');
   }
   return records.actions({ before: before ?? null, limit });
+}
+
+/** An action with its outcome; null where none has this id. */
+export async function findAction(
+  records: Pick<StoreRecords, 'action'>,
+  id: string,
+): Promise<AuditEntry | null> {
+  return /^\d{1,18}$/.test(id) ? records.action(id) : null;
+}
+
+/** Where the answer to a commit was lost, both the action and its record may have taken effect. */
+async function orNotTaken<T>(action: AuditRecord['action'], take: () => Promise<T>): Promise<T> {
+  try {
+    return await take();
+  } catch (error) {
+    const changedNothing = error instanceof DatabaseError && error.kind !== 'commitUnknown';
+    throw changedNothing ? new NotTakenError(action, error) : error;
+  }
+}
+
+async function settled<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly result: T } | { readonly error: unknown }> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error));
 }

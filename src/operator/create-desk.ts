@@ -2,7 +2,7 @@ import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
-import { actions } from './audit.js';
+import { actions, findAction } from './audit.js';
 import { cached } from './cached.js';
 import { deferredRows, retry } from './deferred.js';
 import type { Desk } from './desk.js';
@@ -31,6 +31,9 @@ export interface DeskParts {
 /** How long what every screen shows is kept. */
 const keptMs = 10_000;
 
+/** How long an action takes before it leaves the rest to be gone on with: whoever asked waits for it. */
+const longestActionMs = 5000;
+
 /** What operators can see and do, over both databases. */
 export function createDesk(parts: DeskParts): Desk {
   const { search, store, records, guard, clock } = parts;
@@ -43,12 +46,17 @@ export function createDesk(parts: DeskParts): Desk {
     retry: (actor, keys, reason) => retry(records, actor, keys, reason),
     row: (key) => rowPage(parts, key),
     requeue: (actor, keys, options) => requeueBy(parts, actor, keys, options),
-    requeueMatching: (actor, filter, options) => requeueMatching(parts, actor, { filter, ...options }),
+    requeueMatching: (actor, target, options) => {
+      const end = clock() + longestActionMs;
+      const isOver = (): boolean => clock() >= end;
+      return requeueMatching(parts, actor, { target, isOver, ...options });
+    },
     pauses: () => records.pauses(),
     pause: (actor, target, reason) => pause(records, actor, { target, reason }),
     resume: (actor, target, reason) => resume(records, actor, { target, reason }),
     workers: () => store.workers(),
     alarms: cached(() => guard.openAlarms().catch(() => []), { forMs: keptMs, clock }),
+    action: (id) => findAction(records, id),
     audit: (request) => actions(records, request),
   };
 }

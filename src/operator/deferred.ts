@@ -1,6 +1,7 @@
 import { rowId, tableOf, type RowKey } from '../domain/keys.js';
 import type { StoreOperations } from '../store/port.js';
 import type { DeferralRecord, StoreRecords } from '../store/records-port.js';
+import { NotTakenError, takeRecorded } from './audit.js';
 import type { DeferredRow, DeferredSummary, NamedRow, RetryReport } from './deferred-report.js';
 import type { Actor } from './desk.js';
 
@@ -49,7 +50,10 @@ function ageSeconds([first]: readonly DeferredRow[], now: string): number | null
   return first === undefined ? null : Math.max(0, (Date.parse(now) - Date.parse(first.since)) / 1000);
 }
 
-/** Ends the putting off of rows by somebody, who is recorded with each row, in the row's own transaction. */
+/**
+ * Ends the putting off of rows as an operator's action; each row's record commits with it. NotTakenError only where no row
+ * was changed.
+ */
 export async function retry(
   records: Pick<StoreRecords, 'retry'>,
   actor: Actor,
@@ -60,9 +64,14 @@ export async function retry(
   const notDeferred: NamedRow[] = [];
   for (const key of new Map(keys.map((each) => [rowId(each), each])).values()) {
     const row = { table: tableOf[key.source], streamingNo: key.streamingNo };
-    const what = JSON.stringify({ rows: [`${row.table} ${row.streamingNo}`] });
-    const action = { who: actor.name, via: actor.via, action: 'retry', what, rows: 1, reason } as const;
-    ((await records.retry(key, action)) ? retried : notDeferred).push(row);
+    const what = { rows: [`${row.table} ${row.streamingNo}`] };
+    const action = { action: 'retry', what, rows: 1, reason } as const;
+    const isRetried = await takeRecorded(actor, action, (record) => records.retry(key, record)).catch(
+      (error: unknown) => {
+        throw retried.length > 0 && error instanceof NotTakenError ? error.cause : error;
+      },
+    );
+    (isRetried ? retried : notDeferred).push(row);
   }
   return { retried, notDeferred };
 }

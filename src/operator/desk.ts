@@ -161,13 +161,22 @@ export interface RowPage extends RowReport {
   readonly neighbours: readonly Neighbour[];
 }
 
+/** The failed rows that match a filter, or what an action about such rows has left: its id in the audit. */
+export type MatchTarget = { readonly filter: RowFilter } | { readonly continues: string };
+
 /** What became of all rows that match a filter. */
 export interface MatchReport {
   /** Nothing was changed. */
   readonly dryRun: boolean;
-  /** Rows that match; counting stops at the limit of one action. */
+  /** Its id in the audit, to go on with it where more is left; null: no row was to be changed. */
+  readonly action: string | null;
+  /** It is about the rows that failed until this second, by the middle database's clock. */
+  readonly failedUntil: string;
+  /** Rows that match; `atLeast`: it ended before all were looked at. */
   readonly matched: Count;
   readonly requeued: number;
+  /** How many rows the actions put back that this one goes on with, as far as they are on record. */
+  readonly before: number;
   /** Changed meanwhile, or not to be told from another row. */
   readonly notRequeued: number;
   /** The first of the matching rows. */
@@ -206,10 +215,10 @@ export interface Desk {
     keys: readonly RowKey[],
     options: { readonly dryRun: boolean; readonly reason: string | null },
   ): Promise<RequeueReport>;
-  /** Puts back all failed rows that match, at most 10,000 at a time, in sets. */
+  /** Puts back failed rows that match, in sets, for five seconds at most; the rest can be gone on with. */
   requeueMatching(
     actor: Actor,
-    filter: RowFilter,
+    target: MatchTarget,
     options: { readonly dryRun: boolean; readonly reason: string | null },
   ): Promise<MatchReport>;
   pauses(): Promise<readonly Pause[]>;
@@ -220,5 +229,7 @@ export interface Desk {
   workers(): Promise<readonly WorkerDescription[]>;
   /** Open alarms of the product store, for every page. Never fails: none where it cannot be read. Read at most once in ten seconds. */
   alarms(): Promise<readonly StoreAlarm[]>;
+  /** A recorded action; null where none has this id. */
+  action(id: string): Promise<AuditEntry | null>;
   audit(request: { readonly limit: number; readonly before?: string }): Promise<readonly AuditEntry[]>;
 }

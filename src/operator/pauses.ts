@@ -1,6 +1,6 @@
 import { tableOf } from '../domain/keys.js';
 import type { PauseTarget, StoreRecords } from '../store/records-port.js';
-import { record } from './audit.js';
+import { takeRecorded } from './audit.js';
 import type { Actor } from './desk.js';
 
 /** How a pause, or its end, is asked for. */
@@ -15,10 +15,8 @@ export async function pause(
   actor: Actor,
   { target, reason }: PauseRequest,
 ): Promise<boolean> {
-  const changed = await records.pause(target, { who: actor.name, reason });
-  if (changed)
-    await record(records, actor, { action: 'pause', what: namedTarget(target), rows: null, reason });
-  return changed;
+  const action = { action: 'pause', what: namedTarget(target), rows: null, reason } as const;
+  return takeRecorded(actor, action, (record) => records.pause(target, record));
 }
 
 /** Ends a pause; false where there is none. */
@@ -27,10 +25,8 @@ export async function resume(
   actor: Actor,
   { target, reason }: PauseRequest,
 ): Promise<boolean> {
-  const changed = await records.resume(target);
-  if (changed)
-    await record(records, actor, { action: 'resume', what: namedTarget(target), rows: null, reason });
-  return changed;
+  const action = { action: 'resume', what: namedTarget(target), rows: null, reason } as const;
+  return takeRecorded(actor, action, (record) => records.resume(target, record));
 }
 
 /** A target by the names that operators use. */

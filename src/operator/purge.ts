@@ -2,7 +2,7 @@ import { rowId, type RowKey } from '../domain/keys.js';
 import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 import type { JournalLine, StoreRecords, SupersededPlace } from '../store/records-port.js';
-import { record } from './audit.js';
+import { takeIntended, type Outcome } from './audit.js';
 import type { Actor } from './desk.js';
 
 /** What a purge of the journal needs. */
@@ -21,6 +21,8 @@ export interface PurgeRequest {
   /** Rows of other products do not exist for us, so nothing is known of them; empty: all products are ours. */
   readonly productIds: readonly string[];
   readonly dryRun: boolean;
+  /** Asked after each set: whether to end here. */
+  readonly isOver?: () => boolean;
   /** Told after each set. */
   readonly onSet?: (progress: PurgeProgress) => void;
 }
@@ -36,6 +38,8 @@ interface PurgeProgress {
 /** What went. */
 export interface PurgeReport {
   readonly dryRun: boolean;
+  /** False: it was ended before all entries were looked at. */
+  readonly ended: boolean;
   /** Entries decided before this went, ISO 8601, UTC, by the store's clock. */
   readonly before: string;
   /** Superseded failures, without those that are evidence of a requeue. */
@@ -57,8 +61,8 @@ const setEntries = 500;
 
 /**
  * Deletes journal entries decided so long ago: superseded failures, except the last one of a row that was applied in the
- * end, and with `gone` all entries of rows that have left the middle database. Each set is a transaction of its own, so it may be ended at any time, and run again. What was
- * deleted is recorded even if an error ends it early.
+ * end, and with `gone` all entries of rows that have left the middle database. Each set is a transaction of its own, so
+ * it may be ended at any time, and run again. The purge is on record before its first set; its outcome, after its last one.
  */
 export async function purgeJournal(
   parts: PurgeSources,
@@ -68,14 +72,13 @@ export async function purgeJournal(
   if (request.gone) await insistOnRows(parts.search);
   const before = new Date(Date.parse(await parts.store.now()) - request.olderThanMs).toISOString();
   const purge = new Purge(parts, request, before);
-  try {
-    await purge.run();
-  } finally {
-    const entries = purge.superseded + purge.goneEntries;
-    if (entries > 0 && !request.dryRun) {
-      const what = { before, superseded: purge.superseded, goneRows: purge.goneRows };
-      await record(parts.records, actor, { action: 'journal-purge', what, rows: entries, reason: null });
-    }
+  if (request.dryRun) await purge.run();
+  else {
+    const intent = { action: 'journal-purge', what: { before, gone: request.gone }, reason: null } as const;
+    await takeIntended(parts.records, actor, intent, {
+      take: () => purge.run(),
+      outcome: () => purge.outcome(),
+    });
   }
   return purge.report();
 }
@@ -93,6 +96,7 @@ class Purge {
   looked = 0;
   goneRows = 0;
   goneEntries = 0;
+  #ended = true;
   readonly #parts: PurgeSources;
   readonly #request: PurgeRequest;
   readonly #before: string;
@@ -105,7 +109,7 @@ class Purge {
 
   async run(): Promise<void> {
     await this.#forgetSuperseded();
-    if (this.#request.gone) await this.#forgetGone();
+    if (this.#request.gone && this.#ended) await this.#forgetGone();
   }
 
   report(): PurgeReport {
@@ -113,10 +117,16 @@ class Purge {
     const { goneRows: rows, goneEntries } = this;
     return {
       dryRun,
+      ended: this.#ended,
       before: this.#before,
       superseded: this.superseded,
       gone: gone ? { rows, entries: dryRun ? null : goneEntries } : null,
     };
+  }
+
+  outcome(): Outcome {
+    const { superseded, goneRows, goneEntries } = this;
+    return { what: { superseded, goneRows }, rows: superseded + goneEntries };
   }
 
   /** What stays lies among what goes, so each set starts where the one before ended. */
@@ -126,9 +136,8 @@ class Purge {
     do {
       const { entries, next } = await records.supersededBefore(this.#before, { after, scan: setEntries });
       this.superseded += this.#request.dryRun ? entries.length : await records.forgetSuperseded(entries);
-      this.#tell();
       after = next;
-    } while (after !== null);
+    } while (this.#goesOn(after));
   }
 
   async #forgetGone(): Promise<void> {
@@ -142,9 +151,8 @@ class Purge {
       this.looked += ours.length;
       this.goneRows += gone.length;
       if (gone.length > 0 && !this.#request.dryRun) this.goneEntries += await records.forget(gone);
-      this.#tell();
       after = next;
-    } while (after !== null);
+    } while (this.#goesOn(after));
   }
 
   #isOurs({ productId }: JournalLine): boolean {
@@ -152,8 +160,13 @@ class Purge {
     return productIds.length === 0 || (productId !== null && productIds.includes(productId));
   }
 
-  #tell(): void {
+  /** Tells how far it has come, and whether it goes on after this place. */
+  #goesOn(after: RowKey | null): boolean {
     const { superseded, looked, goneRows } = this;
-    this.#request.onSet?.({ superseded, looked, goneRows });
+    const { onSet, isOver } = this.#request;
+    onSet?.({ superseded, looked, goneRows });
+    if (after === null) return false;
+    this.#ended = isOver?.() !== true;
+    return this.#ended;
   }
 }

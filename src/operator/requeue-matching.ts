@@ -1,12 +1,22 @@
-import { rowId, tableOf } from '../domain/keys.js';
+import { rowId } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch, RowFilter } from '../middle/port.js';
+import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../middle/port.js';
 import type { StoreRecords } from '../store/records-port.js';
-import { record } from './audit.js';
-import type { Actor, MatchReport } from './desk.js';
+import { takeIntended, type Outcome } from './audit.js';
+import type { Actor, MatchReport, MatchTarget } from './desk.js';
 import { failedRow } from './failed-row.js';
 import { scanRows } from './failed.js';
+import { outcomeOf, scopeOf, intentOf, type MatchScope } from './match-scope.js';
 import { rowsByKey } from './requeue.js';
+
+/*
+ * Putting back all failed rows that match, in sets, beside workers that may fail them again.
+ *
+ * An action is about the rows that failed until it began, by the middle database's clock (`failedUntil`). It goes through
+ * them from the last to the first, set by set. A row that is put back and fails again has a later StateDate: it is neither
+ * met again, nor put back again by whoever holds the same bound. So an action that ended early, for whatever reason, can be
+ * gone on with from its record, and even two that run at once put each row back once.
+ */
 
 /** What requeuing by filter needs. */
 export interface MatchSources {
@@ -15,99 +25,130 @@ export interface MatchSources {
   readonly records: StoreRecords;
 }
 
-/** How it is asked for. `onSet` is told after each set. */
+/** How it is asked for. */
 export interface MatchRequest {
-  readonly filter: RowFilter;
+  readonly target: MatchTarget;
   readonly dryRun: boolean;
   readonly reason: string | null;
-  readonly onSet?: (progress: { readonly matched: number; readonly requeued: number }) => void;
+  /** Asked after each step: whether to end here and leave the rest to be gone on with. */
+  readonly isOver?: () => boolean;
+  /** Told after each step. */
+  readonly onStep?: (progress: { readonly matched: number; readonly requeued: number }) => void;
 }
 
-/** The most rows of one action, of one set, and the most steps of the search. */
-const mostRows = 10_000;
+/** The most rows of one set, and that a dry run counts. */
 const setRows = 500;
-const mostSteps = 1000;
+const mostCounted = 10_000;
 
 const shownExamples = 20;
 
 /**
- * Puts all failed rows back that match, those that failed last first, each where it still stands as it was found. A row
- * that fails again meanwhile is newer than the place the search has reached, so it is not met twice. What was put back
- * is recorded even if an error ends the action early.
+ * Puts all failed rows back that match, those that failed last first. The action is on record before its first set; where
+ * no row matches it is not recorded.
  */
 export async function requeueMatching(
   parts: MatchSources,
   actor: Actor,
   request: MatchRequest,
 ): Promise<MatchReport> {
-  const action = new Action(parts, request);
-  try {
-    await action.run();
-  } finally {
-    const { requeued } = action;
-    if (requeued > 0) {
-      const { reason } = request;
-      const what = { filter: named(request.filter), matched: action.matched };
-      await record(parts.records, actor, { action: 'requeue-matching', what, rows: requeued, reason });
-    }
+  const { dryRun, reason } = request;
+  const scope = await scopeOf(parts, request.target);
+  const action = new Matching(parts, scope, request);
+  if (dryRun) {
+    await action.count();
+    return action.report(null);
   }
-  return action.report();
+  const first = await action.nextSet();
+  if (first === null && action.isAtEnd) return action.report(null);
+  const intent = { action: 'requeue-matching', what: intentOf(scope), reason } as const;
+  return takeIntended(parts.records, actor, intent, {
+    take: async (intentId) => {
+      await action.putBack(first);
+      return action.report(intentId);
+    },
+    outcome: () => action.outcome(),
+  });
 }
 
-class Action {
-  requeued = 0;
-  matched = 0;
+class Matching {
   readonly #parts: MatchSources;
+  readonly #scope: MatchScope;
   readonly #request: MatchRequest;
-  readonly #met = new Set<string>();
   readonly #examples: FullRow[] = [];
-  #more = false;
+  #matched = 0;
+  #requeued = 0;
+  /** Where to search on. */
+  #position: FailedPosition | null;
+  /** Where to go on from later: nothing is left to do before it. Null: nothing is left at all. */
+  #left: FailedPosition | null;
 
-  constructor(parts: MatchSources, request: MatchRequest) {
+  constructor(parts: MatchSources, scope: MatchScope, request: MatchRequest) {
     this.#parts = parts;
+    this.#scope = scope;
     this.#request = request;
+    this.#position = scope.after;
+    this.#left = scope.after;
   }
 
-  async run(): Promise<void> {
-    const { filter, dryRun, onSet } = this.#request;
-    let after: FailedPosition | null = null;
-    for (let step = 0; step < mostSteps; step += 1) {
-      const limit = Math.min(setRows, mostRows - this.matched);
-      const page = await this.#parts.search.failedPage({ filter, after, limit, scan: scanRows });
-      const rows = this.#firstMet(page.rows);
-      this.matched += rows.length;
-      if (!dryRun && rows.length > 0) this.requeued += await this.#putBack(rows);
-      onSet?.({ matched: this.matched, requeued: this.requeued });
-      after = page.next;
-      this.#more = after !== null;
-      if (after === null || this.matched >= mostRows) return;
+  async count(): Promise<void> {
+    while ((await this.nextSet()) !== null) {
+      this.#stepped();
+      if (this.#matched >= mostCounted || this.#isOver()) return;
     }
   }
 
-  report(): MatchReport {
+  /** Nothing is left to look at. */
+  get isAtEnd(): boolean {
+    return this.#left === null;
+  }
+
+  /** Puts this set back, and those after it, until none is left or the action is over. */
+  async putBack(first: readonly FullRow[] | null): Promise<void> {
+    for (let set = first; set !== null; set = await this.nextSet()) {
+      this.#requeued += await this.#putBackSet(set);
+      this.#stepped();
+      if (this.#isOver()) return;
+    }
+  }
+
+  /** The next rows that match; null where none is left, or the action is over. */
+  async nextSet(): Promise<readonly FullRow[] | null> {
+    while (this.#position !== null) {
+      const { filter } = this.#scope;
+      const page = await this.#parts.search.failedPage({
+        ...{ filter, after: this.#position, limit: setRows, scan: scanRows },
+      });
+      this.#position = page.next;
+      // Rows that share a StreamingNo are one to whoever asks.
+      const rows = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
+      this.#matched += rows.length;
+      this.#examples.push(...rows.slice(0, shownExamples - this.#examples.length));
+      if (rows.length > 0) return rows;
+      this.#stepped();
+      if (this.#isOver()) return null;
+    }
+    return null;
+  }
+
+  outcome(): Outcome {
+    return { what: outcomeOf(this.#matched, this.#left), rows: this.#requeued };
+  }
+
+  report(intentId: string | null): MatchReport {
     const { dryRun } = this.#request;
     return {
       dryRun,
-      matched: { rows: this.matched, atLeast: this.#more },
-      requeued: this.requeued,
-      notRequeued: dryRun ? 0 : this.matched - this.requeued,
+      action: intentId,
+      failedUntil: this.#scope.failedUntil,
+      matched: { rows: this.#matched, atLeast: this.#left !== null },
+      requeued: this.#requeued,
+      notRequeued: dryRun ? 0 : this.#matched - this.#requeued,
+      before: this.#scope.before,
       examples: this.#examples.map(failedRow),
     };
   }
 
-  /** Rows that share a StreamingNo are met once. */
-  #firstMet(rows: readonly FullRow[]): readonly FullRow[] {
-    const fresh: FullRow[] = [];
-    for (const row of rows) {
-      if (this.#met.has(rowId(row))) continue;
-      this.#met.add(rowId(row));
-      fresh.push(row);
-      if (this.#examples.length < shownExamples) this.#examples.push(row);
-    }
-    return fresh;
-  }
-
-  async #putBack(rows: readonly FullRow[]): Promise<number> {
+  async #putBackSet(rows: readonly FullRow[]): Promise<number> {
     const { middle } = this.#parts;
     const present = await rowsByKey(middle, rows);
     const alone = rows.filter((row) => {
@@ -115,10 +156,16 @@ class Action {
       const unchanged = found?.state === State.Failed && found.stateDate === row.stateDate;
       return unchanged && others.length === 0;
     });
-    return alone.length === 0 ? 0 : (await middle.requeue(alone)).length;
+    return alone.length === 0 ? 0 : (await middle.requeue(alone, this.#scope.failedUntil)).length;
   }
-}
 
-function named({ source, ...filter }: RowFilter): Readonly<Record<string, unknown>> {
-  return source === undefined ? filter : { table: tableOf[source], ...filter };
+  /** Everything up to the place that the search has reached is done. */
+  #stepped(): void {
+    this.#left = this.#position;
+    this.#request.onStep?.({ matched: this.#matched, requeued: this.#requeued });
+  }
+
+  #isOver(): boolean {
+    return this.#request.isOver?.() === true;
+  }
 }

@@ -29,6 +29,8 @@ export interface NotRequeued extends NamedRow {
 export interface RequeueReport {
   /** Nothing was changed: `requeued` lists what would be. */
   readonly dryRun: boolean;
+  /** Its id in the audit; null: no row was to be changed. */
+  readonly action: string | null;
   readonly requeued: readonly Requeued[];
   readonly notRequeued: readonly NotRequeued[];
 }

@@ -3,7 +3,7 @@ import { State } from '../domain/states.js';
 import type { FullRow, MiddleOperations } from '../middle/port.js';
 import type { StoreOperations } from '../store/port.js';
 import type { JournalLine, StoreRecords } from '../store/records-port.js';
-import { record } from './audit.js';
+import { takeIntended } from './audit.js';
 import type { Actor } from './desk.js';
 import type { NotRequeued, Requeued, RequeueReport } from './requeue-report.js';
 
@@ -12,6 +12,13 @@ export interface RequeueSources {
   readonly middle: MiddleOperations;
   readonly store: StoreOperations;
   readonly records: StoreRecords;
+}
+
+/** How rows are put back. */
+export interface RequeueOptions {
+  readonly dryRun: boolean;
+  /** Puts failed rows back, and returns those that it did. Default: without a record. */
+  readonly move?: (failed: readonly RowKey[]) => Promise<readonly RowKey[]>;
 }
 
 /** How many rows applied since are named for each requeued row. */
@@ -25,7 +32,7 @@ export async function requeue(
   middle: MiddleOperations,
   store: StoreOperations,
   keys: readonly RowKey[],
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, move = (failed) => middle.requeue(failed) }: RequeueOptions,
 ): Promise<RequeueReport> {
   const asked = [...new Map(keys.map((key) => [rowId(key), key])).values()];
   const found = await rowsByKey(middle, asked);
@@ -36,29 +43,44 @@ export async function requeue(
     candidates.push({ key, requeued: await describe(store, row) });
   }
   const failed = candidates.map(({ key }) => key);
-  const moved = new Set((dryRun ? failed : await middle.requeue(failed)).map(rowId));
+  const moved = new Set((dryRun || failed.length === 0 ? failed : await move(failed)).map(rowId));
   const left = asked.filter((key) => !moved.has(rowId(key)));
   // Looked at again: a row may have changed between the look and the update.
   const leftRows = dryRun || left.length === 0 ? found : await rowsByKey(middle, left);
   return {
     dryRun,
+    action: null,
     requeued: candidates.filter(({ key }) => moved.has(rowId(key))).map(({ requeued }) => requeued),
     notRequeued: left.map((key) => notRequeued(key, leftRows.get(rowId(key)) ?? [])),
   };
 }
 
-/** The same by somebody, who is recorded with the rows that were put back. */
+/** The same as an operator's action, on record before and after. */
 export async function requeueBy(
   { middle, store, records }: RequeueSources,
   actor: Actor,
   keys: readonly RowKey[],
   { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string | null },
 ): Promise<RequeueReport> {
-  const report = await requeue(middle, store, keys, { dryRun });
-  if (dryRun || report.requeued.length === 0) return report;
-  const rows = report.requeued.map(({ table, streamingNo }) => `${table} ${streamingNo}`);
-  await record(records, actor, { action: 'requeue', what: { rows }, rows: rows.length, reason });
-  return report;
+  let action: string | null = null;
+  const move = async (failed: readonly RowKey[]): Promise<readonly RowKey[]> => {
+    let moved: readonly RowKey[] = [];
+    const intent = { action: 'requeue', what: { rows: keys.map(rowName) }, reason } as const;
+    return takeIntended(records, actor, intent, {
+      take: async (intentId) => {
+        action = intentId;
+        moved = await middle.requeue(failed);
+        return moved;
+      },
+      outcome: () => ({ what: { rows: moved.map(rowName) }, rows: moved.length }),
+    });
+  };
+  const report = await requeue(middle, store, keys, { dryRun, move });
+  return { ...report, action };
+}
+
+function rowName({ source, streamingNo }: RowKey): string {
+  return `${tableOf[source]} ${streamingNo}`;
 }
 
 /** The rows of each of these keys, by `rowId`: more than one where the table has no primary key. */

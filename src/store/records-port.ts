@@ -67,12 +67,27 @@ export interface AuditRecord {
 /** A login, its refusal and the like, as it is recorded. */
 export type AccessRecord = AuditRecord & { readonly action: AccessAction };
 
+/** An action as it is recorded before it is taken, because no one transaction can hold it and its record. */
+export type AuditIntent = Omit<AuditRecord, 'rows'>;
+
+/** What became of an intended action. */
+export interface AuditOutcome {
+  /** In JSON. */
+  readonly what: string;
+  /** How many rows it changed. */
+  readonly rows: number;
+}
+
 /** An action that was recorded. */
 export interface AuditEntry extends AuditRecord {
   /** Grows with time; text, because it may pass 2^53. */
   readonly id: string;
   /** By the store's clock, ISO 8601, UTC. */
   readonly at: string;
+  /** `open`: recorded before it was taken, and without an outcome: it is under way, or its process ended before. */
+  readonly status: 'done' | 'open';
+  /** Of an action that was recorded before it was taken; its rows stand in `rows`. */
+  readonly outcome: { readonly at: string; readonly what: string } | null;
 }
 
 /** A row that is put off, as operators see it. */
@@ -108,10 +123,10 @@ export interface StoreRecords {
    */
   activity(since: string, spanMinutes: number): Promise<readonly Activity[]>;
   pauses(): Promise<readonly Pause[]>;
-  /** False where it is paused already. */
-  pause(target: PauseTarget, by: { readonly who: string; readonly reason: string | null }): Promise<boolean>;
-  /** False where it is not paused. */
-  resume(target: PauseTarget): Promise<boolean>;
+  /** Pauses, with the action's record, in one transaction. False where it is paused already; then nothing is recorded. */
+  pause(target: PauseTarget, action: AuditRecord): Promise<boolean>;
+  /** Ends a pause, with the action's record, in one transaction. False where it is not paused; then nothing is recorded. */
+  resume(target: PauseTarget, action: AuditRecord): Promise<boolean>;
   /** Rows that are put off, those put off longest first, at most `limit`. */
   deferrals(limit: number): Promise<readonly DeferralRecord[]>;
   /** How many rows are put off, by stage and cause; only what there is. */
@@ -125,10 +140,15 @@ export interface StoreRecords {
    * leases. False where it is not put off; then nothing is recorded.
    */
   retry(key: RowKey, action: AuditRecord): Promise<boolean>;
-  recordAction(action: AuditRecord): Promise<void>;
   /** Records what concerns the safety of the HTTP server. */
   recordAccess(record: AccessRecord): Promise<void>;
-  /** Actions, newest first, those before `before` (an id; null: from the newest). */
+  /** Records an action before it is taken; returns its id. */
+  intend(intent: AuditIntent): Promise<string>;
+  /** Records what became of an intended action. */
+  conclude(intentId: string, outcome: AuditOutcome): Promise<void>;
+  /** An action with its outcome; null where none has this id. */
+  action(id: string): Promise<AuditEntry | null>;
+  /** Actions with their outcomes, newest first, those before `before` (an id; null: from the newest). */
   actions(page: { readonly before: string | null; readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** The products of a customer, at most `limit`, each with at most `limit` users. */
   customerRecords(custId: string, limit: number): Promise<readonly CustomerRecord[]>;

@@ -167,7 +167,13 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect([all.exitCode, all.stdout]).toEqual([0, '3 put back, 0 left alone.']);
       expect((await run('requeue', '--matching', '--all')).stdout).toBe('No failed row matches.');
       expect(await json('audit')).toMatchObject([
-        { action: 'requeue-matching', what: '{"filter":{},"matched":3}', rows: 3, reason: null },
+        {
+          ...{ action: 'requeue-matching', rows: 3, reason: null, status: 'done' },
+          what: expect.stringMatching(
+            /^\{"filter":\{\},"failedUntil":"\d{4}-[-\d]{5} [:\d]{8}"\}$/,
+          ) as string,
+          outcome: { what: '{"matched":3,"left":null}' },
+        },
         { who: me, via: 'command', action: 'requeue-matching', rows: 1, reason: '已更正' },
       ]);
     });

@@ -146,19 +146,19 @@ for (const kind of pairKinds) {
       await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '3', ...failure('00402 甲', 3) });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '4', ...failure('00403 乙', 4) });
       const filter = { source: 'CUST' as const, code: '00402' };
-      const trial = await desk.requeueMatching(actor, filter, { dryRun: true, reason: null });
+      const trial = await desk.requeueMatching(actor, { filter }, { dryRun: true, reason: null });
       expect([trial.matched.rows, names(trial.examples)]).toEqual([
         2,
         [`IF_BNET_CUST ${longest}`, 'IF_BNET_CUST 1'],
       ]);
       expect(await statesOf(pair.middle)).toEqual({ 3: 4 });
-      expect(await desk.requeueMatching(actor, filter, { dryRun: false, reason: 'corrected' })).toMatchObject(
-        {
-          matched: { rows: 2, atLeast: false },
-          requeued: 2,
-          notRequeued: 0,
-        },
-      );
+      expect(
+        await desk.requeueMatching(actor, { filter }, { dryRun: false, reason: 'corrected' }),
+      ).toMatchObject({
+        matched: { rows: 2, atLeast: false },
+        requeued: 2,
+        notRequeued: 0,
+      });
       const rows = await standing(pair.middle);
       expect([rows.get('CUST:1'), rows.get(`CUST:${longest}`)]).toMatchObject([{ state: 0 }, { state: 0 }]);
       await desk.requeue(actor, [{ source: 'ACCOUNT', streamingNo: '3' }], { dryRun: false, reason: null });
@@ -171,7 +171,11 @@ for (const kind of pairKinds) {
         rows: 2,
         reason: 'corrected',
       });
-      expect(second).toMatchObject({ action: 'requeue', rows: 1, what: '{"rows":["IF_BNET_ACCOUNT 3"]}' });
+      const named = '{"rows":["IF_BNET_ACCOUNT 3"]}';
+      expect(second).toMatchObject({ action: 'requeue', rows: 1, what: named, outcome: { what: named } });
+      expect([first?.status, second?.status]).toEqual(['done', 'done']);
+      expect(await desk.action(first?.id ?? '')).toEqual(first);
+      expect([await desk.action('0'), await desk.action('1; DROP')]).toEqual([null, null]);
       expect(await desk.audit({ limit: 5, before: second?.id ?? '' })).toEqual([first]);
     });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
 import * as schemas from '../../src/http/api/answers.js';
+import { audit } from '../../src/http/api/audit-answer.js';
 import { hostile, longNumber } from '../support/fake-desk-data.js';
 import { basic, httpApp, routesOf, users, type HttpApp } from '../support/http-app.js';
 
@@ -27,7 +28,7 @@ describe('the HTTP server answers', () => {
       [`/api/v1/rows/${key.table}/${key.streamingNo}`]: schemas.rowPage,
       '/api/v1/workers': schemas.workers,
       '/api/v1/pauses': schemas.pauses,
-      '/api/v1/audit': schemas.audit,
+      '/api/v1/audit': audit,
     };
     const posts = {
       '/api/v1/requeue': [schemas.requeued, { rows: [key], dryRun: true }],

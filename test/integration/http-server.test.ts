@@ -141,7 +141,7 @@ describe('the HTTP server on SQLite', () => {
     await until('the row has succeeded', async () => (await statesOf(pair.middle))[2] === 1);
     await worker.stop();
     await working;
-    const acts = `SELECT who || ' ' || via || ' ' || reason FROM sync_audit WHERE action = 'requeue'`;
+    const acts = `SELECT who || ' ' || via || ' ' || reason FROM sync_audit WHERE phase = 'intent'`;
     expect(await column(pair.store, acts)).toEqual(['ops api CustName added']);
   });
 

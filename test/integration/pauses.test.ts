@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Source } from '../../src/domain/keys.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
-import type { PauseTarget } from '../../src/store/records-port.js';
+import type { AuditRecord, PauseTarget } from '../../src/store/records-port.js';
 import type { Rules } from '../../src/domain/rules.js';
 import { preview } from '../../src/operator/preview.js';
 import { pausedBy, PausedError } from '../../src/worker/paused.js';
@@ -14,7 +14,10 @@ import { clear, histories, plantHistory, rules, type HistoryRow } from '../suppo
 import { gate } from '../support/until.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
 
-const by = { who: '运维 王', reason: 'opens come twice' };
+const by: AuditRecord = {
+  ...{ who: '运维 王', via: 'command', action: 'pause', what: '{}', rows: null },
+  reason: 'opens come twice',
+};
 const product = '323002000';
 const common = { ProductID: product, BizID: 'b1' };
 const open = { ...common, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -101,7 +104,7 @@ for (const { kind, runs } of [
             expect([id, state === 0]).toEqual([id, held.has(id)]);
             expect([id, state]).toEqual([id, foretold.get(id)]);
           }
-          for (const target of paused) await records.resume(target);
+          for (const target of paused) await records.resume(target, by);
           await drain({ ...parts(), settings: { ...chosen, rules: modelRules } });
           await expectModel(pair, rows, modelRules);
         }),
@@ -116,7 +119,9 @@ for (const { kind, runs } of [
       await until(async () => (await stateOf('CUST', '1')) === 2);
       const heeded = toldOnce(worker, 'paused');
       await insist(() => records.pause({ source: 'CUST' }, by));
-      expect(await heeded).toMatchObject({ pauses: [{ target: { source: 'CUST' }, ...by }] });
+      expect(await heeded).toMatchObject({
+        pauses: [{ target: { source: 'CUST' }, who: by.who, reason: by.reason }],
+      });
       // Customer 2 has an open row in the paused table, so its bind waits behind it; customer 1 has none.
       await plant(pair.middle, 'CUST', { ...open, CustID: '2', StreamingNo: '2' });
       await plant(pair.middle, 'ACCOUNT', { ...bind, CustID: '2', StreamingNo: '2' });
@@ -125,7 +130,7 @@ for (const { kind, runs } of [
       await toldOnce(worker, 'polled');
       expect(await statesOf('CUST:2', 'ACCOUNT:2')).toEqual([0, 0]);
       const ended = toldOnce(worker, 'paused');
-      await insist(() => records.resume({ source: 'CUST' }));
+      await insist(() => records.resume({ source: 'CUST' }, by));
       expect(await ended).toEqual({ pauses: [] });
       await until(async () => (await statesOf('CUST:2', 'ACCOUNT:2')).every((state) => state === 2));
       worker.stop();
@@ -190,14 +195,14 @@ for (const { kind, runs } of [
       await records.pause({ source: 'CUST' }, by);
       await expect(drain(parts())).rejects.toThrow(PausedError);
       expect(await statesOf('CUST:1', 'ACCOUNT:1')).toEqual([1, 0]);
-      await records.resume({ source: 'CUST' });
+      await records.resume({ source: 'CUST' }, by);
       await drain(parts());
       expect(await statesOf('CUST:1', 'ACCOUNT:1')).toEqual([2, 2]);
     });
 
     it('a run once ends with the names of the pauses where nothing else is left, and well where nothing is', async () => {
       await records.pause({ source: 'ACCOUNT' }, by);
-      await records.pause({ productId: product }, { who: 'li', reason: null });
+      await records.pause({ productId: product }, { ...by, who: 'li', reason: null });
       await drain(parts());
       await plant(pair.middle, 'CUST', { ...open, ProductID: '7', CustID: '2', StreamingNo: '2' });
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });

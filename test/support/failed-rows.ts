@@ -2,7 +2,7 @@ import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/ke
 import { State } from '../../src/domain/states.js';
 import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
 import { codeOf } from '../../src/operator/failed-row.js';
-import type { AuditRecord, StoreRecords } from '../../src/store/records-port.js';
+import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/records-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
 /** Rows in memory that can be searched and put back; of the filter, only the code is heeded. */
@@ -20,11 +20,15 @@ export function failedRows(rows: FullRow[], beforeMove: () => void = () => undef
   const state: { moves: (readonly RowKey[])[]; steps: number } = { moves: [], steps: 0 };
   const middle = middleOperations({
     find: async (keys) => rows.filter(isOneOf(keys)),
-    requeue: async (keys) => {
+    now: async () => '2026-11-21 16:00:00',
+    requeue: async (keys, failedUntil = '9999') => {
       beforeMove();
       state.moves.push(keys.map(({ source, streamingNo }) => ({ source, streamingNo })));
       const isAsked = isOneOf(keys);
-      const moved = new Set(rows.filter((row) => row.state === State.Failed && isAsked(row)));
+      const isBefore = ({ stateDate }: FullRow) => (stateDate ?? '') <= failedUntil;
+      const moved = new Set(
+        rows.filter((row) => row.state === State.Failed && isAsked(row) && isBefore(row)),
+      );
       for (const [place, row] of rows.entries()) {
         if (moved.has(row)) rows[place] = { ...row, state: State.Initial, errContent: null };
       }
@@ -61,11 +65,26 @@ function newestFirst(a: FailedPosition, b: FailedPosition): number {
   );
 }
 
+/** An action as it stands on record; `outcome` is absent where it commits with its record, null where it is open. */
+type Recorded = Omit<AuditRecord, 'rows'> & { rows?: number | null; outcome?: AuditOutcome | null };
+
 /** Records that keep what is recorded. */
-export function recording(more: Partial<StoreRecords> = {}): { records: StoreRecords; audit: AuditRecord[] } {
-  const audit: AuditRecord[] = [];
-  const recordAction = async (action: AuditRecord): Promise<void> => {
-    audit.push(action);
+export function recording(more: Partial<StoreRecords> = {}): { records: StoreRecords; audit: Recorded[] } {
+  const audit: Recorded[] = [];
+  const kept: Partial<StoreRecords> = {
+    pause: async (_target, action) => audit.push(action) > 0,
+    resume: async (_target, action) => audit.push(action) > 0,
+    intend: async (intent) => String(audit.push({ ...intent, outcome: null })),
+    action: async (id) => {
+      const found = audit[Number(id) - 1];
+      if (found === undefined) return null;
+      const { outcome = null, ...rest } = found;
+      const ended = outcome === null ? null : { at: '', what: outcome.what };
+      return { ...rest, id, at: '', status: 'done', rows: outcome?.rows ?? null, outcome: ended };
+    },
+    conclude: async (intentId, outcome) => {
+      audit[Number(intentId) - 1]!.outcome = outcome;
+    },
   };
-  return { records: storeRecords({ recordAction, ...more }), audit };
+  return { records: storeRecords({ ...kept, ...more }), audit };
 }

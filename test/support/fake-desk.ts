@@ -9,6 +9,7 @@ import {
   type FailureGroup,
   type ListRequest,
   type MatchReport,
+  type MatchTarget,
   type Overview,
   type RowInHand,
   type RowList,
@@ -17,6 +18,8 @@ import {
 import type { DeferredRow, RetryReport } from '../../src/operator/deferred-report.js';
 import { listedRow } from '../../src/operator/failed.js';
 import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
+import { cursorOf } from '../../src/operator/failed-cursor.js';
+import { matchRecord } from '../../src/operator/match-scope.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
 import type { StoreAlarm } from '../../src/store/guard-port.js';
 import type { WorkerDescription } from '../../src/store/port.js';
@@ -42,6 +45,8 @@ export class FakeDesk implements Desk {
   paused: readonly Pause[] = fakePauses();
   openAlarms: readonly StoreAlarm[] = [];
   acts: readonly AuditEntry[] = [];
+  /** The most rows that one action by filter puts back. */
+  mostAtOnce = 1000;
   view: Overview = fakeOverview();
   groupList: readonly FailureGroup[] = fakeGroups();
   hands: readonly RowInHand[] = fakeInHand();
@@ -109,12 +114,18 @@ export class FakeDesk implements Desk {
     this.#answer(null);
     const found = keys.map((key) => ({ key, row: this.rows.find((row) => rowId(row) === rowId(key)) }));
     const failed = found.flatMap(({ row }) => (row?.state === State.Failed ? [row] : []));
-    if (!dryRun) {
+    let action: string | null = null;
+    if (!dryRun && failed.length > 0) {
       this.#putBack(failed);
-      this.#record(actor, { action: 'requeue', what: JSON.stringify(keys), rows: failed.length, reason });
+      const named = (rows: readonly RowKey[]) =>
+        JSON.stringify({ rows: rows.map((row) => `${tableOf[row.source]} ${row.streamingNo}`) });
+      const outcome = { at: timeOfActs, what: named(failed) };
+      const act = { action: 'requeue', what: named(keys), rows: failed.length, reason, outcome } as const;
+      action = this.#record(actor, act);
     }
     return {
       dryRun,
+      action,
       requeued: failed.map((row) => ({
         table: tableOf[row.source],
         streamingNo: row.streamingNo,
@@ -139,24 +150,44 @@ export class FakeDesk implements Desk {
     };
   }
 
+  /** Puts back at most `mostAtOnce` rows at a time. */
   async requeueMatching(
     actor: Actor,
-    filter: RowFilter,
+    target: MatchTarget,
     { dryRun, reason }: { readonly dryRun: boolean; readonly reason: string | null },
   ): Promise<MatchReport> {
-    const matching = this.#answer(this.#matching(filter));
-    if (!dryRun) {
+    const begun = 'continues' in target ? this.acts.find(({ id }) => id === target.continues) : undefined;
+    const filter = 'continues' in target ? (matchRecord(begun!)?.filter ?? {}) : target.filter;
+    const all = this.#answer(this.#matching(filter));
+    const matching = dryRun ? all : all.slice(0, this.mostAtOnce);
+    const atLeast = matching.length < all.length;
+    const failedUntil = '2026-11-21 16:00:00';
+    let action: string | null = null;
+    const before = begun?.rows ?? 0;
+    if (!dryRun && matching.length > 0) {
       this.#putBack(matching);
-      const what = JSON.stringify(filter);
-      this.#record(actor, { action: 'requeue-matching', what, rows: matching.length, reason });
+      const { source, ...rest } = filter;
+      const named = source === undefined ? rest : { table: tableOf[source], ...rest };
+      const what = JSON.stringify({ filter: named, failedUntil, before });
+      const last = atLeast ? cursorOf(matching.at(-1)!) : null;
+      const outcome = { at: timeOfActs, what: JSON.stringify({ matched: matching.length, left: last }) };
+      const act = { action: 'requeue-matching', what, rows: matching.length, reason, outcome } as const;
+      action = this.#record(actor, act);
     }
     return {
       dryRun,
-      matched: { rows: matching.length, atLeast: false },
+      action,
+      failedUntil,
+      matched: { rows: matching.length, atLeast },
       requeued: dryRun ? 0 : matching.length,
       notRequeued: 0,
+      before,
       examples: matching.slice(0, 5).map(failedRow),
     };
+  }
+
+  async action(id: string): Promise<AuditEntry | null> {
+    return this.#answer(this.acts.find((act) => act.id === id) ?? null);
   }
 
   async pauses(): Promise<readonly Pause[]> {
@@ -220,15 +251,20 @@ export class FakeDesk implements Desk {
     );
   }
 
-  #record(actor: Actor, act: Pick<AuditEntry, 'action' | 'what' | 'rows' | 'reason'>): void {
-    const entry = {
+  #record(
+    actor: Actor,
+    act: Pick<AuditEntry, 'action' | 'what' | 'rows' | 'reason'> & Partial<Pick<AuditEntry, 'outcome'>>,
+  ): string {
+    const entry: AuditEntry = {
       id: String(this.acts.length + 1),
       at: timeOfActs,
       who: actor.name,
       via: actor.via,
+      ...{ status: 'done', outcome: null },
       ...act,
     };
     this.acts = [entry, ...this.acts];
+    return entry.id;
   }
 }
 

@@ -43,6 +43,7 @@ function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
       { head: 'Via', optional: true },
       { head: 'Action' },
       { head: 'Rows', right: true },
+      { head: 'Status' },
       { head: 'What', shorten: 30 },
       { head: 'Reason', shorten: 14 },
     ],
@@ -53,11 +54,18 @@ function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
       each.via,
       each.action,
       each.rows,
-      each.what,
+      each.status,
+      each.outcome === null ? each.what : `${each.what} → ${each.outcome.what}`,
       each.reason,
     ]),
   });
   const last = actions.at(-1)?.id ?? '';
   const more = `The newest ${limit}; --before ${last} shows those before.`;
-  return [...list, ...(actions.length === limit ? [more] : [])];
+  const hasOpen = actions.some(({ status }) => status === 'open');
+  return [...list, ...(hasOpen ? openNotes : []), ...(actions.length === limit ? [more] : [])];
 }
+
+const openNotes = [
+  'open: no outcome is on record. The action is under way, or its process ended before that; rows may have been changed.',
+  'A requeue-matching can be gone on with: "bnet-sync requeue --continue ID".',
+];

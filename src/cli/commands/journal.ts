@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { purgeJournal, type PurgeReport, type PurgeRequest } from '../../operator/purge.js';
 import { commandActor } from '../actor.js';
 import { ageArgument } from '../arguments.js';
+import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { withDatabases, type Session } from '../session.js';
+import { untilStopped } from '../until-stopped.js';
 
 interface PurgeOptions {
   readonly olderThan: number;
@@ -53,6 +55,7 @@ export function registerJournal(program: Command): void {
         const report = await purgeVisibly(session, options);
         if (options.json === true) printJson(report);
         else printLines(...reportLines(report));
+        if (!report.ended) process.exitCode = ExitCode.Failed;
       });
     });
 }
@@ -77,16 +80,19 @@ async function purgeVisibly(session: Session, options: PurgeOptions): Promise<Pu
   };
   try {
     const parts = { middle: middle.operations, search: middle.search, store, records };
-    return await purgeJournal(parts, commandActor(), request);
+    return await untilStopped((signal) =>
+      purgeJournal(parts, commandActor(), { ...request, isOver: () => signal.aborted }),
+    );
   } finally {
     progress.end();
   }
 }
 
-function reportLines({ dryRun, before, superseded, gone }: PurgeReport): string[] {
+function reportLines({ dryRun, before, superseded, gone, ended }: PurgeReport): string[] {
+  const early = ended ? [] : ['It was ended before all were looked at: run it again for the rest.'];
   const done = dryRun ? 'would be deleted' : 'deleted';
   const first = `Superseded failures decided before ${before}: ${superseded} ${done}.`;
-  if (gone === null) return [first];
+  if (gone === null) return [first, ...early];
   const entries = gone.entries === null ? '' : ` with ${gone.entries} entries`;
-  return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`];
+  return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`, ...early];
 }

@@ -5,18 +5,20 @@ import type { NotRequeued, Requeued, RequeueReport } from '../../operator/requeu
 import { requeueBy } from '../../operator/requeue.js';
 import { requeueMatching } from '../../operator/requeue-matching.js';
 import { commandActor } from '../actor.js';
-import { numberArguments, tableArgument, textArgument } from '../arguments.js';
+import { numberArgument, numberArguments, tableArgument, textArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { withDatabases, type Session } from '../session.js';
+import { untilStopped } from '../until-stopped.js';
 import { countText, operationText, stateText } from '../words.js';
 
 interface RequeueOptions extends FilterOptions {
   readonly matching?: true;
   readonly all?: true;
+  readonly continue?: string;
   readonly dryRun?: true;
   readonly reason?: string;
   readonly json?: true;
@@ -25,12 +27,15 @@ interface RequeueOptions extends FilterOptions {
 const examples = `
 Rows in another State than 3 are left alone. A row that is put back takes its place among
 the rows that are still open; rows of its customer that were applied since stay applied.
-With --matching at most 10000 rows are put back at a time, those that failed last first.
+With --matching all rows are put back that failed until it began, in sets, those that failed
+last first: rows that fail again meanwhile are left. Ctrl-C ends it after the set in hand, and
+--continue goes on from there; so it does after a crash. The audit has the numbers.
 
 Examples:
   bnet-sync requeue IF_BNET_CUST 1141 1142 --dry-run --config bnet-sync.yaml
   bnet-sync requeue IF_BNET_CUST 1141 1142 --reason "names corrected"
-  bnet-sync requeue --matching --code 00402 --since 24h --dry-run`;
+  bnet-sync requeue --matching --code 00402 --since 24h --dry-run
+  bnet-sync requeue --continue 1234`;
 
 /** Adds `requeue`. */
 export function registerRequeue(program: Command): void {
@@ -38,12 +43,20 @@ export function registerRequeue(program: Command): void {
     program
       .command('requeue')
       .description('put failed rows back to State 0, to be processed again')
-      .usage('[options] <table> <streamingNo...>\n       bnet-sync requeue [options] --matching')
+      .usage(
+        '[options] <table> <streamingNo...>\n       bnet-sync requeue [options] --matching\n' +
+          '       bnet-sync requeue [options] --continue <id>',
+      )
       .argument('[table]', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
       .argument('[streamingNo...]', 'their StreamingNos', numberArguments)
       .option('--matching', 'all rows that the following conditions choose'),
   )
     .option('--all', 'with --matching: without any condition')
+    .option(
+      '--continue <id>',
+      'go on with a requeue by --matching that ended early, by its ID in the audit',
+      numberArgument,
+    )
     .option('--dry-run', 'only say what would be done')
     .option('--reason <text>', 'why, for the audit', textArgument)
     .option('--json', 'print JSON')
@@ -56,11 +69,10 @@ export function registerRequeue(program: Command): void {
         command: Command,
       ) => {
         const keys = keysOf(source, streamingNos ?? []);
-        const mistake =
-          options.matching === true ? mistakeOfMatching(keys, options) : mistakeOfKeys(keys, options);
+        const mistake = mistakeOf(keys, options);
         if (mistake !== null) command.error(`error: ${mistake}`);
         await withDatabases(command, async (session) => {
-          if (options.matching === true) await requeueByFilter(session, options);
+          if (isByFilter(options)) await requeueByFilter(session, options);
           else await requeueKeys(session, keys, options);
         });
       },
@@ -69,6 +81,20 @@ export function registerRequeue(program: Command): void {
 
 function keysOf(source: Source | undefined, streamingNos: readonly string[]): readonly RowKey[] {
   return source === undefined ? [] : streamingNos.map((streamingNo) => ({ source, streamingNo }));
+}
+
+function isByFilter({ matching, continue: continues }: RequeueOptions): boolean {
+  return matching === true || continues !== undefined;
+}
+
+function mistakeOf(keys: readonly RowKey[], options: RequeueOptions): string | null {
+  if (!isByFilter(options)) return mistakeOfKeys(keys, options);
+  if (options.continue === undefined) return mistakeOfMatching(keys, options);
+  const isAlone =
+    keys.length === 0 && !isFiltered(options) && options.matching !== true && options.all !== true;
+  return isAlone
+    ? null
+    : '--continue knows its rows: it allows no rows, no conditions, no --matching and no --all';
 }
 
 function mistakeOfKeys(keys: readonly RowKey[], options: RequeueOptions): string | null {
@@ -100,28 +126,36 @@ async function requeueKeys(
 
 async function requeueByFilter({ middle, records }: Session, options: RequeueOptions): Promise<void> {
   const { operations, search } = middle;
-  const filter = await filterOf(options, operations);
+  const target =
+    options.continue === undefined
+      ? { filter: await filterOf(options, operations) }
+      : { continues: options.continue };
   const progress = showProgress('matching', Infinity, options.json === true);
   try {
-    const report = await requeueMatching({ middle: operations, search, records }, commandActor(), {
-      filter,
-      dryRun: options.dryRun === true,
-      reason: options.reason ?? null,
-      onSet: ({ matched, requeued }) => {
-        progress.show(matched, `${requeued} put back`);
-      },
-    });
+    const report = await untilStopped((signal) =>
+      requeueMatching({ middle: operations, search, records }, commandActor(), {
+        target,
+        dryRun: options.dryRun === true,
+        reason: options.reason ?? null,
+        isOver: () => signal.aborted,
+        onStep: ({ matched, requeued }) => {
+          progress.show(matched, `${requeued} put back`);
+        },
+      }),
+    );
     progress.end();
     if (options.json === true) printJson(report);
     else printLines(...matchLines(report));
-    if (report.notRequeued > 0) process.exitCode = ExitCode.Failed;
+    const isLeft = !report.dryRun && report.matched.atLeast;
+    if (report.notRequeued > 0 || isLeft) process.exitCode = ExitCode.Failed;
   } finally {
     progress.end();
   }
 }
 
-function matchLines({ dryRun, matched, requeued, notRequeued, examples: rows }: MatchReport): string[] {
-  if (matched.rows === 0) return ['No failed row matches.'];
+function matchLines(report: MatchReport): string[] {
+  const { dryRun, matched, requeued, notRequeued, before, examples: rows } = report;
+  if (matched.rows === 0 && !matched.atLeast) return ['No failed row matches.'];
   if (dryRun) {
     const first = rows.length < matched.rows ? [`The first ${rows.length}:`] : [];
     return [`${countText(matched)} would be put back.`, ...first, ...failedLines(rows)];
@@ -130,8 +164,16 @@ function matchLines({ dryRun, matched, requeued, notRequeued, examples: rows }: 
     notRequeued === 0
       ? []
       : ['Left alone: rows that changed meanwhile, and rows that share their StreamingNo with another.'];
-  const more = matched.atLeast ? ['More rows match: run it again for the next.'] : [];
-  return [`${requeued} put back, ${notRequeued} left alone.`, ...left, ...more];
+  const sofar = before === 0 ? [] : [`With the actions that it went on with: ${before + requeued} put back.`];
+  return [`${requeued} put back, ${notRequeued} left alone.`, ...left, ...sofar, ...goOnLines(report)];
+}
+
+function goOnLines({ matched, action, failedUntil }: MatchReport): string[] {
+  if (!matched.atLeast) return [];
+  return [
+    `It was ended before all rows were looked at that failed until ${failedUntil} (the middle database's clock).`,
+    `To go on with them: bnet-sync requeue --continue ${action ?? ''}`,
+  ];
 }
 
 function reportLines({ dryRun, requeued, notRequeued }: RequeueReport): string[] {

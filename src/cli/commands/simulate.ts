@@ -8,6 +8,7 @@ import { openMiddleDatabase } from '../../wiring.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { applicationNameOf, configOf } from '../session.js';
+import { untilStopped } from '../until-stopped.js';
 import { operationText } from '../words.js';
 
 interface Options {
@@ -117,29 +118,21 @@ function simulateOptions(
   };
 }
 
-/** The first signal ends the simulation after the batch in hand; a second one ends the process. */
+/** The first signal ends the simulation after the batch in hand. */
 async function simulateVisibly(
   platform: Platform,
   options: SimulateOptions,
   json: boolean,
 ): Promise<SimulationSummary> {
-  const stopping = new AbortController();
-  const stop = (): void => {
-    stopping.abort();
-  };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
   const progress = showProgress('rows', options.rows, json);
   try {
-    return await simulate(
-      platform,
-      { ...options, signal: stopping.signal },
-      ({ sent, bad, corrected, toCorrect }) => {
+    return await untilStopped((signal) =>
+      simulate(platform, { ...options, signal }, ({ sent, bad, corrected, toCorrect }) => {
         progress.show(sent, `${bad} wrong on purpose, ${corrected} corrected, ${toCorrect} to correct`);
-      },
+      }),
     );
   } finally {
     progress.end();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 

@@ -11,14 +11,15 @@ import type { DeferredRow, DeferredSummary, RetryReport } from '../../operator/d
 import type { RequeueReport } from '../../operator/requeue-report.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import type { WorkerDescription } from '../../store/port.js';
-import type { AuditEntry, Pause } from '../../store/records-port.js';
+import type { Pause } from '../../store/records-port.js';
 import { cell, count, rowNumbers } from './row-numbers.js';
 
 /*
  * What is answered, for the OpenAPI document. `satisfies` keeps each in step with the desk's type.
  */
 
-const instant = z.string().describe('ISO 8601, UTC');
+/** A time of the product store. */
+export const instant = z.string().describe('ISO 8601, UTC');
 const source = z.enum(['CUST', 'ACCOUNT']);
 
 const target = z.union([z.object({ source }), z.object({ productId: z.string() })]);
@@ -257,6 +258,7 @@ const named = { table: z.string(), streamingNo: z.string() };
 /** What became of rows to be put back. */
 export const requeued = z.object({
   dryRun: z.boolean(),
+  action: z.string().nullable().describe('its id in the audit; null: no row was to be changed'),
   requeued: z.array(
     z.object({
       ...named,
@@ -276,8 +278,14 @@ export const requeued = z.object({
 /** What became of all rows that match. */
 export const requeuedMatching = z.object({
   dryRun: z.boolean(),
-  matched: count,
+  action: z
+    .string()
+    .nullable()
+    .describe('its id in the audit, for `continues`; null: no row was to be changed'),
+  failedUntil: z.string().describe('about rows that failed until then, by the middle database’s clock'),
+  matched: count.describe('atLeast: more is left, to be gone on with'),
   requeued: z.int(),
+  before: z.int().describe('rows that the actions put back that this one goes on with'),
   notRequeued: z.int(),
   examples: z.array(failedRow),
 }) satisfies z.ZodType<MatchReport>;
@@ -292,35 +300,6 @@ export const pauses = z.array(pause);
 export const workers = z.array(worker);
 /** Whether a pause or its end changed anything. */
 export const changed = z.object({ changed: z.boolean() });
-
-/** Recorded actions. */
-export const audit = z.array(
-  z.object({
-    who: z.string(),
-    via: z.enum(['console', 'api', 'command']),
-    action: z.enum([
-      'requeue',
-      'requeue-matching',
-      'retry',
-      'pause',
-      'resume',
-      'journal-purge',
-      'repair-accept',
-      'new-store',
-      'login',
-      'login-refused',
-      'logout',
-      'action-refused',
-      'wrong-host',
-      'export',
-    ]),
-    what: z.string(),
-    rows: z.int().nullable(),
-    reason: z.string().nullable(),
-    id: z.string(),
-    at: instant,
-  }),
-) satisfies z.ZodType<readonly AuditEntry[]>;
 
 /** An error. */
 export const fault = z.object({

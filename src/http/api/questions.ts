@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sources, tableOf, type Source } from '../../domain/keys.js';
 import type { RowFilter } from '../../middle/port.js';
 import { parseCode } from '../../operator/failure-code.js';
+import type { MatchTarget } from '../../operator/desk.js';
 import { parseSince } from '../../operator/since.js';
 import type { PauseTarget } from '../../store/records-port.js';
 
@@ -139,11 +140,26 @@ export const retryBody = z.strictObject({
 });
 
 /** Rows to put back to State 0, by filter. */
-export const requeueMatchingBody = z.strictObject({
-  filter: filter.describe('an empty object: all failed rows'),
-  dryRun: z.boolean().describe('true: change nothing, only count; to be said in every case'),
-  reason,
-});
+export const requeueMatchingBody = z
+  .strictObject({
+    filter: filter.optional().describe('an empty object: all failed rows'),
+    continues: digits
+      .optional()
+      .describe(
+        'instead of a filter: the `action` of an answer whose `matched.atLeast` is true, to go on with it',
+      ),
+    dryRun: z.boolean().describe('true: change nothing, only count; to be said in every case'),
+    reason,
+  })
+  .refine(
+    ({ filter, continues }) => (filter === undefined) !== (continues === undefined),
+    'needs either a filter or continues',
+  );
+
+/** What it is about, as the desk takes it. */
+export function matchTarget({ filter, continues }: z.output<typeof requeueMatchingBody>): MatchTarget {
+  return continues === undefined ? { filter: rowFilter(filter ?? {}) } : { continues };
+}
 
 const target = z.union(
   [z.strictObject({ table }), z.strictObject({ productId: digits })],

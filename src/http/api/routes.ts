@@ -4,6 +4,7 @@ import type { Actor, Desk } from '../../operator/desk.js';
 import { HttpFault, TooManyFault } from '../faults.js';
 import type { Security } from '../security.js';
 import * as answers from './answers.js';
+import { audit } from './audit-answer.js';
 import { failedCsv } from './failed-csv.js';
 import * as questions from './questions.js';
 
@@ -35,7 +36,7 @@ function actorOf({ asker }: FastifyRequest): Actor & { readonly via: 'api' | 'co
 
 /** Registers what reads. */
 export function registerReadingRoutes(scope: FastifyInstance, desk: Desk): void {
-  const { overview, groups, failed, inHand, deferred, rowPage, workers, pauses, audit } = answers;
+  const { overview, groups, failed, inHand, deferred, rowPage, workers, pauses } = answers;
   scope.get('/overview', { schema: reads('Counts, activity, workers, databases', overview) }, () =>
     desk.overview(),
   );
@@ -134,7 +135,7 @@ export function registerExport(
 
 /** Registers what changes something. */
 export function registerActingRoutes(scope: FastifyInstance, desk: Desk): void {
-  const { requeueBody, requeueMatchingBody, retryBody, pauseBody, sourceOf, rowFilter, pauseTarget } =
+  const { requeueBody, requeueMatchingBody, retryBody, pauseBody, sourceOf, matchTarget, pauseTarget } =
     questions;
   scope.post<{ Body: z.output<typeof requeueBody> }>(
     '/requeue',
@@ -149,14 +150,14 @@ export function registerActingRoutes(scope: FastifyInstance, desk: Desk): void {
     '/requeue-matching',
     {
       schema: acts(
-        'Put all failed rows that match back, 10,000 at a time',
+        'Put all failed rows that match back, for five seconds at most; then go on with the rest',
         requeueMatchingBody,
         answers.requeuedMatching,
       ),
     },
     (request) => {
-      const { filter, dryRun, reason } = request.body;
-      return desk.requeueMatching(actorOf(request), rowFilter(filter), { dryRun, reason });
+      const { dryRun, reason } = request.body;
+      return desk.requeueMatching(actorOf(request), matchTarget(request.body), { dryRun, reason });
     },
   );
   scope.post<{ Body: z.output<typeof retryBody> }>(

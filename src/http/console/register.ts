@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ConsoleErrors, ConsoleParts } from '../session-types.js';
 import { serveAssets } from './assets.js';
 import { Console } from './console.js';
+import { actionRoutes } from './routes/action.js';
 import { deferredRoutes } from './routes/deferred.js';
 import { loginRoutes } from './routes/login.js';
 import { lookingRoutes } from './routes/looking.js';
@@ -15,6 +16,7 @@ export function registerConsole(app: FastifyInstance, parts: ConsoleParts): Cons
   lookingRoutes(pages);
   rowRoutes(pages);
   requeueRoutes(pages);
+  actionRoutes(pages);
   deferredRoutes(pages);
   pauseRoutes(pages);
   loginRoutes(pages);

@@ -59,6 +59,8 @@ export interface MiddleDialect {
   readonly sameAttempt: string;
   /** The later of now and a date; now where it is missing or more than a day ahead. */
   laterOfNowAnd(date: string): string;
+  /** The second after `a.failed_until`. */
+  readonly afterFailedUntil: string;
   /** Age in seconds of a date by the database's clock. */
   ageSeconds(column: string): string;
   /** `column` is one of these numbers. */

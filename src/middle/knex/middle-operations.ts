@@ -129,12 +129,12 @@ export class KnexMiddleOperations implements MiddleOperations {
     return found;
   }
 
-  async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
+  async requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]> {
     if (keys.length === 0) return [];
     const change = { rows: keys, chosen: notLocked<RowKey> };
     const attributesStay = await this.#withTooManyAttributes(keys);
     const { changed } = await changeRows(this.#database, this.#tables, change, (source, rows) =>
-      this.#requeueOf(source, rows, attributesStay),
+      this.#requeueOf(source, rows, { attributesStay, failedUntil }),
     );
     return oncePerKey(changed);
   }
@@ -221,9 +221,15 @@ export class KnexMiddleOperations implements MiddleOperations {
     return found;
   }
 
-  #requeueOf(source: Source, keys: readonly RowKey[], attributesStay: ReadonlySet<string>): GuardedUpdate {
+  #requeueOf(
+    source: Source,
+    keys: readonly RowKey[],
+    { attributesStay, failedUntil }: RequeueScope,
+  ): GuardedUpdate {
     const { dialect, markAttributes } = this.#tables;
-    const streamingNos = keys.map(({ streamingNo }) => streamingNo);
+    const isBounded = failedUntil !== undefined;
+    const stateDate = dialect.laterOfNowAnd(isBounded ? 'a.failed_until' : 't.StateDate');
+    const bound = isBounded ? ` AND (t.StateDate IS NULL OR t.StateDate < ${dialect.afterFailedUntil})` : '';
     return {
       source,
       table: mainTable(this.#tables, source),
@@ -231,10 +237,14 @@ export class KnexMiddleOperations implements MiddleOperations {
       attributesStay: keys
         .filter((key) => attributesStay.has(rowId(key)))
         .map(({ streamingNo }) => streamingNo),
-      asked: askedNumbers(dialect, streamingNos),
-      set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${dialect.laterOfNowAnd('t.StateDate')}`,
+      asked: dialect.recordset(
+        { streaming_no: 'number', ...(isBounded && { failed_until: 'date' }) },
+        keys.map(({ streamingNo }) => [streamingNo, ...(isBounded ? [failedUntil] : [])]),
+        'a',
+      ),
+      set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${stateDate}`,
       leadsTo: [State.Initial],
-      guard: `t.State = ${State.Failed}`,
+      guard: `t.State = ${State.Failed}${bound}`,
       ours: ourProducts(this.#tables, 't'),
     };
   }
@@ -274,6 +284,13 @@ export class KnexMiddleOperations implements MiddleOperations {
         : [tableOf[source], attributeTableOf[source]],
     );
   }
+}
+
+/** Which rows are put back, and which attribute rows follow them. */
+interface RequeueScope {
+  /** Rows, by `rowId`, whose attribute rows stay as they are. */
+  readonly attributesStay: ReadonlySet<string>;
+  readonly failedUntil: string | undefined;
 }
 
 function askedNumbers(dialect: MiddleDialect, streamingNos: readonly string[]): Fragment {

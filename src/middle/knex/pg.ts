@@ -22,6 +22,7 @@ export const pgMiddle: MiddleDialect = {
     THEN date_trunc('second', t.StateDate) + interval '1 second' END, a.after + interval '1 second')`,
   sameAttempt: `date_trunc('second', t.StateDate) = a.attempt`,
   laterOfNowAnd: (date) => `CASE WHEN ${date} <= ${dayAhead} THEN GREATEST(${now}, ${date}) ELSE ${now} END`,
+  afterFailedUntil: `a.failed_until + interval '1 second'`,
   ageSeconds: (column) =>
     `CASE WHEN ${isDate(column)} THEN EXTRACT(EPOCH FROM localtimestamp - ${column}) END`,
   numberIn: (column, values) => ({

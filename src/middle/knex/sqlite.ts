@@ -27,6 +27,7 @@ export const sqliteMiddle: MiddleDialect = {
   sameAttempt: `t.StateDate = a.attempt`,
   laterOfNowAnd: (date) =>
     `CASE WHEN datetime(${date}) <= ${dayAhead} THEN max(${now}, datetime(${date})) ELSE ${now} END`,
+  afterFailedUntil: `datetime(a.failed_until, '+1 second')`,
   ageSeconds: (column) => `(julianday('now') - julianday(${column})) * 86400`,
   numberIn: (column, values) => ({
     sql: `${column} IN (SELECT value FROM json_each(?))`,

@@ -101,17 +101,16 @@ export class OracleMiddleOperations implements MiddleOperations {
     return found;
   }
 
-  async requeue(keys: readonly RowKey[]): Promise<readonly RowKey[]> {
+  async requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]> {
     if (keys.length === 0) return [];
     const change = { rows: keys, chosen: notLocked<RowKey> };
     const { changed } = await changeRows(this.#database, this.#tables, change, {
       where: `t.State = ${State.Failed}`,
       batchOf: (source, rows) =>
-        requeueBatch(
-          this.#tables,
-          source,
-          rows.map(({ streamingNo }) => streamingNo),
-        ),
+        requeueBatch(this.#tables, source, {
+          streamingNos: rows.map(({ streamingNo }) => streamingNo),
+          failedUntil,
+        }),
       leadsTo: [State.Initial],
     });
     return oncePerKey(changed);

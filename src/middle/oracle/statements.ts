@@ -83,14 +83,29 @@ WHERE ${byStreamingNo} AND t.State = ${State.Processing}
   };
 }
 
-/** Puts rows in State 3 back to State 0. */
-export function requeueBatch(tables: OracleTables, source: Source, streamingNos: readonly string[]): Batch {
+/** Puts rows in State 3 back to State 0; with `failedUntil`, those that failed until that second. */
+export function requeueBatch(
+  tables: OracleTables,
+  source: Source,
+  {
+    streamingNos,
+    failedUntil,
+  }: { readonly streamingNos: readonly string[]; readonly failedUntil?: string | undefined },
+): Batch {
+  const until = dateOf(':failedUntil');
+  const [put, bound] =
+    failedUntil === undefined
+      ? [notBefore('t.StateDate', stateDate), '']
+      : [notBefore(until), `\n  AND (t.StateDate IS NULL OR t.StateDate < ${until} + ${oneSecond})`];
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
-SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = ${notBefore('t.StateDate', stateDate)}
-WHERE ${byStreamingNo} AND t.State = ${State.Failed}${ourProducts(tables)}`,
-    columns: { streamingNo: numberBytes },
-    rows: streamingNos.map((streamingNo) => ({ streamingNo })),
+SET t.State = ${State.Initial}, t.ErrContent = NULL, t.StateDate = ${put}
+WHERE ${byStreamingNo} AND t.State = ${State.Failed}${bound}${ourProducts(tables)}`,
+    columns: { streamingNo: numberBytes, ...(failedUntil !== undefined && { failedUntil: dateBytes }) },
+    rows: streamingNos.map((streamingNo) => ({
+      streamingNo,
+      ...(failedUntil !== undefined && { failedUntil }),
+    })),
   };
 }
 

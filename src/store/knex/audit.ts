@@ -1,7 +1,12 @@
 import type { Executor } from '../../database/database.js';
-import type { AuditEntry, AuditRecord } from '../records-port.js';
+import type { Fragment } from '../../database/dialect.js';
+import type { AuditEntry, AuditIntent, AuditOutcome, AuditRecord } from '../records-port.js';
 
-/* What people did, one row of sync_audit each. Nothing here changes or deletes one. */
+/*
+ * What people did. An action that commits with its record is one row of sync_audit. Another is two: an intent before, and
+ * an outcome after, which names its intent and repeats who and what kind of action it was. Nothing here changes or deletes
+ * a row.
+ */
 
 /** Records an action, by the store's clock. */
 export async function insertAction(executor: Executor, action: AuditRecord): Promise<void> {
@@ -12,25 +17,75 @@ export async function insertAction(executor: Executor, action: AuditRecord): Pro
   });
 }
 
-/** Reads actions, newest first. */
+/** Records an intent; returns its id. */
+export async function insertIntent(executor: Executor, intent: AuditIntent): Promise<string> {
+  const { rows } = await executor.execute({
+    sql: `INSERT INTO sync_audit (at, who, via, action, what, reason, phase)
+          VALUES (${executor.dialect.now}, ?, ?, ?, ?, ?, 'intent') RETURNING CAST(id AS TEXT) AS id_text`,
+    bindings: [intent.who, intent.via, intent.action, intent.what, intent.reason],
+  });
+  return String(rows[0]?.['id_text']);
+}
+
+/** Records the outcome of an intent; fails where it has one. */
+export async function insertOutcome(
+  executor: Executor,
+  intentId: string,
+  { what, rows }: AuditOutcome,
+): Promise<void> {
+  const { changed } = await executor.execute({
+    sql: `INSERT INTO sync_audit (at, who, via, action, what, rows, phase, intent_id)
+          SELECT ${executor.dialect.now}, i.who, i.via, i.action, ?, ?, 'outcome', i.id
+          FROM sync_audit AS i WHERE i.id = ? AND i.phase = 'intent' RETURNING id`,
+    bindings: [what, rows, intentId],
+  });
+  if (changed !== 1) throw new Error(`sync_audit has no intent ${intentId}`);
+}
+
+/** Reads one action with its outcome; null where none has this id. */
+export async function readAction(executor: Executor, id: string): Promise<AuditEntry | null> {
+  const [entry = null] = await readEntries(executor, { sql: 'a.id = ?', bindings: [id] });
+  return entry;
+}
+
+/** Reads actions with their outcomes, newest first. */
 export async function readActions(
   executor: Executor,
   { before, limit }: { readonly before: string | null; readonly limit: number },
 ): Promise<readonly AuditEntry[]> {
-  const { rows } = await executor.execute({
-    sql: `SELECT CAST(a.id AS TEXT) AS id_text, ${executor.dialect.instantText('a.at')} AS at_text, a.who, a.via, a.action,
-                 a.what, a.rows, a.reason
-          FROM sync_audit AS a WHERE ${before === null ? 'TRUE' : 'a.id < ?'} ORDER BY a.id DESC LIMIT ${limit}`,
+  return readEntries(executor, {
+    sql: `${before === null ? 'TRUE' : 'a.id < ?'} ORDER BY a.id DESC LIMIT ${limit}`,
     bindings: before === null ? [] : [before],
   });
-  return rows.map((row) => ({
+}
+
+async function readEntries(executor: Executor, { sql, bindings }: Fragment): Promise<readonly AuditEntry[]> {
+  const { instantText } = executor.dialect;
+  const { rows } = await executor.execute({
+    sql: `SELECT CAST(a.id AS TEXT) AS id_text, ${instantText('a.at')} AS at_text, a.who, a.via, a.action, a.what, a.rows,
+                 a.reason, a.phase, ${instantText('o.at')} AS outcome_at, o.what AS outcome, o.rows AS outcome_rows
+          FROM sync_audit AS a LEFT JOIN sync_audit AS o ON o.intent_id = a.id
+          WHERE a.phase <> 'outcome' AND ${sql}`,
+    bindings,
+  });
+  return rows.map(entryOf);
+}
+
+function entryOf(row: Readonly<Record<string, unknown>>): AuditEntry {
+  const isIntent = row['phase'] === 'intent';
+  const changed = isIntent ? row['outcome_rows'] : row['rows'];
+  const outcome =
+    row['outcome'] === null ? null : { at: String(row['outcome_at']), what: String(row['outcome']) };
+  return {
     id: String(row['id_text']),
     at: String(row['at_text']),
     who: String(row['who']),
     via: row['via'] as AuditEntry['via'],
     action: row['action'] as AuditEntry['action'],
     what: String(row['what']),
-    rows: row['rows'] === null ? null : Number(row['rows']),
+    rows: changed === null ? null : Number(changed),
     reason: row['reason'] === null ? null : String(row['reason']),
-  }));
+    status: isIntent && outcome === null ? 'open' : 'done',
+    outcome,
+  };
 }

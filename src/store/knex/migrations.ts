@@ -149,7 +149,18 @@ const isolation: Migration = {
   ],
 };
 
-const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard, isolation];
+const intents: Migration = {
+  name: '0006_intents',
+  up: () => [
+    // What one transaction cannot hold is recorded twice: an intent before, and its outcome, with the intent's id, after.
+    `ALTER TABLE sync_audit ADD COLUMN phase varchar(7) NOT NULL DEFAULT 'done'
+       CHECK (phase IN ('done', 'intent', 'outcome'))`,
+    'ALTER TABLE sync_audit ADD COLUMN intent_id bigint',
+    `CREATE UNIQUE INDEX sync_audit_outcome ON sync_audit (intent_id) WHERE intent_id IS NOT NULL`,
+  ],
+};
+
+const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard, isolation, intents];
 
 /** Where Knex keeps which migrations have run. */
 export const migrationTable = 'sync_migration';

@@ -1,5 +1,6 @@
 import type { Executor } from '../../database/database.js';
-import type { Pause, PauseTarget } from '../records-port.js';
+import type { AuditRecord, Pause, PauseTarget } from '../records-port.js';
+import { insertAction } from './audit.js';
 
 /* Pauses in force, one row of sync_pause each. Workers read them at every check of their leases. */
 
@@ -19,11 +20,11 @@ export async function readPauses(executor: Executor): Promise<readonly Pause[]> 
   }));
 }
 
-/** Pauses a target; false where it is paused already: whoever came first stays on record. */
+/** Pauses a target and records it; false where it is paused already: whoever came first stays on record. */
 export async function insertPause(
   executor: Executor,
   target: PauseTarget,
-  { who, reason }: { readonly who: string; readonly reason: string | null },
+  action: AuditRecord,
 ): Promise<boolean> {
   const { rows } = await executor.execute({
     sql: `INSERT INTO sync_pause (source, product_id, since, who, reason) VALUES (?, ?, ${executor.dialect.now}, ?, ?)
@@ -31,21 +32,29 @@ export async function insertPause(
     bindings: [
       'source' in target ? target.source : null,
       'source' in target ? null : target.productId,
-      who,
-      reason,
+      action.who,
+      action.reason,
     ],
   });
-  return rows.length === 1;
+  if (rows.length === 0) return false;
+  await insertAction(executor, action);
+  return true;
 }
 
-/** Ends a pause; false where there is none. */
-export async function deletePause(executor: Executor, target: PauseTarget): Promise<boolean> {
+/** Ends a pause and records it; false where there is none. */
+export async function deletePause(
+  executor: Executor,
+  target: PauseTarget,
+  action: AuditRecord,
+): Promise<boolean> {
   const [column, value] = 'source' in target ? ['source', target.source] : ['product_id', target.productId];
   const { rows } = await executor.execute({
     sql: `DELETE FROM sync_pause WHERE ${column} = ? RETURNING who`,
     bindings: [value],
   });
-  return rows.length === 1;
+  if (rows.length === 0) return false;
+  await insertAction(executor, action);
+  return true;
 }
 
 function targetOf(row: Readonly<Record<string, unknown>>): PauseTarget {

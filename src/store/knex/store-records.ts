@@ -3,6 +3,8 @@ import type { Attempt, RowKey } from '../../domain/keys.js';
 import type {
   Activity,
   AuditEntry,
+  AuditIntent,
+  AuditOutcome,
   AccessRecord,
   AuditRecord,
   CustomerRecord,
@@ -17,7 +19,7 @@ import type {
   SupersededPlace,
 } from '../records-port.js';
 import { readActivity } from './activity.js';
-import { insertAction, readActions } from './audit.js';
+import { insertAction, insertIntent, insertOutcome, readAction, readActions } from './audit.js';
 import { readCustomerRecords } from './customer-records.js';
 import {
   countDeferrals,
@@ -46,15 +48,12 @@ export class KnexStoreRecords implements StoreRecords {
     return readPauses(this.#database);
   }
 
-  async pause(
-    target: PauseTarget,
-    by: { readonly who: string; readonly reason: string | null },
-  ): Promise<boolean> {
-    return insertPause(this.#database, target, by);
+  async pause(target: PauseTarget, action: AuditRecord): Promise<boolean> {
+    return this.#database.transaction((transaction) => insertPause(transaction, target, action));
   }
 
-  async resume(target: PauseTarget): Promise<boolean> {
-    return deletePause(this.#database, target);
+  async resume(target: PauseTarget, action: AuditRecord): Promise<boolean> {
+    return this.#database.transaction((transaction) => deletePause(transaction, target, action));
   }
 
   async deferrals(limit: number): Promise<readonly DeferralRecord[]> {
@@ -81,8 +80,16 @@ export class KnexStoreRecords implements StoreRecords {
     return this.#database.transaction((transaction) => retryRow(transaction, key, action));
   }
 
-  async recordAction(action: AuditRecord): Promise<void> {
-    await insertAction(this.#database, action);
+  async intend(intent: AuditIntent): Promise<string> {
+    return insertIntent(this.#database, intent);
+  }
+
+  async conclude(intentId: string, outcome: AuditOutcome): Promise<void> {
+    await insertOutcome(this.#database, intentId, outcome);
+  }
+
+  async action(id: string): Promise<AuditEntry | null> {
+    return readAction(this.#database, id);
   }
 
   async recordAccess(record: AccessRecord): Promise<void> {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { PauseTarget } from '../../../src/store/records-port.js';
+import type { AuditRecord, PauseTarget } from '../../../src/store/records-port.js';
 import type { Fixture } from '../store.js';
 import { startWorker } from './data.js';
 
 const thirtyDigits = '123456789012345678901234567890';
-const by = { who: '运维 王', reason: 'they send the same opens twice' };
+const by: AuditRecord = {
+  ...{ who: '运维 王', via: 'command', action: 'pause', what: '{}', rows: null },
+  reason: 'they send the same opens twice',
+};
 
 /** Pauses, as they are set and as a worker learns of them. */
 export function pauseRules(fixture: Fixture): void {
@@ -38,9 +41,12 @@ export function pauseRules(fixture: Fixture): void {
       const { records } = fixture();
       for (const target of [{ source: 'CUST' }, { productId: '42' }] as const) {
         expect(await records.pause(target, by)).toBe(true);
-        expect(await records.pause(target, { who: 'other', reason: 'another' })).toBe(false);
+        expect(await records.pause(target, { ...by, who: 'other', reason: 'another' })).toBe(false);
       }
-      expect((await records.pauses()).map(({ who, reason }) => ({ who, reason }))).toEqual([by, by]);
+      expect((await records.pauses()).map(({ who, reason }) => ({ who, reason }))).toEqual([
+        { who: by.who, reason: by.reason },
+        { who: by.who, reason: by.reason },
+      ]);
     });
 
     it('end alone: the others stand, and an end without a pause is told', async () => {
@@ -48,10 +54,10 @@ export function pauseRules(fixture: Fixture): void {
       for (const target of [{ source: 'CUST' }, { productId: '42' }, { productId: '43' }] as const) {
         await records.pause(target, by);
       }
-      expect(await records.resume({ productId: '42' })).toBe(true);
-      expect(await records.resume({ productId: '42' })).toBe(false);
-      expect(await records.resume({ source: 'ACCOUNT' })).toBe(false);
-      expect(await records.resume({ source: 'CUST' })).toBe(true);
+      expect(await records.resume({ productId: '42' }, by)).toBe(true);
+      expect(await records.resume({ productId: '42' }, by)).toBe(false);
+      expect(await records.resume({ source: 'ACCOUNT' }, by)).toBe(false);
+      expect(await records.resume({ source: 'CUST' }, by)).toBe(true);
       expect((await records.pauses()).map(({ target }) => target)).toEqual([{ productId: '43' }]);
       expect(await records.pause({ source: 'CUST' }, by)).toBe(true);
     });
@@ -70,7 +76,7 @@ export function pauseRules(fixture: Fixture): void {
       // Heartbeat with renewal (two statements on SQLite), shards, workers.
       expect(without).toBeLessThanOrEqual(4);
       expect(statements).toBe(without + 1);
-      await fixture().records.resume({ source: 'ACCOUNT' });
+      await fixture().records.resume({ source: 'ACCOUNT' }, by);
       expect((await store.leases.keep()).pauses).toEqual([]);
     });
   });

@@ -83,7 +83,11 @@ the end of the poll's index for State 2; once more for those without a CreateDat
     claimedQuery(tables, { shards: twoOf64, until: '', limit: 1000 }, 'CUST').sql,
   ],
   ['', latestQuery(tables, { shards: twoOf64, after: '', scan: 20_000, limit: 1000 }, 'CUST', 'present').sql],
-  ['"bnet-sync requeue".', requeueBatch(tables, 'CUST', []).sql],
+  ['"bnet-sync requeue".', requeueBatch(tables, 'CUST', { streamingNos: [] }).sql],
+  [
+    'With --matching: only rows that failed until the action began.',
+    requeueBatch(tables, 'CUST', { streamingNos: [], failedUntil: '' }).sql,
+  ],
   [
     `Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
 those that failed at one moment, those before, those without a StateDate. At most \`:scan\` rows are read of each.`,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { DatabaseError } from '../../../src/database/errors.js';
+import { NotTakenError } from '../../../src/operator/audit.js';
 import { createDesk } from '../../../src/operator/create-desk.js';
 import { InvalidCursorError } from '../../../src/operator/desk.js';
 import type { StoreRecords } from '../../../src/store/records-port.js';
@@ -7,32 +9,32 @@ import { failedCustomer, lossLookup, storeOperations } from '../../support/opera
 
 const actor = { name: 'li', via: 'console' } as const;
 
-function deskWith(more: Partial<StoreRecords> = {}) {
+function deskWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) {
   const { records, audit } = recording(more);
-  const { middle, search } = failedRows([failedCustomer({ streamingNo: '1' })]);
+  const { middle, search, moves } = failedRows([failedCustomer({ streamingNo: '1' })], beforeMove);
   const store = storeOperations({ appliedSince: async () => [] });
   const clock = () => 0;
   return {
     desk: createDesk({ middle, search, store, records, guard: lossLookup(), wallClock: clock, clock }),
     audit,
+    moves,
   };
 }
 
+const refused = new DatabaseError('schema', 'permission denied for table sync_audit', { code: '42501' });
+const refuse = () => Promise.reject(refused);
+
 describe('what operators do is recorded', () => {
-  it('with who, by which way, what and why, when rows were put back', async () => {
-    const { desk, audit } = deskWith();
-    const keys = ['1', '2'].map((streamingNo) => ({ source: 'CUST' as const, streamingNo }));
+  const keys = ['1', '2'].map((streamingNo) => ({ source: 'CUST' as const, streamingNo }));
+
+  it('before rows are put back, and after with which ones were', async () => {
+    const seen: unknown[] = [];
+    const { desk, audit } = deskWith({}, () => seen.push(...structuredClone(audit)));
     await desk.requeue(actor, keys, { dryRun: false, reason: 'name corrected' });
-    expect(audit).toEqual([
-      {
-        who: 'li',
-        via: 'console',
-        action: 'requeue',
-        what: '{"rows":["IF_BNET_CUST 1"]}',
-        rows: 1,
-        reason: 'name corrected',
-      },
-    ]);
+    const what = '{"rows":["IF_BNET_CUST 1","IF_BNET_CUST 2"]}';
+    const intent = { who: 'li', via: 'console', action: 'requeue', what, reason: 'name corrected' };
+    expect(seen).toEqual([{ ...intent, outcome: null }]);
+    expect(audit).toEqual([{ ...intent, outcome: { what: '{"rows":["IF_BNET_CUST 1"]}', rows: 1 } }]);
   });
 
   it('not where nothing was changed', async () => {
@@ -45,22 +47,56 @@ describe('what operators do is recorded', () => {
     expect(audit).toEqual([]);
   });
 
-  it('when something is paused or goes on', async () => {
+  it('with a pause, and with its end', async () => {
     const paused: unknown[] = [];
-    const { desk, audit } = deskWith({
-      pause: async (target, by) => {
-        paused.push([target, by]);
-        return true;
-      },
-      resume: async () => true,
+    const { desk } = deskWith({
+      pause: async (...call) => paused.push(call) > 0,
+      resume: async (...call) => paused.push(call) > 0,
     });
     expect(await desk.pause(actor, { productId: '8' }, 'wrong prices')).toBe(true);
     expect(await desk.resume(actor, { source: 'ACCOUNT' }, null)).toBe(true);
-    expect(paused).toEqual([[{ productId: '8' }, { who: 'li', reason: 'wrong prices' }]]);
-    expect(audit.map(({ action, what, rows, reason }) => [action, what, rows, reason])).toEqual([
-      ['pause', '{"productId":"8"}', null, 'wrong prices'],
-      ['resume', '{"table":"IF_BNET_ACCOUNT"}', null, null],
+    const by = { who: 'li', via: 'console', rows: null };
+    expect(paused).toEqual([
+      [{ productId: '8' }, { ...by, action: 'pause', what: '{"productId":"8"}', reason: 'wrong prices' }],
+      [{ source: 'ACCOUNT' }, { ...by, action: 'resume', what: '{"table":"IF_BNET_ACCOUNT"}', reason: null }],
     ]);
+  });
+
+  it('or it is not done: no row is put back without its intent on record', async () => {
+    const { desk, moves } = deskWith({ intend: refuse });
+    const acts = [
+      desk.requeue(actor, keys, { dryRun: false, reason: null }),
+      desk.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
+    ];
+    for (const act of acts) {
+      await expect(act).rejects.toThrow(NotTakenError);
+      await expect(act).rejects.toThrow('nothing was changed');
+    }
+    expect(moves).toEqual([]);
+  });
+
+  it('with what an error left of it: the outcome names the error, which reaches whoever asked', async () => {
+    const { desk, audit } = deskWith({}, () => {
+      throw new DatabaseError('connectionLost', 'terminated by\nthe administrator');
+    });
+    await expect(desk.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow('terminated');
+    expect(audit).toMatchObject([
+      { outcome: { what: '{"rows":[],"error":"terminated by the administrator"}', rows: 0 } },
+    ]);
+  });
+
+  it('and says so where the outcome could not be recorded', async () => {
+    const { desk, audit } = deskWith({ conclude: refuse });
+    await expect(desk.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
+      'requeue: 1 rows were changed, but this could not be recorded in sync_audit beside the intent, action 1',
+    );
+    expect(audit).toMatchObject([{ outcome: null }]);
+  });
+
+  it('an action whose commit may have taken effect is not said to have changed nothing', async () => {
+    const unknown = new DatabaseError('commitUnknown', 'the answer to a commit was lost');
+    const { desk } = deskWith({ pause: () => Promise.reject(unknown) });
+    await expect(desk.pause(actor, { source: 'CUST' }, null)).rejects.toBe(unknown);
   });
 });
 
@@ -89,6 +125,12 @@ describe('rows that are put off', () => {
       ],
     ]);
     expect(audit).toEqual([]);
+  });
+
+  it('are not said to be unchanged where one of them was changed before the record of another was refused', async () => {
+    const { desk } = deskWith({ retry: async ({ streamingNo }) => streamingNo === '1' || refuse() });
+    await expect(desk.retry(actor, [{ ...key, streamingNo: '2' }], null)).rejects.toThrow(NotTakenError);
+    await expect(desk.retry(actor, [key, { ...key, streamingNo: '2' }], null)).rejects.toBe(refused);
   });
 });
 

@@ -79,6 +79,7 @@ describe('a purge of the journal', () => {
     const { parts, audit, leftOver } = scene({ superseded: 1300, current: lines(3) });
     expect(await purgeJournal(parts, actor, request)).toEqual({
       dryRun: false,
+      ended: true,
       before: '2025-10-16T01:00:00.000Z',
       superseded: 1170,
       gone: null,
@@ -89,9 +90,9 @@ describe('a purge of the journal', () => {
         who: 'li@host',
         via: 'command',
         action: 'journal-purge',
-        what: '{"before":"2025-10-16T01:00:00.000Z","superseded":1170,"goneRows":0}',
-        rows: 1170,
+        what: '{"before":"2025-10-16T01:00:00.000Z","gone":false}',
         reason: null,
+        outcome: { what: '{"superseded":1170,"goneRows":0}', rows: 1170 },
       },
     ]);
   });
@@ -102,7 +103,7 @@ describe('a purge of the journal', () => {
     expect(report.gone).toEqual({ rows: 1198, entries: 2396 });
     expect(forgotten.map(({ streamingNo }) => streamingNo)).not.toContain('700');
     expect(new Set(forgotten.map(rowId)).size).toBe(1198);
-    expect(audit).toMatchObject([{ rows: 2396 }]);
+    expect(audit).toMatchObject([{ outcome: { rows: 2396 } }]);
   });
 
   it('knows nothing of rows of other products: they are not gone because they do not exist for us', async () => {
@@ -138,6 +139,20 @@ describe('a purge of the journal', () => {
     };
     const { parts, audit } = scene({ superseded: 1300, records: { forgetSuperseded } });
     await expect(purgeJournal(parts, actor, request)).rejects.toThrow('terminated');
-    expect(audit).toMatchObject([{ rows: 500 }]);
+    expect(audit).toMatchObject([{ outcome: { rows: 500 } }]);
+  });
+
+  it('deletes nothing where it cannot be put on record', async () => {
+    const intend = () => Promise.reject(new DatabaseError('schema', 'permission denied', { code: '42501' }));
+    const { parts, leftOver } = scene({ superseded: 7, records: { intend } });
+    await expect(purgeJournal(parts, actor, request)).rejects.toThrow('nothing was changed');
+    expect(leftOver()).toBe(7);
+  });
+
+  it('ends after the set in hand where it is to end, with what it deleted on record, and says so', async () => {
+    const { parts, audit, leftOver } = scene({ superseded: 1300, current: lines(3), present: ['1'] });
+    const report = await purgeJournal(parts, actor, { ...request, gone: true, isOver: () => true });
+    expect(report).toMatchObject({ ended: false, superseded: 450, gone: { rows: 0 } });
+    expect([leftOver(), audit]).toMatchObject([850, [{ outcome: { rows: 450 } }]]);
   });
 });

@@ -1,10 +1,11 @@
 /*
- * What pages cannot do without a script: read the overview again, and select all rows of a list. Everything else works
- * without it.
+ * What pages cannot do without a script: read the overview again, select all rows of a list, and go on with an action of
+ * many rows. Everything else works without it.
  */
 
 refreshOverview();
 selectAll();
+goOn();
 
 /** Reads the page again and again and takes over the parts marked data-refresh, while the page is looked at. */
 function refreshOverview() {
@@ -75,4 +76,12 @@ function selectAll() {
     for (const box of boxes) box.addEventListener('change', show);
     show();
   }
+}
+
+/** Sends the form that goes on with an action, unless the page is left before. A page loaded again does not do it again. */
+function goOn() {
+  const form = document.querySelector('form[data-go-on]');
+  if (form === null) return;
+  window.history.replaceState(null, '', window.location.pathname);
+  window.setTimeout(() => form.requestSubmit(), 1000);
 }

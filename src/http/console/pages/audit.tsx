@@ -4,6 +4,7 @@ import { address } from '../addresses.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';
 import { StoreTime, ZonedHead } from '../parts/times.js';
+import { Mark } from '../parts/words.js';
 import { counted } from '../texts/words.js';
 import type { View } from '../view.js';
 
@@ -23,6 +24,11 @@ export function AuditPage({ view, entries, next, continued }: AuditProps): VNode
   return (
     <Layout view={view} title={t.audit.title} page="audit">
       {entries.length === 0 ? <p class="none">{empty}</p> : <Entries t={t} entries={entries} />}
+      {entries.some(({ status }) => status === 'open') ? (
+        <p class="hint">
+          {t.audit.open}: {t.audit.openHint}
+        </p>
+      ) : null}
       <nav class="pages">
         {continued ? <a href="/audit">{t.common.first}</a> : null}
         {next === null ? null : (
@@ -55,7 +61,9 @@ function Entries({ t, entries }: { readonly t: View['t']; readonly entries: read
         {entries.map((entry) => (
           <tr key={entry.id}>
             <td data-label={t.audit.at}>
-              <StoreTime t={t} at={entry.at} bare />
+              <a href={`/audit/${entry.id}`}>
+                <StoreTime t={t} at={entry.at} bare />
+              </a>
             </td>
             <td data-label={t.audit.who}>
               <Foreign text={entry.who} />
@@ -66,6 +74,7 @@ function Entries({ t, entries }: { readonly t: View['t']; readonly entries: read
               <Foreign text={entry.what} />
             </td>
             <td data-label={t.audit.rows} class="number">
+              {entry.status === 'open' ? <Mark kind="warn" text={t.audit.open} /> : null}
               {entry.rows === null ? null : counted(entry.rows)}
             </td>
             <td data-label={t.common.reason} class="text">

@@ -27,7 +27,7 @@ export function FaultPage({ view, fault, cause, hint: ownHint, form }: FaultProp
     <Layout view={view} title={title} plain={plain}>
       <Notice kind="bad">
         <p>{ownHint ?? hint}</p>
-        {fault.code === 'unavailable' ? (
+        {saysMore.has(fault.code) ? (
           <p>
             {t.errors.message}: <span class="text code">{visibleText(fault.message)}</span>
           </p>
@@ -46,6 +46,9 @@ export function FaultPage({ view, fault, cause, hint: ownHint, form }: FaultProp
   );
 }
 
+/** Codes of faults whose message says more than the words for them. */
+const saysMore: ReadonlySet<string> = new Set(['unavailable', 'notTaken', 'notRecorded']);
+
 interface FaultWords {
   readonly title: string;
   readonly hint: string;
@@ -55,6 +58,10 @@ function wordsOf({ t: { errors }, visitor }: View, fault: RequestFault, cause: u
   switch (fault.code) {
     case 'unavailable':
       return databaseWords(errors, cause);
+    case 'notTaken':
+      return { title: errors.notTaken, hint: errors.notTakenHint };
+    case 'notRecorded':
+      return { title: errors.notRecorded, hint: errors.notRecordedHint };
     case 'notFound':
       return { title: errors.notFound, hint: errors.notFoundHint };
     case 'forbidden':

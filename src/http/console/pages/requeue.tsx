@@ -1,11 +1,11 @@
 import type { VNode } from 'preact';
-import type { NotRequeued, Requeued, RequeueReport } from '../../../operator/requeue-report.js';
-import { rowAddress, rowName } from '../addresses.js';
-import { ChineseText, KeyText } from '../parts/foreign.js';
+import type { Requeued, RequeueReport } from '../../../operator/requeue-report.js';
+import { rowName } from '../addresses.js';
+import { ChineseText } from '../parts/foreign.js';
 import { LaterRows } from '../parts/later-rows.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { ReasonField } from '../parts/reason.js';
-import { shortTable, StateMark } from '../parts/words.js';
+import { LeftRows, RowLink } from '../parts/requeued-rows.js';
 import type { View } from '../view.js';
 
 interface RequeueProps {
@@ -40,26 +40,8 @@ export function RequeuePage({ view, report, fault }: RequeueProps): VNode {
           </div>
         </form>
       )}
-      <Candidates view={view} rows={requeued} title={t.requeue.willRequeue(requeued.length)} warned />
-      <Left view={view} rows={notRequeued} title={t.requeue.wontRequeue(notRequeued.length)} />
-    </Layout>
-  );
-}
-
-/** What became of the rows. */
-export function RequeuedPage({ view, report }: RequeueProps): VNode {
-  const { t } = view;
-  const { requeued, notRequeued } = report;
-  return (
-    <Layout view={view} title={t.requeue.title} page="failed">
-      <Notice kind={requeued.length > 0 ? 'good' : 'warn'}>{t.requeue.done(requeued.length)}</Notice>
-      <Candidates view={view} rows={requeued} title={t.requeue.done(requeued.length)} />
-      <Left view={view} rows={notRequeued} title={t.requeue.notDone(notRequeued.length)} />
-      <p>
-        <a class="button" href="/failed">
-          {t.requeue.backToList}
-        </a>
-      </p>
+      <Candidates view={view} rows={requeued} title={t.requeue.willRequeue(requeued.length)} />
+      <LeftRows t={t} rows={notRequeued} title={t.requeue.wontRequeue(notRequeued.length)} />
     </Layout>
   );
 }
@@ -68,11 +50,10 @@ interface CandidatesProps {
   readonly view: View;
   readonly title: string;
   readonly rows: readonly Requeued[];
-  /** Names the rows applied since. */
-  readonly warned?: boolean;
 }
 
-function Candidates({ view: { t }, title, rows, warned }: CandidatesProps): VNode | null {
+/** Rows that would be put back, with those of their customers that were applied since. */
+function Candidates({ view: { t }, title, rows }: CandidatesProps): VNode | null {
   if (rows.length === 0) return null;
   return (
     <section>
@@ -81,40 +62,10 @@ function Candidates({ view: { t }, title, rows, warned }: CandidatesProps): VNod
         {rows.map((row) => (
           <li key={rowName(row)}>
             <RowLink row={row} /> <ChineseText text={row.errContent} />
-            {warned === true ? <LaterRows t={t} rows={row.appliedSince} /> : null}
+            <LaterRows t={t} rows={row.appliedSince} />
           </li>
         ))}
       </ul>
     </section>
-  );
-}
-
-interface LeftProps {
-  readonly view: View;
-  readonly title: string;
-  readonly rows: readonly NotRequeued[];
-}
-
-function Left({ view: { t }, title, rows }: LeftProps): VNode | null {
-  if (rows.length === 0) return null;
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="rows">
-        {rows.map((row) => (
-          <li key={rowName(row)}>
-            <RowLink row={row} /> {t.requeue.reasons[row.reason]} <StateMark t={t} state={row.state} />
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function RowLink({ row }: { readonly row: { readonly table: string; readonly streamingNo: string } }): VNode {
-  return (
-    <a href={rowAddress(row)}>
-      {shortTable(row.table)} <KeyText text={row.streamingNo} />
-    </a>
   );
 }

@@ -1,10 +1,10 @@
-import { textOf, textsOf, rowNamed, type Values } from '../addresses.js';
-import type { RowKey } from '../../../domain/keys.js';
+import { rowId, type RowKey } from '../../../domain/keys.js';
+import { address, textOf, textsOf, rowNamed, type Values } from '../addresses.js';
 import { actorOf, forOperators, type Answer, type Console, type Question } from '../console.js';
-import { filterForm } from '../filter-form.js';
+import { filterForm, filterParameters } from '../filter-form.js';
 import { FailedPage } from '../pages/failed.js';
-import { MatchedPage, MatchingPage } from '../pages/requeue-matching.js';
-import { RequeuedPage, RequeuePage } from '../pages/requeue.js';
+import { MatchingPage } from '../pages/requeue-matching.js';
+import { RequeuePage } from '../pages/requeue.js';
 import { reasonLimit } from '../parts/reason.js';
 
 /** The most rows that are chosen one by one. */
@@ -49,8 +49,9 @@ async function putBackChosen(question: Question): Promise<Answer> {
   const reason = reasonOf(form);
   if (reason === null) return askChosen(question, form, view.t.requeue.reasonMissing);
   if (keys.length === 0 || keys.length > mostChosen) return askChosen(question, form);
-  const report = await desk.requeue(actorOf(view), keys, { dryRun: false, reason });
-  return { page: <RequeuedPage view={view} report={report} /> };
+  const { action } = await desk.requeue(actorOf(view), keys, { dryRun: false, reason });
+  // Nothing was to be changed: the page that asks says why.
+  return { to: action === null ? rowsAddress(keys) : actionAddress(action) };
 }
 
 async function askMatching({ view, desk }: Question, values: Values, fault?: string): Promise<Answer> {
@@ -58,7 +59,7 @@ async function askMatching({ view, desk }: Question, values: Values, fault?: str
   if (form.faults.length > 0)
     return { status: 400, page: <FailedPage view={view} form={form} list={null} continued={false} /> };
   const { filter } = form;
-  const report = await desk.requeueMatching(actorOf(view), filter, dryRun);
+  const report = await desk.requeueMatching(actorOf(view), { filter }, dryRun);
   return {
     status: fault === undefined ? 200 : 400,
     page: <MatchingPage {...{ view, filter, report }} {...(fault !== undefined && { fault })} />,
@@ -68,11 +69,27 @@ async function askMatching({ view, desk }: Question, values: Values, fault?: str
 async function putBackMatching(question: Question): Promise<Answer> {
   const { view, desk, form } = question;
   const { filter, faults } = filterForm(form);
+  const continues = textOf(form, 'continues');
   const reason = reasonOf(form);
   if (faults.length > 0) return askMatching(question, form);
-  if (reason === null) return askMatching(question, form, view.t.requeue.reasonMissing);
-  const report = await desk.requeueMatching(actorOf(view), filter, { dryRun: false, reason });
-  return { page: <MatchedPage view={view} filter={filter} report={report} /> };
+  // What is gone on with may have been begun by a command, without a reason.
+  if (reason === null && continues === '') return askMatching(question, form, view.t.requeue.reasonMissing);
+  const target = continues === '' ? { filter } : { continues };
+  const report = await desk.requeueMatching(actorOf(view), target, { dryRun: false, reason });
+  const { action, matched } = report;
+  if (action !== null) return { to: actionAddress(action, matched.atLeast) };
+  return {
+    to: continues === '' ? address('/requeue-matching', filterParameters(filter)) : actionAddress(continues),
+  };
+}
+
+/** Where the outcome of an action is shown; `goesOn`: the page goes on with what is left. */
+function actionAddress(id: string, goesOn = false): string {
+  return address(`/audit/${id}`, { goOn: goesOn ? 'yes' : undefined });
+}
+
+function rowsAddress(keys: readonly RowKey[]): string {
+  return `/requeue?${new URLSearchParams(keys.map((key) => ['row', rowId(key)])).toString()}`;
 }
 
 function chosen(values: Values): readonly RowKey[] {

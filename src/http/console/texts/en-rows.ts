@@ -62,7 +62,6 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
       'Rows of this customer were applied since. A requeued row takes effect after them, which is another order than the platform’s:',
     done: (count) => `${rows(count)} requeued.`,
     notDone: (count) => `${rows(count)} not requeued.`,
-    changedMeanwhile: 'Changed meanwhile, or not to be told from another row.',
     reasons: {
       missing: 'there is no such row',
       'not failed': 'not in State 3',
@@ -75,7 +74,14 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     conditions: 'Conditions',
     allFailed: 'No condition: all failed rows',
     matched: 'Matching',
-    limit: (most) => `At most ${most} rows at a time; run it again for the rest.`,
+    bound:
+      'Only rows that failed before you confirm; those that fail again meanwhile are not put back twice.',
+    doneSoFar: (total) => `${rows(total)} with the actions before.`,
+    moreLeft: 'More rows are left.',
+    goOn: 'Go on',
+    stop: 'Stop',
+    goOnHint:
+      'Works in sets for a few seconds at a time, each on record in the audit. It may be stopped at any time and gone on with from here; no row is put back twice.',
     examples: 'For example',
     backToList: 'Back to the failed rows',
   },

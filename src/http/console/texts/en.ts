@@ -200,6 +200,11 @@ export const en: Texts = {
     rows: 'Rows',
     empty: 'Nothing was done yet.',
     emptyHere: 'There is nothing older.',
+    open: 'open',
+    openHint:
+      'No outcome is on record: it is under way, or its process ended before that; rows may have been changed.',
+    outcome: 'Outcome',
+    endedBy: 'Ended early by an error:',
     vias: { console: 'console', api: 'API', command: 'command line' },
     actions: {
       requeue: 'requeue',
@@ -253,6 +258,12 @@ export const en: Texts = {
       'A table, column or privilege is missing. bnet-sync doctor says which; bnet-sync migrate makes the product store’s tables.',
     timeoutHint:
       'The database did not answer in time. Narrow the filter, or check the indexes (bnet-sync doctor).',
+    notTaken: 'Nothing was changed',
+    notTakenHint:
+      'No action is taken without its record in the product store. Check that it answers, and that its user may INSERT into sync_audit (sql/postgresql/grants-store.sql); then do it again.',
+    notRecorded: 'The outcome could not be recorded',
+    notRecordedHint:
+      'The action was taken, and what came of it is not in the audit, which shows it as open. Look at the rows before you do it again.',
     internal: 'Internal error',
     internalHint: 'This is a fault of the program; the log has the details.',
     busy: 'Busy',

@@ -197,6 +197,10 @@ export const zh = {
     rows: '行数',
     empty: '还没有操作记录。',
     emptyHere: '更早没有操作记录了。',
+    open: '未结束',
+    openHint: '没有结果：正在执行，或进程在记录结果之前已退出；可能已改动部分行。',
+    outcome: '结果',
+    endedBy: '因错误提前结束：',
     vias: { console: '控制台', api: 'API', command: '命令行' },
     actions: {
       requeue: '重新排队',
@@ -244,6 +248,12 @@ export const zh = {
     credentialsHint: '数据库拒绝了用户名或密码。请更正配置中的 connection，然后重新启动。',
     schemaHint: '缺少表、列或权限。请运行 bnet-sync doctor 查明；产品库的表由 bnet-sync migrate 建立。',
     timeoutHint: '数据库没有在限定时间内应答。请缩小筛选范围，或检查索引（bnet-sync doctor）。',
+    notTaken: '没有改动任何内容',
+    notTakenHint:
+      '没有操作记录就不执行操作。请检查产品库是否可用、其用户对 sync_audit 是否有 INSERT 权限（sql/postgresql/grants-store.sql），然后重新操作。',
+    notRecorded: '操作结果未能记录',
+    notRecordedHint:
+      '操作已执行，但结果没有写入操作记录，该条目显示为“未结束”。重新操作之前，请先查看相关的行。',
     internal: '内部错误',
     internalHint: '这是程序的错误，详情见日志。',
     busy: '服务繁忙',

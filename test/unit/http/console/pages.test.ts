@@ -136,7 +136,7 @@ describe('requeuing', () => {
   it('is done by whoever is logged in, for the reason given', async () => {
     const { app, desk } = await consoleApp();
     const fields = { row: `IF_BNET_CUST:${longNumber}`, reason: ' 工单 1 ' };
-    expect((await app.inject({ url: '/requeue', ...form(fields) })).statusCode).toBe(200);
+    await app.inject({ url: '/requeue', ...form(fields) });
     expect(desk.acts).toMatchObject([{ who: 'wang', via: 'console', rows: 1, reason: '工单 1' }]);
   });
 
