@@ -1,3 +1,7 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { accessFromUrl } from './postgres-database.js';
 import { removeForgottenHomes } from './postgres-home.js';
@@ -5,6 +9,10 @@ import { PostgresServer } from './postgres-server.js';
 import type {} from './postgres.js';
 
 let server: PostgresServer | undefined;
+
+/** What the suites send to Oracle is gathered here (oracle/sent-statements.ts). */
+const statementsFolder = mkdtempSync(join(tmpdir(), 'bnet-sync-statements-'));
+process.env['TEST_ORACLE_STATEMENTS'] = statementsFolder;
 
 /**
  * Starts the PostgreSQL server that all test files share, or uses the one TEST_PG_URL names. Without a server
@@ -31,4 +39,5 @@ export async function setup(project: TestProject): Promise<void> {
 
 export async function teardown(): Promise<void> {
   await server?.remove();
+  await rm(statementsFolder, { recursive: true, force: true });
 }

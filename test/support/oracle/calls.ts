@@ -16,6 +16,7 @@ import {
   writeRowCounts,
 } from './messages.js';
 import { ResultSet } from './result-sets.js';
+import { recordStatement } from './sent-statements.js';
 import type { OracleSession } from './sessions.js';
 import { guard } from './sql-guard.js';
 import { translate } from './sql-translation.js';
@@ -52,6 +53,8 @@ export class AnswerLost extends Error {}
 export interface CallSurroundings {
   readonly session: OracleSession;
   readonly counters: Counters;
+  /** Whether the client is bnet-sync, and not a test that plants rows and looks at them. */
+  readonly isOurs: boolean;
   /** Lets a planted fault strike; throws what takes the place of the answer. */
   strike(occasion: Occasion): Promise<void>;
 }
@@ -172,6 +175,7 @@ export class Calls {
     const end = await this.#around({ at: 'execute', sql: cursor.sql }, () =>
       this.#run(cursor, request.execution, writer),
     );
+    if (this.#surroundings.isOurs) recordStatement(cursor.sql);
     return endOfCall(writer, this.#status(), { cursorId: cursor.id, ...end });
   }
 

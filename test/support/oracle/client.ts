@@ -167,7 +167,12 @@ export class Client {
     const settings = { ...settingsOf(login.user), timeZone: login.timeZone };
     const session = await OracleSession.open(settings, () => this.#connection.destroy());
     this.#session = session;
-    this.#calls = new Calls({ session, counters, strike: (occasion) => this.#strike(occasion) });
+    this.#calls = new Calls({
+      session,
+      counters,
+      isOurs: login.program.startsWith('bnet-sync'),
+      strike: (occasion) => this.#strike(occasion),
+    });
     counters.logins++;
     await this.#strike({ at: 'login', phase: 'after' });
     return login.welcome(new Writer(), this.#id);

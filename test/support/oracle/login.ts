@@ -40,6 +40,8 @@ function readHead(reader: Reader): { readonly user: string; readonly pairs: Read
 /** One login. Unknown users go through the same dialogue as wrong passwords. */
 export class LoginDialogue {
   readonly user: string;
+  /** As the client names itself: PROGRAM in V$SESSION. */
+  readonly program: string;
   readonly #verifier: Verifier;
   readonly #known: boolean;
   readonly #serverHalf = randomBytes(32);
@@ -48,7 +50,9 @@ export class LoginDialogue {
   #sessionKey: Buffer | undefined;
 
   constructor(request: Reader, verifiers: ReadonlyMap<string, Verifier>) {
-    this.user = readHead(request).user.toUpperCase();
+    const { user, pairs } = readHead(request);
+    this.user = user.toUpperCase();
+    this.program = pairs.get('AUTH_PROGRAM_NM') ?? '';
     const verifier = verifiers.get(this.user);
     this.#known = verifier !== undefined;
     this.#verifier = verifier ?? { salt: randomBytes(16), hash: randomBytes(32) };
