@@ -1,11 +1,11 @@
 /**
  * The layers of src. Each folder names the folders it may import besides itself;
- * "ports" stands for src/middle/port.ts and src/store/{,records-,guard-}port.ts, "errors" for the kinds
+ * "ports" stands for src/middle/port.ts and src/store/{,records-,guard-,setup-}port.ts, "errors" for the kinds
  * of database errors that ports fail with (and the count of connections), "events" for
  * what a worker tells. Only src/cli and the files in src itself,
  * which wire the program together, are free.
  */
-const PORTS = '^src/(middle|store)/((records|guard)-)?port[.]ts$';
+const PORTS = '^src/(middle|store)/((records|guard|setup)-)?port[.]ts$';
 const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
 /** What a worker tells: the seam of those who make log lines and metrics from it. */
 const EVENTS = '^src/worker/events[.]ts$';

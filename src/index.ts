@@ -17,7 +17,8 @@ export type { AccountOperation, CustomerOperation, Operation } from './domain/op
 export { resultCodes, type ResultCode } from './domain/result-codes.js';
 export type { Source } from './domain/keys.js';
 export type { Pause, PauseTarget } from './store/records-port.js';
-export { ShardsDifferError, StoreNotMigratedError } from './store/port.js';
+export { ShardsDifferError } from './store/port.js';
+export { StoreNewerError, StoreNotMigratedError } from './store/setup-port.js';
 export type { WorkerEvents } from './worker/events.js';
 export type {
   AccountHandlerContext,

@@ -16,6 +16,7 @@ import type { MiddleTables } from './middle/knex/tables.js';
 import type { OracleDatabase } from './middle/oracle/database.js';
 import type { OracleTables } from './middle/oracle/tables.js';
 import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from './middle/port.js';
+import { storeTables } from './store/knex/migrations.js';
 
 /*
  * From a configuration to open adapters. Nothing connects before the first call. A database must be there: a SQLite
@@ -36,6 +37,8 @@ export interface OpenOptions {
   readonly maxConnections?: number;
   /** Ends calls earlier than `worker.callTimeoutMs`. Default: not. */
   readonly callLimitMs?: number;
+  /** Product store: statements may take as long as tables of any size need. Set to migrate. Default: false. */
+  readonly migrates?: boolean;
 }
 
 /** The middle database, for the worker and for operators. */
@@ -131,9 +134,7 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
     const message = 'must be pg or better-sqlite3 here: made-up rows are never written to an Oracle database';
     throw new ConfigError([{ path: 'middle.client', message }]);
   }
-  if (client === 'better-sqlite3' && schema !== undefined) {
-    throw new ConfigError([{ path: 'middle.schema', message: 'SQLite has no schemas: leave it out' }]);
-  }
+  refuseSchema('middle', client, schema);
   const name = 'middle database';
   requireFile(config.middle, options, { name, maker: 'init-middle' });
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
@@ -152,9 +153,13 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
  * the locks of a worker that hangs do not outlive its lease; our own deadline is below the lease time as well.
  */
 export function openStoreDatabase(config: Config, options: OpenOptions): Database {
-  const { client, connection } = config.store;
+  const { client, connection, schema } = config.store;
   const { leaseTtlMs } = config.worker;
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
+  refuseSchema('store', client, schema);
+  // Migrating needs no lease, and nobody waits for it.
+  const underLease = (part: number) =>
+    options.migrates === true ? callTimeoutMs : Math.min(callTimeoutMs, Math.floor(part * leaseTtlMs));
   const name = 'product store';
   requireFile(config.store, options, { name, maker: 'migrate' });
   return new Database({
@@ -162,9 +167,18 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
     takesTurns: options.takesTurns ?? false,
-    callTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.8 * leaseTtlMs)),
-    serverTimeoutMs: Math.min(callTimeoutMs, Math.floor(0.6 * leaseTtlMs)),
+    callTimeoutMs: underLease(0.8),
+    serverTimeoutMs: underLease(0.6),
+    ...(schema === undefined ? {} : { schema: { name: schema, tables: storeTables } }),
+    ...(options.migrates === true ? { statementLimitMs: longestMigrationMs } : {}),
   });
+}
+
+const longestMigrationMs = 24 * 3600 * 1000;
+
+function refuseSchema(end: 'middle' | 'store', client: string, schema: string | undefined): void {
+  if (client !== 'better-sqlite3' || schema === undefined) return;
+  throw new ConfigError([{ path: `${end}.schema`, message: 'SQLite has no schemas: leave it out' }]);
 }
 
 /** Fails where a SQLite file is missing: the driver would make an empty one. */

@@ -3,6 +3,9 @@
 --
 -- Run it as the owner, after migrating. Replace bnet_sync_store by the name of your role. The role exists already, or:
 -- CREATE ROLE bnet_sync_store LOGIN;
+--
+-- With store.schema in the configuration, first: SET search_path = your_schema;
+-- and: GRANT USAGE ON SCHEMA your_schema TO bnet_sync_store;
 
 GRANT SELECT, INSERT, UPDATE ON bnet_customer, bnet_account TO bnet_sync_store;
 

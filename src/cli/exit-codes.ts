@@ -4,6 +4,7 @@ import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
 import { visibleText } from '../domain/foreign-text.js';
 import { RecordError } from '../operator/audit.js';
 import { SettingsDifferError, ShardsDifferError } from '../store/port.js';
+import { StoreNewerError } from '../store/setup-port.js';
 
 /** What a command ends with. */
 export const ExitCode = {
@@ -36,7 +37,10 @@ export function exitCodeOf(error: unknown): ExitCode {
 
 function isUsageError(error: unknown): boolean {
   return (
-    error instanceof ConfigError || error instanceof ShardsDifferError || error instanceof SettingsDifferError
+    error instanceof ConfigError ||
+    error instanceof ShardsDifferError ||
+    error instanceof SettingsDifferError ||
+    error instanceof StoreNewerError
   );
 }
 

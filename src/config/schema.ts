@@ -10,6 +10,16 @@ const longestTimerMs = 2_147_483_647;
 
 const filledText = z.string().regex(/\S/, 'must not be empty');
 
+/** A schema of PostgreSQL, its name as the catalogue has it. */
+const schemaName = z
+  .string()
+  .regex(
+    /^[\p{L}_][\p{L}\p{N}_$]*$/u,
+    'must be the name of a schema as the database keeps it: letters, digits, _ and $, without quotes',
+  )
+  .refine((name) => Buffer.byteLength(name) <= 63, 'must be at most 63 bytes: PostgreSQL cuts longer names')
+  .refine((name) => !/^pg_|^information_schema$/i.test(name), "must not be one of the server's own schemas");
+
 /** A number of up to 30 digits as text: a YAML or JSON number of that size would be rounded. */
 const digits = z
   .string({
@@ -102,6 +112,11 @@ const storeSchema = z
     client: z.enum(['pg', 'better-sqlite3']),
     /** What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). No default. */
     connection,
+    /**
+     * PostgreSQL: the schema of the product store's tables; it must exist. Default: absent, the first schema of the
+     * search_path. Set where they have a schema of their own, or one database holds several stores.
+     */
+    schema: schemaName.optional(),
     /**
      * Path of a module with the product's own handlers, relative to the configuration file.
      * Default: absent, no handlers. Set by the product's developers.

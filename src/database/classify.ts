@@ -6,6 +6,8 @@ const sqlStates: Readonly<Record<string, DatabaseErrorKind>> = {
   '28P01': 'credentials',
   '40001': 'conflict',
   '40P01': 'conflict',
+  // The table is published and has no key: whoever owns it must give it one, or REPLICA IDENTITY FULL.
+  '55000': 'schema',
   '55P03': 'locked',
   '57014': 'timeout',
   '25P03': 'timeout',

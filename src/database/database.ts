@@ -48,9 +48,12 @@ export type ConnectionCheck = (connection: Executor, retireOthers: () => void) =
 /** An open database: a pool of connections that are made when they are needed. */
 export class Database implements Executor {
   readonly dialect: Dialect;
+  /** PostgreSQL: the schema that was asked for, where one was. */
+  readonly schema: string | undefined;
   readonly #name: string | undefined;
   readonly #knex: Knex;
   readonly #callTimeoutMs: number;
+  readonly #closeTimeoutMs: number;
   readonly #turns: PQueue | undefined;
   #check: ConnectionCheck | undefined;
   /** By connection: how many times others had been retired when it was checked. */
@@ -60,7 +63,9 @@ export class Database implements Executor {
   constructor(options: DatabaseOptions) {
     this.#name = options.name;
     this.dialect = options.client === 'pg' ? pgDialect : sqliteDialect;
-    this.#callTimeoutMs = options.callTimeoutMs;
+    this.schema = options.schema?.name;
+    this.#callTimeoutMs = options.statementLimitMs ?? options.callTimeoutMs;
+    this.#closeTimeoutMs = options.callTimeoutMs;
     this.#turns = turnsAt(options);
     this.#knex = knexBuilder(knexConfig(options));
   }
@@ -104,17 +109,6 @@ export class Database implements Executor {
     });
   }
 
-  /** Runs the migrations that have not run, without a deadline of ours; returns their names. */
-  async migrate(config: Knex.MigratorConfig): Promise<readonly string[]> {
-    await this.execute({ sql: 'SELECT 1', bindings: [] });
-    try {
-      const [, names] = (await this.#knex.migrate.latest(config)) as [number, string[]];
-      return names;
-    } catch (error) {
-      throw this.#named(classify(error));
-    }
-  }
-
   /** How its connections are used at this moment. */
   pool(): PoolUse {
     return poolUse((this.#knex.client as { pool: Parameters<typeof poolUse>[0] }).pool);
@@ -122,7 +116,7 @@ export class Database implements Executor {
 
   /** Closes all connections; waits no longer than a call may take. */
   async close(): Promise<void> {
-    await withDeadline(this.#callTimeoutMs, this.#knex.destroy(), () => undefined).catch(() => undefined);
+    await withDeadline(this.#closeTimeoutMs, this.#knex.destroy(), () => undefined).catch(() => undefined);
   }
 
   #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Client } from 'pg';
+import type { Client, QueryConfig } from 'pg';
 
 /** How to open a database. */
 export interface DatabaseOptions {
@@ -16,6 +16,8 @@ export interface DatabaseOptions {
   readonly callTimeoutMs: number;
   /** After how long the server itself ends a long statement or an idle transaction, so that a hung client frees its locks. */
   readonly serverTimeoutMs: number;
+  /** How long a statement may take where that is longer than a call: for migrations. The server sets no limit of its own then. */
+  readonly statementLimitMs?: number;
   /**
    * PostgreSQL: statements reach a few hundred rows by key in tables of any size, so the planner is told to go by the
    * indexes. Left to itself it reads whole tables, whose size it does not know after a bulk load. Default: false.
@@ -23,10 +25,16 @@ export interface DatabaseOptions {
   readonly byKey?: boolean;
   /** SQLite: wait for the other databases of this process that do, on the same file. Default: false. */
   readonly takesTurns?: boolean;
-  /** PostgreSQL: the schema in which unqualified names are looked up. */
-  readonly schema?: string;
+  /** PostgreSQL: where unqualified names are looked up first. Default: as the role and the connection say. */
+  readonly schema?: OwnSchema;
   /** SQLite: deterministic functions that statements may use. */
   readonly functions?: Readonly<Record<string, SqlFunction>>;
+}
+
+/** A schema that is named, with the tables that are ours there. */
+interface OwnSchema {
+  readonly name: string;
+  readonly tables: readonly string[];
 }
 
 /** A function that SQLite calls. */
@@ -56,7 +64,7 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
   const settings: ConstructorParameters<typeof Client>[0] = {
     keepAlive: true,
     connectionTimeoutMillis: callTimeoutMs,
-    statement_timeout: serverTimeoutMs,
+    statement_timeout: options.statementLimitMs === undefined ? serverTimeoutMs : 0,
     idle_in_transaction_session_timeout: serverTimeoutMs,
     application_name: options.applicationName,
     ...given,
@@ -69,11 +77,10 @@ function pgConfig(options: DatabaseOptions): Knex.Config {
       min: 0,
       max: options.maxConnections,
       createTimeoutMillis: callTimeoutMs + marginMs,
-      afterCreate: afterCreate(options),
+      afterCreate: prepared(options),
     },
     acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
     log: quietLog,
-    ...(options.schema === undefined ? {} : { searchPath: [options.schema] }),
   };
 }
 
@@ -86,14 +93,42 @@ const readCommitted = `SET default_transaction_isolation = 'read committed'`;
 /** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
 const byIndexes = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
 
-/** What a new session is told, in one round trip. */
-function afterCreate({ byKey }: DatabaseOptions) {
+type AfterCreate = (connection: Client, done: (error: Error | null, connection: unknown) => void) => void;
+
+/** Prepares a new session: the settings in one round trip, the schema in another. */
+function prepared({ byKey, schema }: DatabaseOptions): AfterCreate {
   const settings = [readCommitted, ...(byKey === true ? byIndexes.map((name) => `SET ${name} = off`) : [])];
-  return (connection: Client, done: (error: Error | null, connection: unknown) => void): void => {
-    connection.query(settings.join('; '), (error: Error | null) => {
-      done(error, connection);
-    });
+  const steps: QueryConfig[] = [
+    ...(schema === undefined ? [] : [lookFirstIn(schema)]),
+    { text: settings.join('; ') },
+  ];
+  return (connection, done) => {
+    const next = (index: number): void => {
+      const step = steps[index];
+      if (step === undefined) {
+        done(null, connection);
+        return;
+      }
+      connection.query(step, (error: Error | null) => {
+        if (error === null) next(index + 1);
+        else done(error, connection);
+      });
+    };
+    next(0);
   };
+}
+
+/**
+ * The rest of the path, which a product's handlers and triggers rely on, stays behind the schema only where all of our
+ * tables are in it: one that is missing must not be found in another schema, where it would be another store's.
+ */
+function lookFirstIn({ name, tables }: OwnSchema): QueryConfig {
+  const text = `
+    SELECT set_config('search_path', concat_ws(', ', quote_ident($1),
+      CASE WHEN (SELECT count(*) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                 WHERE n.nspname = $1 AND c.relname = ANY($2::text[])) = cardinality($2::text[])
+           THEN nullif(current_setting('search_path'), '') END), false)`;
+  return { text, values: [name, [...new Set(tables)]] };
 }
 
 function sqliteConfig(options: DatabaseOptions): Knex.Config {

@@ -12,9 +12,6 @@ export const interfaceTables: readonly string[] = sources.flatMap((source) => [
   attributeTableOf[source],
 ]);
 
-/** The package's `sql/` folder: two levels up, from src as from dist. */
-const sqlFolder = new URL('../../sql/', import.meta.url);
-
 /** Some of the four tables are there already. Nothing was changed. */
 export class TablesExistError extends Error {
   override readonly name = 'TablesExistError';
@@ -24,9 +21,14 @@ export class TablesExistError extends Error {
   }
 }
 
-/** The statements that create the tables with keys and indexes, in order, from a folder in `sql/`. */
+/**
+ * The statements that create the tables with keys and indexes, in order, from a folder in the package's `sql/`: two levels
+ * up, from src as from dist. It is looked for here and not at loading: a bundle in CommonJS format has no such place.
+ */
 export async function creatingStatements(folder: string): Promise<readonly string[]> {
-  const files = ['tables.sql', 'indexes.sql'].map((file) => new URL(`${folder}/${file}`, sqlFolder));
+  const files = ['tables.sql', 'indexes.sql'].map(
+    (file) => new URL(`../../sql/${folder}/${file}`, import.meta.url),
+  );
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   return texts.flatMap(statementsOf);
 }

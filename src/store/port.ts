@@ -8,6 +8,7 @@ import type { Dependencies, Seen } from '../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
 import type { GuardStore, StoreAlarm } from './guard-port.js';
 import type { JournalLine, Pause } from './records-port.js';
+import type { StoreSetup } from './setup-port.js';
 
 /*
  * The product store as the worker sees it: the product's customers and users, the journal, and the leases. The
@@ -86,15 +87,6 @@ export class SettingsDifferError extends Error {
       `another worker is at work (process ${worker.pid} on ${worker.host}) with other settings: ${list.join('; ')}. ` +
         'Give all workers of this store the same, or stop the others first',
     );
-  }
-}
-
-/** The store's tables are not there: `bnet-sync migrate` makes them. */
-export class StoreNotMigratedError extends Error {
-  override readonly name = 'StoreNotMigratedError';
-
-  constructor() {
-    super('the product store is not set up for this version: run "bnet-sync migrate" first');
   }
 }
 
@@ -182,7 +174,7 @@ export interface DeferralStore {
 /** Leases of shards, all by the store's clock. */
 export interface LeaseStore {
   /**
-   * Registers the worker. StoreNotMigratedError; ShardsDifferError where the store has another number of shards;
+   * Registers the worker. StoreNotMigratedError; StoreNewerError; ShardsDifferError where the store has another number of shards;
    * SettingsDifferError where a live worker has other settings.
    */
   register(worker: WorkerIdentity, agreement: Agreement): Promise<void>;
@@ -225,6 +217,14 @@ export interface MissingStorePrivileges {
   readonly refused: readonly (Refused & { readonly neededBy: 'worker' | 'people' })[];
 }
 
+/** How migrations are run. */
+export interface MigrationOptions {
+  /** Stands in the store's record beside each migration. Default: nothing. */
+  readonly version?: string;
+  /** Called when something is waited for, in words. */
+  readonly onWait?: (what: string) => void;
+}
+
 /** What operators do with the product store. */
 export interface StoreOperations {
   /** All journal entries of a row, newest attempt first. */
@@ -244,10 +244,13 @@ export interface StoreOperations {
   shards(): Promise<number>;
   /** Tries each privilege that workers and people need in a transaction that is rolled back; returns what is refused. */
   missingPrivileges(): Promise<MissingStorePrivileges>;
-  /** Names of migrations that have not run. */
-  pendingMigrations(): Promise<readonly string[]>;
-  /** Runs the migrations that have not run and creates the shards at the first time; returns the migrations' names. */
-  migrate(shards: number): Promise<readonly string[]>;
+  /** Which migrations have run, and what is in the way of the others. */
+  setup(): Promise<StoreSetup>;
+  /**
+   * Runs the migrations that have not run and creates the shards at the first time; returns the migrations' names. Waits
+   * where others do the same. StoreNewerError, StoreUnfitError.
+   */
+  migrate(shards: number, options?: MigrationOptions): Promise<readonly string[]>;
   /** The store's clock, ISO 8601, UTC. */
   now(): Promise<string>;
   /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */

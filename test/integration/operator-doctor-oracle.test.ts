@@ -4,7 +4,13 @@ import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operation
 import { examine } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { openOptions } from '../support/middle-ends.js';
-import { nothingDeferred, nothingLost, storeOperations, workerDescription } from '../support/operations.js';
+import {
+  nothingDeferred,
+  nothingLost,
+  storeOperations,
+  storeSetup,
+  workerDescription,
+} from '../support/operations.js';
 import { createOracle } from '../support/oracle/create-oracle.js';
 import type { OracleStandIn, StandInOptions } from '../support/oracle/stand-in.js';
 import { PlainOracle } from '../support/oracle-place.js';
@@ -16,7 +22,7 @@ const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const healthyStore = storeOperations({
   now: async () => '2026-11-21T08:00:00.000Z',
-  pendingMigrations: async () => [],
+  setup: async () => storeSetup(),
   isolation: async () => null,
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],

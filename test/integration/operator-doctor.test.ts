@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseError } from '../../src/database/errors.js';
 import type { MiddleOperations } from '../../src/middle/port.js';
 import { deferredSummary } from '../../src/operator/deferred.js';
 import { deferredFindings } from '../../src/operator/doctor/deferred.js';
@@ -202,8 +203,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       );
 
       it('finds that the store does not let it read them, and which grant is missing', async () => {
-        await pair.store.execute({ sql: 'DROP TABLE sync_deferral', bindings: [] });
-        const { findings } = await examined();
+        const denied = new DatabaseError('schema', 'permission denied for table sync_deferral', {
+          code: '42501',
+        });
+        const findings = await deferredFindings(() => Promise.reject(denied), null);
         expect(findings.at(-1)).toMatchObject({ area: 'privileges', level: 'fault' });
         expect(findings.at(-1)?.whatToDo).toContain('grants-store.sql');
       });
@@ -221,14 +224,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     describe('migrations', () => {
       it('run once, and set up the shards at the first time only', async () => {
-        expect(await store.pendingMigrations()).toEqual([]);
+        expect((await store.setup()).pending).toEqual([]);
         expect(await store.migrate(16)).toEqual([]);
         expect(await store.shards()).toBe(8);
       });
 
       it('are pending in an empty database, which looking does not change', async () => {
         const empty = operatorsOf({ ...pair, store: pair.middle }).store;
-        expect(await empty.pendingMigrations()).toContain('0001_initial');
+        expect((await empty.setup()).pending).toContain('0001_initial');
         await expect(column(pair.middle, 'SELECT count(*) FROM sync_migration')).rejects.toMatchObject({
           kind: 'schema',
         });

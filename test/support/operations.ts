@@ -10,6 +10,7 @@ import type {
 import type { DeferredSummary } from '../../src/operator/deferred-report.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { StoreOperations, WorkerDescription } from '../../src/store/port.js';
+import type { StoreSetup } from '../../src/store/setup-port.js';
 import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
 import { accountRow, customerRow } from './builders.js';
 
@@ -124,6 +125,17 @@ export function journalLine(overrides: Partial<JournalLine> = {}): JournalLine {
     worker: 'worker-1',
     decidedAt: '2026-11-20T01:00:00.000Z',
     ...overrides,
+  };
+}
+
+/** A store that is set up for this version. */
+export function storeSetup(changes: Partial<StoreSetup> = {}): StoreSetup {
+  const nothing = { pending: [], newer: [], missing: [], foreign: [], elsewhere: [] };
+  return {
+    done: ['0001_initial'],
+    ...nothing,
+    ...{ schema: 'public', noSchema: null, encoding: 'UTF8' },
+    ...changes,
   };
 }
 

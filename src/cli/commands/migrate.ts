@@ -9,6 +9,7 @@ import type { GuardRecords } from '../../store/guard-port.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
 import { ShardsDifferError } from '../../store/port.js';
+import { packageVersion } from '../../package-version.js';
 import { openMiddle, openStoreDatabase } from '../../wiring.js';
 import { commandActor } from '../actor.js';
 import { ExitCode, explain } from '../exit-codes.js';
@@ -42,10 +43,13 @@ export function registerMigrate(program: Command): void {
       const config = await configOf(command);
       const { shards } = config.worker;
       const applicationName = applicationNameOf(command);
-      const database = openStoreDatabase(config, { applicationName, createFile: true });
+      const database = openStoreDatabase(config, { applicationName, createFile: true, migrates: true });
       try {
         const operations = new KnexStoreOperations(database);
-        const migrations = await operations.migrate(shards);
+        const migrations = await operations.migrate(shards, {
+          version: packageVersion(),
+          onWait: (what) => process.stderr.write(`${what}\n`),
+        });
         const present = await operations.shards();
         if (present !== shards) throw new ShardsDifferError(present, shards);
         const origin = await recordOrigin(config, database, {

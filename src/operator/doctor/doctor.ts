@@ -12,6 +12,7 @@ import { lossFindings, type LossSettings, type LossSources } from './loss.js';
 import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
 import { rowFindings, type OddRows } from './rows.js';
 import { serverFindings } from './server.js';
+import { setupFindings } from './setup.js';
 import { missingTables, tableFindings } from './tables.js';
 import { workerFindings } from './workers.js';
 
@@ -147,10 +148,8 @@ async function examineStore(
   middle: MiddleOperations | null,
   { settings, loss, deferred }: Patient,
 ): Promise<Finding[]> {
-  const migrations = await check('migrations', async () =>
-    migrationFindings(await store.pendingMigrations()),
-  );
-  if (migrations.some(({ level }) => level !== 'ok')) return migrations;
+  const migrations = await check('migrations', async () => setupFindings(await store.setup()));
+  if (migrations.some(({ area, level }) => area === 'migrations' && level !== 'ok')) return migrations;
   const privileges = await check('privileges', async () =>
     storePrivilegeFindings(await store.missingPrivileges()),
   );
@@ -193,12 +192,6 @@ async function attributeFacts(
     tooManyAttributes: await middle.tooManyAttributes(namedRows),
     strays: await middle.strayAttributes({ scan: straysScan, examples: namedRows }),
   };
-}
-
-function migrationFindings(pending: readonly string[]): Finding[] {
-  if (pending.length === 0) return [fine('migrations', 'all have run')];
-  const finding = `the product store lacks ${pending.join(', ')}`;
-  return [{ area: 'migrations', level: 'fault', finding, whatToDo: 'run "bnet-sync migrate"' }];
 }
 
 /** Zero where it cannot be told: the checks of the middle database tell why. */

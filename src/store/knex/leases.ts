@@ -1,6 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import { DatabaseError } from '../../database/errors.js';
 import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
 import { shareOf } from '../../domain/share.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
@@ -10,12 +9,9 @@ import { deferralCount, readPendingDeferrals } from './deferrals.js';
 import { knownCommits, openAlarmCount, readOpenAlarms } from './guard.js';
 import { readPauses } from './pauses.js';
 import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
-import {
-  SettingsDifferError,
-  ShardsDifferError,
-  StoreNotMigratedError,
-  WorkerUnregisteredError,
-} from '../port.js';
+import { SettingsDifferError, ShardsDifferError, WorkerUnregisteredError } from '../port.js';
+import { StoreNotMigratedError, workFault } from '../setup-port.js';
+import { readSetup } from './setup.js';
 
 /*
  * Leases. A shard is held by a row of sync_shard: owner, term and expires_at, all by the store's clock.
@@ -125,7 +121,10 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   async register(worker: WorkerIdentity, agreement: Agreement): Promise<void> {
+    const fault = workFault(await readSetup(this.#database));
+    if (fault !== null) throw fault;
     const present = await this.#countShards();
+    // The last step of a migration that was interrupted.
     if (present === 0) throw new StoreNotMigratedError();
     if (present !== agreement.shards) throw new ShardsDifferError(present, agreement.shards);
     await this.#tidyRegister();
@@ -134,20 +133,15 @@ export class KnexLeaseStore implements LeaseStore {
     await this.#compare(worker, agreement);
   }
 
-  /** Deletes what is old, and looks for the newest migration's tables. */
+  /** Deletes what is old. */
   async #tidyRegister(): Promise<void> {
     const { nowPlus } = this.#database.dialect;
     const old = [
       `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)}`,
       `DELETE FROM sync_trial WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
     ];
-    try {
-      for (const sql of old) await this.#database.execute({ sql, bindings: [] });
-      await pruneActivity(this.#database);
-      await readPendingDeferrals(this.#database, 1);
-    } catch (error) {
-      throw isMissingTable(error) ? new StoreNotMigratedError() : error;
-    }
+    for (const sql of old) await this.#database.execute({ sql, bindings: [] });
+    await pruneActivity(this.#database);
   }
 
   /**
@@ -164,18 +158,12 @@ export class KnexLeaseStore implements LeaseStore {
     }
   }
 
-  /** 0 where the table is missing too. */
   async #countShards(): Promise<number> {
-    try {
-      const { rows } = await this.#database.execute({
-        sql: 'SELECT count(*) AS shards FROM sync_shard',
-        bindings: [],
-      });
-      return Number(rows[0]?.['shards']);
-    } catch (error) {
-      if (isMissingTable(error)) return 0;
-      throw error;
-    }
+    const { rows } = await this.#database.execute({
+      sql: 'SELECT count(*) AS shards FROM sync_shard',
+      bindings: [],
+    });
+    return Number(rows[0]?.['shards']);
   }
 
   async keep(): Promise<Holding> {
@@ -281,11 +269,11 @@ export class KnexLeaseStore implements LeaseStore {
 
   /** What this worker holds, and what there is to take. */
   async #look(): Promise<Shards> {
-    const { now } = this.#database.dialect;
+    const { dialect } = this.#database;
     const { rows } = await this.#database.execute({
       sql: `SELECT shard, term, ${this.#server.name} AS server, CASE WHEN ${isCompared('s', this.#server.name)} THEN 1 ELSE 0 END AS compared,
                    CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
-                   CASE WHEN ${isFree('s', now)} THEN 1 ELSE 0 END AS free,
+                   CASE WHEN ${isFree('s', dialect.now)} THEN 1 ELSE 0 END AS free,
                    (SELECT count(*) FROM sync_pause) AS paused, ${openAlarmCount} AS alarmed, ${deferralCount} AS deferred
             FROM sync_shard AS s ORDER BY shard`,
       bindings: [this.workerId],
@@ -370,10 +358,3 @@ const checksPerPruning = 1000;
 
 /** How long a worker that stopped without a word stays on the register, for operators to see. */
 const registerKeptMs = 24 * 3600 * 1000;
-
-/** SQLSTATE of a missing privilege: the table is there. */
-const noPrivilege = '42501';
-
-function isMissingTable(error: unknown): boolean {
-  return error instanceof DatabaseError && error.kind === 'schema' && error.code !== noPrivilege;
-}

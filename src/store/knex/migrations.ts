@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { Dialect } from '../../database/dialect.js';
 
 /*
@@ -6,7 +5,11 @@ import type { Dialect } from '../../database/dialect.js';
  * migration. 30-digit numbers are numeric(30,0) in PostgreSQL and TEXT in SQLite, where a number would be rounded.
  */
 
-interface Migration {
+/** Where the migrations that have run are recorded. */
+export const migrationTable = 'sync_migration';
+
+/** A step of the schema; all of its statements run in one transaction. */
+export interface Migration {
   readonly name: string;
   up(types: Types): readonly string[];
 }
@@ -17,6 +20,8 @@ interface Types {
   readonly text: (length: number) => string;
   /** A primary key that the database counts up. */
   readonly identity: string;
+  /** What lets the deletions of a table without a key be replicated, where databases need to be told. */
+  readonly replicateWhole: (table: string) => readonly string[];
 }
 
 const typesOf: Readonly<Record<Dialect['name'], Types>> = {
@@ -25,12 +30,14 @@ const typesOf: Readonly<Record<Dialect['name'], Types>> = {
     instant: 'timestamptz',
     text: (length) => `varchar(${length})`,
     identity: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+    replicateWhole: (table) => [`ALTER TABLE ${table} REPLICA IDENTITY FULL`],
   },
   'better-sqlite3': {
     number: 'text',
     instant: 'text',
     text: () => 'text',
     identity: 'integer PRIMARY KEY AUTOINCREMENT',
+    replicateWhole: () => [],
   },
 };
 
@@ -160,27 +167,58 @@ const intents: Migration = {
   ],
 };
 
-const migrations: readonly Migration[] = [initial, severalWorkers, operators, guard, isolation, intents];
+/**
+ * PostgreSQL refuses to delete from a table without a key once a publication holds it, as one FOR ALL TABLES does. Whole
+ * rows identify themselves then: the change is to the catalogue alone, and costs nothing where nobody replicates. A key
+ * would be rewritten into every attribute row there is, and kept with every attribute that is written.
+ */
+const replication: Migration = {
+  name: '0007_replication',
+  up: ({ replicateWhole }) =>
+    ['bnet_customer_attr', 'bnet_account_attr', 'sync_pause'].flatMap(replicateWhole),
+};
 
-/** Where Knex keeps which migrations have run. */
-export const migrationTable = 'sync_migration';
+const versions: Migration = {
+  name: '0008_versions',
+  up: () => [
+    `ALTER TABLE ${migrationTable} ADD COLUMN version text`,
+    // Left by the migrations of earlier versions: it stayed locked where one of them was killed.
+    'DROP TABLE IF EXISTS sync_migration_lock',
+  ],
+};
 
-/** The configuration of Knex's migrator: the migrations of this package are code, not files. */
-export function migratorConfig(dialect: Dialect): Knex.MigratorConfig {
-  const types = typesOf[dialect.name];
-  const migrationSource: Knex.MigrationSource<Migration> = {
-    getMigrations: () => Promise.resolve([...migrations]),
-    getMigrationName: (migration) => migration.name,
-    getMigration: (migration) =>
-      Promise.resolve({
-        up: async (trx: Knex) => {
-          for (const statement of migration.up(types)) await trx.raw(statement);
-        },
-        down: () => Promise.reject(new Error('migrations go forward only: restore a backup instead')),
-      }),
-  };
-  return { migrationSource, tableName: migrationTable };
+/** All migrations, in order. */
+export const migrations: readonly Migration[] = [
+  initial,
+  severalWorkers,
+  operators,
+  guard,
+  isolation,
+  intents,
+  replication,
+  versions,
+];
+
+/** The statements of a migration. */
+export function statementsOf(migration: Migration, dialect: Dialect['name']): readonly string[] {
+  return migration.up(typesOf[dialect]);
 }
 
-/** The names of all migrations, in order. */
-export const migrationNames: readonly string[] = migrations.map((migration) => migration.name);
+/** The statement that makes the record of migrations where it is missing. */
+export function recordStatement(dialect: Dialect['name']): string {
+  const { identity, instant } = typesOf[dialect];
+  return `CREATE TABLE IF NOT EXISTS ${migrationTable} (id ${identity}, name text NOT NULL UNIQUE, batch integer, migration_time ${instant})`;
+}
+
+/** Whether the record says which version ran a migration, once these have run. */
+export function hasVersions(done: readonly string[]): boolean {
+  return done.includes(versions.name);
+}
+
+/** The tables that a migration creates. */
+export function tablesOf(migration: Migration): readonly string[] {
+  return migration.up(typesOf.pg).flatMap((sql) => /^CREATE TABLE (\w+)/.exec(sql)?.slice(1, 2) ?? []);
+}
+
+/** The tables of the store, the record of its migrations included. */
+export const storeTables: readonly string[] = [migrationTable, ...migrations.flatMap(tablesOf)];

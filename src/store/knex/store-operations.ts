@@ -1,17 +1,23 @@
 import type { Database } from '../../database/database.js';
 import { defaultIsolation } from '../../database/default-isolation.js';
-import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies, Seen } from '../../domain/waiting.js';
 import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
-import type { MissingStorePrivileges, StoreOperations, WorkerDescription } from '../port.js';
+import type {
+  MigrationOptions,
+  MissingStorePrivileges,
+  StoreOperations,
+  WorkerDescription,
+} from '../port.js';
+import type { StoreSetup } from '../setup-port.js';
 import type { JournalLine } from '../records-port.js';
 import { isAlive } from './leases.js';
 import { readJournal } from './journal.js';
 import { readLines } from './journal-lines.js';
-import { migrationNames, migrationTable, migratorConfig } from './migrations.js';
+import { runMigrations } from './migrate.js';
 import { missingPrivileges } from './privileges.js';
+import { readSetup } from './setup.js';
 import { readSeen, readSnapshot } from './snapshot.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
@@ -87,22 +93,12 @@ export class KnexStoreOperations implements StoreOperations {
     return missingPrivileges(this.#database);
   }
 
-  async pendingMigrations(): Promise<readonly string[]> {
-    const done = await this.#migrationsDone();
-    return migrationNames.filter((name) => !done.has(name));
+  async setup(): Promise<StoreSetup> {
+    return readSetup(this.#database);
   }
 
-  async migrate(shards: number): Promise<readonly string[]> {
-    const { dialect } = this.#database;
-    const done = await this.#database.migrate(migratorConfig(dialect));
-    const numbers = Array.from({ length: shards }, (_, shard) => [shard]);
-    const { sql, bindings } = dialect.recordset({ shard: 'integer' }, numbers, 'r');
-    await this.#database.execute({
-      sql: `INSERT INTO sync_shard (shard, term) SELECT r.shard, 0 FROM ${sql}
-            WHERE NOT EXISTS (SELECT 1 FROM sync_shard) ON CONFLICT DO NOTHING`,
-      bindings,
-    });
-    return done;
+  async migrate(shards: number, options: MigrationOptions = {}): Promise<readonly string[]> {
+    return runMigrations(this.#database, { shards, ...options });
   }
 
   async now(): Promise<string> {
@@ -117,22 +113,6 @@ export class KnexStoreOperations implements StoreOperations {
   async isolation(): Promise<string | null> {
     return defaultIsolation(this.#database);
   }
-
-  /** Reads what Knex recorded, without creating its tables as Knex's own listing would. */
-  async #migrationsDone(): Promise<ReadonlySet<string>> {
-    try {
-      const { rows } = await this.#database.execute({
-        sql: `SELECT name FROM ${migrationTable}`,
-        bindings: [],
-      });
-      return new Set(rows.map((row) => String(row['name'])));
-    } catch (error) {
-      const isMissing =
-        error instanceof DatabaseError && error.kind === 'schema' && error.code !== permissionDenied;
-      if (isMissing) return new Set();
-      throw error;
-    }
-  }
 }
 
 /** Numbers are text on SQLite: the longer one is the greater. */
@@ -140,9 +120,6 @@ const longer = (alias: string) => `length(CAST(${alias}.streaming_no AS TEXT))`;
 
 /** Rows of one batch have one time: among them a greater StreamingNo is taken for a later row. */
 const later = `(${longer('j')} > ${longer('own')} OR (${longer('j')} = ${longer('own')} AND j.streaming_no > own.streaming_no))`;
-
-/** PostgreSQL's code for a missing privilege. */
-const permissionDenied = '42501';
 
 function workerOf(row: DriverRow): WorkerDescription & { shards: number[] } {
   const heartbeatAt = String(row['heartbeat_at']);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ShardsDifferError,
-  StoreNotMigratedError,
-  WorkerUnregisteredError,
-} from '../../../src/store/port.js';
+import { ShardsDifferError, WorkerUnregisteredError } from '../../../src/store/port.js';
+import { migrations } from '../../../src/store/knex/migrations.js';
+import { StoreNewerError, StoreNotMigratedError } from '../../../src/store/setup-port.js';
 import type { Fixture } from '../store.js';
 import { agreement, identityOf, shardCount, startWorker } from './data.js';
 
+const newest = migrations.at(-1)!.name;
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -39,12 +38,38 @@ export function leaseRules(fixture: Fixture): void {
 
     it('is refused where the newest migration has not run, with the way out', async () => {
       const store = fixture().open();
-      await fixture().run('ALTER TABLE sync_activity RENAME TO of_a_later_version');
+      await fixture().run(`DELETE FROM sync_migration WHERE name = '${newest}'`);
       try {
         const refused = store.leases.register(identityOf('worker 1'), agreement);
         await expect(refused).rejects.toThrow('run "bnet-sync migrate" first');
       } finally {
-        await fixture().run('ALTER TABLE of_a_later_version RENAME TO sync_activity');
+        await fixture().run(`INSERT INTO sync_migration (name) VALUES ('${newest}')`);
+      }
+    });
+
+    it('is refused where a newer version has migrated the store: both are named, and what to do', async () => {
+      const store = fixture().open();
+      await fixture().run(`INSERT INTO sync_migration (name, version) VALUES ('0099_of_tomorrow', '9.1.0')`);
+      try {
+        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        await expect(refused).rejects.toThrow(StoreNewerError);
+        await expect(refused).rejects.toThrow(
+          new RegExp(`bnet-sync 9\\.1\\.0 \\(0099_of_tomorrow\\).*up to ${newest} only: run that version`),
+        );
+        expect(await fixture().rows('sync_worker')).toEqual([]);
+      } finally {
+        await fixture().run(`DELETE FROM sync_migration WHERE name = '0099_of_tomorrow'`);
+      }
+    });
+
+    it('is refused where a table is gone, and names it', async () => {
+      const store = fixture().open();
+      await fixture().run('ALTER TABLE sync_activity RENAME TO gone');
+      try {
+        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        await expect(refused).rejects.toThrow(/lost tables .*: sync_activity: stop the workers and restore/);
+      } finally {
+        await fixture().run('ALTER TABLE gone RENAME TO sync_activity');
       }
     });
 

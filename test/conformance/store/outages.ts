@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { StoreNotMigratedError, type ProductStore } from '../../../src/store/port.js';
+import type { ProductStore } from '../../../src/store/port.js';
+import { StoreNotMigratedError } from '../../../src/store/setup-port.js';
 import { kindOf } from '../middle/outages.js';
 import type { Fixture } from '../store.js';
 import { agreement, identityOf, product, record, startWorker } from './data.js';

@@ -6,6 +6,7 @@ import {
   nothingDeferred,
   nothingLost,
   storeOperations,
+  storeSetup,
   workerDescription,
 } from '../../support/operations.js';
 
@@ -29,7 +30,7 @@ const middle = {
 };
 const store = {
   now: async () => '2026-11-21T08:00:00.000Z',
-  pendingMigrations: async () => [],
+  setup: async () => storeSetup(),
   isolation: async () => null,
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
@@ -97,12 +98,15 @@ describe('the doctor', () => {
   });
 
   it('asks a store that was not migrated nothing else', async () => {
-    const unmigrated = storeOperations({ now: store.now, pendingMigrations: async () => ['0001_initial'] });
+    const unmigrated = storeOperations({
+      now: store.now,
+      setup: async () => storeSetup({ pending: ['0001_initial'] }),
+    });
     const { findings } = await examine(patient({ store: async () => unmigrated }));
     expect(findings.at(-1)).toEqual({
       area: 'migrations',
       level: 'fault',
-      finding: 'the product store lacks 0001_initial',
+      finding: 'the product store lacks 0001_initial, in the schema "public"',
       whatToDo: 'run "bnet-sync migrate"',
     });
   });
