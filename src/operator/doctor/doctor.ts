@@ -159,6 +159,7 @@ async function examineStore(
       storeShards: await store.shards(),
       configuredShards: settings.shards,
       rowsInHand: middle === null ? 0 : await rowsInHand(middle),
+      storeNow: await store.now(),
     }),
   );
   const losses =

@@ -1,4 +1,5 @@
 import type { WorkerDescription } from '../../store/port.js';
+import { durationText } from '../duration.js';
 import { fine, type Finding } from './finding.js';
 
 /** Who works, and on how many shards. */
@@ -10,10 +11,13 @@ export interface Workforce {
   readonly configuredShards: number;
   /** Rows of both tables in State 1. */
   readonly rowsInHand: number;
+  /** The store's clock, ISO 8601, UTC. */
+  readonly storeNow: string;
 }
 
 /** Looks at leases and heartbeats. */
-export function workerFindings({ workers, storeShards, configuredShards, rowsInHand }: Workforce): Finding[] {
+export function workerFindings(workforce: Workforce): Finding[] {
+  const { workers, storeShards, configuredShards, rowsInHand, storeNow } = workforce;
   const findings: Finding[] = [];
   if (storeShards !== configuredShards) {
     findings.push({
@@ -24,14 +28,28 @@ export function workerFindings({ workers, storeShards, configuredShards, rowsInH
     });
   }
   const alive = workers.filter((worker) => worker.alive);
-  for (const worker of workers.filter(({ alive: lives }) => !lives)) findings.push(silentWorker(worker));
+  for (const worker of workers.filter(({ alive: lives }) => !lives))
+    findings.push(deadWorker(worker, storeNow));
   if (alive.length === 0) findings.push(nobodyWorks(rowsInHand));
   else findings.push(...sharesOf(alive, storeShards));
   return findings;
 }
 
-function silentWorker({ workerId, host, pid, heartbeatAt, shards }: WorkerDescription): Finding {
+function deadWorker(worker: WorkerDescription, storeNow: string): Finding {
+  const { workerId, host, pid, heartbeatAt, shards } = worker;
   const held = shards.length === 0 ? '' : `; it holds ${shards.length} shards until others take them`;
+  const ahead = (Date.parse(heartbeatAt) - Date.parse(storeNow)) / 1000;
+  if (ahead > 0) {
+    return {
+      area: 'workers',
+      level: 'warning',
+      finding:
+        `the product store's clock shows ${storeNow}, and the last heartbeat of worker ${workerId} (${host}, process ` +
+        `${pid}) is ${durationText(ahead)} ahead of it: the clock was set back, and the worker counts as dead${held}`,
+      whatToDo:
+        "see that the clock of the product store's server is right and kept by NTP; a running worker takes the rows over by itself",
+    };
+  }
   return {
     area: 'workers',
     level: 'warning',

@@ -1,6 +1,6 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import type { Deferral } from '../../domain/deferral.js';
+import { deferralLimits, type Deferral } from '../../domain/deferral.js';
 import { isCanonicalNumber, type RowKey } from '../../domain/keys.js';
 import { deferralsRead, type DeferralRequest, type DeferralStore, type PendingDeferral } from '../port.js';
 import type { AuditRecord, DeferralCount, DeferralRecord } from '../records-port.js';
@@ -28,10 +28,16 @@ export async function readPendingDeferrals(
           FROM sync_deferral AS d ORDER BY d.next_at LIMIT ${limit}`,
     bindings: [],
   });
-  return rows.map((row) => ({
-    ...deferralOf(row),
-    remainingMs: Date.parse(String(row['next'])) - Date.parse(String(row['now'])),
-  }));
+  return rows.map((row) => {
+    const deferral = deferralOf(row);
+    return { ...deferral, remainingMs: remainingMs(row, deferral) };
+  });
+}
+
+/** A try that is much further ahead than any pause is long was written before the clock was set back: it is due. */
+function remainingMs(row: Readonly<Record<string, unknown>>, { stage, cause }: Deferral): number {
+  const remaining = Date.parse(String(row['next'])) - Date.parse(String(row['now']));
+  return remaining > 2 * deferralLimits(stage, cause).most ? 0 : remaining;
 }
 
 /** Reads them for operators, those put off longest first. */

@@ -1,5 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
+import type { Dialect, Fragment } from '../../database/dialect.js';
 import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
 import { shareOf } from '../../domain/share.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
@@ -36,6 +36,13 @@ import { readSetup } from './setup.js';
  * both leave one free: the row's lock decides the first, the next check heals the second.
  *
  * No promise rests on the clock: an early takeover only makes the other worker's fence fail.
+ *
+ * A clock that is set back leaves times behind that are ahead of it, and a dead worker's shards would be its own until the
+ * clock has caught up. No renewal puts an expiry further ahead than a lease time, and no heartbeat is ahead at all: a lease
+ * that runs out later than two lease times from now counts as run out, a heartbeat more than a lease time ahead as silent.
+ * Steps smaller than that only make a takeover later. Live workers have such times, too, from the step to their next check,
+ * and may lose shards to the first that checks. That is an early takeover like any other: the term rises, the loser's fence
+ * fails, what it had in hand is left in State 1, and the shards are shared evenly again at the next checks.
  */
 
 /** Who relies on which leases, and which commits the store must know. */
@@ -137,7 +144,7 @@ export class KnexLeaseStore implements LeaseStore {
   async #tidyRegister(): Promise<void> {
     const { nowPlus } = this.#database.dialect;
     const old = [
-      `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)}`,
+      `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)} OR heartbeat_at > ${nowPlus(registerKeptMs)}`,
       `DELETE FROM sync_trial WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
     ];
     for (const sql of old) await this.#database.execute({ sql, bindings: [] });
@@ -257,7 +264,7 @@ export class KnexLeaseStore implements LeaseStore {
   async #take(most: number): Promise<number> {
     const { dialect } = this.#database;
     const { rows } = await this.#database.execute({
-      sql: `WITH free AS MATERIALIZED (SELECT l.shard FROM sync_shard AS l WHERE ${isFree('l', dialect.now)}
+      sql: `WITH free AS MATERIALIZED (SELECT l.shard FROM sync_shard AS l WHERE ${isFree('l', dialect)}
                                        ORDER BY l.shard LIMIT ${most} ${dialect.lockRows('l', { skipLocked: true })})
             UPDATE sync_shard SET term = term + 1, owner = ?, expires_at = ${dialect.nowPlus(this.#leaseTtlMs)}
             WHERE shard IN (SELECT shard FROM free)
@@ -273,7 +280,7 @@ export class KnexLeaseStore implements LeaseStore {
     const { rows } = await this.#database.execute({
       sql: `SELECT shard, term, ${this.#server.name} AS server, CASE WHEN ${isCompared('s', this.#server.name)} THEN 1 ELSE 0 END AS compared,
                    CASE WHEN owner = ? THEN 1 ELSE 0 END AS ours,
-                   CASE WHEN ${isFree('s', dialect.now)} THEN 1 ELSE 0 END AS free,
+                   CASE WHEN ${isFree('s', dialect)} THEN 1 ELSE 0 END AS free,
                    (SELECT count(*) FROM sync_pause) AS paused, ${openAlarmCount} AS alarmed, ${deferralCount} AS deferred
             FROM sync_shard AS s ORDER BY shard`,
       bindings: [this.workerId],
@@ -335,10 +342,13 @@ interface RegisteredWorker extends WorkerIdentity {
   readonly agreement: string | null;
 }
 
-/** Whether a worker's heartbeat is younger than its lease time; a row with heartbeat_at, now and lease_ttl_ms. */
+/**
+ * Whether a worker's heartbeat is younger than its lease time, and no further ahead of the clock; a row with heartbeat_at,
+ * now and lease_ttl_ms.
+ */
 export function isAlive(row: Readonly<Record<string, unknown>>): boolean {
   const age = Date.parse(String(row['now'])) - Date.parse(String(row['heartbeat_at']));
-  return age < Number(row['lease_ttl_ms']);
+  return Math.abs(age) < Number(row['lease_ttl_ms']);
 }
 
 /** Whether a shard's finished rows were compared under its present term, on this server. */
@@ -346,8 +356,10 @@ function isCompared(alias: string, server: string): string {
   return `${alias}.compared_term = ${alias}.term AND ${alias}.compared_on = ${server}`;
 }
 
-function isFree(alias: string, now: string): string {
-  return `(${alias}.owner IS NULL OR ${alias}.expires_at < ${now})`;
+/** The longest lease time on the register bounds every renewal; one who asks is on it. */
+function isFree(alias: string, { now, later }: Dialect): string {
+  const tooFar = later('2 * (SELECT max(w.lease_ttl_ms) FROM sync_worker AS w)');
+  return `(${alias}.owner IS NULL OR ${alias}.expires_at < ${now} OR ${alias}.expires_at > ${tooFar})`;
 }
 
 /** How long the note of a trial is kept. It goes when its row is decided, unless the store falls away just then. */

@@ -50,6 +50,13 @@ export function deferralRules(fixture: Fixture): void {
       expect(known?.remainingMs).toBeLessThanOrEqual(delayMs);
     });
 
+    it('are due where the clock was set back since they were written', async () => {
+      const store = await holder();
+      await store.deferrals.put([request]);
+      await fixture().shift('sync_deferral', 'next_at', 3_600_000);
+      expect((await store.leases.keep()).deferrals).toMatchObject([{ streamingNo: '1141', remainingMs: 0 }]);
+    });
+
     it('cost a check of the leases one statement where there are any, and none where there is not', async () => {
       const store = await holder();
       const before = await fixture().statementsDuring(() => store.leases.keep());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Holding, ProductStore } from '../../../src/store/port.js';
+import { LeaseLostError, type Holding, type ProductStore } from '../../../src/store/port.js';
 import type { Fixture, StoreSettings } from '../store.js';
 import { agreement, identityOf, shardCount, startWorker } from './data.js';
 
@@ -199,6 +199,59 @@ function deadWorkerRules(fixture: Fixture): void {
       await second.leases.keep();
       expect(await store.leases.keep()).toMatchObject({ leases: [], share: 4, workers: 2 });
       expect(await second.leases.keep()).toMatchObject({ share: 4 });
+    });
+  });
+
+  describe('a store whose clock was set back an hour', () => {
+    const setBack = async (where = 'TRUE') => {
+      await fixture().shift('sync_worker', 'heartbeat_at', 60 * minute, where);
+      await fixture().shift('sync_shard', 'expires_at', 60 * minute, 'owner IS NOT NULL');
+      await fixture().shift('sync_shard', 'held_until', 60 * minute, 'held_until IS NOT NULL');
+    };
+
+    it('gives the shards of a worker that died before to the one that checks next, under a new term', async () => {
+      const { apply } = await startWorker(fixture(), 'worker 1');
+      const second = await registered(fixture, 'worker 2');
+      await setBack(`worker_id = 'worker 1'`);
+      expect(await second.leases.keep()).toMatchObject({
+        share: 8,
+        workers: 1,
+        leases: allShards.map((shard) => ({ shard, term: 2 })),
+      });
+      await expect(apply(() => Promise.resolve())).rejects.toBeInstanceOf(LeaseLostError);
+    });
+
+    it('keeps both of two live workers on the register after a check of each, with their even shares', async () => {
+      const stores = [await registered(fixture, 'worker 1'), await registered(fixture, 'worker 2')];
+      await keepAll(stores);
+      await setBack();
+      const [first, second] = stores;
+      await first!.leases.keep();
+      expect(await second!.leases.keep()).toMatchObject({ share: 4, workers: 2 });
+      const { leases, share } = await first!.leases.keep();
+      await first!.leases.giveBack(leases.map(({ shard }) => shard).slice(share));
+      expect((await keepAll(stores)).map((holding) => holding.leases.length)).toEqual([4, 4]);
+    });
+
+    it('lets a worker start whose settings differ from those of one that died before', async () => {
+      await startWorker(fixture(), 'worker 1');
+      await setBack();
+      const store = fixture().open();
+      await store.leases.register(identityOf('worker 2'), { ...agreement, productIds: ['7'] });
+      expect((await store.leases.keep()).leases).toHaveLength(8);
+    });
+  });
+
+  describe('a store whose clock was set back by less than a lease time', () => {
+    it('takes nothing from a live worker', async () => {
+      const { leases } = await startWorker(fixture(), 'worker 1');
+      const second = await registered(fixture, 'worker 2');
+      await fixture().shift('sync_worker', 'heartbeat_at', minute - 10_000, `worker_id = 'worker 1'`);
+      await fixture().shift('sync_shard', 'expires_at', minute - 10_000);
+      expect(await second.leases.keep()).toMatchObject({ leases: [], share: 4, workers: 2 });
+      expect((await fixture().leases()).map(({ owner, term }) => [owner, term])).toEqual(
+        leases.map(({ term }) => ['worker 1', term]),
+      );
     });
   });
 

@@ -181,12 +181,22 @@ describe('workers', () => {
     storeShards: 8,
     configuredShards: 8,
     rowsInHand: 0,
+    storeNow: '2026-11-20T01:00:00.000Z',
   };
   const found = (changes: Partial<Workforce>) =>
     workerFindings({ ...workforce, ...changes }).map(({ level, finding }) => `${level}: ${finding}`);
 
   it('are fine where they hold all shards', () => {
     expect(found({})).toEqual(['ok: 1 running, all 8 shards are held']);
+  });
+
+  it("are a warning where a heartbeat is ahead of the store's clock, which was set back", () => {
+    const silent = workerDescription({ alive: false, heartbeatAt: '2026-11-20T02:00:00.000Z' });
+    expect(found({ workers: [silent], storeNow: '2026-11-20T01:00:00.000Z' })).toContain(
+      "warning: the product store's clock shows 2026-11-20T01:00:00.000Z, and the last heartbeat of worker worker-1 " +
+        '(app-1, process 4711) is 1 h ahead of it: the clock was set back, and the worker counts as dead; ' +
+        'it holds 8 shards until others take them',
+    );
   });
 
   it('are a warning where nobody runs, which names the rows left in hand', () => {
