@@ -4,6 +4,7 @@ import { alarmText } from '../guard/alarm-text.js';
 import { isWorthTelling } from '../domain/deferral.js';
 import type { PutOffRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
+import { Recurrences } from './recurrences.js';
 
 /** Something that tells worker events: a worker. */
 export interface EventSource {
@@ -13,7 +14,10 @@ export interface EventSource {
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** One line of the log: how loud, which fields, which words. */
-type Line<Name extends keyof WorkerEvents> = (event: WorkerEvents[Name]) => readonly [Level, object, string];
+type Line<Name extends keyof WorkerEvents> = (
+  event: WorkerEvents[Name],
+  recurrences: Recurrences,
+) => readonly [Level, object, string];
 
 const databaseName = { middle: 'the middle database', store: 'the product store' } as const;
 
@@ -73,16 +77,16 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { rows, newest, aheadSeconds: seconds },
     `${rows} pending ${rows === 1 ? 'row was' : 'rows were'} created ahead of the middle database's clock, by up to ${seconds} s: left alone until then; have CreateDate written by the database's clock`,
   ],
-  answeredAgain: (event) => [
-    'warn',
-    { row: rowId(event) },
-    'a row that had succeeded was put back: marked again, not applied again',
-  ],
-  contentChanged: (event) => [
-    'warn',
-    { row: rowId(event) },
-    'a row that had been applied came back with other content: decided anew',
-  ],
+  answeredAgain: (event, recurrences) =>
+    recurring(recurrences.next('answeredAgain'), { row: rowId(event) }, [
+      'a row that had succeeded was put back: marked again, not applied again',
+      'rows',
+    ]),
+  contentChanged: (event, recurrences) =>
+    recurring(recurrences.next('contentChanged'), { row: rowId(event) }, [
+      'a row that had been applied came back with other content: decided anew',
+      'rows',
+    ]),
   markConflict: ({ mark, state, stateDate }) => [
     'warn',
     { row: rowId(mark), attempt: mark.attempt, state, stateDate },
@@ -117,12 +121,16 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
       ? `a row failed alone ${rest.tries} times: it ends in State 3 with 00205`
       : 'a row failed alone with an unexpected error: tried again later, others go on',
   ],
-  outage: ({ database, error, failures, delayMs }) => [
-    isPowerOfTwo(failures) ? 'warn' : 'debug',
-    { database, error, failures, delayMs },
-    `${databaseName[database]} cannot be worked with: ${error}; trying again within ${delayMs} ms`,
+  outage: ({ database, error, failures, delayMs }, recurrences) =>
+    recurring(recurrences.next(database), { database, error, failures, delayMs }, [
+      `${databaseName[database]} cannot be worked with: ${error}; trying again within ${delayMs} ms`,
+      'failures',
+    ]),
+  recovered: (event, recurrences) => [
+    recurrences.isEndTold(event.database) ? 'info' : 'debug',
+    event,
+    `${databaseName[event.database]} works again`,
   ],
-  recovered: (event) => ['info', event, `${databaseName[event.database]} works again`],
   breakerOpened: (event) => [
     'error',
     event,
@@ -154,9 +162,14 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   stopped: () => ['info', {}, 'stopped'],
 };
 
-/** An outage that lasts is told ever more rarely; the other failures at debug. */
-function isPowerOfTwo(number: number): boolean {
-  return Number.isInteger(Math.log2(number));
+/** What comes again and again is told ever more rarely, with its number; the rest at debug. */
+function recurring(
+  { lately, isTold }: ReturnType<Recurrences['next']>,
+  fields: object,
+  [words, things]: readonly [string, string],
+): readonly [Level, object, string] {
+  const number = lately === 1 ? '' : ` (${lately} ${things} lately)`;
+  return [isTold ? 'warn' : 'debug', { ...fields, lately }, `${words}${number}`];
 }
 
 /** Of so many rows at once the log has all names. */
@@ -181,15 +194,25 @@ function whoIsPutOff(rows: readonly PutOffRow[]): string {
     : `${rows.length} rows and their customers are`;
 }
 
-/** Writes a log line for every event of a worker. */
-export function logEvents(worker: EventSource, logger: Logger): void {
-  for (const name of Object.keys(lines) as (keyof WorkerEvents)[]) logEvent(worker, logger, name);
+/** Writes a log line for every event of a worker. `now`: milliseconds that only grow. */
+export function logEvents(
+  worker: EventSource,
+  logger: Logger,
+  now: () => number = () => performance.now(),
+): void {
+  const recurrences = new Recurrences(now);
+  for (const name of Object.keys(lines) as (keyof WorkerEvents)[])
+    logEvent(worker, name, { logger, recurrences });
 }
 
-function logEvent<Name extends keyof WorkerEvents>(worker: EventSource, logger: Logger, name: Name): void {
+function logEvent<Name extends keyof WorkerEvents>(
+  worker: EventSource,
+  name: Name,
+  { logger, recurrences }: { readonly logger: Logger; readonly recurrences: Recurrences },
+): void {
   const line: Line<Name> = lines[name];
   worker.on(name, (event) => {
-    const [level, fields, words] = line(event);
+    const [level, fields, words] = line(event, recurrences);
     logger[level]({ event: name, ...fields }, words);
   });
 }

@@ -120,6 +120,24 @@ describe('successes', () => {
   });
 });
 
+describe('refused rows of a batch', () => {
+  it('are told by code, with how many there are and the first three of them', async () => {
+    const of402 = ['a1', 'b1', 'c1', 'd1', 'e1'].map((name) => decided(name, '00402 x'));
+    await stage.mark([...of402, decided('f1', '00404 y'), decided('g1')]);
+    const events = told.filter(({ name }) => name === 'rowsFailed').map(({ event }) => event);
+    const example = (streamingNo: string, code: string, errContent: string) => ({
+      ...{ source: 'CUST', streamingNo, code, errContent },
+    });
+    expect(events).toEqual([
+      {
+        ...{ source: 'CUST', code: '00402', rows: 5 },
+        examples: ['a1', 'b1', 'c1'].map((name) => example(name, '00402', '00402 x')),
+      },
+      { source: 'CUST', code: '00404', rows: 1, examples: [example('f1', '00404', '00404 y')] },
+    ]);
+  });
+});
+
 describe('a text that the table refuses', () => {
   it('shrinks for its row alone, and all other texts are as they were', async () => {
     tables.maxBytes = 200;
