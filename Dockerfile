@@ -7,6 +7,7 @@
 #
 # Health, metrics and console listen on the container's own loopback, where the health check asks. To publish the port
 # set BNET_SYNC_HTTP__HOST=0.0.0.0 and http.users: without users the command refuses to listen beyond loopback.
+# A port of their own for probes and metrics is set by BNET_SYNC_HTTP__PROBE_PORT, so that the health check knows it.
 
 FROM node:22-bookworm AS build
 WORKDIR /app
@@ -29,6 +30,6 @@ USER 1000:1000
 EXPOSE 9464
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BNET_SYNC_HTTP__PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BNET_SYNC_HTTP__PROBE_PORT ?? process.env.BNET_SYNC_HTTP__PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["run"]

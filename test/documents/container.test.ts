@@ -88,16 +88,18 @@ describe('Dockerfile', () => {
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const { port } = server.address() as AddressInfo;
-    const check = () =>
-      promisify(execFile)(process.execPath, args, { env: { BNET_SYNC_HTTP__PORT: String(port) } }).then(
+    const check = (env: Record<string, string> = { BNET_SYNC_HTTP__PORT: String(port) }) =>
+      promisify(execFile)(process.execPath, args, { env }).then(
         () => 0,
         (error: unknown) => (error as { code: number }).code,
       );
     expect(await check()).toBe(0);
+    // Probes may have a port of their own; there is no health on the other one then.
+    expect(await check({ BNET_SYNC_HTTP__PORT: '1', BNET_SYNC_HTTP__PROBE_PORT: String(port) })).toBe(0);
     status = 503;
     expect(await check()).toBe(1);
     await new Promise((closed) => server.close(closed));
     expect(await check()).toBe(1);
-    expect(paths).toEqual(['/healthz', '/healthz']);
+    expect(paths).toEqual(['/healthz', '/healthz', '/healthz']);
   });
 });
