@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import oracledb from 'oracledb';
 import { withDeadline } from '../../database/deadline.js';
+import { connectLimits } from './addresses.js';
 import { classifyOracle } from './errors.js';
 
 /*
@@ -11,7 +12,8 @@ import { classifyOracle } from './errors.js';
  * A peer that falls silent hangs a call of the driver for ever: its `callTimeout` sends a break and waits for the
  * answer to it, `close()` queues behind the call, and nothing bounds the login. So every call, the login too, has a
  * deadline of our own. Past it the connection is thrown away by destroying its sockets, which we know from Node's
- * diagnostics channel: the driver itself does not tell of them.
+ * diagnostics channel: the driver itself does not tell of them. A login that was given up goes on in the driver, through
+ * all of its addresses and retries: the sockets that are made for it from then on never connect.
  */
 
 /** How to open a session. */
@@ -50,25 +52,18 @@ export class OracleSession {
 
   static async open(options: SessionOptions): Promise<OracleSession> {
     noticeSockets();
-    const sockets = new Set<Socket>();
-    let late = false;
-    const login = socketsOfLogin.run(sockets, () =>
-      // Thick mode names the program itself.
-      oracledb.getConnection({
-        ...(oracledb.thin && { program: programOf(options.applicationName) }),
-        ...options.connection,
-      }),
-    );
-    login.then(
-      (connection) => late && void connection.close().catch(() => undefined),
+    const login: Login = { sockets: new Set(), isAbandoned: false };
+    const connecting = currentLogin.run(login, () => connect(options));
+    connecting.then(
+      (connection) => login.isAbandoned && void connection.close().catch(() => undefined),
       () => undefined,
     );
     try {
-      const connection = await withDeadline(options.callTimeoutMs, login, () => {
-        late = true;
-        cut(sockets);
+      const connection = await withDeadline(options.callTimeoutMs, connecting, () => {
+        login.isAbandoned = true;
+        cut(login.sockets);
       });
-      return new OracleSession(connection, sockets, options);
+      return new OracleSession(connection, login.sockets, options);
     } catch (error) {
       throw classifyOracle(error);
     }
@@ -109,16 +104,39 @@ export class OracleSession {
   }
 }
 
-const socketsOfLogin = new AsyncLocalStorage<Set<Socket>>();
+/** A login in progress, and the session that came of it. */
+interface Login {
+  readonly sockets: Set<Socket>;
+  isAbandoned: boolean;
+}
+
+const currentLogin = new AsyncLocalStorage<Login>();
 let isNoticing = false;
+
+async function connect({ applicationName, connection, callTimeoutMs }: SessionOptions) {
+  // Thick mode names the program itself, and takes limits from the descriptor alone.
+  const own = oracledb.thin && {
+    program: programOf(applicationName),
+    ...(await connectLimits(connection, callTimeoutMs)),
+  };
+  return oracledb.getConnection({ ...own, ...connection });
+}
 
 /** From now on each login knows the sockets that are made for it. */
 function noticeSockets(): void {
   if (isNoticing) return;
   isNoticing = true;
   subscribe('net.client.socket', (message) => {
-    socketsOfLogin.getStore()?.add((message as { socket: Socket }).socket);
+    const login = currentLogin.getStore();
+    const { socket } = message as { socket: Socket };
+    if (login?.isAbandoned === true) neverConnect(socket);
+    else login?.sockets.add(socket);
   });
+}
+
+/** Instead of connecting, which comes next, the socket fails, as soon as the driver can listen for it. */
+function neverConnect(socket: Socket): void {
+  socket.connect = (): Socket => socket.destroy(new Error('the login was given up'));
 }
 
 /** With an error where the driver listens for one: a socket that only closes is one it would still send goodbye over. */

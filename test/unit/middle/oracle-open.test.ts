@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { openExpiredServer } from '../../support/expired-tls-server.js';
 import { portOf } from '../../support/silent-server.js';
@@ -68,6 +68,8 @@ describe('a way to Oracle that leads nowhere', () => {
     }
     throw new Error('a failure was expected');
   };
+  // The driver loads the rest of itself at the first connection.
+  beforeAll(() => failureOf('u/p@127.0.0.1:1/orcl').catch(() => undefined));
   const missing = join(tmpdir(), 'bnet-sync-no-such-folder');
   const to = (connectString: string, more: object = {}) => ({
     user: 'u',
