@@ -21,11 +21,11 @@ CREATE INDEX if_bnet_account_customer ON IF_BNET_ACCOUNT (CustID, CreateDate, St
 -- Failed rows, those that failed last first: for the console and "bnet-sync failed", which read a page of them whatever the
 -- tables hold. The worker works without. Both expressions are NULL for all other rows, and Oracle leaves out what is NULL
 -- throughout: the index has entries for failed rows alone, stays small, and costs nothing where rows succeed. Statements
--- are matched by these very expressions, with the State as a literal: CURSOR_SHARING = FORCE would undo that.
+-- are matched by these very expressions: write CASE State WHEN 3, and not CASE WHEN State = 3, which servers store in two ways.
 CREATE INDEX if_bnet_cust_failed ON IF_BNET_CUST
-  (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);
+  (CASE State WHEN 3 THEN StateDate END, CASE State WHEN 3 THEN StreamingNo END);
 CREATE INDEX if_bnet_account_failed ON IF_BNET_ACCOUNT
-  (CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END);
+  (CASE State WHEN 3 THEN StateDate END, CASE State WHEN 3 THEN StreamingNo END);
 
 -- Only where middle.productIds is set, and rows of other products stay in State 0 for long: each poll reads those that stand in
 -- front of ours. "bnet-sync doctor" counts them and advises this index where there are many; with it they are not read.

@@ -4,10 +4,10 @@
 
 -- The poll: the head of both tables, States 0 and 1, in one snapshot. `:excluded1` holds the customers in hand,
 -- `,990947809,990947810,`: texts of at most 4000 bytes, one or more as they are needed.
-SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."source" WHEN 'CUST' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) WHEN 'ACCOUNT' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_ACCOUNT_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) END AS "attributes" FROM (
+SELECT /*+ CURSOR_SHARING_EXACT */ page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."source" WHEN 'CUST' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) WHEN 'ACCOUNT' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_ACCOUNT_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) END AS "attributes" FROM (
   SELECT * FROM (
     SELECT * FROM (
-      SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -15,11 +15,11 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
         AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
-      ORDER BY t.StreamingNo
+      ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -32,7 +32,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -40,11 +40,11 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
         AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
-      ORDER BY t.StreamingNo
+      ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'CUST' AS "source", 0 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         NULL AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -56,7 +56,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -64,11 +64,11 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
       WHERE t.State = 0 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
         AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
-      ORDER BY t.StreamingNo
+      ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -81,7 +81,7 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -89,11 +89,11 @@ SELECT page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."so
       WHERE t.State = 1 AND t.CreateDate IS NULL
         AND t.StreamingNo IS NOT NULL
         AND (INSTRB(:excluded1, CHR(44) || TO_CHAR(t.CustID, 'TM9', 'NLS_NUMERIC_CHARACTERS = ''.,''') || CHR(44)) = 0) AND t.ProductID IN (323002000)
-      ORDER BY t.StreamingNo
+      ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows
     UNION ALL
     SELECT * FROM (
-      SELECT 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo) (ProductID State CreateDate StreamingNo)) */ 'ACCOUNT' AS "source", 1 AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         t.UserID AS "user_id", t.OPFlag AS "op_flag", TO_CHAR(t.CreateDate, 'YYYY-MM-DD HH24:MI:SS') AS "create_date",
         t.State AS "state", CASE WHEN t.StateDate >= DATE '0001-01-01' THEN TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') END AS "state_date"
@@ -194,7 +194,7 @@ SELECT * FROM (
     TO_CHAR(t.StateDate, 'YYYY-MM-DD HH24:MI:SS') AS "StateDate"
   FROM (
     SELECT * FROM (
-      SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate
+      SELECT /*+ INDEX_RS_DESC(t (State CreateDate StreamingNo)) */ t.StreamingNo, t.CustID, t.ProductID, t.StateDate
       FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 2 AND t.CreateDate IS NOT NULL
       ORDER BY t.CreateDate DESC, t.StreamingNo DESC
@@ -220,7 +220,7 @@ WHERE t.StreamingNo = TO_NUMBER(:streamingNo) AND t.State = 3
 
 -- Failed rows, for the console and "bnet-sync failed", in up to three ranges of the index of failed rows: the rest of
 -- those that failed at one moment, those before, those without a StateDate. At most `:scan` rows are read of each.
-SELECT t.StreamingNo AS "StreamingNo",
+SELECT /*+ CURSOR_SHARING_EXACT */ t.StreamingNo AS "StreamingNo",
   t.ProductID AS "ProductID",
   t.BizID AS "BizID",
   t.AreaCode AS "AreaCode",
@@ -239,14 +239,14 @@ FROM (
   FROM (
     SELECT t.*, ROWNUM AS NthRead FROM (
       SELECT t.* FROM ISMP.IF_BNET_CUST t
-      WHERE CASE WHEN t.State = 3 THEN t.StateDate END = TO_DATE(:moment, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StreamingNo END < TO_NUMBER(:below)
-      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+      WHERE CASE t.State WHEN 3 THEN t.StateDate END = TO_DATE(:moment, 'YYYY-MM-DD HH24:MI:SS') AND CASE t.State WHEN 3 THEN t.StreamingNo END < TO_NUMBER(:below)
+      ORDER BY CASE t.State WHEN 3 THEN t.StateDate END DESC, CASE t.State WHEN 3 THEN t.StreamingNo END DESC
     ) t WHERE ROWNUM <= :scan
   ) t
 ) t
 WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
 
-SELECT t.StreamingNo AS "StreamingNo",
+SELECT /*+ CURSOR_SHARING_EXACT */ t.StreamingNo AS "StreamingNo",
   t.ProductID AS "ProductID",
   t.BizID AS "BizID",
   t.AreaCode AS "AreaCode",
@@ -265,15 +265,15 @@ FROM (
   FROM (
     SELECT t.*, ROWNUM AS NthRead FROM (
       SELECT t.* FROM ISMP.IF_BNET_CUST t
-      WHERE CASE WHEN t.State = 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
-        AND CASE WHEN t.State = 3 THEN t.StreamingNo END IS NOT NULL
-      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+      WHERE CASE t.State WHEN 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE t.State WHEN 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
+        AND CASE t.State WHEN 3 THEN t.StreamingNo END IS NOT NULL
+      ORDER BY CASE t.State WHEN 3 THEN t.StateDate END DESC, CASE t.State WHEN 3 THEN t.StreamingNo END DESC
     ) t WHERE ROWNUM <= :scan
   ) t
 ) t
 WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
 
-SELECT t.StreamingNo AS "StreamingNo",
+SELECT /*+ CURSOR_SHARING_EXACT */ t.StreamingNo AS "StreamingNo",
   t.ProductID AS "ProductID",
   t.BizID AS "BizID",
   t.AreaCode AS "AreaCode",
@@ -292,15 +292,15 @@ FROM (
   FROM (
     SELECT t.*, ROWNUM AS NthRead FROM (
       SELECT t.* FROM ISMP.IF_BNET_CUST t
-      WHERE CASE WHEN t.State = 3 THEN t.StateDate END IS NULL AND CASE WHEN t.State = 3 THEN t.StreamingNo END < TO_NUMBER(:below)
-      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+      WHERE CASE t.State WHEN 3 THEN t.StateDate END IS NULL AND CASE t.State WHEN 3 THEN t.StreamingNo END < TO_NUMBER(:below)
+      ORDER BY CASE t.State WHEN 3 THEN t.StateDate END DESC, CASE t.State WHEN 3 THEN t.StreamingNo END DESC
     ) t WHERE ROWNUM <= :scan
   ) t
 ) t
 WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows;
 
 -- Failures by code, among those that failed last.
-SELECT t.StreamingNo AS "StreamingNo",
+SELECT /*+ CURSOR_SHARING_EXACT */ t.StreamingNo AS "StreamingNo",
   t.ProductID AS "ProductID",
   t.BizID AS "BizID",
   t.AreaCode AS "AreaCode",
@@ -322,9 +322,9 @@ FROM (
     FROM (
     SELECT t.*, ROWNUM AS NthRead FROM (
       SELECT t.* FROM ISMP.IF_BNET_CUST t
-      WHERE CASE WHEN t.State = 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE WHEN t.State = 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
-        AND CASE WHEN t.State = 3 THEN t.StreamingNo END IS NOT NULL
-      ORDER BY CASE WHEN t.State = 3 THEN t.StateDate END DESC, CASE WHEN t.State = 3 THEN t.StreamingNo END DESC
+      WHERE CASE t.State WHEN 3 THEN t.StateDate END < TO_DATE(:before, 'YYYY-MM-DD HH24:MI:SS') AND CASE t.State WHEN 3 THEN t.StateDate END >= TO_DATE(:since, 'YYYY-MM-DD HH24:MI:SS')
+        AND CASE t.State WHEN 3 THEN t.StreamingNo END IS NOT NULL
+      ORDER BY CASE t.State WHEN 3 THEN t.StateDate END DESC, CASE t.State WHEN 3 THEN t.StreamingNo END DESC
     ) t WHERE ROWNUM <= :scan
   ) t
   ) t
@@ -525,7 +525,7 @@ SELECT * FROM (
   ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS "age"
   FROM (
     SELECT * FROM (
-      SELECT t.* FROM ISMP.IF_BNET_CUST t
+      SELECT /*+ INDEX_RS_ASC(t (State CreateDate StreamingNo)) */ t.* FROM ISMP.IF_BNET_CUST t
       WHERE t.State = 1 AND t.StreamingNo IS NOT NULL
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :scan

@@ -55,6 +55,8 @@ export interface MiddleFixture {
   rows(): Promise<readonly StandingRow[]>;
   /** Takes away the primary keys of the main tables, for good: real tables may have none. */
   dropKeys(): Promise<void>;
+  /** Takes away the indexes of the poll, for good: an index stands in order, whether the statement asks for one or not. */
+  dropPollIndexes(): Promise<void>;
   /** Closes the adapters opened so far and empties the tables. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -83,6 +85,19 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
       failedListRules(fixture);
       lookingAboutRules(fixture);
       outageRules(fixture);
+    });
+  });
+
+  describe(`${name} as a middle database without the indexes of the poll`, () => {
+    const openWithoutIndexes = async () => {
+      const fixture = await open();
+      await fixture.dropPollIndexes();
+      return fixture;
+    };
+    withFixture(openWithoutIndexes, (fixture) => {
+      orderRules(fixture);
+      settleRules(fixture);
+      selectionRules(fixture);
     });
   });
 

@@ -175,7 +175,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
       'CREATE INDEX one ON IF_BNET_CUST (CASE WHEN State = 2 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END)',
       'CREATE INDEX two ON IF_BNET_CUST (StateDate, StreamingNo)',
     );
-    const failed = '(CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END)';
+    const failed = '(CASE State WHEN 3 THEN StateDate END, CASE State WHEN 3 THEN StreamingNo END)';
     const [missing, ...others] = problems(await examined(standIn, 'ISMP'));
     expect(missing).toMatchObject({
       area: 'indexes',

@@ -107,13 +107,13 @@ function placeInIndex(row: OracleRow): string {
   return `${String(row['index_name'])} ${String(row['position'])}`;
 }
 
-/** In lower case, without quotes and blanks that mean nothing; Oracle writes `CASE WHEN a = 3` as `CASE "A" WHEN 3`. */
+/** In lower case, without quotes, an ELSE that says what there is without it, and blanks that mean nothing. */
 function plainExpression(expression: string): string {
   return expression
     .replaceAll('"', '')
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/ ?([=(),]) ?/g, '$1')
-    .replaceAll(/\bcase (\w+) when (\w+) then\b/gi, 'case when $1=$2 then')
+    .replaceAll(/ else null end\b/gi, ' end')
     .trim()
     .toLowerCase();
 }

@@ -14,6 +14,7 @@ import type { Binds, OracleDatabase, Query } from './database.js';
 import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
 import {
   attemptText,
+  byPollIndex,
   dateOf,
   dateText,
   mainTable,
@@ -112,10 +113,10 @@ export function latestQuery(
     ${dateText('t.StateDate')} AS "StateDate"
   FROM (
     SELECT * FROM (
-      SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate
+      SELECT ${byPollIndex('DESC')} t.StreamingNo, t.CustID, t.ProductID, t.StateDate
       FROM ${mainTable(tables, source)} t
       WHERE ${state} AND t.CreateDate IS ${isDated ? 'NOT NULL' : 'NULL'}
-      ORDER BY ${isDated ? 't.CreateDate DESC, ' : ''}t.StreamingNo DESC
+      ORDER BY t.CreateDate DESC, t.StreamingNo DESC
     ) WHERE ROWNUM <= :scanRows
   ) t
   WHERE ${conditions.join('\n    AND ')}${ourProducts(tables)}
@@ -148,7 +149,7 @@ function finishedQuery(
   ];
   return {
     sql: `SELECT * FROM (
-  SELECT ${rowColumns(source)}, ${dateText('t.CreateDate')} AS "Position"
+  SELECT ${customers === null ? `${byPollIndex()} ` : ''}${rowColumns(source)}, ${dateText('t.CreateDate')} AS "Position"
   FROM ${mainTable(tables, source)} t
   WHERE ${conditions.map(([condition]) => condition).join('\n    AND ')}${ourProducts(tables)}
   ORDER BY t.CreateDate, t.StreamingNo

@@ -7,7 +7,9 @@ import type { Query } from './database.js';
 import { attributeCount, mostAttributes } from './statements.js';
 import {
   attemptText,
+  byPollIndex,
   dateText,
+  exactStates,
   mainTable,
   numberText,
   oneOf,
@@ -24,7 +26,8 @@ import { listOf, type List } from './text-set.js';
  *
  * A branch per table, State and kind of CreateDate, missing or not, each in the order of the plain index (State,
  * CreateDate, StreamingNo), which keeps missing dates last while they come first in our order. ROWNUM over an ordered
- * view ends each range scan after a page; FETCH FIRST would be rewritten to ROW_NUMBER and might read all. The branches
+ * view ends each range scan after a page; FETCH FIRST would be rewritten to ROW_NUMBER and might read all. CreateDate stands
+ * in ORDER BY where it is missing as well: servers sort rows of `IS NULL` that are ordered by the rest of an index. The branches
  * are merged and limited: the head of both tables, and nothing of it is missing below the last row returned.
  */
 
@@ -50,7 +53,7 @@ export function pollQuery(tables: OracleTables, request: PollRequest): Query {
     (source) => `WHEN '${source}' THEN ${attributeCount(tables, source, 'page."streaming_no"')}`,
   );
   return {
-    sql: `SELECT page.*, ${dateText('SYSDATE')} AS "now", CASE page."source" ${attributes.join(' ')} END AS "attributes" FROM (
+    sql: `SELECT ${exactStates} page.*, ${dateText('SYSDATE')} AS "now", CASE page."source" ${attributes.join(' ')} END AS "attributes" FROM (
   SELECT * FROM (
     ${branches.join('\n    UNION ALL\n    ')}
   ) ORDER BY "create_date" NULLS FIRST, "streaming_no", "source_order"
@@ -132,13 +135,13 @@ function branch(tables: OracleTables, place: Branch): string {
   ];
   const userId = source === 'ACCOUNT' ? 't.UserID' : 'NULL';
   return `SELECT * FROM (
-      SELECT '${source}' AS "source", ${sources.indexOf(source)} AS "source_order", t.StreamingNo AS "streaming_no",
+      SELECT ${byPollIndex('ASC', tables.productIds.length > 0)} '${source}' AS "source", ${sources.indexOf(source)} AS "source_order", t.StreamingNo AS "streaming_no",
         t.CustID AS "cust_id", t.ProductID AS "product_id", t.BizID AS "biz_id",
         ${userId} AS "user_id", t.OPFlag AS "op_flag", ${dateText('t.CreateDate')} AS "create_date",
         t.State AS "state", ${attemptText} AS "state_date"
       FROM ${mainTable(tables, source)} t
       WHERE ${conditions.join('\n        AND ')}${ourProducts(tables)}
-      ORDER BY ${dated ? 't.CreateDate, ' : ''}t.StreamingNo
+      ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :maxRows`;
 }
 

@@ -5,18 +5,19 @@ import { readPerReturned, type Scan, type Stretch } from '../search.js';
 import type { Binds, Query } from './database.js';
 import { otherStates } from './irregular.js';
 import { rowColumns } from './statements.js';
-import { dateOf, mainTable, ourProducts, type OracleTables } from './tables.js';
+import { byPollIndex, dateOf, exactStates, mainTable, ourProducts, type OracleTables } from './tables.js';
 
 /*
  * Statements of whoever looks about. Each has an innermost part that reads so many rows at most by an index, in its
  * order, ended by ROWNUM; whatever else decides which of them are returned applies to what that part has read.
  *
  * Failed rows are found by two expressions that are NULL for all others, so that the index on them has no entries but
- * theirs. Statements must have them as indexes.sql does, and in them the State as a literal.
+ * theirs. Statements must have them as indexes.sql does, in the simple form of CASE: the other one some servers store as it is
+ * written and some as the simple one, and match only what they stored.
  */
 
-const failedDate = `CASE WHEN t.State = ${State.Failed} THEN t.StateDate END`;
-const failedNo = `CASE WHEN t.State = ${State.Failed} THEN t.StreamingNo END`;
+const failedDate = `CASE t.State WHEN ${State.Failed} THEN t.StateDate END`;
+const failedNo = `CASE t.State WHEN ${State.Failed} THEN t.StreamingNo END`;
 const newestFirst = `${failedDate} DESC, ${failedNo} DESC`;
 
 /** Earlier and later than any StateDate: with both ends bound a range has one statement. */
@@ -41,7 +42,7 @@ export function failedQuery(tables: OracleTables, { source, stretch, filter, lim
   const matches = matching(source, filter);
   const rows = scanned(tables, source, stretch);
   return {
-    sql: `SELECT ${rowColumns(source, more)},
+    sql: `SELECT ${exactStates} ${rowColumns(source, more)},
   ${exactDate} AS "exact_date", t.IsMatch AS "is_match", t.NthRead AS "nth_read"
 FROM (
   SELECT t.*, CASE WHEN ${matches.condition}${ourProducts(tables)} THEN 1 ELSE 0 END AS IsMatch
@@ -60,7 +61,7 @@ export function failedCountsQuery(
 ): Query {
   const rows = scanned(tables, source, stretch);
   return {
-    sql: `SELECT ${rowColumns(source, more)},
+    sql: `SELECT ${exactStates} ${rowColumns(source, more)},
   t.IsMatch AS "is_match", t.FoundCode AS "found_code", t.InCode AS "in_code"
 FROM (
   SELECT t.*, COUNT(*) OVER (PARTITION BY t.IsMatch, t.FoundCode) AS InCode,
@@ -108,7 +109,7 @@ export function processingQuery(tables: OracleTables, source: Source, limit: num
   ROUND((SYSDATE - CAST(t.StateDate AS DATE)) * 86400) AS "age"
   FROM (
     SELECT * FROM (
-      SELECT t.* FROM ${mainTable(tables, source)} t
+      SELECT ${byPollIndex()} t.* FROM ${mainTable(tables, source)} t
       WHERE t.State = ${State.Processing} AND t.StreamingNo IS NOT NULL
       ORDER BY t.CreateDate, t.StreamingNo
     ) WHERE ROWNUM <= :scan

@@ -61,6 +61,19 @@ export function shardText(custId: string, shards: number): string {
   return `CASE WHEN ${isInteger} THEN MOD(ABS(${custId}), ${shards}) ELSE 0 END`;
 }
 
+/**
+ * Hint: by the poll's index, in its order. Without a histogram of State, or with old statistics, the optimiser takes the rows
+ * of a State for a quarter of the table, and reads all of it. The list of columns means whatever index has them; of several
+ * the optimiser takes the cheapest.
+ */
+export function byPollIndex(direction: 'ASC' | 'DESC' = 'ASC', ofProducts = false): string {
+  const product = ofProducts ? ' (ProductID State CreateDate StreamingNo)' : '';
+  return `/*+ INDEX_RS_${direction}(t (State CreateDate StreamingNo)${product}) */`;
+}
+
+/** Hint at the start of a statement: States stay literals, whatever CURSOR_SHARING says, or indexes on them do not serve. */
+export const exactStates = '/*+ CURSOR_SHARING_EXACT */';
+
 const dateFormat = `'YYYY-MM-DD HH24:MI:SS'`;
 
 /** A date as `YYYY-MM-DD HH:MM:SS`, whatever the session's formats. */

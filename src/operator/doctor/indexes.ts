@@ -33,14 +33,14 @@ const customerList: Readonly<Record<MiddleKind, string>> = {
 
 /** What the index of the failed rows must begin with. */
 const failedColumns: Readonly<Record<MiddleKind, readonly string[]>> = {
-  oracle: ['case when state=3 then statedate end', 'case when state=3 then streamingno end'],
+  oracle: ['case state when 3 then statedate end', 'case state when 3 then streamingno end'],
   postgresql: ['statedate', 'streamingno'],
   sqlite: ['statedate'],
 };
 
 /** Its columns as they are written in CREATE INDEX. */
 const failedList: Readonly<Record<MiddleKind, string>> = {
-  oracle: 'CASE WHEN State = 3 THEN StateDate END, CASE WHEN State = 3 THEN StreamingNo END',
+  oracle: 'CASE State WHEN 3 THEN StateDate END, CASE State WHEN 3 THEN StreamingNo END',
   postgresql: 'StateDate, StreamingNo',
   sqlite: 'StateDate, length(StreamingNo), StreamingNo',
 };

@@ -158,6 +158,9 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
     dropKeys: async () => {
       for (const statement of place.dropKeys) await run(statement);
     },
+    dropPollIndexes: async () => {
+      for (const table of ['cust', 'account']) await run(`DROP INDEX if_bnet_${table}_poll`);
+    },
     clear,
     close: async () => {
       await clear();

@@ -129,6 +129,10 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
     },
     rows: async () => sortedRows(await readRows(owner)),
     dropKeys: () => place.dropKeys(),
+    dropPollIndexes: async () => {
+      for (const table of ['cust', 'account'])
+        await owner.execute({ sql: `DROP INDEX if_bnet_${table}_poll`, bindings: [] });
+    },
     clear,
     close: async () => {
       await clear();

@@ -18,6 +18,7 @@ import {
 import { ResultSet } from './result-sets.js';
 import { recordStatement } from './sent-statements.js';
 import type { OracleSession } from './sessions.js';
+import { guardHints } from './hints.js';
 import { guard } from './sql-guard.js';
 import { translate } from './sql-translation.js';
 import { kindOf, tokenize } from './sql-tokens.js';
@@ -193,6 +194,7 @@ export class Calls {
 
   async #run(cursor: Cursor, execution: Execution, writer: Writer): Promise<CallEnd> {
     const { session } = this.#surroundings;
+    guardHints(cursor.sql);
     const tokens = tokenize(cursor.sql);
     const kind = kindOf(tokens);
     cursor.results = undefined;

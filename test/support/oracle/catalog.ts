@@ -30,9 +30,10 @@ CREATE VIEW oracle.index_columns AS
     upper(i.relname)::varchar AS index_name, x.indisunique AS is_unique, k.position,
     CASE WHEN x.indkey[k.position - 1] = 0 THEN 'SYS_NC' || lpad((CAST(x.indexrelid AS bigint) % 1000)::text || k.position, 5, '0') || '$'
       ELSE upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true)) END::varchar AS column_name,
-    CASE WHEN x.indkey[k.position - 1] = 0 THEN regexp_replace(
+    CASE WHEN x.indkey[k.position - 1] = 0 THEN regexp_replace(regexp_replace(
       upper(pg_get_indexdef(x.indexrelid, CAST(k.position AS integer), true)),
-      '^.*CASE\\s+WHEN (\\w+) = (\\d+)::NUMERIC THEN (\\w+)\\s+ELSE NULL::.*\\sEND.*$', 'CASE "\\1" WHEN \\2 THEN "\\3" END')
+      '^.*CASE\\s+WHEN (\\w+) = (\\d+)::NUMERIC THEN (\\w+)\\s+ELSE NULL::.*\\sEND.*$', 'CASE  WHEN "\\1"=\\2 THEN "\\3" END'),
+      '^.*CASE (\\w+)\\s+WHEN (\\d+)(?:::NUMERIC)? THEN (\\w+)\\s+ELSE NULL::.*\\sEND.*$', 'CASE "\\1" WHEN \\2 THEN "\\3" END')
       END::varchar AS expression,
     (x.indoption[k.position - 1] & 1) = 1 AS is_descending
   FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid JOIN pg_class AS i ON i.oid = x.indexrelid

@@ -18,7 +18,8 @@ export interface DdlSurroundings {
 type Translate = (tokens: readonly Token[], surroundings: DdlSurroundings) => string;
 
 const TABLE = String.raw`(?:\w+ \. )?\w+`;
-const COLUMN = String.raw`(?:\w+|CASE WHEN \w+ = \d+ THEN \w+ END)(?: ASC| DESC)?`;
+const CASE = String.raw`CASE (?:WHEN \w+ = \d+|\w+ WHEN \d+) THEN \w+(?: ELSE NULL)? END`;
+const COLUMN = String.raw`(?:\w+|${CASE})(?: ASC| DESC)?`;
 const PRIVILEGE = String.raw`(?:SELECT|READ|INSERT|UPDATE|DELETE|REFERENCES)(?: \( \w+(?: , \w+)* \))?`;
 
 /** Every form that is known, whole: what PostgreSQL would take besides does not get through. */

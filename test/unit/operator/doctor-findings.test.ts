@@ -37,7 +37,7 @@ describe('indexes', () => {
     const oracle = [
       ...poll('state', 'createdate', 'streamingno'),
       ...both({
-        columns: ['case when state=3 then statedate end', 'case when state=3 then streamingno end'],
+        columns: ['case state when 3 then statedate end', 'case state when 3 then streamingno end'],
       }),
     ];
     const onOracle = [...oracle, ...rowIndexes, ...customer];
