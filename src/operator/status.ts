@@ -11,8 +11,8 @@ export interface Status {
   readonly tables: Readonly<Record<string, StateCounts>>;
   /** For how long the oldest row has stood in State 0; 0 where its dates are ahead of the clock; null when there is none, or none with a date. */
   readonly oldestPendingSeconds: number | null;
-  /** Pending rows whose CreateDate is ahead of the database's clock: they are left alone until it has passed. */
-  readonly createdAhead: CreatedAhead;
+  /** Pending rows whose CreateDate is ahead of the database's clock: left alone until it has passed. Absent where there are none. */
+  readonly createdAhead?: CreatedAhead;
   readonly workers: readonly WorkerDescription[];
   /** Open alarms: the product store has lost something, and no row is processed. */
   readonly alarms: readonly StoreAlarm[];
@@ -37,7 +37,7 @@ export async function status({ middle, store, records, guard }: StatusSources): 
   return {
     tables: { [tableOf.CUST]: counts.CUST, [tableOf.ACCOUNT]: counts.ACCOUNT },
     oldestPendingSeconds,
-    createdAhead,
+    ...(createdAhead.rows > 0 && { createdAhead }),
     workers,
     alarms: await guard.openAlarms(),
     deferred: await deferredSummary({ store, records }),

@@ -63,7 +63,7 @@ function pendingLines({ tables, oldestPendingSeconds, createdAhead: ahead }: Sta
     oldestPendingSeconds === null ? 'age unknown, it has no date.' : `${durationText(oldestPendingSeconds)}.`;
   const oldest =
     pending === 0 && oldestPendingSeconds === null ? 'No pending row.' : `Oldest pending row: ${age}`;
-  if (ahead.rows === 0) return [oldest];
+  if (ahead === undefined) return [oldest];
   const rows =
     ahead.rows === 1 ? '1 pending row has a CreateDate' : `${ahead.rows} pending rows have a CreateDate`;
   const upTo = ahead.newest === null ? '' : `, up to ${ahead.newest}: ${durationText(ahead.seconds)}`;
