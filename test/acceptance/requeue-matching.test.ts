@@ -71,7 +71,12 @@ describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended 
       const [ended] = (await json('audit')) as AuditEntry[];
       expect(ended).toMatchObject({ id: '1', status: 'done', rows: 1000 });
       expect(await json('requeue', '--continue', '1')).toMatchObject({
-        ...{ action: '2', requeued: 200, before: 1000, matched: { atLeast: false } },
+        ...{
+          action: expect.stringMatching(/^\d+$/) as string,
+          requeued: 200,
+          before: 1000,
+          matched: { atLeast: false },
+        },
       });
       expect(await states()).toEqual({ 0: rows });
     },
@@ -87,7 +92,7 @@ describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended 
       await command;
       await openGate();
       const open = await run('audit');
-      expect(open.stdout).toMatch(/requeue-matching +open/);
+      expect(open.stdout).toMatch(/requeue-matching │ +│ open/);
       expect(open.stdout).toContain('no outcome is on record');
       expect(await json('audit')).toMatchObject([{ id: '1', status: 'open', rows: null, outcome: null }]);
       const rest = await run('requeue', '--continue', '1');
