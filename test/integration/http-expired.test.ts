@@ -170,7 +170,11 @@ describe('an overview that is left open', () => {
     const ticks: (() => void)[] = [];
     const asked: Record<string, string>[] = [];
     runInNewContext(script, {
-      document: { hidden: false, querySelector: () => element, querySelectorAll: () => [] },
+      document: {
+        hidden: false,
+        querySelector: (selector: string) => (selector.startsWith('[data-refresh') ? element : null),
+        querySelectorAll: () => [],
+      },
       window: {
         location: { href: '/' },
         setInterval: (tick: () => void) => ticks.push(tick),
