@@ -5,6 +5,8 @@
 #     --env-file secrets.env bnet-sync
 #   docker run … bnet-sync doctor
 #
+# With handlers (store.handlers) run it with --init: a process 1 that blocks outside JavaScript cannot be killed from within.
+#
 # Health, metrics and console listen on the container's own loopback, where the health check asks. To publish the port
 # set BNET_SYNC_HTTP__HOST=0.0.0.0 and http.users: without users the command refuses to listen beyond loopback.
 # A port of their own for probes and metrics is set by BNET_SYNC_HTTP__PROBE_PORT, so that the health check knows it.

@@ -1,10 +1,12 @@
 import type { Config } from './config/schema.js';
 import type { PoolUse } from './database/pool-use.js';
 import { loadHandlers } from './load-handlers.js';
+import { ProcessGuard } from './process-guard.js';
 import { KnexProductStore } from './store/knex/product-store.js';
 import { openMiddle, openStoreDatabase } from './wiring.js';
 import type { WorkerEvents } from './worker/events.js';
 import type { Handlers } from './worker/handlers.js';
+import { handlerLimitMs } from './worker/settings.js';
 import { Worker } from './worker/worker.js';
 
 /** What may be said about a worker besides its configuration. */
@@ -13,6 +15,11 @@ export interface CreateWorkerOptions {
   readonly handlers?: Handlers;
   /** End when no row of our products is in State 0 or 1. Default: work until `stop`. */
   readonly once?: boolean;
+  /**
+   * Do what `bnet-sync run` does: end the process, with 1, when a handler blocks its thread for `worker.handlerTimeoutMs`, let
+   * it never end with 0 while the worker runs, and name the row on stderr. Default: false, the process is the program's own.
+   */
+  readonly guardProcess?: boolean;
 }
 
 /** The rows in hand were not finished within `worker.drainTimeoutMs`. Nothing is lost: the next worker takes them over. */
@@ -24,8 +31,11 @@ export class DrainTimeoutError extends Error {
 export interface SyncWorker {
   /** New for each worker; stands in the journal and in `sync_worker`. */
   readonly workerId: string;
-  /** Listens to what the worker tells. */
-  on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): SyncWorker;
+  /** Listens to what the worker tells. A listener that throws or rejects harms neither the worker nor other listeners. */
+  on<Name extends keyof WorkerEvents>(
+    name: Name,
+    listener: (event: WorkerEvents[Name]) => unknown,
+  ): SyncWorker;
   /** How its connections to each database are used at this moment. */
   pools(): { readonly middle: PoolUse; readonly store: PoolUse };
   /**
@@ -43,7 +53,10 @@ export interface SyncWorker {
 
 /** Makes a worker from a checked configuration (`loadConfig` or `parseConfig`). Nothing is connected before `start`. */
 export async function createWorker(config: Config, options: CreateWorkerOptions = {}): Promise<SyncWorker> {
-  const handlers = options.handlers ?? (await loadHandlers(config.store.handlers));
+  const guard = new ProcessGuard(handlerLimitMs(config.worker));
+  const guarded = options.guardProcess === true;
+  const handlers = options.handlers ?? (await load(config.store.handlers, guard, guarded));
+  const watched = guarded && (handlers.onCustomer ?? handlers.onAccount) !== undefined;
   const opening = { applicationName: 'bnet-sync worker', byKey: true, takesTurns: true };
   const middle = await openMiddle(config, opening);
   const storeDatabase = openStoreDatabase(config, opening);
@@ -58,14 +71,17 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
       rules: config.rules,
     },
     handlers,
+    ...(watched && { aroundHandler: guard.aroundHandler }),
     once: options.once ?? false,
   });
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {
+    if (watched) guard.begin();
     try {
       await worker.run();
     } finally {
       await Promise.all([middle.close(), store.close()]);
+      if (watched) await guard.end();
     }
   };
   const synchronised: SyncWorker = {
@@ -83,6 +99,17 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
     },
   };
   return synchronised;
+}
+
+async function load(path: string | undefined, guard: ProcessGuard, guarded: boolean): Promise<Handlers> {
+  if (path === undefined) return {};
+  if (!guarded) return loadHandlers(path, guard.loadLimitMs);
+  guard.begin();
+  try {
+    return await guard.aroundLoading(path, () => loadHandlers(path, guard.loadLimitMs));
+  } finally {
+    await guard.end();
+  }
 }
 
 async function withinDrainTime(ended: Promise<unknown>, drainTimeoutMs: number): Promise<void> {

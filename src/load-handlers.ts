@@ -1,16 +1,16 @@
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from './config/config-error.js';
+import { errorText } from './worker/error-text.js';
 import type { Handlers } from './worker/handlers.js';
 
 const names = ['onCustomer', 'onAccount'] as const;
 
 /**
  * Loads the module that `store.handlers` names: it exports `onCustomer`, `onAccount` or both. ConfigError where it
- * cannot be loaded, or exports neither, or something else under one of the names.
+ * cannot be loaded, not within `limitMs`, or exports neither, or something else under one of the names.
  */
-export async function loadHandlers(path: string | undefined): Promise<Handlers> {
-  if (path === undefined) return {};
-  const loaded = await importModule(path);
+export async function loadHandlers(path: string, limitMs: number): Promise<Handlers> {
+  const loaded = await importModule(path, limitMs);
   const found = names.filter((name) => loaded[name] !== undefined);
   const wrong = found.filter((name) => typeof loaded[name] !== 'function');
   if (found.length === 0) throw fault(`${path} exports neither ${names.join(' nor ')}`);
@@ -18,11 +18,21 @@ export async function loadHandlers(path: string | undefined): Promise<Handlers> 
   return Object.fromEntries(found.map((name) => [name, loaded[name]]));
 }
 
-async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+async function importModule(path: string, limitMs: number): Promise<Readonly<Record<string, unknown>>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(fault(`${path} is not loaded within ${limitMs} ms: something that it awaits does not end`));
+    }, limitMs);
+  });
+  const loading = import(pathToFileURL(path).href) as Promise<Record<string, unknown>>;
   try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+    return await Promise.race([loading, late]);
   } catch (error) {
-    throw fault(`${path} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof ConfigError) throw error;
+    throw fault(`${path} cannot be loaded: ${errorText(error)}`);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

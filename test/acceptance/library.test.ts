@@ -44,6 +44,31 @@ describe('acceptance: the built library on SQLite', () => {
     expect((await standing(pair.middle)).get('CUST:1')?.state).toBe(2);
   });
 
+  it('goes on where listeners throw or reject, and touches nothing of the process it is in', async () => {
+    for (const custId of ['1', '2'])
+      await plant(pair.middle, 'CUST', { ...open, CustID: custId, StreamingNo: custId });
+    const onProcess = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
+    const before = onProcess();
+    const during: unknown[] = [];
+    const handlers = { onCustomer: () => void during.push(onProcess()) };
+    const worker = await library.createWorker(configuration(), { handlers, once: true });
+    const failed: string[] = [];
+    worker.on('listenerFailed', ({ event, error }) => failed.push(`${event}: ${error}`));
+    for (const name of ['claimed', 'applied', 'marked'] as const) {
+      worker.on(name, () => {
+        throw new Error('thrown');
+      });
+      worker.on(name, () => Promise.reject(new Error('rejected')));
+    }
+    await worker.start();
+    expect([...(await standing(pair.middle)).values()].map(({ state }) => state)).toEqual([2, 2]);
+    expect(failed.sort()).toEqual(
+      ['applied', 'claimed', 'marked'].flatMap((name) => [`${name}: rejected`, `${name}: thrown`]),
+    );
+    expect(during).toEqual([before, before]);
+    expect(onProcess()).toEqual(before);
+  });
+
   it('refuses a configuration with every fault at once', () => {
     const wrong = { ...pair.connections, worker: { batchSize: 0, nonsense: 1 } };
     expect(() => library.parseConfig(wrong, process.cwd())).toThrow(library.ConfigError);

@@ -38,6 +38,11 @@ describe('config/systemd/bnet-sync.service', () => {
     expect(value('RestartPreventExitStatus')).toBe(`${ExitCode.Usage} ${ExitCode.Unreachable}`);
   });
 
+  it('ends a process that stands still, whose signs of life come from a child of it', () => {
+    expect(Number(value('WatchdogSec'))).toBeGreaterThan(0);
+    expect(value('NotifyAccess')).toBe('all');
+  });
+
   it('keeps secrets out of the unit, and root out of the process', () => {
     expect(value('EnvironmentFile')).toBe('-/etc/bnet-sync/secrets.env');
     expect(lines.filter((line) => /^[^#].*PASSWORD/i.test(line))).toEqual([]);

@@ -53,7 +53,7 @@ for (const kind of pairKinds) {
       await drain({
         middle: pair.openMiddle(),
         store: pair.openStore(),
-        handlers: await loadHandlers(file),
+        handlers: await loadHandlers(file, 10_000),
       });
       const rows = await standing(pair.middle);
       expect(rows.get('CUST:1')).toMatchObject({ state: 2, errContent: null });

@@ -8,6 +8,7 @@ import { createLogger } from '../../log/logger.js';
 import type { RunningServer } from '../../start-http-server.js';
 import { CredentialsRefusedError } from '../../worker/outages.js';
 import { configOf } from '../session.js';
+import { startSystemdWatchdog } from '../systemd-watchdog.js';
 
 const help = `
 Rows in State 0 are claimed, applied to the product store and marked 2 or 3. SIGTERM or SIGINT stops gracefully: rows
@@ -32,10 +33,13 @@ export function registerRun(program: Command): void {
       const pretty = config.log.pretty ?? process.stdout.isTTY;
       const logger = createLogger({ level: config.log.level, pretty, destination: 'stdout' });
       logger.debug({ config: redactConfig(config) }, 'configuration');
-      const worker = await createWorker(config, { once: options.once ?? false });
+      const worker = await createWorker(config, { once: options.once ?? false, guardProcess: true });
       logEvents(worker, logger);
       const server = await serve(config, logger, worker);
       stopOnSignals(worker, (message) => {
+        logger.error(message);
+      });
+      const watchdog = startSystemdWatchdog(process.env, (message) => {
         logger.error(message);
       });
       try {
@@ -45,6 +49,7 @@ export function registerRun(program: Command): void {
         throw error instanceof CredentialsRefusedError ? error.cause : error;
       } finally {
         await server?.close();
+        watchdog.stop();
       }
     });
 }
