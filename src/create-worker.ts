@@ -1,6 +1,6 @@
 import type { Config } from './config/schema.js';
 import type { PoolUse } from './database/pool-use.js';
-import { loadHandlers } from './load-handlers.js';
+import { loadHandlers, loadLimitMs } from './load-handlers.js';
 import { ProcessGuard } from './process-guard.js';
 import { KnexProductStore } from './store/knex/product-store.js';
 import { openMiddle, openStoreDatabase } from './wiring.js';
@@ -55,7 +55,9 @@ export interface SyncWorker {
 export async function createWorker(config: Config, options: CreateWorkerOptions = {}): Promise<SyncWorker> {
   const guard = new ProcessGuard(handlerLimitMs(config.worker));
   const guarded = options.guardProcess === true;
-  const handlers = options.handlers ?? (await load(config.store.handlers, guard, guarded));
+  const load = () =>
+    guarded ? loadGuarded(config, guard) : loadHandlers(config.store.handlers, loadLimitMs(config.worker));
+  const handlers = options.handlers ?? (await load());
   const watched = guarded && (handlers.onCustomer ?? handlers.onAccount) !== undefined;
   const opening = { applicationName: 'bnet-sync worker', byKey: true, takesTurns: true };
   const middle = await openMiddle(config, opening);
@@ -101,12 +103,13 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
   return synchronised;
 }
 
-async function load(path: string | undefined, guard: ProcessGuard, guarded: boolean): Promise<Handlers> {
+async function loadGuarded({ store, worker }: Config, guard: ProcessGuard): Promise<Handlers> {
+  const { handlers: path } = store;
   if (path === undefined) return {};
-  if (!guarded) return loadHandlers(path, guard.loadLimitMs);
+  const limitMs = loadLimitMs(worker);
   guard.begin();
   try {
-    return await guard.aroundLoading(path, () => loadHandlers(path, guard.loadLimitMs));
+    return await guard.aroundLoading(path, limitMs, () => loadHandlers(path, limitMs));
   } finally {
     await guard.end();
   }

@@ -2,14 +2,21 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError } from './config/config-error.js';
 import { errorText } from './worker/error-text.js';
 import type { Handlers } from './worker/handlers.js';
+import { handlerLimitMs } from './worker/settings.js';
 
 const names = ['onCustomer', 'onAccount'] as const;
+
+/** How long a module of handlers may take to load: three times as long as a handler. */
+export function loadLimitMs(worker: Parameters<typeof handlerLimitMs>[0]): number {
+  return 3 * handlerLimitMs(worker);
+}
 
 /**
  * Loads the module that `store.handlers` names: it exports `onCustomer`, `onAccount` or both. ConfigError where it
  * cannot be loaded, not within `limitMs`, or exports neither, or something else under one of the names.
  */
-export async function loadHandlers(path: string, limitMs: number): Promise<Handlers> {
+export async function loadHandlers(path: string | undefined, limitMs: number): Promise<Handlers> {
+  if (path === undefined) return {};
   const loaded = await importModule(path, limitMs);
   const found = names.filter((name) => loaded[name] !== undefined);
   const wrong = found.filter((name) => typeof loaded[name] !== 'function');

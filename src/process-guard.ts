@@ -19,13 +19,9 @@ import { errorText } from './worker/error-text.js';
 
 /** How many times the watchdog looks within the limit of a handler. */
 const looks = 20;
-/** Loading a module may take so many times as long as a handler. */
-const loadingFactor = 3;
 
 /** Watches over product code on behalf of the process. */
 export class ProcessGuard {
-  /** How long a module may take to load. */
-  readonly loadLimitMs: number;
   readonly #limitMs: number;
   readonly #context = new AsyncLocalStorage<string>();
   readonly #doing = new Map<string, number>();
@@ -37,7 +33,6 @@ export class ProcessGuard {
   /** @param limitMs - how long a handler may take for one row */
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
-    this.loadLimitMs = loadingFactor * limitMs;
   }
 
   /** Guards the process until `end` is called. */
@@ -75,9 +70,9 @@ export class ProcessGuard {
   readonly aroundHandler: AroundHandler = (row, work) =>
     this.#around(`the handler of ${rowId(row)}`, this.#limitMs, work);
 
-  /** Surrounds the loading of a module. */
-  async aroundLoading<T>(path: string, work: () => Promise<T>): Promise<T> {
-    return this.#around(`loading ${path}`, this.loadLimitMs, work);
+  /** Surrounds the loading of a module, which may block for so long. */
+  async aroundLoading<T>(path: string, limitMs: number, work: () => Promise<T>): Promise<T> {
+    return this.#around(`loading ${path}`, limitMs, work);
   }
 
   async #around<T>(what: string, limitMs: number, work: () => Promise<T>): Promise<T> {

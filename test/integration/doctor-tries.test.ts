@@ -129,7 +129,7 @@ describe.runIf(hasPostgres)('what the doctor tries in the product store on Postg
 
 describe('what the doctor tries of the handlers', () => {
   it('a module that is missing is a fault that names it', async () => {
-    const findings = await handlerFindings(() => loadHandlers('/no/such/handlers.js'));
+    const findings = await handlerFindings(() => loadHandlers('/no/such/handlers.js', 10_000));
     expect(findings).toMatchObject([{ area: 'handlers', level: 'fault' }]);
     expect(findings[0]?.finding).toContain('/no/such/handlers.js cannot be loaded');
     expect(findings[0]?.whatToDo).toContain('store.handlers');

@@ -3,7 +3,7 @@ import type { Config } from '../../config/schema.js';
 import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
 import { deferredSummary } from '../../operator/deferred.js';
-import { loadHandlers } from '../../load-handlers.js';
+import { loadHandlers, loadLimitMs } from '../../load-handlers.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreOperations } from '../../store/knex/store-operations.js';
 import { KnexStoreRecords } from '../../store/knex/store-records.js';
@@ -54,7 +54,9 @@ async function examineConfigured(config: Config, applicationName: string): Promi
           records: new KnexStoreRecords(database),
         });
       },
-      ...(config.store.handlers !== undefined && { handlers: () => loadHandlers(config.store.handlers) }),
+      ...(config.store.handlers !== undefined && {
+        handlers: () => loadHandlers(config.store.handlers, loadLimitMs(config.worker)),
+      }),
       clock: () => new Date(),
       settings: settingsOf(config),
     });
