@@ -182,7 +182,7 @@ const versions: Migration = {
   name: '0008_versions',
   up: () => [
     `ALTER TABLE ${migrationTable} ADD COLUMN version text`,
-    // Left by the migrations of earlier versions: it stayed locked where one of them was killed.
+    // The lock of earlier versions; migrations are locked by the database now (migrate.ts).
     'DROP TABLE IF EXISTS sync_migration_lock',
   ],
 };
