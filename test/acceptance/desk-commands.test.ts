@@ -186,9 +186,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         {
           who: me,
           action: 'requeue',
-          what: '{"rows":["IF_BNET_CUST 2"]}',
+          what: '{"rows":["IF_BNET_CUST 2","IF_BNET_CUST 9"]}',
           rows: 1,
           reason: 'name corrected',
+          outcome: { what: '{"rows":["IF_BNET_CUST 2"]}' },
         },
       ]);
     });
