@@ -1,3 +1,4 @@
+import type { Refused } from '../domain/refused-privilege.js';
 import { DatabaseError, type DatabaseErrorKind } from './errors.js';
 
 /** A privilege, and a statement that fails without it and changes no row. */
@@ -5,15 +6,6 @@ export interface Probe {
   /** As in GRANT: `UPDATE (State) ON IF_BNET_CUST`. */
   readonly privilege: string;
   readonly sql: string;
-}
-
-/** What a probe found missing. */
-export interface Refused {
-  readonly privilege: string;
-  /** The server's words. */
-  readonly error: string;
-  /** The database takes no change at all, a standby for instance: no grant helps. */
-  readonly isReadOnly?: true;
 }
 
 const isOutage: ReadonlySet<DatabaseErrorKind> = new Set([

@@ -35,7 +35,7 @@ declare module 'fastify' {
 }
 
 /** Says that a page reads itself again without anybody there: such a request does not keep a session alive. */
-export const refreshHeader = 'x-refresh';
+const refreshHeader = 'x-refresh';
 /** Names the session. */
 export const sessionCookie = 'bnet_sync_session';
 const tokenHeader = 'x-csrf-token';

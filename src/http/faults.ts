@@ -18,14 +18,14 @@ export interface FieldFault {
 /** A request that is answered with an error. Its message is for whoever asked: one line, without secrets. */
 export class HttpFault extends Error implements RequestFault {
   override readonly name = 'HttpFault';
+  /** When to try again. */
+  readonly retryAfterSeconds: number | null = null;
 
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
     readonly details: readonly FieldFault[] = [],
-    /** When to try again. */
-    readonly retryAfterSeconds: number | null = null,
   ) {
     super(message);
   }
@@ -33,15 +33,21 @@ export class HttpFault extends Error implements RequestFault {
 
 /** More of something than is allowed to whoever asks; says when to try again. */
 export class TooManyFault extends HttpFault {
-  constructor(message: string, retryAfterSeconds: number) {
-    super(429, 'tooMany', `${message}: wait ${retryAfterSeconds} s`, [], retryAfterSeconds);
+  constructor(
+    message: string,
+    override readonly retryAfterSeconds: number,
+  ) {
+    super(429, 'tooMany', `${message}: wait ${retryAfterSeconds} s`);
   }
 }
 
 /** The server has too much to do at present, whoever asks; says when to try again. */
 export class BusyFault extends HttpFault {
-  constructor(message: string, retryAfterSeconds: number) {
-    super(503, 'busy', `${message}: try again in ${retryAfterSeconds} s`, [], retryAfterSeconds);
+  constructor(
+    message: string,
+    override readonly retryAfterSeconds: number,
+  ) {
+    super(503, 'busy', `${message}: try again in ${retryAfterSeconds} s`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Refused } from '../database/probes.js';
+import type { Refused } from '../domain/refused-privilege.js';
 import type { DeferralCause } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';

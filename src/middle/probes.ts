@@ -1,4 +1,5 @@
-import { refusedProbes, type Probe, type Refused } from '../database/probes.js';
+import { refusedProbes, type Probe } from '../database/probes.js';
+import type { Refused } from '../domain/refused-privilege.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
 
 /** How statements name the tables, and whether attribute rows are marked. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Refused } from '../database/probes.js';
+import type { Refused } from '../domain/refused-privilege.js';
 import type { Agreement, Disagreement } from '../domain/agreement.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';

@@ -40,7 +40,7 @@ export interface Pause {
 }
 
 /** What concerns the safety of the HTTP server; `what` has the address and the result. */
-export type AccessAction = 'login' | 'login-refused' | 'logout' | 'action-refused' | 'wrong-host' | 'export';
+type AccessAction = 'login' | 'login-refused' | 'logout' | 'action-refused' | 'wrong-host' | 'export';
 
 /** Somebody's action, as it is recorded. */
 export interface AuditRecord {

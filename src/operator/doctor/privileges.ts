@@ -1,4 +1,4 @@
-import type { Refused } from '../../database/probes.js';
+import type { Refused } from '../../domain/refused-privilege.js';
 import type { MiddleKind } from '../../middle/port.js';
 import type { MissingStorePrivileges } from '../../store/port.js';
 import { fine, type Finding } from './finding.js';
