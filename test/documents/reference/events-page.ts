@@ -92,6 +92,7 @@ function linesOf({ checker, file }: Sources): Map<string, Line> {
   for (const property of written.properties) {
     if (!ts.isPropertyAssignment(property) || !ts.isArrowFunction(property.initializer)) continue;
     const { body } = property.initializer;
+    if (ts.isCallExpression(body)) lines.set(property.name.getText(), recurringLine(checker, body));
     if (!ts.isArrayLiteralExpression(body)) continue;
     const [level, fields, words] = body.elements;
     if (level === undefined || fields === undefined || words === undefined) continue;
@@ -103,6 +104,20 @@ function linesOf({ checker, file }: Sources): Map<string, Line> {
     });
   }
   return lines;
+}
+
+/** The line of a call of `recurring`, which adds a number to fields and words, and tells only some at the first level. */
+function recurringLine(checker: ts.TypeChecker, { expression, arguments: given }: ts.CallExpression): Line {
+  const [, fields, told] = given;
+  const isRecurring = expression.getText() === 'recurring' && fields !== undefined;
+  if (!isRecurring || told === undefined || !ts.isArrayLiteralExpression(told))
+    throw new Error(`no line: ${expression.getText()}`);
+  const logged = checker.getTypeAtLocation(fields).getProperties();
+  return {
+    levels: ['warn', 'debug'],
+    logged: [...logged.map(({ name }) => name), 'lately'],
+    words: told.elements.slice(0, 1).flatMap(textsOf),
+  };
 }
 
 /** The texts that an expression may give: of a template its parts with the names of what stands between. */
