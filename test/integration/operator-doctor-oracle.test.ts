@@ -109,7 +109,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
 
   it('names each missing update with the GRANT that gives it', async () => {
     const { standIn, asOwner } = await start({ grants: 'read', synonyms: false });
-    const missing = of('privileges', await examined(standIn, 'ISMP'));
+    const missing = of('privileges', problems(await examined(standIn, 'ISMP')));
     // READ shows the rows and does not lock them.
     expect(missing).toHaveLength(14);
     expect(missing[0]).toEqual({
@@ -127,7 +127,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     expect(missing[5]?.whatToDo).toBe(
       'GRANT UPDATE (State) ON ISMP.IF_BNET_CUST_ATTR TO BNET_SYNC /* or set middle.markAttributes to false */;',
     );
-    expect(of('privileges', await examined(standIn, 'ISMP', false))).toHaveLength(8);
+    expect(of('privileges', problems(await examined(standIn, 'ISMP', false)))).toHaveLength(8);
     await asOwner(...missing.map(({ whatToDo }) => whatToDo ?? ''));
     expect(problems(await examined(standIn, 'ISMP'))).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
       finding: 'IF_BNET_CUST is missing, or this user may not see it',
       whatToDo: expect.stringContaining('grants.sql') as string,
     });
-    const missing = of('privileges', findings);
+    const missing = of('privileges', problems(findings));
     expect(missing[0]?.whatToDo).toBe('GRANT SELECT ON ISMP.IF_BNET_CUST TO BNET_SYNC;');
     await asOwner(...missing.map(({ whatToDo }) => whatToDo ?? ''));
     expect(problems(await examined(standIn, 'ISMP'))).toEqual([]);

@@ -17,7 +17,7 @@ const refusals: readonly Refusal[] = [
   [942, 'schema'],
   [1031, 'schema'],
   [904, 'schema'],
-  [14_402, 'schema'],
+  [14_402, 'constraint'],
   [4098, 'schema'],
   [12_899, 'data'],
   [1, 'constraint'],
