@@ -62,7 +62,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect((await run('deferred')).stdout).toBe('No row is put off.');
       await plantBoth();
       const said: readonly (readonly [args: readonly string[], words: string])[] = [
-        [['deferred'], 'ORA-20001: 禁止修改 [31m'],
+        [['deferred'], 'ORA-20001: 禁止修改␛[31m'],
         [['status'], 'Put off: 1 row of 1 customer (mark refused 1)'],
         [['show', 'CUST', longest], '(mark, refused; tries: 3)'],
         [['show', 'ACCOUNT', '2'], `  IF_BNET_CUST ${longest}, since`],
