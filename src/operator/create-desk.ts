@@ -53,6 +53,7 @@ export function createDesk(parts: DeskParts): Desk {
     },
     pauses: () => records.pauses(),
     pause: (actor, target, reason) => pause(records, actor, { target, reason }),
+    knowsTarget: async (target) => 'source' in target || records.knowsProduct(target.productId),
     resume: (actor, target, reason) => resume(records, actor, { target, reason }),
     workers: () => store.workers(),
     alarms: cached(() => guard.openAlarms().catch(() => []), { forMs: keptMs, clock }),

@@ -224,6 +224,8 @@ export interface Desk {
   pauses(): Promise<readonly Pause[]>;
   /** False where it is paused already. Workers heed it within their next lease check (4 s at most). */
   pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
+  /** Whether a customer of the product to pause was ever stored: where none was, its number may be mistyped. A table is known. */
+  knowsTarget(target: PauseTarget): Promise<boolean>;
   /** False where it is not paused. */
   resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
   workers(): Promise<readonly WorkerDescription[]>;

@@ -123,6 +123,8 @@ export interface StoreRecords {
    */
   activity(since: string, spanMinutes: number): Promise<readonly Activity[]>;
   pauses(): Promise<readonly Pause[]>;
+  /** Whether a customer of a product was ever stored. */
+  knowsProduct(productId: string): Promise<boolean>;
   /** Pauses, with the action's record, in one transaction. False where it is paused already; then nothing is recorded. */
   pause(target: PauseTarget, action: AuditRecord): Promise<boolean>;
   /** Ends a pause, with the action's record, in one transaction. False where it is not paused; then nothing is recorded. */

@@ -226,6 +226,16 @@ for (const kind of pairKinds) {
       expect((await desk.audit({ limit: 5 })).map(({ action }) => action)).toEqual(['resume', 'pause']);
     });
 
+    it('knows a product by its customers, so that a mistyped one can be told', async () => {
+      const mistyped = { productId: open.ProductID.slice(1) };
+      expect(await desk.knowsTarget({ source: 'ACCOUNT' })).toBe(true);
+      expect(await desk.knowsTarget({ productId: open.ProductID })).toBe(false);
+      await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
+      await work();
+      expect(await desk.knowsTarget({ productId: open.ProductID })).toBe(true);
+      expect(await desk.knowsTarget(mistyped)).toBe(false);
+    });
+
     it('purges superseded entries, and entries of rows that are gone, and keeps the others', async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustName: null });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CustName: null });

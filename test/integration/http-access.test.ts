@@ -253,7 +253,7 @@ describe('who may change something', () => {
       payload: pause,
       headers: basic('ops'),
     });
-    expect(byScript.json()).toEqual({ changed: true });
+    expect(byScript.json()).toEqual({ changed: true, known: true });
     const byPage = await inject({
       method: 'POST',
       url: '/api/v1/resume',

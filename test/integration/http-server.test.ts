@@ -162,7 +162,10 @@ describe('the HTTP server on SQLite', () => {
     const { url } = await start(config, { logger, worker });
     const working = worker.start();
     await until('the row has succeeded', async () => (await statesOf(pair.middle))[2] === 1);
-    expect([(await paused)?.status, await (await paused)?.json()]).toEqual([200, { changed: true }]);
+    expect([(await paused)?.status, await (await paused)?.json()]).toEqual([
+      200,
+      { changed: true, known: false },
+    ]);
     await worker.stop();
     await working;
   });

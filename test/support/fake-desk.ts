@@ -37,6 +37,8 @@ import {
   fakeWorkers,
 } from './fake-desk-data.js';
 
+/** The product that no customer has. */
+export const unknownProduct = '42';
 const timeOfActs = '2026-11-22T05:00:00.000Z';
 
 /** A desk without databases: rich and partly hostile data, and actions that change it. */
@@ -188,6 +190,10 @@ export class FakeDesk implements Desk {
 
   async action(id: string): Promise<AuditEntry | null> {
     return this.#answer(this.acts.find((act) => act.id === id) ?? null);
+  }
+
+  async knowsTarget(target: PauseTarget): Promise<boolean> {
+    return 'source' in target || target.productId !== unknownProduct;
   }
 
   async pauses(): Promise<readonly Pause[]> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { visibleText } from '../../domain/foreign-text.js';
 import { namedTarget } from '../../operator/pauses.js';
-import type { Pause } from '../../store/records-port.js';
+import type { Pause, PauseTarget } from '../../store/records-port.js';
 import { commandActor } from '../actor.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withDesk } from '../session.js';
@@ -31,10 +32,17 @@ export function registerPause(program: Command): void {
           return;
         }
         const changed = await desk.pause(commandActor(), target, options.reason ?? null);
+        if (!(await desk.knowsTarget(target))) warnOfUnknown(target);
         if (options.json === true) printJson({ target: namedTarget(target), changed });
         else printLines(`${targetText(target)}: ${changed ? 'paused.' : 'was paused already.'}`);
       });
     });
+}
+
+/** A mistyped number pauses nothing, and nobody would notice. */
+function warnOfUnknown(target: PauseTarget): void {
+  const words = `warning: no customer of ${targetText(target)} is in the product store: see that the number is right`;
+  process.stderr.write(`${visibleText(words)}\n`);
 }
 
 function printPauses(pauses: readonly Pause[], options: TargetOptions): void {

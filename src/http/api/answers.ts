@@ -300,6 +300,12 @@ export const pauses = z.array(pause);
 export const workers = z.array(worker);
 /** Whether a pause or its end changed anything. */
 export const changed = z.object({ changed: z.boolean() });
+/** The same of a pause. */
+export const paused = changed.extend({
+  known: z
+    .boolean()
+    .describe('false: the product store has no customer of this product; its number may be mistyped'),
+});
 
 /** An error. */
 export const fault = z.object({

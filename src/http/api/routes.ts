@@ -171,10 +171,12 @@ export function registerActingRoutes(scope: FastifyInstance, desk: Desk): void {
   );
   scope.post<{ Body: z.output<typeof pauseBody> }>(
     '/pause',
-    { schema: acts('Pause a table or a product', pauseBody, answers.changed) },
+    { schema: acts('Pause a table or a product', pauseBody, answers.paused) },
     async (request) => {
-      const { target, reason } = request.body;
-      return { changed: await desk.pause(actorOf(request), pauseTarget(target), reason) };
+      const { reason } = request.body;
+      const target = pauseTarget(request.body.target);
+      const changed = await desk.pause(actorOf(request), target, reason);
+      return { changed, known: await desk.knowsTarget(target) };
     },
   );
   scope.post<{ Body: z.output<typeof pauseBody> }>(

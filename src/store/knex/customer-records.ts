@@ -36,6 +36,15 @@ export async function readCustomerRecords(
   });
 }
 
+/** Whether a customer of a product was ever stored; the key begins with the product. */
+export async function knowsProduct(executor: Executor, productId: string): Promise<boolean> {
+  const { rows } = await executor.execute({
+    sql: 'SELECT t.product_id FROM bnet_customer AS t WHERE t.product_id = ? LIMIT 1',
+    bindings: [productId],
+  });
+  return rows.length > 0;
+}
+
 async function readProducts(executor: Executor, custId: string, limit: number): Promise<readonly Identity[]> {
   const { rows } = await executor.execute({
     sql: `SELECT CAST(t.product_id AS TEXT) AS product_id_text, t.biz_id FROM bnet_customer AS t WHERE t.cust_id = ?

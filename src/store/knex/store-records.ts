@@ -20,7 +20,7 @@ import type {
 } from '../records-port.js';
 import { readActivity } from './activity.js';
 import { insertAction, insertIntent, insertOutcome, readAction, readActions } from './audit.js';
-import { readCustomerRecords } from './customer-records.js';
+import { knowsProduct, readCustomerRecords } from './customer-records.js';
 import {
   countDeferrals,
   countDeferredCustomers,
@@ -46,6 +46,10 @@ export class KnexStoreRecords implements StoreRecords {
 
   async pauses(): Promise<readonly Pause[]> {
     return readPauses(this.#database);
+  }
+
+  async knowsProduct(productId: string): Promise<boolean> {
+    return knowsProduct(this.#database, productId);
   }
 
   async pause(target: PauseTarget, action: AuditRecord): Promise<boolean> {

@@ -40,7 +40,8 @@ async function act(question: Question, action: Action): Promise<Answer> {
   const reason = reasonOf(form);
   if (reason === null) return ask(question, action, form, view.t.requeue.reasonMissing);
   const changed = await desk[action](actorOf(view), target, reason);
-  const done: PauseNotice = changed ? `${action}d` : `${action}d-already`;
+  const isDoubtful = changed && action === 'pause' && !(await desk.knowsTarget(target));
+  const done: PauseNotice = isDoubtful ? 'paused-unknown' : changed ? `${action}d` : `${action}d-already`;
   return { to: address('/pauses', { done }) };
 }
 

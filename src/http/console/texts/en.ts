@@ -169,6 +169,8 @@ export const en: Texts = {
     badTarget: 'Name a table, or a product (a whole number of at most 30 digits).',
     notices: {
       paused: 'Paused.',
+      'paused-unknown':
+        'Paused. No customer of this product is in the product store: see that the number is right, or resume it.',
       'paused-already': 'It was paused already; nothing was changed.',
       resumed: 'Resumed.',
       'resumed-already': 'It was not paused; nothing was changed.',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { consoleApp, reader } from '../../../support/console-app.js';
+import { unknownProduct } from '../../../support/fake-desk.js';
 import { longNumber } from '../../../support/fake-desk-data.js';
 
 const form = (fields: Record<string, string>) => ({
@@ -15,6 +16,7 @@ describe('a form that changes something', () => {
     ['/requeue-matching', { code: '00403' }, '/audit/1'],
     ['/deferred/retry', { row }, '/deferred?done='],
     ['/pauses/pause', { table: 'ACCOUNT' }, '/pauses?done=paused'],
+    ['/pauses/pause', { product: unknownProduct }, '/pauses?done=paused-unknown'],
     ['/pauses/resume', { table: 'ACCOUNT' }, '/pauses?done=resumed'],
   ])('%s leads to a page that can be loaded again', async (url, fields, leadsTo) => {
     const { app, desk } = await consoleApp();
