@@ -123,6 +123,7 @@ describe('acceptance: operator commands on SQLite', () => {
     expect((await standing(pair.middle)).get('CUST:1')).toMatchObject({ state: 0, errContent: null });
     expect(await json('requeue', 'CUST', '1')).toEqual({
       dryRun: false,
+      action: null,
       requeued: [],
       notRequeued: [{ table: 'IF_BNET_CUST', streamingNo: '1', reason: 'not failed', state: 0 }],
     });
@@ -206,7 +207,10 @@ describe('acceptance: from nothing to an applied row', () => {
       expect.stringContaining('"bnet-sync migrate"'),
     ]);
     expect(JSON.parse((await bnetSync(['migrate', '--json'], env)).stdout)).toEqual({
-      migrations: ['0001_initial', '0002_several_workers', '0003_operators', '0004_guard', '0005_isolation'],
+      migrations: [
+        ...['0001_initial', '0002_several_workers', '0003_operators', '0004_guard', '0005_isolation'],
+        ...['0006_intents', '0007_replication', '0008_versions'],
+      ],
       origin: 'recorded',
     });
     expect((await bnetSync(['run', '--once'], env)).exitCode).toBe(0);

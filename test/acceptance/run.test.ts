@@ -105,11 +105,19 @@ describe('acceptance: the run command on SQLite', () => {
   });
 
   it('a store that was never migrated is exit 1 and says so', async () => {
+    const { file, folder } = await config({ store: { connection: 'empty.sqlite' } });
+    await writeFile(join(folder, 'empty.sqlite'), '');
+    const run = await bnetSync(['run', '--once', '--config', file]);
+    expect(run.stderr).toContain('bnet-sync migrate');
+    expect(run.exitCode).toBe(1);
+  });
+
+  it('a store that has lost a table is exit 1 and says so', async () => {
     const { file } = await config();
     await pair.store.execute({ sql: 'DROP TABLE sync_shard', bindings: [] });
     const run = await bnetSync(['run', '--once', '--config', file]);
+    expect(run.stderr).toContain('has lost tables that its migrations made: sync_shard');
     expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain('bnet-sync migrate');
   });
 
   it('run --once with a breaker that opened ends with 1 and fails no row', async () => {

@@ -135,11 +135,16 @@ for (const kind of pairKinds) {
     });
 
     it('a missing table opens the breaker at once, fails no row, and work goes on when it is back', async () => {
-      await plantOpens(pair, 200);
-      await pair.store.execute({ sql: 'ALTER TABLE bnet_customer RENAME TO away', bindings: [] });
       const { worker, told } = testWorker(parts());
+      const started = toldOnce(worker, 'polled');
       const running = worker.run();
-      await toldOnce(worker, 'breakerOpened');
+      await started;
+      await insist(() =>
+        pair.store.execute({ sql: 'ALTER TABLE bnet_customer RENAME TO away', bindings: [] }),
+      );
+      const opened = toldOnce(worker, 'breakerOpened');
+      await plantOpens(pair, 200);
+      await opened;
       expect((await statesOf(pair.middle))[3]).toBeUndefined();
       await insist(() =>
         pair.store.execute({ sql: 'ALTER TABLE away RENAME TO bnet_customer', bindings: [] }),

@@ -140,7 +140,7 @@ describe('what is wrong with one row, on SQLite,', () => {
     const [tries] = await column(pair.store, 'SELECT tries FROM sync_deferral');
     await run("UPDATE IF_BNET_CUST SET State = 0 WHERE StreamingNo = '8'");
     await pair.store.execute({
-      sql: "UPDATE sync_deferral SET next_at = '2999-01-01 00:00:00.000'",
+      sql: "UPDATE sync_deferral SET next_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '+80 seconds')",
       bindings: [],
     });
     const second = start();

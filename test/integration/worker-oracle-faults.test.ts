@@ -32,7 +32,7 @@ const messages = completed(
 
 /** Where a fault strikes: at the second statement of this form. */
 const places: Readonly<Record<string, RegExp>> = {
-  poll: /^SELECT page\.\*/,
+  poll: /^SELECT \/\*\+ CURSOR_SHARING_EXACT \*\/ page\.\*/,
   claim: /SET t\.State = 1, t\.StateDate/,
   'attributes and commit of a claim': /UPDATE IF_BNET_\w+_ATTR t\n[^]*m\.State IN \(1\)/,
   'rows after the claim': /AS "CreateDate"[^]*FROM IF_BNET_\w+ t\nWHERE t\.StreamingNo IN/,

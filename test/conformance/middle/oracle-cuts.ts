@@ -15,7 +15,7 @@ interface Moment {
   readonly done?: boolean;
 }
 
-const page = /SELECT page/;
+const page = / page\.\*/;
 const mainUpdate = /^UPDATE IF_BNET_CUST t/;
 const attributeUpdate = /^UPDATE IF_BNET_CUST_ATTR t/;
 const rowsLock = /FROM IF_BNET_CUST t\s[^]*FOR UPDATE/;

@@ -63,13 +63,14 @@ describe.each(kinds)('attributes with a %s', (idName, rowWith) => {
 
   it('are refused where AttrSpecID or id is no number', () => {
     for (const value of ['x', '1.5', '1e3', '007', ' 1', '\u0000']) {
+      const shown = value.replace('\u0000', ' ');
       expect(parseOperation(rowWith([attributeRow({ attrId: '8', attrSpecId: value })]))).toEqual({
         code: '00403',
-        detail: `AttrSpecID (${idName}=8) "${value}" 不是 30 位以内的整数`,
+        detail: `AttrSpecID (${idName}=8) "${shown}" 不是 30 位以内的整数`,
       });
       expect(parseOperation(rowWith([attributeRow({ attrId: value })]))).toEqual({
         code: '00403',
-        detail: `${idName} "${value}" 不是 30 位以内的整数`,
+        detail: `${idName} "${shown}" 不是 30 位以内的整数`,
       });
     }
   });
@@ -93,7 +94,7 @@ describe.each(kinds)('attributes with a %s', (idName, rowWith) => {
     for (const attrValue of ['\u0000', 'a\u0000b']) {
       expect(parseOperation(rowWith([attributeRow({ attrId: '8', attrValue })]))).toEqual({
         code: '00403',
-        detail: `AttrValue (${idName}=8) "${attrValue}" 含有空字符 (NUL)`,
+        detail: `AttrValue (${idName}=8) "${attrValue.replace('\u0000', ' ')}" 含有空字符 (NUL)`,
       });
     }
   });

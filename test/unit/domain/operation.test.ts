@@ -152,12 +152,18 @@ describe('an OPFlag that is not one of its table is refused with 00403', () => {
 
   it.each([...foreign, '0201', '0202', '0203'])('%j in IF_BNET_CUST', (opFlag) => {
     const { code, detail } = refusalOf(customerRow({ opFlag }));
-    expect([code, detail]).toEqual(['00403', `OPFlag "${opFlag}" 不是 0101、0102、0103`]);
+    expect([code, detail]).toEqual([
+      '00403',
+      `OPFlag "${opFlag.replace('\u0000', ' ')}" 不是 0101、0102、0103`,
+    ]);
   });
 
   it.each([...foreign, '0101', '0102', '0103'])('%j in IF_BNET_ACCOUNT', (opFlag) => {
     const { code, detail } = refusalOf(accountRow({ opFlag }));
-    expect([code, detail]).toEqual(['00403', `OPFlag "${opFlag}" 不是 0201、0202、0203`]);
+    expect([code, detail]).toEqual([
+      '00403',
+      `OPFlag "${opFlag.replace('\u0000', ' ')}" 不是 0201、0202、0203`,
+    ]);
   });
 });
 
@@ -195,7 +201,7 @@ describe('a text', () => {
       const row = withCell(rowOf(opFlag), column as Named, value);
       expect(refusalOf(row)).toEqual({
         code: '00403',
-        detail: `${names[column as Named]} "${value}" 含有空字符 (NUL)`,
+        detail: `${names[column as Named]} "${value.replace('\u0000', ' ')}" 含有空字符 (NUL)`,
       });
       expect(textOf(row)).not.toContain('\u0000');
     }
@@ -262,7 +268,10 @@ describe('a number', () => {
   it.each(numbers)('of another form is refused with 00403: %s', (column) => {
     for (const value of malformed) {
       const wanted = column === 'streamingNo' ? '非负整数' : '整数';
-      const refusal = { code: '00403', detail: `${names[column]} "${value}" 不是 30 位以内的${wanted}` };
+      const refusal = {
+        code: '00403',
+        detail: `${names[column]} "${value.replace(/\p{Cc}/u, ' ')}" 不是 30 位以内的${wanted}`,
+      };
       expect(refusalOf(withCell(customerRow(), column, value))).toEqual(refusal);
       expect(refusalOf(withCell(accountRow(), column, value))).toEqual(refusal);
     }
@@ -283,7 +292,7 @@ describe('an AccType', () => {
     for (const accType of ['1', '2'])
       expect(operationOf(accountRow({ opFlag, accType }))).toMatchObject({ accType });
     for (const accType of ['0', '3', '12', '-1', '01', '1.0', '1 ', '１', '1\u0000', 'admin']) {
-      const detail = `AccType "${accType}" 不是 1 (管理员) 或 2 (普通用户)`;
+      const detail = `AccType "${accType.replace('\u0000', ' ')}" 不是 1 (管理员) 或 2 (普通用户)`;
       expect(refusalOf(accountRow({ opFlag, accType }))).toEqual({ code: '00403', detail });
     }
   });

@@ -27,6 +27,8 @@ describe('the list of failed rows', () => {
       custId: '990947809',
       bizId: 'B-1',
       userId: null,
+      custName: '华望公司',
+      accName: null,
       code: '00402',
       errContent: '00402 业务数据内容不存在: 客户未开通该产品',
       createDate: '2026-11-20 08:00:00',
