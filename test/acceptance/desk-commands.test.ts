@@ -194,14 +194,6 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       ]);
     });
 
-    it('pause warns of a product that no customer has', async () => {
-      const { stdout, stderr } = await run('pause', '--product', '32300200');
-      expect(stdout).toBe('ProductID 32300200: paused.');
-      expect(stderr).toBe(
-        'warning: no customer of ProductID 32300200 is in the product store: see that the number is right',
-      );
-    });
-
     it('pause and resume, with their reasons in the audit', async () => {
       expect((await run('pause')).stdout).toBe('Nothing is paused.');
       expect(await json('pause', '--product', '0323002000', '--reason', 'ticket 4711')).toEqual({

@@ -129,6 +129,14 @@ describe('acceptance: operator commands on SQLite', () => {
     });
   });
 
+  it('pause warns of a product that no customer has', async () => {
+    const { stdout, stderr } = await run('pause', '--product', '32300200');
+    expect(stdout).toBe('ProductID 32300200: paused.');
+    expect(stderr).toBe(
+      'warning: no customer of ProductID 32300200 is in the product store: see that the number is right',
+    );
+  });
+
   it('a failed row that is requeued after its correction is applied by the next run', async () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustName: null });
     await run('run', '--once');

@@ -71,7 +71,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the mark’s StateDate, on Oracle',
-    edits: [{ file: oracleStatements, find: '  AND t.StateDate = ${attempt}', put: '' }],
+    edits: [{ file: oracleStatements, find: '  AND ${attemptText} = :attempt', put: '' }],
     test: { file: 'test/conformance/middle-oracle.test.ts', name: 'of an earlier attempt changes nothing' },
   },
   {

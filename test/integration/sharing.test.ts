@@ -9,7 +9,7 @@ import {
   statesOf,
   type Pair,
 } from '../support/databases.js';
-import type { Handlers } from '../../src/worker/handlers.js';
+import { gate } from '../support/until.js';
 import { testWorker, toldOnce, until } from '../support/workers.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -26,12 +26,11 @@ for (const kind of pairKinds) {
     afterEach(async () => {
       await pair.close();
     });
-    const start = (handlers: Handlers = {}) => {
+    const start = (middle = pair.openMiddle()) => {
       const parts = {
-        middle: pair.openMiddle(),
+        middle,
         store: pair.openStore(leaseTtlMs),
         settings: { leaseTtlMs },
-        handlers,
       };
       const { worker, told } = testWorker(parts);
       return { worker, told, running: worker.run() };
@@ -80,16 +79,20 @@ for (const kind of pairKinds) {
     it.skipIf(kind === 'SQLite')(
       'give shards to one that joins only when they have finished what they had in hand of them',
       async () => {
-        let release: () => void = () => undefined;
-        const held = new Promise<void>((resolve) => (release = resolve));
-        const first = start({ onCustomer: () => held });
+        const [middle, marking] = [pair.openMiddle(), gate()];
+        const mark = middle.mark.bind(middle);
+        middle.mark = async (marks) => {
+          await marking.passed;
+          return mark(marks);
+        };
+        const first = start(middle);
         await toldOnce(first.worker, 'leases');
         await plantCustomers(1, 8);
         await until(async () => ((await statesOf(pair.middle))[1] ?? 0) === 8);
         const second = start();
         await new Promise((resolve) => setTimeout(resolve, leaseTtlMs));
         expect([...(await shares()).keys()]).toEqual([first.worker.workerId]);
-        release();
+        marking.open();
         await until(async () => [...(await shares()).values()].join() === '4,4');
         await plantCustomers(9, 24);
         await until(() => isDone(24));

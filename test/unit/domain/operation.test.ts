@@ -61,6 +61,9 @@ function refusalOf(row: InterfaceRow): Refusal {
 
 const textOf = (row: InterfaceRow): string => errContent(row.source, refusalOf(row));
 
+/** A value as a refusal quotes it. */
+const shown = (value: string) => value.replace(/\p{Cc}/u, ' ');
+
 describe('a complete row', () => {
   it('is the operation that its OPFlag names', () => {
     expect(operationOf(customerRow({ opFlag: '0102' }))).toEqual({
@@ -145,25 +148,17 @@ describe('an OPFlag that is not one of its table is refused with 00403', () => {
     '0101 ',
     ' 0101',
     '０１０１',
-    '0101\u0000',
-    '__proto__',
-    'constructor',
+    ...['0101\u0000', '__proto__', 'constructor'],
   ];
 
   it.each([...foreign, '0201', '0202', '0203'])('%j in IF_BNET_CUST', (opFlag) => {
     const { code, detail } = refusalOf(customerRow({ opFlag }));
-    expect([code, detail]).toEqual([
-      '00403',
-      `OPFlag "${opFlag.replace('\u0000', ' ')}" 不是 0101、0102、0103`,
-    ]);
+    expect([code, detail]).toEqual(['00403', `OPFlag "${shown(opFlag)}" 不是 0101、0102、0103`]);
   });
 
   it.each([...foreign, '0101', '0102', '0103'])('%j in IF_BNET_ACCOUNT', (opFlag) => {
     const { code, detail } = refusalOf(accountRow({ opFlag }));
-    expect([code, detail]).toEqual([
-      '00403',
-      `OPFlag "${opFlag.replace('\u0000', ' ')}" 不是 0201、0202、0203`,
-    ]);
+    expect([code, detail]).toEqual(['00403', `OPFlag "${shown(opFlag)}" 不是 0201、0202、0203`]);
   });
 });
 
@@ -201,7 +196,7 @@ describe('a text', () => {
       const row = withCell(rowOf(opFlag), column as Named, value);
       expect(refusalOf(row)).toEqual({
         code: '00403',
-        detail: `${names[column as Named]} "${value.replace('\u0000', ' ')}" 含有空字符 (NUL)`,
+        detail: `${names[column as Named]} "${shown(value)}" 含有空字符 (NUL)`,
       });
       expect(textOf(row)).not.toContain('\u0000');
     }
@@ -268,10 +263,8 @@ describe('a number', () => {
   it.each(numbers)('of another form is refused with 00403: %s', (column) => {
     for (const value of malformed) {
       const wanted = column === 'streamingNo' ? '非负整数' : '整数';
-      const refusal = {
-        code: '00403',
-        detail: `${names[column]} "${value.replace(/\p{Cc}/u, ' ')}" 不是 30 位以内的${wanted}`,
-      };
+      const detail = `${names[column]} "${shown(value)}" 不是 30 位以内的${wanted}`;
+      const refusal = { code: '00403', detail };
       expect(refusalOf(withCell(customerRow(), column, value))).toEqual(refusal);
       expect(refusalOf(withCell(accountRow(), column, value))).toEqual(refusal);
     }
@@ -292,7 +285,7 @@ describe('an AccType', () => {
     for (const accType of ['1', '2'])
       expect(operationOf(accountRow({ opFlag, accType }))).toMatchObject({ accType });
     for (const accType of ['0', '3', '12', '-1', '01', '1.0', '1 ', '１', '1\u0000', 'admin']) {
-      const detail = `AccType "${accType.replace('\u0000', ' ')}" 不是 1 (管理员) 或 2 (普通用户)`;
+      const detail = `AccType "${shown(accType)}" 不是 1 (管理员) 或 2 (普通用户)`;
       expect(refusalOf(accountRow({ opFlag, accType }))).toEqual({ code: '00403', detail });
     }
   });

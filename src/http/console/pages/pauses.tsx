@@ -23,7 +23,9 @@ export function PausesPage({ view, pauses, notice, fault }: PausesProps): VNode 
   return (
     <Layout view={view} title={t.pauses.title} page="pauses">
       {notice === undefined ? null : (
-        <Notice kind={/-(already|unknown)$/.test(notice) ? 'warn' : 'good'}>{t.pauses.notices[notice]}</Notice>
+        <Notice kind={/-(already|unknown)$/.test(notice) ? 'warn' : 'good'}>
+          {t.pauses.notices[notice]}
+        </Notice>
       )}
       {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
       <p class="hint">{t.pauses.explain}</p>
