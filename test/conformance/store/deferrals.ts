@@ -139,11 +139,14 @@ export function deferralRules(fixture: Fixture): void {
 
     it('of a row come before those of its customer, the ones put off longest first', async () => {
       const store = await holder();
-      for (const streamingNo of ['3', '2', '1'])
+      for (const streamingNo of ['3', '2', '1']) {
         await store.deferrals.put([
           { ...request, streamingNo },
           { ...request, source: 'ACCOUNT', custId: '15' },
         ]);
+        // No two within one millisecond.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       const about = async (streamingNo: string, custId: string | null, limit = 9) =>
         (await fixture().records.deferralsAbout({ source: 'CUST', streamingNo }, custId, limit)).map(
           (row) => row.streamingNo,
