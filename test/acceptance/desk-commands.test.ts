@@ -199,6 +199,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await json('pause', '--product', '0323002000', '--reason', 'ticket 4711')).toEqual({
         target: { productId: '323002000' },
         changed: true,
+        known: false,
       });
       expect((await run('pause', '--product', '323002000')).stdout).toBe(
         'ProductID 323002000: was paused already.',

@@ -32,9 +32,13 @@ export function registerPause(program: Command): void {
           return;
         }
         const changed = await desk.pause(commandActor(), target, options.reason ?? null);
-        if (!(await desk.knowsTarget(target))) warnOfUnknown(target);
-        if (options.json === true) printJson({ target: namedTarget(target), changed });
-        else printLines(`${targetText(target)}: ${changed ? 'paused.' : 'was paused already.'}`);
+        const known = await desk.knowsTarget(target);
+        if (options.json === true) {
+          printJson({ target: namedTarget(target), changed, known });
+          return;
+        }
+        printLines(`${targetText(target)}: ${changed ? 'paused.' : 'was paused already.'}`);
+        if (!known) warnOfUnknown(target);
       });
     });
 }

@@ -170,7 +170,7 @@ export const en: Texts = {
     notices: {
       paused: 'Paused.',
       'paused-unknown':
-        'Paused. No customer of this product is in the product store: see that the number is right, or resume it.',
+        'Paused. No customer of this product is in the product store: see that the number is right.',
       'paused-already': 'It was paused already; nothing was changed.',
       resumed: 'Resumed.',
       'resumed-already': 'It was not paused; nothing was changed.',

@@ -167,7 +167,7 @@ export const zh = {
     badTarget: '请指定一张表，或一个产品（30 位以内的整数）。',
     notices: {
       paused: '已暂停。',
-      'paused-unknown': '已暂停。产品库中没有该产品的客户，请核对 ProductID；如输入有误，请恢复。',
+      'paused-unknown': '已暂停。产品库中没有该产品的客户，请核对 ProductID。',
       'paused-already': '早已暂停，未作改动。',
       resumed: '已恢复。',
       'resumed-already': '本来就没有暂停，未作改动。',
