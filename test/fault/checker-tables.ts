@@ -156,8 +156,7 @@ export function checkFence(evidence: Evidence, cases: readonly Case[], complain:
     ...cases.map(({ decision, row, version }) => ({
       seq: decision.seq,
       run: () => {
-        const custId = row.versions[version]?.custId ?? '0';
-        const shard = Number(BigInt(custId) % BigInt(evidence.settings.shards));
+        const shard = shardOf(row.versions[version]?.custId ?? null, evidence.settings.shards);
         const owner = owners.get(shard) ?? 'nobody';
         if (owner !== decision.worker)
           complain('fence', rowName(row), `${decision.worker} decided it while ${owner} held shard ${shard}`);
@@ -165,4 +164,9 @@ export function checkFence(evidence: Evidence, cases: readonly Case[], complain:
     })),
   ];
   for (const { run } of events.sort((a, b) => a.seq - b.seq)) run();
+}
+
+/** The shard of a customer's rows. */
+export function shardOf(custId: string | null, shards: number): number {
+  return Number(BigInt(custId ?? '0') % BigInt(shards));
 }

@@ -20,10 +20,10 @@ type Complain = (kind: Violation['kind'], about: string, what: string) => void;
 const othersWithinMs = 45_000;
 
 /** A row of a customer whose trouble is over: a row is put off for 45 seconds at most, and then has to come. */
-const afterTroubleMs = 60_000;
+export const afterTroubleMs = 60_000;
 
 /** The longest back-off of a worker after an outage: that long a fault may be felt. */
-const recoveryMs = 10_000;
+export const recoveryMs = 10_000;
 
 /** So much of a row's time may be that of open breakers: more than that is a delay itself. */
 const breakersMs = 30_000;

@@ -27,15 +27,21 @@ describe('fault suite: the checker', () => {
     expect(check(history).filter(({ kind }) => kind === 'order')).not.toEqual([]);
   });
 
-  it('allows an open to overtake the bind that waits for it', () => {
+  it('allows an open to overtake the bind that waits for it, from the first sight of whoever holds its shard', () => {
     const history = smallHistory();
     const [open, bind] = [history.rows[0]!, history.rows[1]!];
+    history.disturbances = [];
     Object.assign(open, { createdAt: bind.createdAt! + 9000, createDate: textOf(bind.createdAt! + 9000) });
     Object.assign(bind, { createdAt: bind.createdAt! + 8000, createDate: textOf(bind.createdAt! + 8000) });
     for (const row of history.rows.slice(2)) row.createDate = textOf(open.createdAt! + 9000);
     expect(check(history).filter(({ kind }) => kind === 'order')).toEqual([]);
     bind.createdAt! -= 20_000;
+    expect(check(history).filter(({ kind }) => kind === 'order')).toEqual([]);
+    bind.committedAt -= 20_000;
+    history.leases[0]!.at -= 20_000;
     expect(check(history).filter(({ kind }) => kind === 'order')).not.toEqual([]);
+    history.leases[0]!.at = history.changes[1]!.at;
+    expect(check(history).filter(({ kind }) => kind === 'order')).toEqual([]);
   });
 
   it('lets the rows of a customer wait as long as something is wrong with one of them, and no longer', () => {

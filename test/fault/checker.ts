@@ -7,8 +7,15 @@ import {
   checkNothingLost,
   checkNothingTwice,
   checkStates,
+  shardOf,
 } from './checker-tables.js';
-import { checkDelays, checkMarkOrder, checkRefusals } from './checker-troubles.js';
+import {
+  afterTroubleMs,
+  checkDelays,
+  checkMarkOrder,
+  checkRefusals,
+  recoveryMs,
+} from './checker-troubles.js';
 import { grouped, rowName, type Content, type Evidence, type PlatformRow } from './evidence.js';
 
 export type { Violation } from './checker-case.js';
@@ -149,10 +156,12 @@ function isAtOnce({ row, version }: Judged): boolean {
 }
 
 /** Whether a row may have waited for this very open or bind. */
-function waitsFor({ settings }: Evidence, waiting: Judged, awaited: Judged): boolean {
-  const { content, row } = waiting;
-  const isYoung = (row.createdAt ?? 0) + settings.dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
-  if (!isYoung || keyOf(content) !== keyOf(awaited.content)) return false;
+function waitsFor(evidence: Evidence, waiting: Judged, awaited: Judged): boolean {
+  const { content } = waiting;
+  const { dependencyGraceMs } = evidence.settings;
+  const mayWait =
+    lastFirstSight(evidence, waiting, awaited) + dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
+  if (!mayWait || keyOf(content) !== keyOf(awaited.content)) return false;
   const { opFlag } = awaited.content;
   if (opFlag === '0101') {
     const needs = ['0102', '0103', '0201', '0202', '0203'].includes(content.opFlag ?? '');
@@ -160,6 +169,25 @@ function waitsFor({ settings }: Evidence, waiting: Judged, awaited: Judged): boo
   }
   const needs = ['0202', '0203'].includes(content.opFlag ?? '') && content.userId === awaited.content.userId;
   return opFlag === '0201' && awaited.row.source === 'ACCOUNT' && needs && !awaited.judgement.userSeen;
+}
+
+/**
+ * The last moment at which the process that claimed the awaited row may have seen the waiting one for the first time: when
+ * it was visible, the process held the shard, no fault kept it from polling, and nothing was wrong with a row of the
+ * customer, which would be put off.
+ */
+function lastFirstSight(evidence: Evidence, { row, content, visibleAt }: Judged, awaited: Judged): number {
+  const shard = shardOf(content.custId, evidence.settings.shards);
+  const taken = evidence.leases.findLast((lease) => {
+    return lease.shard === shard && lease.owner !== null && lease.at <= awaited.claimedAt;
+  });
+  const troubled = evidence.troubles
+    .filter(({ custId, begun }) => custId === content.custId && begun <= awaited.claimedAt)
+    .map(({ over }) => over + afterTroubleMs);
+  const disturbed = evidence.disturbances
+    .filter(({ from }) => from <= awaited.claimedAt)
+    .map(({ until }) => until + recoveryMs);
+  return Math.max(row.createdAt ?? 0, visibleAt, taken?.at ?? 0, ...troubled, ...disturbed);
 }
 
 function isBefore(a: PlatformRow, b: PlatformRow): boolean {
