@@ -41,7 +41,10 @@ module.exports = {
       name: 'every-folder-has-a-layer',
       comment: 'Add a new folder of src to the table of layers.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(cli/|[^/]+[.]ts$)', ...Object.keys(MAY_IMPORT).map(pathOf)] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(cli/|app/|[^/]+[.]ts$)', ...Object.keys(MAY_IMPORT).map(pathOf)],
+      },
       to: {},
     },
     {
@@ -69,9 +72,9 @@ module.exports = {
       comment:
         'Import it dynamically: the HTTP server and the Oracle driver take long to load, and few need them.',
       severity: 'error',
-      from: { pathNot: '^src/(http|middle/oracle)/|^src/start-http-server[.]ts$' },
+      from: { pathNot: '^src/(http|middle/oracle)/|^src/app/start-http-server[.]ts$' },
       to: {
-        path: '^src/(http/server|start-http-server)[.]ts$|^src/middle/oracle/',
+        path: '^src/(http/server|app/start-http-server)[.]ts$|^src/middle/oracle/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

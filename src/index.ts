@@ -1,7 +1,7 @@
 /*
  * What a product platform imports: `import { createWorker, loadConfig } from 'bnet-sync'`.
  */
-export { ConfigError, type Fault } from './config/config-error.js';
+export { ConfigError, type ConfigIssue } from './config/config-error.js';
 export { loadConfig, type ConfigSource } from './config/load.js';
 export { parseConfig } from './config/parse.js';
 export type { Config } from './config/schema.js';
@@ -10,7 +10,7 @@ export {
   DrainTimeoutError,
   type CreateWorkerOptions,
   type SyncWorker,
-} from './create-worker.js';
+} from './app/create-worker.js';
 export { DatabaseError, type DatabaseErrorKind } from './database/errors.js';
 export type { Account, Attribute, Customer, Identity } from './domain/customer.js';
 export type { AccountOperation, CustomerOperation, Operation } from './domain/operation.js';
@@ -27,6 +27,6 @@ export type {
   HandlerResult,
   Handlers,
 } from './worker/handlers.js';
-export { BreakerOpenError } from './worker/breaker.js';
+export { BreakerOpenError } from './worker/circuit-breaker.js';
 export { PausedError } from './worker/paused.js';
-export { CredentialsRefusedError } from './worker/outages.js';
+export { CredentialsRefusedError } from './worker/database-health.js';

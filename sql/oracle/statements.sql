@@ -2,7 +2,7 @@
 -- ISMP and one product; those about IF_BNET_ACCOUNT differ in names alone. This file is written by a test:
 -- npx vitest run test/unit/middle -u
 
--- The poll: the head of both tables, States 0 and 1, in one snapshot. `:excluded1` holds the customers in hand,
+-- The poll: the head of both tables, States 0 and 1, in one snapshot. `:excluded1` holds the customers in flight,
 -- `,990947809,990947810,`: texts of at most 4000 bytes, one or more as they are needed.
 SELECT /*+ CURSOR_SHARING_EXACT */ page.*, TO_CHAR(SYSDATE, 'YYYY-MM-DD HH24:MI:SS') AS "now", CASE page."source" WHEN 'CUST' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_CUST_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) WHEN 'ACCOUNT' THEN (SELECT COUNT(*) FROM ISMP.IF_BNET_ACCOUNT_ATTR x WHERE x.StreamingNo = page."streaming_no" AND ROWNUM <= :mostAttributes) END AS "attributes" FROM (
   SELECT * FROM (

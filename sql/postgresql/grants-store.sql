@@ -17,7 +17,7 @@ GRANT SELECT, UPDATE ON sync_shard TO bnet_sync_store;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON sync_worker TO bnet_sync_store;
 
-GRANT SELECT, INSERT, DELETE ON sync_trial TO bnet_sync_store;
+GRANT SELECT, INSERT, DELETE ON sync_crash TO bnet_sync_store;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON sync_deferral TO bnet_sync_store;
 

@@ -16,7 +16,7 @@ FROM (SELECT ErrContent, StateDate FROM IF_BNET_CUST WHERE State = 3
       UNION ALL SELECT ErrContent, StateDate FROM IF_BNET_ACCOUNT WHERE State = 3) AS failed
 GROUP BY left(ErrContent, 5) ORDER BY failures DESC;
 
--- Rows in hand (State 1), longest first. More than a few seconds without a running worker: a worker stopped in the
+-- Rows in State 1 (processing), longest first. More than a few seconds without a running worker: a worker stopped in the
 -- middle. The next one takes them over; there is nothing to reset by hand.
 SELECT 'IF_BNET_CUST' AS table_name, StreamingNo, CustID, StateDate, localtimestamp(0) - StateDate AS in_hand_for
 FROM IF_BNET_CUST WHERE State = 1

@@ -15,7 +15,7 @@ FROM (SELECT ErrContent, StateDate FROM IF_BNET_CUST WHERE State = 3
       UNION ALL SELECT ErrContent, StateDate FROM IF_BNET_ACCOUNT WHERE State = 3)
 GROUP BY substr(ErrContent, 1, 5) ORDER BY failures DESC;
 
--- Rows in hand (State 1), longest first. More than a few seconds without a running worker: a worker stopped in the
+-- Rows in State 1 (processing), longest first. More than a few seconds without a running worker: a worker stopped in the
 -- middle. The next one takes them over; there is nothing to reset by hand.
 SELECT 'IF_BNET_CUST' AS table_name, StreamingNo, CustID, StateDate,
        unixepoch('now') - unixepoch(StateDate) AS in_hand_for_seconds

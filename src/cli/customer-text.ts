@@ -1,10 +1,10 @@
 import type { Account } from '../domain/customer.js';
-import type { Neighbour, RowPage } from '../operator/desk.js';
+import type { RelatedRow, RowDetails } from '../operator/operator-service.js';
 import { listLines, shown } from './output.js';
-import { shortTableName, stateText } from './words.js';
+import { shortTableName, stateText } from './labels.js';
 
 /** A row's customer as the product store holds it. */
-export function recordLines(records: RowPage['records']): string[] {
+export function recordLines(records: RowDetails['records']): string[] {
   if (records.length === 0) return ['Product store: nothing of this customer.'];
   return [
     'Product store:',
@@ -20,11 +20,11 @@ function userLine({ userId, status, accName }: Account): string {
   return `    user ${shown(userId)}: ${status}, ${shown(accName)}`;
 }
 
-const placeText: Readonly<Record<Neighbour['place'], string>> = { before: '', this: '→', after: '' };
+const placeText: Readonly<Record<RelatedRow['place'], string>> = { before: '', this: '→', after: '' };
 
 /** The customer's other rows, in its order. */
-export function neighbourLines(neighbours: readonly Neighbour[]): string[] {
-  if (neighbours.every(({ place }) => place === 'this')) return ['No other row of this customer.'];
+export function relatedRowLines(relatedRows: readonly RelatedRow[]): string[] {
+  if (relatedRows.every(({ place }) => place === 'this')) return ['No other row of this customer.'];
   const list = listLines({
     columns: [
       { head: '' },
@@ -38,7 +38,7 @@ export function neighbourLines(neighbours: readonly Neighbour[]): string[] {
       { head: 'Decided', optional: true },
       { head: 'ErrContent', shorten: 14, optional: true },
     ],
-    rows: neighbours.map((row) => [
+    rows: relatedRows.map((row) => [
       placeText[row.place],
       shortTableName(row.table),
       row.streamingNo,

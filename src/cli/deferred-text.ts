@@ -1,10 +1,10 @@
-import type { RowPage } from '../operator/desk.js';
+import type { RowDetails } from '../operator/operator-service.js';
 import type { DeferredRow, DeferredSummary } from '../operator/deferred-report.js';
 import { durationText } from '../operator/duration.js';
 import { listLines, shown } from './output.js';
-import { shortTableName } from './words.js';
+import { shortTableName } from './labels.js';
 
-/** Rows that are put off as a list for people. */
+/** Deferred rows as a list for people. */
 export function deferredListLines(rows: readonly DeferredRow[]): readonly string[] {
   return listLines({
     columns: [
@@ -45,25 +45,28 @@ export function deferredLines({
   const parts = byStage.map((count) => `${count.stage} ${count.cause} ${count.rows}`).join(', ');
   const age = durationText(oldestSeconds ?? 0);
   return [
-    `Put off: ${counted(rows, 'row')} of ${counted(customers, 'customer')} (${parts}), the first for ${age}, ` +
+    `Deferred: ${counted(rows, 'row')} of ${counted(customers, 'customer')} (${parts}), the first for ${age}, ` +
       `${first.table} ${first.streamingNo}; the others go on. "bnet-sync deferred" lists them.`,
   ];
 }
 
-/** What `show` says of a row that is put off, or waits for one that is. */
-export function standingLines({ deferred, heldBackBy }: Pick<RowPage, 'deferred' | 'heldBackBy'>): string[] {
+/** What `show` says of a deferred row, or waits for one that is. */
+export function standingLines({
+  deferred,
+  heldBackBy,
+}: Pick<RowDetails, 'deferred' | 'heldBackBy'>): string[] {
   const own =
     deferred === null
       ? []
       : [
-          `Put off since ${deferred.since} (${deferred.stage}, ${deferred.cause}; tries: ${deferred.tries}), next try ${deferred.nextAt}:`,
+          `Deferred since ${deferred.since} (${deferred.stage}, ${deferred.cause}; tries: ${deferred.tries}), next try ${deferred.nextAt}:`,
           `  ${shown(deferred.reason)}`,
         ];
   const others =
     heldBackBy.length === 0
       ? []
       : [
-          'Waits for rows of its customer that are put off:',
+          'Waits for rows of its customer that are deferred:',
           ...heldBackBy.map(
             ({ table, streamingNo, stage, cause, since }) =>
               `  ${table} ${streamingNo}, since ${since} (${stage}, ${cause})`,

@@ -1,6 +1,6 @@
 import type { FailedRow } from '../operator/failed-row.js';
 import { listLines } from './output.js';
-import { shortTableName } from './words.js';
+import { shortTableName } from './labels.js';
 
 /** Failed rows as a list for people. */
 export function failedLines(rows: readonly FailedRow[]): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Source } from '../domain/keys.js';
-import type { MiddleOperations, RowFilter } from '../middle/port.js';
+import type { MiddleAdmin, RowFilter } from '../middle/port.js';
 import { noCode } from '../operator/failure-code.js';
 import { dateOf, type Since } from '../operator/since.js';
 import { codeArgument, numberArgument, sinceArgument, tableArgument, textArgument } from './arguments.js';
@@ -46,10 +46,7 @@ export function isFiltered(options: FilterOptions): boolean {
 }
 
 /** The filter that they name. */
-export async function filterOf(
-  options: FilterOptions,
-  middle: Pick<MiddleOperations, 'now'>,
-): Promise<RowFilter> {
+export async function filterOf(options: FilterOptions, middle: Pick<MiddleAdmin, 'now'>): Promise<RowFilter> {
   const { table, code, product, customer, user, opFlag, since, until, text } = options;
   return {
     ...(table === undefined ? {} : { source: table }),

@@ -43,7 +43,7 @@ interface Column {
 }
 
 /** A list for people. */
-export interface List {
+export interface ListOutput {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
@@ -52,7 +52,7 @@ const widthWithoutTerminal = 160;
 
 /** The lines of a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */
 export function listLines(
-  list: List,
+  list: ListOutput,
   width = process.stdout.columns || widthWithoutTerminal,
 ): readonly string[] {
   const leftOut: string[] = [];
@@ -70,7 +70,7 @@ export function listLines(
 }
 
 /** Narrows the columns that may be; returns by how much the list still is too wide. */
-function shorten({ columns }: List, widths: number[], width: number): number {
+function shorten({ columns }: ListOutput, widths: number[], width: number): number {
   let excess = widths.reduce((sum, each) => sum + each + 1, 1) - width;
   for (let column = columns.length - 1; column >= 0 && excess > 0; column--) {
     const narrowest = columns[column]?.shorten;
@@ -83,12 +83,12 @@ function shorten({ columns }: List, widths: number[], width: number): number {
   return excess;
 }
 
-function withoutColumn({ columns, rows }: List, index: number): List {
+function withoutColumn({ columns, rows }: ListOutput, index: number): ListOutput {
   const others = <T>(cells: readonly T[]): T[] => cells.filter((_, column) => column !== index);
   return { columns: others(columns), rows: rows.map(others) };
 }
 
-function draw({ columns, rows }: List, colWidths: number[]): string {
+function draw({ columns, rows }: ListOutput, colWidths: number[]): string {
   const table = new Table({
     head: columns.map(({ head }) => head),
     colWidths,
@@ -100,7 +100,7 @@ function draw({ columns, rows }: List, colWidths: number[]): string {
 }
 
 /** The upper border tells how wide the columns are on the screen, where a Chinese character takes two places. */
-function naturalWidths(list: List): number[] {
+function naturalWidths(list: ListOutput): number[] {
   const whole = draw(list, []);
   const border = whole.slice(0, whole.indexOf('\n'));
   return border

@@ -7,9 +7,9 @@ import { registerDeferred } from './commands/deferred.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerFailed } from './commands/failed.js';
-import { registerGroups } from './commands/groups.js';
+import { registerFailureGroups } from './commands/failure-groups.js';
 import { registerHashPassword } from './commands/hash-password.js';
-import { registerInHand } from './commands/in-hand.js';
+import { registerProcessing } from './commands/processing.js';
 import { registerInitMiddle } from './commands/init-middle.js';
 import { registerJournal } from './commands/journal.js';
 import { registerMigrate } from './commands/migrate.js';
@@ -48,8 +48,8 @@ const commands: readonly ((program: Command) => void)[] = [
   registerHashPassword,
   registerStatus,
   registerFailed,
-  registerGroups,
-  registerInHand,
+  registerFailureGroups,
+  registerProcessing,
   registerDeferred,
   registerShow,
   registerRequeue,

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
-import { createDesk } from '../operator/create-desk.js';
-import type { Desk } from '../operator/desk.js';
+import { createOperatorService } from '../operator/create-operator-service.js';
+import type { OperatorService } from '../operator/operator-service.js';
 import type { GuardRecords } from '../store/guard-port.js';
 import { KnexGuardRecords } from '../store/knex/guard.js';
-import { KnexStoreOperations } from '../store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../store/knex/store-admin.js';
 import { KnexStoreRecords } from '../store/knex/store-records.js';
-import type { StoreOperations } from '../store/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { StoreRecords, StoreScan } from '../store/records-port.js';
-import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../wiring.js';
+import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../app/open-databases.js';
 import { complain } from './standard-streams.js';
 import { KnexStoreScan } from '../store/knex/store-scan.js';
 
@@ -51,8 +51,8 @@ export async function withMiddle(
 }
 
 /** Both databases, open. */
-export interface Session extends MiddleSession {
-  readonly store: StoreOperations;
+export interface CommandSession extends MiddleSession {
+  readonly store: StoreAdmin;
   readonly records: StoreRecords;
   readonly scan: StoreScan;
   readonly guard: GuardRecords;
@@ -61,13 +61,13 @@ export interface Session extends MiddleSession {
 /** The same with both databases; fails where one cannot be reached, before anything was done in the other. */
 export async function withDatabases(
   command: Command,
-  work: (session: Session) => Promise<void>,
+  work: (session: CommandSession) => Promise<void>,
   options: Pick<OpenOptions, 'byKey'> = {},
 ): Promise<void> {
   const withStore = async ({ config, middle }: MiddleSession): Promise<void> => {
     const database = openStoreDatabase(config, { applicationName: applicationNameOf(command), ...options });
     try {
-      const store = new KnexStoreOperations(database);
+      const store = new KnexStoreAdmin(database);
       await middle.database.ping();
       await store.now();
       const records = new KnexStoreRecords(database);
@@ -81,10 +81,13 @@ export async function withDatabases(
 }
 
 /** The same with what operators see and do over both. */
-export async function withDesk(command: Command, work: (desk: Desk) => Promise<void>): Promise<void> {
+export async function withOperator(
+  command: Command,
+  work: (operator: OperatorService) => Promise<void>,
+): Promise<void> {
   await withDatabases(command, async ({ middle, store, records, guard }) => {
     const { operations, search } = middle;
     const clocks = { wallClock: () => Date.now(), clock: () => performance.now() };
-    await work(createDesk({ middle: operations, search, store, records, guard, ...clocks }));
+    await work(createOperatorService({ middle: operations, search, store, records, guard, ...clocks }));
   });
 }

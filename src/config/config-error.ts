@@ -1,5 +1,5 @@
 /** One thing that is wrong with a configuration. */
-export interface Fault {
+export interface ConfigIssue {
   /** The setting (`worker.batchSize`), the variable (`BNET_SYNC_…`) or the place (`file:line:column`); empty for the configuration as a whole. */
   readonly path: string;
   /** What is wrong and what is expected; never a secret. */
@@ -11,14 +11,14 @@ export interface Fault {
  * one per line, under a line that names the source when there is one.
  */
 export class ConfigError extends Error {
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ConfigIssue[];
 
   /** @param source - the file that was read, for the first line of the message */
-  constructor(faults: readonly Fault[], source?: string) {
-    const lines = faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+  constructor(issues: readonly ConfigIssue[], source?: string) {
+    const lines = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
     if (source !== undefined) lines.unshift(`${source} cannot be used:`);
     super(lines.join('\n'));
     this.name = 'ConfigError';
-    this.faults = faults;
+    this.issues = issues;
   }
 }

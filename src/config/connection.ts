@@ -1,4 +1,4 @@
-import { postgresUrlFault } from './postgres-url.js';
+import { postgresUrlIssue } from './postgres-url.js';
 import { isRecord } from './unchecked.js';
 
 /** What a database driver takes: a string, or an object of its own options. */
@@ -33,7 +33,7 @@ export const connectionKeys: Readonly<Record<string, 'text' | 'scalar'>> = {
 };
 
 /** A fault of a connection, its path relative to the `connection` setting. */
-export interface ConnectionFault {
+export interface ConnectionIssue {
   readonly path: readonly string[];
   readonly message: string;
 }
@@ -43,7 +43,7 @@ export interface ConnectionFault {
  * checked; everything else is the driver's to judge. A connection of the wrong type has no fault
  * here, because the schema reports it.
  */
-export function connectionFaults(client: unknown, connection: unknown): ConnectionFault[] {
+export function connectionIssues(client: unknown, connection: unknown): ConnectionIssue[] {
   if (typeof connection !== 'string' && !isRecord(connection)) return [];
   if (client === 'better-sqlite3') return sqliteFaults(connection);
   if (client === 'oracledb') return oracleFaults(connection);
@@ -52,7 +52,7 @@ export function connectionFaults(client: unknown, connection: unknown): Connecti
 
 const onlyInUrls = new Set(['sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']);
 
-function postgresFaults(connection: Connection): ConnectionFault[] {
+function postgresFaults(connection: Connection): ConnectionIssue[] {
   if (typeof connection === 'string') return urlFaults(connection, []);
   // The driver ignores them, and would connect without TLS, or without looking at the certificate.
   const message = 'is only read from a URL: give ssl: true, or ssl: { ca: …, rejectUnauthorized: … }';
@@ -62,12 +62,12 @@ function postgresFaults(connection: Connection): ConnectionFault[] {
   return [...tls, ...urlFaults(connection['connectionString'], ['connectionString'])];
 }
 
-function urlFaults(url: unknown, path: readonly string[]): ConnectionFault[] {
-  const message = typeof url === 'string' ? postgresUrlFault(url) : null;
+function urlFaults(url: unknown, path: readonly string[]): ConnectionIssue[] {
+  const message = typeof url === 'string' ? postgresUrlIssue(url) : null;
   return message === null ? [] : [{ path, message }];
 }
 
-function oracleFaults(connection: Connection): ConnectionFault[] {
+function oracleFaults(connection: Connection): ConnectionIssue[] {
   if (typeof connection === 'string') {
     // That it is blank, the schema reports.
     if (/^([^/@]+\/.+@[^@]+)?$/s.test(connection.trim())) return [];
@@ -76,29 +76,29 @@ function oracleFaults(connection: Connection): ConnectionFault[] {
     return [{ path: [], message }];
   }
   const { connectString, user, externalAuth } = connection;
-  const faults: ConnectionFault[] = [];
-  const fault = (name: string, message: string) => faults.push({ path: [name], message });
+  const issues: ConnectionIssue[] = [];
+  const issue = (name: string, message: string) => issues.push({ path: [name], message });
   if (!isFilled(connectString)) {
-    fault('connectString', 'Oracle needs a connect string, such as "host:1521/service"');
+    issue('connectString', 'Oracle needs a connect string, such as "host:1521/service"');
   } else if (/^[^/@:?(]+\/.+@/s.test(connectString)) {
     // The driver would take it for a host, and show it.
-    fault('connectString', 'must not hold user and password: give them beside it, as user and password');
+    issue('connectString', 'must not hold user and password: give them beside it, as user and password');
   }
   if (externalAuth !== true && !isFilled(user))
-    fault('user', 'Oracle needs a user, or externalAuth: true with credentials in a wallet');
-  return faults;
+    issue('user', 'Oracle needs a user, or externalAuth: true with credentials in a wallet');
+  return issues;
 }
 
-function sqliteFaults(connection: Connection): ConnectionFault[] {
+function sqliteFaults(connection: Connection): ConnectionIssue[] {
   const path = typeof connection === 'string' ? [] : ['filename'];
   const filename = sqliteFilename(connection);
-  const fault = (message: string): ConnectionFault[] => [{ path, message }];
-  if (filename === undefined) return fault('SQLite needs the name of a file');
+  const issue = (message: string): ConnectionIssue[] => [{ path, message }];
+  if (filename === undefined) return issue('SQLite needs the name of a file');
   if (filename.toLowerCase() === ':memory:') {
-    return fault('a database in memory is seen by one connection only: name a file');
+    return issue('a database in memory is seen by one connection only: name a file');
   }
   if (/^(file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(filename)) {
-    return fault('SQLite takes the plain name of a file, not a URL');
+    return issue('SQLite takes the plain name of a file, not a URL');
   }
   return [];
 }

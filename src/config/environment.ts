@@ -1,4 +1,4 @@
-import type { Fault } from './config-error.js';
+import type { ConfigIssue } from './config-error.js';
 import { connectionKeys } from './connection.js';
 import { driverOptions } from './driver-options.js';
 import { settings } from './settings.js';
@@ -20,9 +20,9 @@ export interface Overridden {
   /** Setting (dotted path) to the variable that set it. */
   readonly origins: ReadonlyMap<string, string>;
   /** Variables that cannot be used; they never show values. */
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ConfigIssue[];
   /** Variables of which something was left out. */
-  readonly notes: readonly Fault[];
+  readonly notes: readonly ConfigIssue[];
 }
 
 /** Where a variable points: a setting, and below a connection the driver's option. */
@@ -37,8 +37,8 @@ interface Target {
  */
 export function overrideFromEnvironment(input: unknown, env: NodeJS.ProcessEnv): Overridden {
   const origins = new Map<string, string>();
-  const faults: Fault[] = [];
-  const notes: Fault[] = [];
+  const issues: ConfigIssue[] = [];
+  const notes: ConfigIssue[] = [];
   // Sorted, so that a whole connection is seen before its parts.
   for (const variable of Object.keys(env).sort()) {
     const given = env[variable];
@@ -48,13 +48,13 @@ export function overrideFromEnvironment(input: unknown, env: NodeJS.ProcessEnv):
     const target = findTarget(variable);
     const applied = target === undefined ? unknownVariable(variable) : apply(input, target, text, origins);
     if (typeof applied === 'string') {
-      faults.push({ path: variable, message: applied });
+      issues.push({ path: variable, message: applied });
       continue;
     }
     origins.set(applied.path.join('.'), variable);
     input = withValue(input, applied.path, applied.value);
   }
-  return { input, origins, faults, notes };
+  return { input, origins, issues, notes };
 }
 
 /**
@@ -111,8 +111,8 @@ function apply(
     rest.length === 0
       ? { path: setting.path, value: settingValue(setting, text) }
       : connectionPart(input, target, text);
-  const twin = origins.get(value.path.join('.'));
-  if (twin !== undefined) return `sets the same as ${twin}`;
+  const duplicate = origins.get(value.path.join('.'));
+  if (duplicate !== undefined) return `sets the same as ${duplicate}`;
   if (rest.length === 0) return value;
   const whole = valueAt(input, setting.path);
   if (whole === undefined || whole === null || isRecord(whole)) return value;

@@ -1,4 +1,4 @@
-import type { Fault } from './config-error.js';
+import type { ConfigIssue } from './config-error.js';
 import { isRecord, valueAt, withValue } from './unchecked.js';
 
 /*
@@ -23,9 +23,9 @@ const secretPaths = [
 /** What a file says, with the line ends left out of connections and of the wallet's password. */
 export function withoutLineEnds(input: unknown): {
   readonly input: unknown;
-  readonly notes: readonly Fault[];
+  readonly notes: readonly ConfigIssue[];
 } {
-  const notes: Fault[] = [];
+  const notes: ConfigIssue[] = [];
   for (const path of secretPaths.flatMap((each) => [each, ...membersOf(input, each)])) {
     const value = valueAt(input, path);
     if (typeof value !== 'string' || withoutLineEnd(value) === value) continue;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-import { ConfigError, type Fault } from './config-error.js';
+import { ConfigError, type ConfigIssue } from './config-error.js';
 import { ignoredOption } from './driver-options.js';
 import { fileVariable, overrideFromEnvironment } from './environment.js';
 import { withoutLineEnds } from './line-ends.js';
@@ -18,7 +18,7 @@ export interface ConfigSource {
   /** Folder that the file's path starts from, and without a file all other paths. */
   readonly cwd: string;
   /** Told of what was left out of a value, and of options that a driver ignores, each with its place. Never shows a value. */
-  readonly onNote?: (note: Fault) => void;
+  readonly onNote?: (note: ConfigIssue) => void;
 }
 
 /**
@@ -35,15 +35,15 @@ export async function loadConfig({ file, env, cwd, onNote }: ConfigSource): Prom
   const overridden = overrideFromEnvironment(read.input, env);
   if (path === null && !namesDatabase(overridden.origins)) throw new ConfigError([nothingGiven]);
   const checked = checkConfig(overridden.input, path === null ? cwd : dirname(path), overridden.origins);
-  const faults = [...overridden.faults, ...checked.faults];
-  if (checked.config === undefined || faults.length > 0)
-    throw new ConfigError(faults, path ?? 'the variables of the environment, without a file,');
+  const issues = [...overridden.issues, ...checked.issues];
+  if (checked.config === undefined || issues.length > 0)
+    throw new ConfigError(issues, path ?? 'the variables of the environment, without a file,');
   for (const note of [...read.notes, ...overridden.notes, ...ignoredOptions(checked.config)]) onNote?.(note);
   return checked.config;
 }
 
 /** Options of connections that a driver would ignore without a word. */
-function ignoredOptions(config: Config): Fault[] {
+function ignoredOptions(config: Config): ConfigIssue[] {
   return (['middle', 'store'] as const).flatMap((end) => {
     const { client, connection } = config[end];
     const names = typeof connection === 'string' ? [] : Object.keys(connection);
@@ -54,7 +54,7 @@ function ignoredOptions(config: Config): Fault[] {
   });
 }
 
-const nothingGiven: Fault = {
+const nothingGiven: ConfigIssue = {
   path: '',
   message:
     `no configuration given: name a YAML or JSON file with --config FILE or in ${fileVariable}, or give all in variables; ` +

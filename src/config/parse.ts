@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import { ConfigError } from './config-error.js';
-import type { Fault } from './config-error.js';
+import type { ConfigIssue } from './config-error.js';
 import { isOneSqliteFile, resolvePaths } from './paths.js';
 import { shownValue } from './redact.js';
 import { configSchema } from './schema.js';
@@ -12,7 +12,7 @@ import { valueAt } from './unchecked.js';
 /** A usable configuration without faults, or everything that is wrong. */
 export interface Checked {
   readonly config?: Config;
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ConfigIssue[];
 }
 
 /**
@@ -24,7 +24,7 @@ export interface Checked {
 export function parseConfig(input: unknown, baseDir: string): Config {
   const checked = checkConfig(input, baseDir, new Map());
   if (checked.config !== undefined) return checked.config;
-  throw new ConfigError(checked.faults);
+  throw new ConfigError(checked.issues);
 }
 
 /**
@@ -34,16 +34,16 @@ export function parseConfig(input: unknown, baseDir: string): Config {
  */
 export function checkConfig(input: unknown, baseDir: string, origins: ReadonlyMap<string, string>): Checked {
   const parsed = configSchema.safeParse(input, { error: missingMessage });
-  const faults = parsed.success
+  const issues = parsed.success
     ? []
     : parsed.error.issues.flatMap((issue) => faultsOf(issue, input, origins));
   if (isOneSqliteFile(input, baseDir)) {
     const message =
       'is the file of the middle database too: they would lock each other out, name another file';
-    faults.push({ path: 'store.connection', message });
+    issues.push({ path: 'store.connection', message });
   }
-  if (parsed.success && faults.length === 0) return { config: resolvePaths(parsed.data, baseDir), faults };
-  return { faults };
+  if (parsed.success && issues.length === 0) return { config: resolvePaths(parsed.data, baseDir), issues };
+  return { issues };
 }
 
 function missingMessage(issue: z.core.$ZodRawIssue): string | undefined {
@@ -53,7 +53,11 @@ function missingMessage(issue: z.core.$ZodRawIssue): string | undefined {
     : 'is missing';
 }
 
-function faultsOf(issue: z.core.$ZodIssue, input: unknown, origins: ReadonlyMap<string, string>): Fault[] {
+function faultsOf(
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  origins: ReadonlyMap<string, string>,
+): ConfigIssue[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
   const notes = [shownValue(path, valueAt(input, issue.path)), originOf(path, origins)];
@@ -63,7 +67,7 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown, origins: ReadonlyMap<
 }
 
 /** The value is not shown: a misspelt key may hold a secret. */
-function unknownKey(section: readonly string[], key: string): Fault {
+function unknownKey(section: readonly string[], key: string): ConfigIssue {
   const near = nearKey(section, key);
   const hint = near === undefined ? '' : `, did you mean ${near}?`;
   return { path: [...section, key].join('.'), message: `unknown setting${hint}` };

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { connectionFaults, sqliteFilename } from './connection.js';
+import { connectionIssues, sqliteFilename } from './connection.js';
 import type { Connection } from './connection.js';
 import type { Config } from './schema.js';
 import { isRecord } from './unchecked.js';
@@ -56,7 +56,7 @@ export function isOneSqliteFile(input: unknown, baseDir: string): boolean {
 function realSqliteFile(end: unknown, baseDir: string): string | undefined {
   if (!isRecord(end) || end['client'] !== 'better-sqlite3') return undefined;
   const filename = sqliteFilename(end['connection']);
-  if (filename === undefined || connectionFaults(end['client'], end['connection']).length > 0)
+  if (filename === undefined || connectionIssues(end['client'], end['connection']).length > 0)
     return undefined;
   return realPath(resolve(baseDir, filename));
 }

@@ -6,7 +6,7 @@ const hint =
  * should have been escaped moves the parts: the driver would look for a host named after a piece of the password, and
  * its error would show it. Never holds anything of the URL.
  */
-export function postgresUrlFault(text: string): string | null {
+export function postgresUrlIssue(text: string): string | null {
   if (!/^postgres(ql)?:/i.test(text)) return null;
   const url = asTheDriverReads(text);
   if (url === null) return `is no URL that can be read: ${hint}`;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import type { Rules } from '../domain/rules.js';
-import { connectionFaults } from './connection.js';
+import { connectionIssues } from './connection.js';
 import { isRecord } from './unchecked.js';
 
 /** Timers fire at once beyond this many milliseconds (a signed 32-bit number). */
@@ -38,7 +38,7 @@ const connection = z.union([filledText, z.record(z.string(), z.unknown())], {
 const whenObject = { when: (payload: { value: unknown }): boolean => isRecord(payload.value) };
 
 function checkConnection(end: { client: string; connection: unknown }, ctx: z.core.$RefinementCtx): void {
-  for (const { path, message } of connectionFaults(end.client, end.connection)) {
+  for (const { path, message } of connectionIssues(end.client, end.connection)) {
     ctx.addIssue({ code: 'custom', path: ['connection', ...path], message });
   }
 }
@@ -175,7 +175,7 @@ const workerSchema = z
      * attribute rows stay as they are. Raise it where the platform really sends as many.
      */
     maxAttributes: z.int().min(1).max(100_000).default(10_000),
-    /** Time for rows in hand after the first stop signal, in ms; then exit 1. Default 15000. Keep it below the service manager's. */
+    /** Time for rows in flight after the first stop signal, in ms; then exit 1. Default 15000. Keep it below the service manager's. */
     drainTimeoutMs: z.int().min(0).max(longestTimerMs).default(15_000),
     /** Deadline of a call to a database server in ms, 100 to 600000; past it the connection is thrown away. Default 10000. Raise it for slow databases. */
     callTimeoutMs: z.int().min(100).max(600_000).default(10_000),

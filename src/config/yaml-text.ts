@@ -2,7 +2,7 @@ import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
 
 import { ConfigError } from './config-error.js';
-import type { Fault } from './config-error.js';
+import type { ConfigIssue } from './config-error.js';
 import { connectionKeys } from './connection.js';
 
 const quoteHint = 'quote values that begin with * & ! | > % @';
@@ -24,18 +24,18 @@ export function readYaml(text: string, file: string): unknown {
     return `${file}:${String(line)}:${String(col)}`;
   };
   // A warning is an unknown tag or directive: most likely a value that should have been quoted.
-  const faults: Fault[] = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+  const issues: ConfigIssue[] = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     path: place(pos[0]),
     message: withoutSource(code, message),
   }));
   const loose = looseAliases(document);
-  faults.push(
+  issues.push(
     ...loose.map((offset) => ({
       path: place(offset),
       message: `Alias (*) without its anchor: ${quoteHint}`,
     })),
   );
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (issues.length > 0) throw new ConfigError(issues);
   keepText(document);
   return document.toJS() ?? {};
 }

@@ -3,7 +3,7 @@ import knexBuilder, { type Knex } from 'knex';
 import { classify, classifyConnecting } from './classify.js';
 import { ownDeadline, withDeadline } from './deadline.js';
 import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
-import { DatabaseError, WorkHungError } from './errors.js';
+import { DatabaseError, HandlerTimeoutError } from './errors.js';
 import { knexConfig, type DatabaseOptions } from './knex-config.js';
 import type PQueue from 'p-queue';
 import { NestedWork } from './nested.js';
@@ -33,7 +33,7 @@ export interface Transaction extends Executor {
   /**
    * Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws, whatever; it cannot
    * end the transaction itself (TransactionEndedError). `limitMs` is for the whole, by default that of a call; past it the
-   * transaction is lost: WorkHungError where no statement was on its way, so that the database is not to blame.
+   * transaction is lost: HandlerTimeoutError where no statement was on its way, so that the database is not to blame.
    */
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }
@@ -141,7 +141,7 @@ export class Database implements Executor {
       const isDeadline =
         error instanceof DatabaseError && error.kind === 'timeout' && error.code === ownDeadline;
       if (isDeadline && !nested.isWaiting)
-        throw new WorkHungError(`not finished within ${this.#callTimeoutMs} ms`);
+        throw new HandlerTimeoutError(`not finished within ${this.#callTimeoutMs} ms`);
       throw error;
     }
   }

@@ -32,14 +32,14 @@ export type DatabaseErrorKind =
 
 /** What an error kind leads to. */
 export type Consequence =
-  /** Our outage (P6): drop what is in hand, back off, look at the journal, go on. No row is blamed. */
+  /** Our outage (P6): drop what is in flight, back off, look at the journal, go on. No row is blamed. */
   | 'retry'
   /** Stop the worker with exit code 3. */
   | 'stop'
   /** Nothing can be applied before somebody repairs the database: open the breaker at once. No row is blamed. */
   | 'repair'
   /** May be the fault of a row: find it, and count the failure against it and against the breaker. */
-  | 'suspect';
+  | 'rowError';
 
 const consequences: Readonly<Record<DatabaseErrorKind, Consequence>> = {
   unreachable: 'retry',
@@ -51,9 +51,9 @@ const consequences: Readonly<Record<DatabaseErrorKind, Consequence>> = {
   commitUnknown: 'retry',
   credentials: 'stop',
   schema: 'repair',
-  constraint: 'suspect',
-  data: 'suspect',
-  other: 'suspect',
+  constraint: 'rowError',
+  data: 'rowError',
+  other: 'rowError',
 };
 
 /** The one table of what each kind of database error leads to. */
@@ -93,8 +93,8 @@ export class DatabaseError extends Error {
 }
 
 /** A product's own code did not end within the deadline, though no statement kept it waiting. */
-export class WorkHungError extends Error {
-  override readonly name = 'WorkHungError';
+export class HandlerTimeoutError extends Error {
+  override readonly name = 'HandlerTimeoutError';
 }
 
 /** A product's own code ended the transaction that it was given a part of, or tried to. */

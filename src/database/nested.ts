@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import { classify } from './classify.js';
-import { consequenceOf, DatabaseError, TransactionEndedError, WorkHungError } from './errors.js';
+import { consequenceOf, DatabaseError, TransactionEndedError, HandlerTimeoutError } from './errors.js';
 
 /*
  * A product's own statements, in a savepoint of a transaction of ours. Whether the savepoint is kept is decided by what
  * the work returns or throws and by nothing else: a Knex transaction that is handed a function listens to its `commit`
  * and `rollback`, and takes `throw undefined` for a success, so the savepoint is begun and ended here, and what the work
- * gets in hand cannot end it. The end is believed only when the database has confirmed it.
+ * gets in flight cannot end it. The end is believed only when the database has confirmed it.
  */
 
 /** What Knex tells of a statement; the savepoints of transactions within have no id, and nothing is told of their end. */
@@ -46,7 +46,7 @@ export class NestedWork {
       if (this.#failure !== undefined)
         await inner.raw('SELECT 1').catch(() => Promise.reject(this.#failure as Error));
     } catch (error) {
-      if (error instanceof WorkHungError) throw error;
+      if (error instanceof HandlerTimeoutError) throw error;
       await savepoint.undo();
       throw this.#misuse ?? error;
     }
@@ -81,7 +81,7 @@ export class NestedWork {
     let timer: NodeJS.Timeout | undefined;
     const hung = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        if (!this.isWaiting) reject(new WorkHungError(`not finished within ${limitMs} ms`));
+        if (!this.isWaiting) reject(new HandlerTimeoutError(`not finished within ${limitMs} ms`));
       }, limitMs);
     });
     try {

@@ -1,4 +1,4 @@
-import type { Refused } from '../domain/refused-privilege.js';
+import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import { DatabaseError, type DatabaseErrorKind } from './errors.js';
 
 /** A privilege, and a statement that fails without it and changes no row. */
@@ -21,8 +21,8 @@ const isOutage: ReadonlySet<DatabaseErrorKind> = new Set([
 export async function refusedProbes<P extends Probe>(
   probes: readonly P[],
   execute: (sql: string) => Promise<unknown>,
-): Promise<readonly (Omit<P, 'sql'> & Refused)[]> {
-  const refused: (Omit<P, 'sql'> & Refused)[] = [];
+): Promise<readonly (Omit<P, 'sql'> & RefusedPrivilege)[]> {
+  const refused: (Omit<P, 'sql'> & RefusedPrivilege)[] = [];
   for (const { sql, ...probe } of probes) {
     try {
       await execute(sql);

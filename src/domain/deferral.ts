@@ -8,14 +8,14 @@ export type Stage = 'claim' | 'apply' | 'mark';
 export const stages: readonly Stage[] = ['claim', 'apply', 'mark'];
 
 /**
- * Why a row is put off:
+ * Why a row is deferred:
  * - `locked`: somebody else holds a lock on it, on one of its attribute rows, or on what it changes;
  * - `refused`: the database refuses the statement for this row, with an error of its own;
  * - `ignored`: the statement went through and the row did not change: a trigger of the database undoes it.
  */
 export type DeferralCause = 'locked' | 'refused' | 'ignored';
 
-/** A row that is put off, and with it the rows of its customer (P12). */
+/** A deferred row, and with it the rows of its customer (P12). */
 export interface Deferral extends RowKey {
   readonly custId: Cell;
   readonly stage: Stage;
@@ -27,8 +27,8 @@ export interface Deferral extends RowKey {
 }
 
 interface Limits {
-  readonly first: number;
-  readonly most: number;
+  readonly minMs: number;
+  readonly maxMs: number;
 }
 
 /**
@@ -37,9 +37,9 @@ interface Limits {
  * that fails may just have met a fault of the moment.
  */
 const limitsOf: Readonly<Record<Stage, Limits>> = {
-  claim: { first: 5_000, most: 45_000 },
-  apply: { first: 500, most: 30_000 },
-  mark: { first: 5_000, most: 45_000 },
+  claim: { minMs: 5_000, maxMs: 45_000 },
+  apply: { minMs: 500, maxMs: 30_000 },
+  mark: { minMs: 5_000, maxMs: 45_000 },
 };
 
 /** The limits of the pause before a row is tried again. */

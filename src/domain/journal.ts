@@ -28,7 +28,7 @@ export interface JournalEntry extends Attempt {
 }
 
 /** How the journal answers an attempt. */
-export type Answer =
+export type JournalAnswer =
   /** Nobody decided it: decide. `supersedes` tells that an older attempt's entry is closed with it. */
   | { readonly kind: 'undecided'; readonly supersedes: boolean; readonly contentChanged: boolean }
   /** It was decided: only the mark is missing. `again`: for another attempt; a success that was put back, for instance. */
@@ -44,7 +44,7 @@ export type Answer =
  * every attempt with the same content. An attempt that was superseded is never decided again: it came back with an older
  * state of the middle database, and gets the answer of the current entry. Everything else is a new attempt.
  */
-export function answerOf(entries: readonly JournalEntry[], attempt: string, digest: string): Answer {
+export function answerOf(entries: readonly JournalEntry[], attempt: string, digest: string): JournalAnswer {
   const current = entries.find((entry) => !entry.superseded);
   if (current === undefined) return { kind: 'undecided', supersedes: false, contentChanged: false };
   const same = current.attempt === attempt;

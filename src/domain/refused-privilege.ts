@@ -1,5 +1,5 @@
 /** A privilege that a database refuses. */
-export interface Refused {
+export interface RefusedPrivilege {
   readonly privilege: string;
   /** The server's words. */
   readonly error: string;

@@ -103,7 +103,7 @@ export function dependenciesOf(
 }
 
 /** Which rows of a page may be claimed, and which customers wait. */
-export interface PagePlan {
+export interface BatchPlan {
   readonly claim: readonly PolledRow[];
   readonly waits: readonly Wait[];
 }
@@ -120,7 +120,7 @@ export interface WaitingContext {
 }
 
 /** Parts a page, in order, into rows to claim and customers that wait. */
-export function planPage(rows: readonly PolledRow[], context: WaitingContext): PagePlan {
+export function planBatch(rows: readonly PolledRow[], context: WaitingContext): BatchPlan {
   const seen = new Set(context.seen);
   const waits = new Map<string, Wait>();
   const overtaken = new Set<string>();

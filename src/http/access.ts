@@ -1,10 +1,10 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HttpFault, isForPrograms } from './faults.js';
+import { HttpError, isForPrograms } from './errors.js';
 import { formAddress } from './form-address.js';
 import { logIn } from './log-in.js';
 import type { Security } from './security.js';
-import type { Role, Visitor } from './session-types.js';
+import type { Role, Principal } from './session-types.js';
 import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
 
@@ -19,18 +19,18 @@ import type { Users } from './users.js';
  *    session, bring its CSRF token. Scripts that send a password bring none: no browser of ours sends it for them.
  */
 
-/** Whom a request comes from. */
-interface Asker {
+/** The authenticated principal of a request. */
+interface AuthenticatedPrincipal {
   readonly name: string;
   readonly role: Role;
-  /** Set where he logged in by the form. */
+  /** Null for Basic credentials. */
   readonly session: Session | null;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Null: on open routes, without a login. */
-    asker: Asker | null;
+    principal: AuthenticatedPrincipal | null;
   }
 }
 
@@ -50,23 +50,23 @@ interface AccessParts {
 /** Guards all routes that are registered in `scope` from now on. */
 export function guardAccess(scope: FastifyInstance, parts: AccessParts): void {
   scope.addHook('onRequest', async (request, reply) => {
-    request.asker = await whoAsks(request, parts);
+    request.principal = await authenticate(request, parts);
     const { open, reader } = request.routeOptions.config;
     if (changes(request)) requireOurPages(request);
     if (open === true) return;
-    if (request.asker === null) return isForm(request) ? undefined : askForLogin(request, reply);
-    if (changes(request) && reader !== true && request.asker.role !== 'operator')
-      throw new HttpFault(403, 'forbidden', refusedChange(parts.users.configured));
+    if (request.principal === null) return isForm(request) ? undefined : askForLogin(request, reply);
+    if (changes(request) && reader !== true && request.principal.role !== 'operator')
+      throw new HttpError(403, 'forbidden', refusedChange(parts.users.configured));
   });
   scope.addHook('preValidation', async (request, reply) => {
-    const { asker, routeOptions } = request;
+    const { principal, routeOptions } = request;
     if (!changes(request) || routeOptions.config.open === true) return;
-    if (asker === null) return askForLoginBack(request, reply);
-    const { session } = asker;
+    if (principal === null) return askForLoginBack(request, reply);
+    const { session } = principal;
     if (session === null) return;
     const field = (request.body as Readonly<Record<string, unknown>> | null | undefined)?.[tokenField];
     if (!bringsToken(session, request.headers[tokenHeader] ?? field))
-      throw new HttpFault(
+      throw new HttpError(
         403,
         'csrf',
         'the CSRF token is missing or of another session: load the page again',
@@ -74,18 +74,21 @@ export function guardAccess(scope: FastifyInstance, parts: AccessParts): void {
   });
 }
 
-/** Whom a request comes from, as the console shows it. */
-export function visitorOf(request: FastifyRequest, users: Users): Visitor {
-  const { asker } = request;
+/** The principal of a request as the console shows it. */
+export function principalOf(request: FastifyRequest, users: Users): Principal {
+  const { principal } = request;
   return {
-    name: asker?.name ?? '',
-    role: asker?.role ?? 'reader',
-    csrfToken: asker?.session?.csrfToken ?? '',
+    name: principal?.name ?? '',
+    role: principal?.role ?? 'reader',
+    csrfToken: principal?.session?.csrfToken ?? '',
     loginNeeded: users.configured,
   };
 }
 
-async function whoAsks(request: FastifyRequest, parts: AccessParts): Promise<Asker | null> {
+async function authenticate(
+  request: FastifyRequest,
+  parts: AccessParts,
+): Promise<AuthenticatedPrincipal | null> {
   const { users, sessions } = parts;
   if (!users.configured) return { name: '', role: 'reader', session: null };
   const number = request.cookies[sessionCookie] ?? '';
@@ -115,7 +118,7 @@ function requireOurPages(request: FastifyRequest): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   const sameSite = site === undefined ? undefined : site === 'same-origin' || site === 'none';
   const ours = sameSite ?? (origin === undefined || isOrigin(origin, request.host));
-  if (!ours) throw new HttpFault(403, 'csrf', 'the request comes from a page of another site');
+  if (!ours) throw new HttpError(403, 'csrf', 'the request comes from a page of another site');
 }
 
 function isOrigin(origin: string, host: string): boolean {
@@ -129,7 +132,7 @@ function askForLogin(request: FastifyRequest, reply: FastifyReply): FastifyReply
   // A browser would ask for the password in a window of its own, and keep it for good.
   if (headers['sec-fetch-mode'] === undefined)
     void reply.header('www-authenticate', 'Basic realm="bnet-sync", charset="UTF-8"');
-  throw new HttpFault(401, 'unauthorized', 'log in, or send name and password by HTTP Basic');
+  throw new HttpError(401, 'unauthorized', 'log in, or send name and password by HTTP Basic');
 }
 
 /** Whether a person sent a form, and not a program a request. Its fields are read before the login is asked for. */

@@ -1,7 +1,7 @@
 import helmet from '@fastify/helmet';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { limitConnections } from './connection-limits.js';
-import { HttpFault, type FaultAnswers } from './faults.js';
+import { HttpError, type ErrorResponses } from './errors.js';
 import { Hosts } from './hosts.js';
 import type { Security } from './security.js';
 import type { ConfiguredUser } from './users.js';
@@ -47,7 +47,7 @@ const stalledMs = 600_000;
 /** Makes a server without routes. */
 export async function createBaseServer(
   { settings, version, logger }: BaseParts,
-  answers: FaultAnswers,
+  answers: ErrorResponses,
 ): Promise<FastifyInstance> {
   const app = fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
@@ -79,7 +79,7 @@ function refuseOtherHosts(app: FastifyInstance, { host, allowedHosts }: HttpSett
   app.addHook('onRequest', async (request) => {
     if (hosts.allows(request.raw)) return;
     const message = 'requests are not answered under this name: add it to http.allowedHosts if it is ours';
-    throw new HttpFault(421, 'wrongHost', message);
+    throw new HttpError(421, 'wrongHost', message);
   });
 }
 

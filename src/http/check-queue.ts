@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { BusyFault } from './faults.js';
+import { BusyError } from './errors.js';
 
 /*
  * A password check takes 32 MiB and a processor for almost half a second, and anyone may cause one, in the process of a worker. So
@@ -35,7 +35,7 @@ export class CheckQueue {
     const queue = queueOf(known);
     const full = this.#queues[queue].size >= mostWaiting[queue];
     if (full || (!known && (this.#underWay.get(address) ?? 0) >= mostOfAddress))
-      throw new BusyFault('too many logins at once', retryAfterSeconds);
+      throw new BusyError('too many logins at once', retryAfterSeconds);
   }
 
   /** The result of a check; BusyFault where too many wait already. */

@@ -1,4 +1,4 @@
-import { BusyFault, TooManyFault } from './faults.js';
+import { BusyError, TooManyRequestsError } from './errors.js';
 import type { Security } from './security.js';
 import type { SecurityEvent } from './security-events.js';
 import type { Credentials, User, Users } from './users.js';
@@ -26,8 +26,8 @@ export async function logIn(
     else if (via === 'console' || login.isFirst) tell('login', 'ok');
     return login?.user ?? null;
   } catch (error) {
-    if (error instanceof TooManyFault) tell('loginRefused', 'limit');
-    if (error instanceof BusyFault) tell('loginRefused', 'busy');
+    if (error instanceof TooManyRequestsError) tell('loginRefused', 'limit');
+    if (error instanceof BusyError) tell('loginRefused', 'busy');
     throw error;
   }
 }

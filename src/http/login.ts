@@ -2,7 +2,7 @@ import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { sessionCookie } from './access.js';
-import { TooManyFault } from './faults.js';
+import { TooManyRequestsError } from './errors.js';
 import { localAddress } from './local-address.js';
 import { logIn, type LoginParts } from './log-in.js';
 import type { Sessions } from './sessions.js';
@@ -50,7 +50,7 @@ export function registerLogin(scope: FastifyInstance, parts: FormParts): void {
     },
     (request, reply) => {
       endSession(request, sessions);
-      const name = request.asker?.name ?? '';
+      const name = request.principal?.name ?? '';
       security.tell({ kind: 'logout', name, address: request.ip, via: 'console', result: 'ok', detail: '' });
       return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login?loggedOut=1', 303);
     },
@@ -62,7 +62,7 @@ async function authenticate(parts: LoginParts, credentials: Credentials): Promis
   try {
     return await logIn(parts, credentials, 'console');
   } catch (error) {
-    if (error instanceof TooManyFault) return 'often';
+    if (error instanceof TooManyRequestsError) return 'often';
     throw error;
   }
 }

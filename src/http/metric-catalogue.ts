@@ -199,14 +199,14 @@ export const metrics = {
   deferredRows: {
     name: 'bnet_sync_deferred_rows',
     type: 'gauge',
-    help: 'Rows that are put off, each with its customer, by stage and cause.',
+    help: 'Deferred rows, each with its customer, by stage and cause.',
     labels: ['stage', 'cause'],
     from: 'overview',
   },
   oldestDeferred: {
     name: 'bnet_sync_oldest_deferred_seconds',
     type: 'gauge',
-    help: 'For how long the first of the rows that are put off has been so; 0 where none is.',
+    help: 'For how long the first of the deferred rows has been so; 0 where none is.',
     labels: [],
     from: 'overview',
   },

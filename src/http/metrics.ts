@@ -3,7 +3,7 @@ import type { PoolUse } from '../database/pool-use.js';
 import { stages } from '../domain/deferral.js';
 import { tableOf } from '../domain/keys.js';
 import { deferralCauses } from '../operator/deferred-report.js';
-import type { Overview } from '../operator/desk.js';
+import type { Overview } from '../operator/operator-service.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { metrics, type MetricDescription } from './metric-catalogue.js';
 import { securityKinds, type SecurityKind } from './security-events.js';
@@ -86,9 +86,9 @@ export class Metrics {
       counters.rowsTakenOver.inc(takenOver);
       if (rows === 0) counters.claimsEmpty.inc();
     });
-    worker.on('applied', ({ applied, failed, answered, durationMs }) => {
+    worker.on('applied', ({ applied, failed, alreadyJournalled, durationMs }) => {
       took('apply', durationMs);
-      histograms.batchRows.observe(applied + failed + answered);
+      histograms.batchRows.observe(applied + failed + alreadyJournalled);
     });
     worker.on('marked', ({ outcomes, durationMs }) => {
       took('mark', durationMs);
@@ -96,7 +96,7 @@ export class Metrics {
         counters.rows.inc({ table: tableOf[source], outcome, code: code ?? '' }, rows);
     });
     for (const labels of deferralLabels) counters.deferrals.inc(labels, 0);
-    worker.on('rowsPutOff', ({ stage, cause, rows }) =>
+    worker.on('rowsDeferred', ({ stage, cause, rows }) =>
       counters.deferrals.inc({ stage, cause }, rows.length),
     );
     worker.on('rowsLocked', ({ stage, rows }) =>

@@ -106,7 +106,7 @@ const lookalikes: Readonly<Record<string, string>> = {
 };
 
 /** Why a password must not be used; null: it may. */
-export function passwordFault(password: string): string | null {
+export function passwordIssue(password: string): string | null {
   const { length } = [...password];
   if (length < fewestCharacters || length > mostCharacters)
     return `a password has ${fewestCharacters} to ${mostCharacters} characters`;

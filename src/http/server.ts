@@ -1,12 +1,12 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
-import type { Desk } from '../operator/desk.js';
-import { guardAccess, visitorOf } from './access.js';
+import type { OperatorService } from '../operator/operator-service.js';
+import { guardAccess, principalOf } from './access.js';
 import { registerActingRoutes, registerExport, registerReadingRoutes } from './api/routes.js';
 import { bodyLimit, createBaseServer, type BaseParts } from './base-server.js';
-import { registerConsole } from './console/register.js';
-import { FaultAnswers, HttpFault } from './faults.js';
+import { registerConsolePages } from './console/register.js';
+import { ErrorResponses, HttpError } from './errors.js';
 import { registerHealth, type HealthParts } from './health.js';
 import { registerLogin } from './login.js';
 import type { Metrics } from './metrics.js';
@@ -20,7 +20,7 @@ import { Users } from './users.js';
 
 /** What the server is made of. */
 export interface HttpParts extends BaseParts {
-  readonly desk: Desk;
+  readonly operator: OperatorService;
   readonly health: HealthParts;
   readonly metrics: Metrics;
   /** Milliseconds that only grow: sessions end by it. Default: the process's. */
@@ -29,7 +29,7 @@ export interface HttpParts extends BaseParts {
 
 /** Makes the server; nothing listens yet. */
 export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
-  const answers = new FaultAnswers(parts.security);
+  const answers = new ErrorResponses(parts.security);
   const app = await createBaseServer(parts, answers);
   app.decorateRequest('asker', null);
   if (parts.settings.probePort === undefined) registerMachineRoutes(app, parts);
@@ -39,15 +39,15 @@ export async function createHttpServer(parts: HttpParts): Promise<FastifyInstanc
 
 /** Makes the server of `http.probePort`: what machines ask, and nothing else. */
 export async function createProbeServer(parts: HttpParts): Promise<FastifyInstance> {
-  const answers = new FaultAnswers(parts.security);
+  const answers = new ErrorResponses(parts.security);
   const app = await createBaseServer(parts, answers);
   app.setNotFoundHandler((request, reply) => answers.answer(notThere(), request, reply));
   registerMachineRoutes(app, parts);
   return app;
 }
 
-function notThere(): HttpFault {
-  return new HttpFault(404, 'notFound', 'there is nothing of that name');
+function notThere(): HttpError {
+  return new HttpError(404, 'notFound', 'there is nothing of that name');
 }
 
 /** What machines ask without a login: nothing in it is secret. */
@@ -69,8 +69,12 @@ function registerMachineRoutes(app: FastifyInstance, { health, metrics }: HttpPa
   );
 }
 
-async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: FaultAnswers): Promise<void> {
-  const { settings, desk, version, security, clock = () => performance.now() } = parts;
+async function registerGuarded(
+  app: FastifyInstance,
+  parts: HttpParts,
+  answers: ErrorResponses,
+): Promise<void> {
+  const { settings, operator, version, security, clock = () => performance.now() } = parts;
   const users = new Users(settings.users, clock);
   const sessions = new Sessions(clock);
   await app.register(cookie);
@@ -85,9 +89,9 @@ async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: 
     );
     void scope.register(
       async (api) => {
-        registerReadingRoutes(api, desk);
-        registerExport(api, desk, { now: clock, events: security });
-        registerActingRoutes(api, desk);
+        registerReadingRoutes(api, operator);
+        registerExport(api, operator, { now: clock, events: security });
+        registerActingRoutes(api, operator);
       },
       { prefix: '/api/v1' },
     );
@@ -98,8 +102,8 @@ async function registerGuarded(app: FastifyInstance, parts: HttpParts, answers: 
         console.addHook('onRoute', (route) => {
           route.schema = { ...route.schema, hide: true };
         });
-        const sessionOf = (request: Parameters<typeof visitorOf>[0]) => visitorOf(request, users);
-        answers.pages = registerConsole(console, { desk, version, sessionOf });
+        const sessionOf = (request: Parameters<typeof principalOf>[0]) => principalOf(request, users);
+        answers.pages = registerConsolePages(console, { operator, version, sessionOf });
       });
     });
     return Promise.resolve();

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import type { Desk } from '../operator/desk.js';
+import type { OperatorService } from '../operator/operator-service.js';
 
 /*
  * The seam between the server and the console. The server checks the Host header, who asks, his role and his CSRF token
- * before a route of the console runs; the console renders pages and calls the desk.
+ * before a route of the console runs; the console renders pages and calls the operator service.
  *
  * What the console relies on:
  * - Routes need a login where users are configured, and are for readers; a route that changes something (any method
@@ -23,7 +23,7 @@ import type { Desk } from '../operator/desk.js';
 export type Role = 'reader' | 'operator';
 
 /** Who asks. */
-export interface Visitor {
+export interface Principal {
   /** As he logged in; empty where nobody needs to, or on an open route without a login. */
   readonly name: string;
   readonly role: Role;
@@ -34,7 +34,7 @@ export interface Visitor {
 }
 
 /** What went wrong with a request, for a page that says so. Nothing of the inside is in it. */
-export interface RequestFault {
+export interface RequestError {
   /** HTTP status. */
   readonly status: number;
   /** One of a few stable words: badRequest, forbidden, csrf, notFound, tooMany, busy, unavailable, notTaken, notRecorded, internal. */
@@ -45,14 +45,14 @@ export interface RequestFault {
 
 /** What the console is given. */
 export interface ConsoleParts {
-  readonly desk: Desk;
+  readonly operator: OperatorService;
   readonly version: string;
-  sessionOf(request: FastifyRequest): Visitor;
+  sessionOf(request: FastifyRequest): Principal;
 }
 
 /** What the console gives the server: how a fault looks as a page. The text is a whole HTML document. */
 export interface ConsoleErrors {
-  faultPage(request: FastifyRequest, fault: RequestFault): string;
+  errorPage(request: FastifyRequest, error: RequestError): string;
 }
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { CheckQueue } from './check-queue.js';
 import { clientNetwork } from './client-network.js';
-import { TooManyFault } from './faults.js';
+import { TooManyRequestsError } from './errors.js';
 import { decoyHash, verifyPassword } from './password.js';
 import type { Role } from './session-types.js';
 import { WrongTries } from './wrong-tries.js';
@@ -102,7 +102,7 @@ export class Users {
           [network, wrongAMinute.address],
         ] as const);
     const seconds = Math.max(...limits.map(([key, limit]) => this.#wrong.secondsToWait(key, limit)));
-    if (seconds > 0) throw new TooManyFault('too many wrong passwords', seconds);
+    if (seconds > 0) throw new TooManyRequestsError('too many wrong passwords', seconds);
     this.#queue.requireRoom({ address: network, known });
     const takeBack = limits.map(([key]) => this.#wrong.add(key));
     let counts = false;

@@ -2,11 +2,11 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { escapedJson } from '../domain/foreign-text.js';
-import { HttpFault, type FieldFault } from './faults.js';
+import { HttpError, type FieldError } from './errors.js';
 
 /*
  * Routes give zod schemas: what comes in is checked by them, and the OpenAPI document is made from them. What goes out is
- * not checked at run time; the schemas of answers are tied to the desk's types by the compiler.
+ * not checked at run time; the schemas of answers are tied to the operator service's types by the compiler.
  */
 
 /** Routes registered from now on are checked by their zod schemas and stand in the OpenAPI document. */
@@ -42,14 +42,14 @@ export async function useZodSchemas(app: FastifyInstance, version: string): Prom
   });
 }
 
-function badRequest(error: z.ZodError, part: string, input: unknown): HttpFault {
-  const details = error.issues.map(({ path, message }): FieldFault => {
+function badRequest(error: z.ZodError, part: string, input: unknown): HttpError {
+  const details = error.issues.map(({ path, message }): FieldError => {
     const field = [part.replace('querystring', 'query'), ...path].map(String).join('.');
     return { field, value: shownValue(valueAt(input, path)), message };
   });
   const first = details[0];
   const value = typeof first?.value === 'string' ? ` ${first.value}` : '';
-  return new HttpFault(
+  return new HttpError(
     400,
     'badRequest',
     `${first?.field ?? part}${value}: ${first?.message ?? 'refused'}`,

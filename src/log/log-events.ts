@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
 import { alarmText } from '../guard/alarm-text.js';
 import { isWorthTelling } from '../domain/deferral.js';
-import type { PutOffRow, WorkerEvents } from '../worker/events.js';
+import type { DeferredRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 import { Recurrences } from './recurrences.js';
 
@@ -77,8 +77,8 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { rows, newest, aheadSeconds: seconds },
     `${rows} pending ${rows === 1 ? 'row was' : 'rows were'} created ahead of the middle database's clock, by up to ${seconds} s: left alone until then; have CreateDate written by the database's clock`,
   ],
-  answeredAgain: (event, recurrences) =>
-    recurring(recurrences.next('answeredAgain'), { row: rowId(event) }, [
+  alreadyJournalled: (event, recurrences) =>
+    recurring(recurrences.next('alreadyJournalled'), { row: rowId(event) }, [
       'a row that had succeeded was put back: marked again, not applied again',
       'rows',
     ]),
@@ -97,24 +97,24 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { customers: waits.length, first: waits[0]?.custId },
     'customers wait for an open or a bind that has not been seen yet',
   ],
-  rowsPutOff: ({ stage, cause, rows }) => [
+  rowsDeferred: ({ stage, cause, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, cause, count: rows.length, rows: named(rows) },
-    `${whoIsPutOff(rows)} put off, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
+    `${whoIsPutOff(rows)} deferred, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
   ],
   rowsLocked: ({ stage, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, count: rows.length, rows: named(rows) },
-    `${whoIsPutOff(rows)} put off, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
+    `${whoIsPutOff(rows)} deferred, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
   ],
-  tried: ({ source, streamingNo, deaths, final }) => [
+  crashRetry: ({ source, streamingNo, crashes, final }) => [
     final ? 'error' : 'warn',
-    { row: rowId({ source, streamingNo }), deaths },
+    { row: rowId({ source, streamingNo }), crashes },
     final
-      ? `${deaths} processes ended while they tried a row: it ends in State 3 with 00205`
+      ? `${crashes} processes ended while they tried a row: it ends in State 3 with 00205`
       : 'a row is tried alone, because a process ended while it tried it',
   ],
-  suspected: ({ source, streamingNo, ...rest }) => [
+  rowErrored: ({ source, streamingNo, ...rest }) => [
     'error',
     { row: rowId({ source, streamingNo }), ...rest },
     rest.final
@@ -158,7 +158,7 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { listenerOf: event, error },
     `a listener of the event "${event}" failed: ${error}; the worker goes on`,
   ],
-  stopping: (event) => ['info', event, 'stopping: finishing what is in hand'],
+  stopping: (event) => ['info', event, 'stopping: finishing what is in flight'],
   stopped: () => ['info', {}, 'stopped'],
 };
 
@@ -175,19 +175,19 @@ function recurring(
 /** Of so many rows at once the log has all names. */
 const namedAtMost = 200;
 
-/** Rows that are put off are named when they are first tried, and then ever more rarely; the other tries at debug. */
-function hasNews(rows: readonly PutOffRow[]): boolean {
+/** Deferred rows are named when they are first tried, and then ever more rarely; the other tries at debug. */
+function hasNews(rows: readonly DeferredRow[]): boolean {
   return rows.some(({ tries }) => isWorthTelling(tries));
 }
 
-function named(rows: readonly PutOffRow[]) {
+function named(rows: readonly DeferredRow[]) {
   const news = rows.filter(({ tries }) => isWorthTelling(tries));
   return (news.length === 0 ? rows : news)
     .slice(0, namedAtMost)
     .map(({ source, streamingNo, ...rest }) => ({ row: rowId({ source, streamingNo }), ...rest }));
 }
 
-function whoIsPutOff(rows: readonly PutOffRow[]): string {
+function whoIsPutOff(rows: readonly DeferredRow[]): string {
   const [first] = named(rows);
   return rows.length === 1
     ? `${first?.row ?? ''} and its customer are`

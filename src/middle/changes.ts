@@ -21,7 +21,7 @@ export interface RowChange<Row extends RowKey> {
 }
 
 /** What came of a change. */
-export interface Changed {
+export interface ChangeResult {
   /** The rows that changed: one key for each, more than one where a key stands more than once. */
   readonly changed: readonly RowKey[];
   /** Rows, by `rowId`, that somebody else has locked, or an attribute row of theirs. */
@@ -67,7 +67,7 @@ export interface NewAttempt extends RowKey {
 /** What a kind of database does for claims. */
 export interface ClaimSteps {
   /** Starts new attempts, at rows that are in their State and, in State 1, have no StateDate that names an attempt. */
-  readonly start: (change: RowChange<NewAttempt>) => Promise<Changed>;
+  readonly start: (change: RowChange<NewAttempt>) => Promise<ChangeResult>;
   /** Reads rows, whatever their State, with their attributes, but for those in `bare`, by `rowId`. */
   readonly read: (keys: readonly RowKey[], bare: ReadonlySet<string>) => Promise<readonly InterfaceRow[]>;
 }
@@ -118,7 +118,7 @@ function notChanged(key: RowKey, locked: ReadonlySet<string>): NotChanged {
 /** What a kind of database does for marks. */
 export interface MarkSteps {
   /** Writes outcomes where they are due. */
-  readonly write: (change: RowChange<Mark>) => Promise<Changed>;
+  readonly write: (change: RowChange<Mark>) => Promise<ChangeResult>;
   /** Reads how rows stand: source, StreamingNo, State, StateDate. */
   readonly standing: (keys: readonly RowKey[]) => Promise<readonly StandingRow[]>;
 }

@@ -1,4 +1,4 @@
-import type { Refused } from '../domain/refused-privilege.js';
+import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { DeferralCause } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
@@ -35,7 +35,7 @@ export interface PollRequest {
   readonly settleMs: number;
   /** How many shards there are and which of them are held; every one: `'all'`. */
   readonly shards: { readonly count: number; readonly held: readonly number[] | 'all' };
-  /** Customers whose rows are left out: in hand, or set aside. Null: rows without a CustID. */
+  /** Customers whose rows are left out: in flight, or deferred. Null: rows without a CustID. */
   readonly excluded: readonly (string | null)[];
   /** Customers that wait: only what they wait for is returned. */
   readonly waits: readonly Wait[];
@@ -44,7 +44,7 @@ export interface PollRequest {
 }
 
 /** The head of both main tables. */
-export interface Page {
+export interface PolledBatch {
   /** In order: CreateDate (missing first), StreamingNo, customers before accounts. */
   readonly rows: readonly PolledRow[];
   /** The middle database's clock; empty when there are no rows. */
@@ -156,7 +156,7 @@ export interface OpenRowsExcept {
 /** What the worker needs of the middle database. */
 export interface MiddleDatabase extends LatestFinished {
   /** Reads the head of both tables, States 0 and 1 together, in one statement: one snapshot. */
-  poll(request: PollRequest): Promise<Page>;
+  poll(request: PollRequest): Promise<PolledBatch>;
   /**
    * Moves rows 0→1 with a new StateDate, where they still are in State 0; attribute rows follow in the same
    * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Rows that somebody has locked
@@ -216,7 +216,7 @@ export interface StrayCounts {
 }
 
 /** The most rows of a table that a look at its pending rows reads. */
-export const lookedAtMost = 10_000;
+export const scanLimit = 10_000;
 
 /** A row with all that the tables hold of it. */
 export interface FullRow extends InterfaceRow {
@@ -262,7 +262,7 @@ export interface ServerDescription {
 export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
 
 /** What operators do with the middle database: the command line and the console. */
-export interface MiddleOperations {
+export interface MiddleAdmin {
   readonly kind: MiddleKind;
   counts(): Promise<Readonly<Record<Source, StateCounts>>>;
   /**
@@ -306,7 +306,7 @@ export interface MiddleOperations {
   /** Indexes of the four tables. */
   indexes(): Promise<readonly IndexDescription[]>;
   /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
-  missingPrivileges(): Promise<readonly Refused[]>;
+  missingPrivileges(): Promise<readonly RefusedPrivilege[]>;
 }
 
 /** Which rows in State 3 to look for. All conditions hold at once; an empty filter is all of them. */
@@ -344,7 +344,7 @@ export interface FailedSearch {
 }
 
 /** What a search found. */
-export interface FailedPage {
+export interface FailedRowsPage {
   /** Those that failed last first; by (StateDate, StreamingNo), customers before accounts on a tie. Without attributes. */
   readonly rows: readonly FullRow[];
   /** Where to go on; null: nothing is left. A page may be empty and not the last: no row matched among those read. */
@@ -374,10 +374,10 @@ export interface FailedCount {
  * Looking about in the middle database, for the console and the command line. No statement reads more rows than the
  * limit it is given says, whatever the tables hold, provided the indexes of sql/ are there.
  */
-export interface MiddleSearch {
+export interface BoundedQueries {
   /** Rows by table and State; counting stops when `most` rows of a State have been read. */
-  countUpTo(most: number): Promise<Readonly<Record<Source, BoundedCounts>>>;
-  failedPage(search: FailedSearch): Promise<FailedPage>;
+  countCapped(most: number): Promise<Readonly<Record<Source, BoundedCounts>>>;
+  failedPage(search: FailedSearch): Promise<FailedRowsPage>;
   /** Counts by table and code among the `scan` rows of each table that failed last. */
   failedCounts(scan: number): Promise<readonly FailedCount[]>;
   /**

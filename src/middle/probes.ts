@@ -1,5 +1,5 @@
 import { refusedProbes, type Probe } from '../database/probes.js';
-import type { Refused } from '../domain/refused-privilege.js';
+import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
 
 /** How statements name the tables, and whether attribute rows are marked. */
@@ -15,7 +15,7 @@ export interface ProbedTables {
 export function refusedPrivileges(
   tables: ProbedTables,
   execute: (sql: string) => Promise<unknown>,
-): Promise<readonly Refused[]> {
+): Promise<readonly RefusedPrivilege[]> {
   return refusedProbes(probes(tables), execute);
 }
 

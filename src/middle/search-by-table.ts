@@ -1,6 +1,6 @@
 import { sources, type Source } from '../domain/keys.js';
-import { fullRow } from './operations.js';
-import type { FailedCount, FailedPage, FailedSearch, FullRow, MiddleSearch } from './port.js';
+import { fullRow } from './admin-results.js';
+import type { FailedCount, FailedRowsPage, FailedSearch, FullRow, BoundedQueries } from './port.js';
 import type { DriverRow } from './rows.js';
 import {
   boundedCounts,
@@ -9,7 +9,7 @@ import {
   lastInOrderFirst,
   oldestStateFirst,
   processingRow,
-  searchFailed,
+  findFailed,
   type Scan,
 } from './search.js';
 
@@ -28,15 +28,15 @@ export interface SearchReads {
 }
 
 /** Looking about in a middle database, the same for every kind: table by table, put together and in order. */
-export class SearchByTable implements MiddleSearch {
+export class SearchByTable implements BoundedQueries {
   constructor(private readonly reads: SearchReads) {}
 
-  async countUpTo(most: number): ReturnType<MiddleSearch['countUpTo']> {
+  async countCapped(most: number): ReturnType<BoundedQueries['countCapped']> {
     return boundedCounts(await this.reads.counts(most), most);
   }
 
-  async failedPage(search: FailedSearch): Promise<FailedPage> {
-    return searchFailed(search, (scan) => this.reads.failed(scan));
+  async failedPage(search: FailedSearch): Promise<FailedRowsPage> {
+    return findFailed(search, (scan) => this.reads.failed(scan));
   }
 
   async failedCounts(scan: number): Promise<readonly FailedCount[]> {
@@ -47,7 +47,7 @@ export class SearchByTable implements MiddleSearch {
     return counts;
   }
 
-  async processing(limit: number): ReturnType<MiddleSearch['processing']> {
+  async processing(limit: number): ReturnType<BoundedQueries['processing']> {
     const found = [];
     for (const source of sources) {
       const rows = await this.reads.processing(source, limit);

@@ -1,10 +1,10 @@
 import { compareNumbers, compareRows, sources, type Source } from '../domain/keys.js';
 import { cell, type DriverRow } from './rows.js';
-import { fullRow } from './operations.js';
+import { fullRow } from './admin-results.js';
 import type {
   BoundedCounts,
   FailedCount,
-  FailedPage,
+  FailedRowsPage,
   FailedPosition,
   FailedSearch,
   FullRow,
@@ -36,7 +36,7 @@ export interface Below {
 }
 
 /** A range of the index of failed rows. Dates are `YYYY-MM-DD HH:MM:SS`, with a fraction where a row has one. */
-export type Stretch =
+export type IndexRange =
   /** Rows that failed at one moment. */
   | { readonly kind: 'moment'; readonly stateDate: string; readonly below: Below }
   /** Rows that failed before a moment, not before another; null: any. */
@@ -45,7 +45,7 @@ export type Stretch =
   | { readonly kind: 'undated'; readonly below: Below | null };
 
 /** All of a table's failed rows, the newest first. */
-const everyStretch: readonly Stretch[] = [
+const everyStretch: readonly IndexRange[] = [
   { kind: 'dated', before: null, since: null },
   { kind: 'undated', below: null },
 ];
@@ -53,7 +53,7 @@ const everyStretch: readonly Stretch[] = [
 /** A stretch to search. */
 export interface Scan {
   readonly source: Source;
-  readonly stretch: Stretch;
+  readonly stretch: IndexRange;
   /** Times are in the stretch already. */
   readonly filter: RowFilter;
   /** The most rows to return. */
@@ -75,10 +75,10 @@ interface ScannedRow {
  * Searches a part of the list. `read` runs one statement: its rows have the columns of a main table, is_match, nth_read,
  * and exact_date where StateDate may have fractions of a second.
  */
-export async function searchFailed(
+export async function findFailed(
   search: FailedSearch,
   read: (scan: Scan) => Promise<readonly DriverRow[]>,
-): Promise<FailedPage> {
+): Promise<FailedRowsPage> {
   const filter = canonicalFilter(search.filter);
   if (filter === null) return { rows: [], next: null };
   const found: ScannedRow[] = [];
@@ -121,18 +121,18 @@ async function scanTable(
 function stretchesAfter(
   { after, filter }: Pick<FailedSearch, 'after' | 'filter'>,
   source: Source,
-): readonly Stretch[] {
+): readonly IndexRange[] {
   const { since = null, until = null } = filter;
-  const undated = (below: Below | null): readonly Stretch[] =>
+  const undated = (below: Below | null): readonly IndexRange[] =>
     since === null && until === null ? [{ kind: 'undated', below }] : [];
-  const dated = (before: string | null): readonly Stretch[] =>
+  const dated = (before: string | null): readonly IndexRange[] =>
     before !== null && since !== null && before <= since ? [] : [{ kind: 'dated', before, since }];
   if (after === null) return [...dated(until), ...undated(null)];
   const { stateDate, streamingNo } = after;
   const below = { streamingNo, orEqual: sources.indexOf(source) > sources.indexOf(after.source) };
   if (stateDate === null) return undated(below);
   if (until !== null && until <= stateDate) return dated(until);
-  const moment: readonly Stretch[] =
+  const moment: readonly IndexRange[] =
     since !== null && stateDate < since ? [] : [{ kind: 'moment', stateDate, below }];
   return [...moment, ...dated(stateDate), ...undated(null)];
 }

@@ -3,7 +3,7 @@ import { productsOf } from '../guard/origin.js';
 import type { LatestFinished } from '../middle/port.js';
 import type { GuardRecords, Origin } from '../store/guard-port.js';
 import { takeRecorded } from './audit.js';
-import type { Actor } from './desk.js';
+import type { Actor } from './operator-service.js';
 
 /** Both databases as far as the guard asks them. */
 export interface GuardSources {

@@ -1,7 +1,7 @@
 import { DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
 import type { AuditEntry, AuditRecord, StoreRecords } from '../store/records-port.js';
-import { InvalidCursorError, type Actor } from './desk.js';
+import { InvalidCursorError, type Actor } from './operator-service.js';
 
 /*
  * No action without its record. What changes the product store commits together with its record. What one transaction
@@ -19,7 +19,7 @@ export interface Action extends Omit<AuditRecord, 'who' | 'via' | 'what'> {
 export type Intent = Omit<Action, 'rows'>;
 
 /** What became of it; `what` becomes JSON. */
-export interface Outcome {
+export interface ActionOutcome {
   readonly what: object;
   /** How many rows it changed. */
   readonly rows: number;
@@ -45,7 +45,7 @@ export class NotTakenError extends RecordError {
 class OutcomeNotRecordedError extends RecordError {
   override readonly name = 'OutcomeNotRecordedError';
 
-  constructor(intentId: string, { action }: Intent, { rows }: Outcome, cause: unknown) {
+  constructor(intentId: string, { action }: Intent, { rows }: ActionOutcome, cause: unknown) {
     const changed = `${rows} rows were changed, but this could not be recorded in sync_audit`;
     super(`${action}: ${changed} beside the intent, action ${intentId}`, { cause });
   }
@@ -66,7 +66,10 @@ export async function takeIntended<T>(
   records: StoreRecords,
   actor: Actor,
   intent: Intent,
-  { take, outcome }: { readonly take: (intentId: string) => Promise<T>; readonly outcome: () => Outcome },
+  {
+    take,
+    outcome,
+  }: { readonly take: (intentId: string) => Promise<T>; readonly outcome: () => ActionOutcome },
 ): Promise<T> {
   const { action, reason } = intent;
   const what = JSON.stringify(intent.what);

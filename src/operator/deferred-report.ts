@@ -5,7 +5,7 @@ import type { DeferralCount } from '../store/records-port.js';
 /** All causes, the commonest first. */
 export const deferralCauses: readonly DeferralCause[] = ['locked', 'refused', 'ignored'];
 
-/** A row that is put off, as `deferred --json` lists it. */
+/** A deferred row, as `deferred --json` lists it. */
 export interface DeferredRow {
   /** The specification's table name. */
   readonly table: string;
@@ -17,23 +17,23 @@ export interface DeferredRow {
   readonly reason: string;
   /** How often it was tried in this stage. */
   readonly tries: number;
-  /** Since when it has been put off in this stage, and when it is tried again: ISO 8601, UTC, by the store's clock. */
+  /** Since when it has been deferred in this stage, and when it is tried again: ISO 8601, UTC, by the store's clock. */
   readonly since: string;
   readonly nextAt: string;
   /** Worker that tried it last. */
   readonly worker: string;
 }
 
-/** How many rows are put off, and which of them longest. */
+/** How many rows are deferred, and which of them longest. */
 export interface DeferredSummary {
   readonly rows: number;
   /** Whose rows wait for them. */
   readonly customers: number;
-  /** For how long the first of them has been put off, by the store's clock; null: none is. */
+  /** For how long the first of them has been deferred, by the store's clock; null: none is. */
   readonly oldestSeconds: number | null;
   /** Only what there is. */
   readonly byStage: readonly DeferralCount[];
-  /** Those put off longest first, at most ten. */
+  /** Those deferred longest first, at most ten. */
   readonly oldest: readonly DeferredRow[];
 }
 
@@ -47,6 +47,6 @@ export interface NamedRow {
 export interface RetryReport {
   /** Workers try them at their next check of the leases. */
   readonly retried: readonly NamedRow[];
-  /** They are not put off, so there was nothing to end. */
+  /** They are not deferred, so there was nothing to end. */
   readonly notDeferred: readonly NamedRow[];
 }

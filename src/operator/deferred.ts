@@ -1,24 +1,24 @@
 import { rowId, tableOf, type RowKey } from '../domain/keys.js';
-import type { StoreOperations } from '../store/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { DeferralRecord, StoreRecords } from '../store/records-port.js';
 import { NotTakenError, takeRecorded } from './audit.js';
 import type { DeferredRow, DeferredSummary, NamedRow, RetryReport } from './deferred-report.js';
-import type { Actor } from './desk.js';
+import type { Actor } from './operator-service.js';
 
 /*
- * Rows that are put off (P12): each delays only the rows of its own customer, and workers try it again by themselves.
+ * Deferred rows (P12): each delays only the rows of its own customer, and workers try it again by themselves.
  */
 
 /** What a summary is read from. */
 export interface DeferredSources {
-  readonly store: Pick<StoreOperations, 'now'>;
+  readonly store: Pick<StoreAdmin, 'now'>;
   readonly records: Pick<StoreRecords, 'deferrals' | 'deferralCounts' | 'deferredCustomers'>;
 }
 
 /** How many rows a summary names. */
 const namedRows = 10;
 
-/** The rows that are put off, those put off longest first. */
+/** The deferred rows, those deferred longest first. */
 export async function deferredRows(
   records: Pick<StoreRecords, 'deferrals'>,
   limit: number,
@@ -51,7 +51,7 @@ function ageSeconds([first]: readonly DeferredRow[], now: string): number | null
 }
 
 /**
- * Ends the putting off of rows as an operator's action; each row's record commits with it. NotTakenError only where no row
+ * Ends the deferral of rows as an operator's action; each row's record commits with it. NotTakenError only where no row
  * was changed.
  */
 export async function retry(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isCanonicalNumber } from '../domain/keys.js';
 import type { FailedPosition } from '../middle/port.js';
-import { InvalidCursorError } from './desk.js';
+import { InvalidCursorError } from './operator-service.js';
 
 /*
  * The cursor of the list of failed rows: a place in it as JSON in base64url. It comes back from outside, so nothing in

@@ -1,19 +1,19 @@
-import type { FailedPosition, FullRow, MiddleSearch, RowFilter } from '../middle/port.js';
-import type { ListedRow, ListRequest, RowList } from './desk.js';
+import type { FailedPosition, FullRow, BoundedQueries, RowFilter } from '../middle/port.js';
+import type { ListedRow, ListRequest, RowList } from './operator-service.js';
 import { cursorOf, positionOf } from './failed-cursor.js';
 import { failedRow, type FailedRow } from './failed-row.js';
 
 /** How many rows of each table one step of a search reads, whether they match or not. */
-export const scanRows = 5000;
+export const scanFailedRows = 5000;
 
 /** One step of the list of failed rows, those that failed last first. */
 export async function failedList(
-  search: MiddleSearch,
+  search: BoundedQueries,
   filter: RowFilter,
   { limit, after }: ListRequest,
 ): Promise<RowList> {
   const position = after === undefined ? null : positionOf(after);
-  const page = await search.failedPage({ filter, after: position, limit, scan: scanRows });
+  const page = await search.failedPage({ filter, after: position, limit, scan: scanFailedRows });
   return {
     rows: page.rows.map(listedRow),
     next: page.next === null ? null : cursorOf(page.next),
@@ -34,8 +34,8 @@ export interface SearchProgress {
 }
 
 /** Goes through the failed rows, step by step, until so many match or nothing is left. */
-export async function searchFailed(
-  search: MiddleSearch,
+export async function searchFailedRows(
+  search: BoundedQueries,
   request: { readonly filter: RowFilter; readonly limit: number },
   onStep: (progress: SearchProgress) => void = () => undefined,
 ): Promise<readonly FailedRow[]> {
@@ -43,7 +43,7 @@ export async function searchFailed(
   const rows: FailedRow[] = [];
   let after: FailedPosition | null = null;
   do {
-    const page = await search.failedPage({ filter, after, limit: limit - rows.length, scan: scanRows });
+    const page = await search.failedPage({ filter, after, limit: limit - rows.length, scan: scanFailedRows });
     rows.push(...page.rows.map(failedRow));
     after = page.next;
     if (after !== null) onStep({ found: rows.length, position: after });

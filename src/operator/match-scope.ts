@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { sources, tableOf } from '../domain/keys.js';
-import type { FailedPosition, MiddleOperations, RowFilter } from '../middle/port.js';
+import type { FailedPosition, MiddleAdmin, RowFilter } from '../middle/port.js';
 import type { AuditEntry, StoreRecords } from '../store/records-port.js';
-import type { MatchTarget } from './desk.js';
+import type { MatchTarget } from './operator-service.js';
 import { findAction } from './audit.js';
 import { cursorOf, positionOf } from './failed-cursor.js';
 
@@ -35,7 +35,7 @@ export class NothingToContinueError extends Error {
 
 /** The scope of a new action, or of one that is gone on with; NothingToContinueError where that cannot be. */
 export async function scopeOf(
-  { middle, records }: { readonly middle: Pick<MiddleOperations, 'now'>; readonly records: StoreRecords },
+  { middle, records }: { readonly middle: Pick<MiddleAdmin, 'now'>; readonly records: StoreRecords },
   target: MatchTarget,
 ): Promise<MatchScope> {
   if ('continues' in target) return continued(target.continues, await actionOf(records, target.continues));

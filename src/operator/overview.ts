@@ -1,26 +1,27 @@
 import { consequenceOf, DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
 import { sources, tableOf, type Source } from '../domain/keys.js';
-import type {
-  BoundedCounts,
-  MiddleOperations,
-  MiddleSearch,
-  StateCounts,
-  StrayCounts,
-} from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import type { BoundedCounts, MiddleAdmin, BoundedQueries, StateCounts, StrayCounts } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { LossLookup } from '../store/guard-port.js';
 import type { StoreRecords } from '../store/records-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
 import { countLimit } from './count.js';
 import { deferredSummary } from './deferred.js';
-import type { ActivityBar, Count, CountsByState, DatabaseHealth, Overview, StrayNumbers } from './desk.js';
+import type {
+  ActivityBar,
+  Count,
+  CountsByState,
+  DatabaseStatus,
+  Overview,
+  StrayNumbers,
+} from './operator-service.js';
 
 /** What an overview is read from. */
 export interface OverviewSources {
-  readonly middle: MiddleOperations;
-  readonly search: MiddleSearch;
-  readonly store: StoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly search: BoundedQueries;
+  readonly store: StoreAdmin;
   readonly records: StoreRecords;
   readonly guard: LossLookup;
   /** Milliseconds since 1970 by the process's clock. */
@@ -43,7 +44,7 @@ export async function overview(parts: OverviewSources): Promise<Overview> {
 async function middlePart({ middle, search, clock }: OverviewSources) {
   const look = new Look(clock);
   await look.reach(() => middle.now());
-  const counts = await look.read(() => search.countUpTo(countLimit));
+  const counts = await look.read(() => search.countCapped(countLimit));
   const oldestPendingSeconds = await look.read(() => middle.oldestPendingSeconds());
   const createdAhead = await look.read(() => middle.createdAhead());
   const strays = await look.read(() => middle.strayAttributes({ scan: straysScan, examples: 1 }));
@@ -127,7 +128,7 @@ class Look {
     }
   }
 
-  health(): DatabaseHealth {
+  health(): DatabaseStatus {
     return { reachable: this.#answeredMs !== null, answeredMs: this.#answeredMs, error: this.#error };
   }
 }

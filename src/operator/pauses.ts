@@ -1,7 +1,7 @@
 import { tableOf } from '../domain/keys.js';
 import type { PauseTarget, StoreRecords } from '../store/records-port.js';
 import { takeRecorded } from './audit.js';
-import type { Actor } from './desk.js';
+import type { Actor } from './operator-service.js';
 
 /** How a pause, or its end, is asked for. */
 export interface PauseRequest {

@@ -12,17 +12,17 @@ import {
 import type { Rules } from '../domain/rules.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
-import { dependenciesOf, planPage, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
+import { dependenciesOf, planBatch, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
-import { nothingPaused, type MiddleDatabase, type MiddleOperations, type Paused } from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import { nothingPaused, type MiddleDatabase, type MiddleAdmin, type Paused } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import { durationText } from './duration.js';
 
 /** Where a preview reads. */
 export interface PreviewSources {
   readonly database: MiddleDatabase;
-  readonly middle: MiddleOperations;
-  readonly store: StoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly store: StoreAdmin;
 }
 
 /** What decides besides the rows. */
@@ -140,11 +140,11 @@ async function questionsOf(
   }
   const questions = new Map<string, Question>();
   for (const key of polled) {
-    const [row, ...twins] = rows.get(rowId(key)) ?? [];
+    const [row, ...duplicates] = rows.get(rowId(key)) ?? [];
     if (row === undefined || (row.state !== State.Initial && row.state !== State.Processing)) continue;
     const question =
-      twins.length > 0
-        ? { asks: repeatedStreamingNo(key.streamingNo, twins.length + 1), answer: null, note: null }
+      duplicates.length > 0
+        ? { asks: repeatedStreamingNo(key.streamingNo, duplicates.length + 1), answer: null, note: null }
         : questionOf(row, attemptOf(key).attempt, entries.get(rowId(key)) ?? [], maxAttributes);
     questions.set(rowId(key), question);
   }
@@ -211,7 +211,7 @@ class Rehearsal {
     const { now, seen, settings } = this.#circumstances;
     let open = rows;
     for (;;) {
-      const plan = planPage(open, { seen, now, graceMs: settings.dependencyGraceMs });
+      const plan = planBatch(open, { seen, now, graceMs: settings.dependencyGraceMs });
       for (const row of plan.claim) this.#decide(row);
       const left = open.filter((row) => !this.#verdicts.has(rowId(row)));
       if (left.length === open.length || left.length === 0) {

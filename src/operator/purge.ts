@@ -1,15 +1,15 @@
 import { rowId, type RowKey } from '../domain/keys.js';
-import type { MiddleOperations, MiddleSearch } from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import type { MiddleAdmin, BoundedQueries } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { JournalLine, StoreRecords, SupersededPlace } from '../store/records-port.js';
-import { takeIntended, type Outcome } from './audit.js';
-import type { Actor } from './desk.js';
+import { takeIntended, type ActionOutcome } from './audit.js';
+import type { Actor } from './operator-service.js';
 
 /** What a purge of the journal needs. */
 export interface PurgeSources {
-  readonly middle: MiddleOperations;
-  readonly search: MiddleSearch;
-  readonly store: StoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly search: BoundedQueries;
+  readonly store: StoreAdmin;
   readonly records: StoreRecords;
 }
 
@@ -83,8 +83,8 @@ export async function purgeJournal(
   return purge.report();
 }
 
-async function insistOnRows(search: MiddleSearch): Promise<void> {
-  const counts = Object.values(await search.countUpTo(1));
+async function insistOnRows(search: BoundedQueries): Promise<void> {
+  const counts = Object.values(await search.countCapped(1));
   const isEmpty = counts.every(
     (each) => each['0'] + each['1'] + each['2'] + each['3'] + (each.other ?? 0) === 0,
   );
@@ -124,7 +124,7 @@ class Purge {
     };
   }
 
-  outcome(): Outcome {
+  outcome(): ActionOutcome {
     const { superseded, goneRows, goneEntries } = this;
     return { what: { superseded, goneRows }, rows: superseded + goneEntries };
   }

@@ -1,11 +1,11 @@
 import { rowId } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../middle/port.js';
+import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../middle/port.js';
 import type { StoreRecords } from '../store/records-port.js';
-import { takeIntended, type Outcome } from './audit.js';
-import type { Actor, MatchReport, MatchTarget } from './desk.js';
+import { takeIntended, type ActionOutcome } from './audit.js';
+import type { Actor, MatchReport, MatchTarget } from './operator-service.js';
 import { failedRow } from './failed-row.js';
-import { scanRows } from './failed.js';
+import { scanFailedRows } from './failed.js';
 import { outcomeOf, scopeOf, intentOf, type MatchScope } from './match-scope.js';
 import { rowsByKey } from './requeue.js';
 
@@ -20,8 +20,8 @@ import { rowsByKey } from './requeue.js';
 
 /** What requeuing by filter needs. */
 export interface MatchSources {
-  readonly middle: MiddleOperations;
-  readonly search: MiddleSearch;
+  readonly middle: MiddleAdmin;
+  readonly search: BoundedQueries;
   readonly records: StoreRecords;
 }
 
@@ -116,7 +116,7 @@ class Matching {
     while (this.#position !== null) {
       const { filter } = this.#scope;
       const page = await this.#parts.search.failedPage({
-        ...{ filter, after: this.#position, limit: setRows, scan: scanRows },
+        ...{ filter, after: this.#position, limit: setRows, scan: scanFailedRows },
       });
       this.#position = page.next;
       // Rows that share a StreamingNo are one to whoever asks.
@@ -130,7 +130,7 @@ class Matching {
     return null;
   }
 
-  outcome(): Outcome {
+  outcome(): ActionOutcome {
     return { what: outcomeOf(this.#matched, this.#left), rows: this.#requeued };
   }
 

@@ -1,16 +1,16 @@
 import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FullRow, MiddleOperations } from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import type { FullRow, MiddleAdmin } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { JournalLine, StoreRecords } from '../store/records-port.js';
 import { takeIntended } from './audit.js';
-import type { Actor } from './desk.js';
+import type { Actor } from './operator-service.js';
 import type { NotRequeued, Requeued, RequeueReport } from './requeue-report.js';
 
 /** What requeuing needs. */
 export interface RequeueSources {
-  readonly middle: MiddleOperations;
-  readonly store: StoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly store: StoreAdmin;
   readonly records: StoreRecords;
 }
 
@@ -29,8 +29,8 @@ const namedLaterRows = 5;
  * that shares its StreamingNo with another is left alone.
  */
 export async function requeue(
-  middle: MiddleOperations,
-  store: StoreOperations,
+  middle: MiddleAdmin,
+  store: StoreAdmin,
   keys: readonly RowKey[],
   { dryRun, move = (failed) => middle.requeue(failed) }: RequeueOptions,
 ): Promise<RequeueReport> {
@@ -85,7 +85,7 @@ function rowName({ source, streamingNo }: RowKey): string {
 
 /** The rows of each of these keys, by `rowId`: more than one where the table has no primary key. */
 export async function rowsByKey(
-  middle: MiddleOperations,
+  middle: MiddleAdmin,
   keys: readonly RowKey[],
 ): Promise<ReadonlyMap<string, readonly FullRow[]>> {
   const byKey = new Map<string, FullRow[]>();
@@ -100,7 +100,7 @@ function notRequeued(key: RowKey, [row, ...others]: readonly FullRow[]): NotRequ
   return { ...name, reason: 'not failed', state: row.state };
 }
 
-async function describe(store: StoreOperations, row: FullRow): Promise<Requeued> {
+async function describe(store: StoreAdmin, row: FullRow): Promise<Requeued> {
   const { custId } = row;
   // The journal's CustID is a number: a row refused for a CustID that is none has no later rows there.
   const later =

@@ -1,16 +1,16 @@
 import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { MiddleOperations } from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import type { MiddleAdmin } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import { deferredRow } from './deferred.js';
-import type { RowPage } from './desk.js';
-import { neighbours, type NeighbourSources } from './neighbours.js';
+import type { RowDetails } from './operator-service.js';
+import { relatedRows, type RelatedRowSources } from './related-rows.js';
 import { show, type RowReport } from './show.js';
 
 /** What a row's page is read from. */
-export interface RowSources extends NeighbourSources {
-  readonly middle: MiddleOperations;
-  readonly store: StoreOperations;
+export interface RowSources extends RelatedRowSources {
+  readonly middle: MiddleAdmin;
+  readonly store: StoreAdmin;
 }
 
 /** How many products of a customer, and users of each, are shown. */
@@ -20,27 +20,27 @@ const shownRecords = 20;
 const namedHolders = 10;
 
 /**
- * Reads everything about a row: its report, whether it is put off, its customer in the product store, and the customer's
+ * Reads everything about a row: its report, whether it is deferred, its customer in the product store, and the customer's
  * other rows.
  */
-export async function rowPage(parts: RowSources, key: RowKey): Promise<RowPage> {
+export async function rowPage(parts: RowSources, key: RowKey): Promise<RowDetails> {
   const report = await show(parts.middle, parts.store, key);
   const custId = customerOf(report);
   const standing = { ...report, ...(await deferrals(parts, report, { key, custId })) };
-  if (custId === null) return { ...standing, records: [], neighbours: [] };
+  if (custId === null) return { ...standing, records: [], relatedRows: [] };
   return {
     ...standing,
     records: await parts.records.customerRecords(custId, shownRecords),
-    neighbours: await neighbours(parts, custId, { key, present: report.rows[0] ?? null }),
+    relatedRows: await relatedRows(parts, custId, { key, present: report.rows[0] ?? null }),
   };
 }
 
-/** Whether the row is put off, and where it is open, which other rows of its customer are. */
+/** Whether the row is deferred, and where it is open, which other rows of its customer are. */
 async function deferrals(
   { records }: RowSources,
   { rows }: RowReport,
   { key, custId }: { readonly key: RowKey; readonly custId: string | null },
-): Promise<Pick<RowPage, 'deferred' | 'heldBackBy'>> {
+): Promise<Pick<RowDetails, 'deferred' | 'heldBackBy'>> {
   const known = await records.deferralsAbout(key, custId, namedHolders + 1);
   const own = known.find((each) => rowId(each) === rowId(key));
   const isOpen = rows.some(({ state }) => state === State.Initial || state === State.Processing);

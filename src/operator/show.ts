@@ -1,6 +1,6 @@
 import { tableOf, type RowKey } from '../domain/keys.js';
-import type { FullRow, MiddleOperations } from '../middle/port.js';
-import type { StoreOperations } from '../store/port.js';
+import type { FullRow, MiddleAdmin } from '../middle/port.js';
+import type { StoreAdmin } from '../store/port.js';
 import type { JournalLine } from '../store/records-port.js';
 
 /** Everything that both databases hold of a row. */
@@ -15,11 +15,7 @@ export interface RowReport {
 }
 
 /** Reads a row with its attributes, and its history. */
-export async function show(
-  middle: MiddleOperations,
-  store: StoreOperations,
-  key: RowKey,
-): Promise<RowReport> {
+export async function show(middle: MiddleAdmin, store: StoreAdmin, key: RowKey): Promise<RowReport> {
   const rows = await middle.find([key]);
   const journal = await store.history(key);
   return { table: tableOf[key.source], streamingNo: key.streamingNo, rows, journal };

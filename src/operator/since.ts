@@ -1,10 +1,10 @@
-import type { MiddleOperations } from '../middle/port.js';
+import type { MiddleAdmin } from '../middle/port.js';
 
 /** A point in time: a date by the middle database's clock, or so long before now. */
 export type Since = { readonly date: string } | { readonly agoMs: number };
 
 /** The date by the middle database's clock, `YYYY-MM-DD HH:MM:SS`. */
-export async function dateOf(middle: Pick<MiddleOperations, 'now'>, since: Since): Promise<string> {
+export async function dateOf(middle: Pick<MiddleAdmin, 'now'>, since: Since): Promise<string> {
   if ('date' in since) return since.date;
   const now = Date.parse(`${(await middle.now()).replace(' ', 'T')}Z`);
   return new Date(now - since.agoMs).toISOString().slice(0, 19).replace('T', ' ');

@@ -1,7 +1,7 @@
 import { tableOf } from '../domain/keys.js';
-import type { CreatedAhead, MiddleOperations, StateCounts } from '../middle/port.js';
+import type { CreatedAhead, MiddleAdmin, StateCounts } from '../middle/port.js';
 import type { LossLookup, StoreAlarm } from '../store/guard-port.js';
-import type { StoreOperations, WorkerDescription } from '../store/port.js';
+import type { StoreAdmin, WorkerDescription } from '../store/port.js';
 import { deferredSummary, type DeferredSources } from './deferred.js';
 import type { DeferredSummary } from './deferred-report.js';
 
@@ -16,14 +16,14 @@ export interface Status {
   readonly workers: readonly WorkerDescription[];
   /** Open alarms: the product store has lost something, and no row is processed. */
   readonly alarms: readonly StoreAlarm[];
-  /** Rows that are put off, and with each the rows of its customer. */
+  /** Deferred rows, and with each the rows of its customer. */
   readonly deferred: DeferredSummary;
 }
 
 /** What a status is read from. */
 export interface StatusSources {
-  readonly middle: MiddleOperations;
-  readonly store: StoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly store: StoreAdmin;
   readonly records: DeferredSources['records'];
   readonly guard: LossLookup;
 }

@@ -1,4 +1,4 @@
-import type { Correction } from './fault.js';
+import type { Correction } from './bad-row.js';
 import type { Message } from './message.js';
 
 /** The corrected form of a refused message, still under its own StreamingNo. */

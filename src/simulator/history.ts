@@ -1,6 +1,6 @@
 import type { Rules } from '../domain/rules.js';
-import type { FaultKind } from './fault.js';
-import { stageFault } from './fault-scenes.js';
+import type { BadRowKind } from './bad-row.js';
+import { makeBadRow } from './bad-row-kinds.js';
 import type { Message } from './message.js';
 import {
   bind,
@@ -12,7 +12,7 @@ import {
   newUser,
   open,
   unbind,
-  type Scene,
+  type SimulationContext,
   type SimulatedCustomer,
 } from './operations.js';
 import { Random } from './random.js';
@@ -29,7 +29,7 @@ export interface HistoryOptions {
   /** Share of the messages that are wrong on purpose, 0 to 1. */
   readonly badShare: number;
   /** The kinds of faults, see `faultKinds`. Each occurs once before any occurs again. */
-  readonly faults: readonly FaultKind[];
+  readonly faults: readonly BadRowKind[];
   readonly userLimitAttrSpecId: Rules['userLimitAttrSpecId'];
   /** Absent: three products, one of them with an id of 30 digits. */
   readonly productIds?: readonly string[];
@@ -53,28 +53,28 @@ const accountSpecs = ['11002001000000000000', '11002004000000000000', '110020050
  * been judged, and every one with a fault is refused with its code.
  */
 export function* history(options: HistoryOptions): Generator<Message, void, undefined> {
-  const scene = sceneOf(options);
-  const faults = deckOf(options.faults, scene.random);
+  const context = sceneOf(options);
+  const faults = deckOf(options.faults, context.random);
   const badShare = options.faults.length === 0 ? 0 : options.badShare;
   const customers: SimulatedCustomer[] = [];
   let sent = 0;
   let bad = 0;
   while (sent < options.rows) {
     if (isNextCustomerDue(options, sent, customers.length)) {
-      customers.push(newCustomer(scene, String(options.firstCustId + BigInt(customers.length))));
+      customers.push(newCustomer(context, String(options.firstCustId + BigInt(customers.length))));
     }
-    const customer = scene.random.chance(0.3) ? customers.at(-1) : scene.random.pick(customers);
+    const customer = context.random.chance(0.3) ? customers.at(-1) : context.random.pick(customers);
     if (customer === undefined) return;
     const isBadDue = bad < Math.round((sent + 1) * badShare);
-    const stage = { ...scene, customer, userLimitAttrSpecId: options.userLimitAttrSpecId };
-    const messages = isBadDue ? stageFault(faults(), stage) : [nextLegal(scene, customer)];
+    const stage = { ...context, customer, userLimitAttrSpecId: options.userLimitAttrSpecId };
+    const messages = isBadDue ? makeBadRow(faults(), stage) : [nextLegal(context, customer)];
     if (isBadDue) bad += 1;
     for (const message of messages.slice(0, options.rows - sent)) yield message;
     sent += messages.length;
   }
 }
 
-function sceneOf({ seed, productIds = [], userLimitAttrSpecId }: HistoryOptions): Scene {
+function sceneOf({ seed, productIds = [], userLimitAttrSpecId }: HistoryOptions): SimulationContext {
   const notTheLimit = (spec: string): boolean => spec !== userLimitAttrSpecId;
   return {
     random: new Random(seed),
@@ -112,31 +112,31 @@ interface Choice {
 }
 
 /** The customer's next operation: one of those that are legal now. */
-function nextLegal(scene: Scene, customer: SimulatedCustomer): Message {
+function nextLegal(context: SimulationContext, customer: SimulatedCustomer): Message {
   const choices: Choice[] = [];
-  const free = customer.products.filter((product) => !product.sealed);
+  const free = customer.products.filter((product) => !product.reserved);
   if (free.length < mostProducts) {
     const weight = free.some((product) => product.active) ? 1 : 20;
-    choices.push({ weight, operate: () => open(scene, newProduct(scene, customer)) });
+    choices.push({ weight, operate: () => open(context, newProduct(context, customer)) });
   }
   for (const product of free) {
     if (!product.active) {
-      choices.push({ weight: 3, operate: () => open(scene, product) });
+      choices.push({ weight: 3, operate: () => open(context, product) });
       continue;
     }
-    choices.push({ weight: 4, operate: () => change(scene, product) });
+    choices.push({ weight: 4, operate: () => change(context, product) });
     if (product.users.filter((user) => user.bound).length < mostUsers) {
-      choices.push({ weight: 6, operate: () => bind(scene, product, newUser(scene, product)) });
+      choices.push({ weight: 6, operate: () => bind(context, product, newUser(context, product)) });
     }
-    for (const user of product.users.filter(({ sealed }) => !sealed)) {
-      if (!user.bound) choices.push({ weight: 1, operate: () => bind(scene, product, user) });
-      else choices.push({ weight: 1, operate: () => changeUser(scene, product, user) });
+    for (const user of product.users.filter(({ reserved }) => !reserved)) {
+      if (!user.bound) choices.push({ weight: 1, operate: () => bind(context, product, user) });
+      else choices.push({ weight: 1, operate: () => changeUser(context, product, user) });
       if (user.bound) choices.push({ weight: 1, operate: () => unbind(product, user) });
     }
     const isCancellable = !product.pinned && product.users.every((user) => !user.bound);
     if (isCancellable) choices.push({ weight: 2, operate: () => cancel(product) });
   }
-  return weighted(choices, scene.random).operate();
+  return weighted(choices, context.random).operate();
 }
 
 function weighted(choices: readonly Choice[], random: Random): Choice {
@@ -156,18 +156,18 @@ export function* opens(options: {
   readonly firstCustId: bigint;
 }): Generator<Message, void, undefined> {
   const { seed, customers, attributesEach, firstCustId } = options;
-  const scene: Scene = {
+  const context: SimulationContext = {
     random: new Random(seed),
     productIds: defaultProductIds,
     customerSpecs,
     accountSpecs,
   };
   for (let index = 0; index < customers; index += 1) {
-    const customer = newCustomer(scene, String(firstCustId + BigInt(index)));
+    const customer = newCustomer(context, String(firstCustId + BigInt(index)));
     const attributes = Array.from({ length: attributesEach }, (_, position) => ({
       attrSpecId: customerSpecs[position % customerSpecs.length] ?? null,
-      attrValue: String(scene.random.between(0, 200)),
+      attrValue: String(context.random.between(0, 200)),
     }));
-    yield { ...open(scene, newProduct(scene, customer)), attributes };
+    yield { ...open(context, newProduct(context, customer)), attributes };
   }
 }

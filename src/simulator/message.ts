@@ -1,7 +1,7 @@
 import type { ColumnType, Value } from '../database/dialect.js';
 import type { Source } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
-import type { Fault } from './fault.js';
+import type { BadRow } from './bad-row.js';
 
 /** An attribute that comes with a message. */
 export interface MessageAttribute {
@@ -33,7 +33,7 @@ export interface Message extends Content {
   readonly attributes: readonly MessageAttribute[];
   readonly remark: string;
   /** What is wrong with it on purpose; takes the place of the remark. */
-  readonly fault?: Fault;
+  readonly fault?: BadRow;
   /** Absent: the platform's next number. */
   readonly streamingNo?: string;
   /** `YYYY-MM-DD HH:MM:SS`, or null for none; absent: the database's clock. */

@@ -1,7 +1,7 @@
 import type { Executor } from '../database/database.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
 import { attributeIdColumn, type Message } from './message.js';
-import { clock, qualified, type NumberedMessage } from './statements.js';
+import { clock, qualifiedTable, type NumberedMessage } from './statements.js';
 
 /** Gives out the numbers of new rows: StreamingNos from one sequence over both main tables, so that they order all rows. */
 export class Numbers {
@@ -23,7 +23,8 @@ export class Numbers {
   static async above(executor: Executor, schema: string | undefined): Promise<Numbers> {
     const highest = async (column: string, tables: readonly string[]): Promise<bigint[]> => {
       const found: bigint[] = [];
-      for (const table of tables) found.push(await highestIn(executor, column, qualified(schema, table)));
+      for (const table of tables)
+        found.push(await highestIn(executor, column, qualifiedTable(schema, table)));
       return found;
     };
     const main = sources.map((source) => tableOf[source]);

@@ -8,7 +8,7 @@ import type { Random } from './random.js';
  */
 
 /** What all customers of a history share. */
-export interface Scene {
+export interface SimulationContext {
   readonly random: Random;
   readonly productIds: readonly string[];
   readonly customerSpecs: readonly string[];
@@ -36,7 +36,7 @@ export interface SimulatedProduct {
   /** Must stay active: a correction to come relies on it. */
   pinned: boolean;
   /** No further operations: corrections to come rely on it as it is. */
-  sealed: boolean;
+  reserved: boolean;
   readonly users: SimulatedUser[];
 }
 
@@ -45,16 +45,16 @@ export interface SimulatedUser {
   readonly userId: string;
   bound: boolean;
   /** No further operations: a correction to come relies on it as it is. */
-  sealed: boolean;
+  reserved: boolean;
 }
 
 /** A customer that has not opened anything yet. */
-export function newCustomer(scene: Scene, custId: string): SimulatedCustomer {
+export function newCustomer(context: SimulationContext, custId: string): SimulatedCustomer {
   return {
     custId,
-    custAccount: `qy${scene.random.digits(3)}${custId.slice(-9)}`,
-    areaCode: areaCode(scene.random),
-    custName: companyName(scene.random),
+    custAccount: `qy${context.random.digits(3)}${custId.slice(-9)}`,
+    areaCode: areaCode(context.random),
+    custName: companyName(context.random),
     products: [],
     productCount: 0,
     userCount: 0,
@@ -62,43 +62,47 @@ export function newCustomer(scene: Scene, custId: string): SimulatedCustomer {
 }
 
 /** A product that its customer has not opened yet. */
-export function newProduct(scene: Scene, customer: SimulatedCustomer): SimulatedProduct {
+export function newProduct(context: SimulationContext, customer: SimulatedCustomer): SimulatedProduct {
   customer.productCount += 1;
   return {
     customer,
-    productId: scene.random.pick(scene.productIds),
-    bizId: `${scene.random.digits(11)}${String(customer.productCount).padStart(4, '0')}`,
+    productId: context.random.pick(context.productIds),
+    bizId: `${context.random.digits(11)}${String(customer.productCount).padStart(4, '0')}`,
     active: false,
     pinned: false,
-    sealed: false,
+    reserved: false,
     users: [],
   };
 }
 
 /** A user that is not bound yet. */
-export function newUser(scene: Scene, product: SimulatedProduct): SimulatedUser {
+export function newUser(context: SimulationContext, product: SimulatedProduct): SimulatedUser {
   product.customer.userCount += 1;
   return {
     userId: `user${product.customer.userCount}@${product.customer.custAccount}`,
     bound: false,
-    sealed: false,
+    reserved: false,
   };
 }
 
 /** Open (0101), also of a product that was cancelled. */
-export function open(scene: Scene, product: SimulatedProduct): Message {
+export function open(context: SimulationContext, product: SimulatedProduct): Message {
   if (!product.customer.products.includes(product)) product.customer.products.push(product);
   product.active = true;
-  const attributes = randomAttributes(scene, scene.customerSpecs, scene.random.between(1, 4));
+  const attributes = randomAttributes(context, context.customerSpecs, context.random.between(1, 4));
   return { ...customerMessage(product, '0101'), attributes };
 }
 
 /** Change (0102) of a customer's name or attributes, or both. */
-export function change(scene: Scene, product: SimulatedProduct): Message {
+export function change(context: SimulationContext, product: SimulatedProduct): Message {
   const { customer } = product;
-  const renamed = scene.random.chance(0.4);
-  if (renamed) customer.custName = companyName(scene.random);
-  const attributes = randomAttributes(scene, scene.customerSpecs, scene.random.between(renamed ? 0 : 1, 2));
+  const renamed = context.random.chance(0.4);
+  if (renamed) customer.custName = companyName(context.random);
+  const attributes = randomAttributes(
+    context,
+    context.customerSpecs,
+    context.random.between(renamed ? 0 : 1, 2),
+  );
   return { ...customerMessage(product, '0102'), attributes };
 }
 
@@ -109,23 +113,27 @@ export function cancel(product: SimulatedProduct): Message {
 }
 
 /** Bind (0201) of a new user, or of one that was unbound. */
-export function bind(scene: Scene, product: SimulatedProduct, user: SimulatedUser): Message {
+export function bind(context: SimulationContext, product: SimulatedProduct, user: SimulatedUser): Message {
   if (!product.users.includes(user)) product.users.push(user);
   user.bound = true;
-  const attributes = randomAttributes(scene, scene.accountSpecs, scene.random.between(0, 2));
-  const accType = scene.random.chance(0.2) ? '1' : '2';
+  const attributes = randomAttributes(context, context.accountSpecs, context.random.between(0, 2));
+  const accType = context.random.chance(0.2) ? '1' : '2';
   return {
     ...accountMessage(product, user.userId, '0201'),
     accType,
-    accName: personName(scene.random),
+    accName: personName(context.random),
     attributes,
   };
 }
 
 /** Change (0202) of a bound user. */
-export function changeUser(scene: Scene, product: SimulatedProduct, user: SimulatedUser): Message {
-  const attributes = randomAttributes(scene, scene.accountSpecs, scene.random.between(0, 2));
-  return { ...accountMessage(product, user.userId, '0202'), accName: personName(scene.random), attributes };
+export function changeUser(
+  context: SimulationContext,
+  product: SimulatedProduct,
+  user: SimulatedUser,
+): Message {
+  const attributes = randomAttributes(context, context.accountSpecs, context.random.between(0, 2));
+  return { ...accountMessage(product, user.userId, '0202'), accName: personName(context.random), attributes };
 }
 
 /** Unbind (0203) of a bound user. */
@@ -180,8 +188,12 @@ export function accountMessage(
 }
 
 /** Attributes, now and then several of one spec, or one without a value. */
-function randomAttributes(scene: Scene, specs: readonly string[], count: number): MessageAttribute[] {
-  const { random } = scene;
+function randomAttributes(
+  context: SimulationContext,
+  specs: readonly string[],
+  count: number,
+): MessageAttribute[] {
+  const { random } = context;
   return Array.from({ length: count }, () => ({
     attrSpecId: random.pick(specs),
     attrValue: random.chance(0.1) ? null : String(random.between(0, 200)),

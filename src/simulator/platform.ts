@@ -1,7 +1,7 @@
 import type { Database, Executor } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
 import { sources, type RowKey, type Source } from '../domain/keys.js';
-import { faultRemark } from './fault.js';
+import { badRowRemark } from './bad-row.js';
 import type { Message } from './message.js';
 import { Numbers, withNumbers } from './numbers.js';
 import {
@@ -9,7 +9,7 @@ import {
   refusedRows,
   resent,
   sentCorrection,
-  type RefusedRow,
+  type RefusedSimulatedRow,
   type SentCorrection,
 } from './refused-rows.js';
 import { clock, TableStatements, type NumberedMessage } from './statements.js';
@@ -103,7 +103,7 @@ export class Platform {
     }
   }
 
-  async #readCorrectable(source: Source, limit: number): Promise<readonly RefusedRow[]> {
+  async #readCorrectable(source: Source, limit: number): Promise<readonly RefusedSimulatedRow[]> {
     const { rows } = await this.#database.execute(this.#tables[source].selectCorrectable(limit));
     if (rows.length === 0) return [];
     const streamingNos = rows.map((row) => String(row['streamingNo']));
@@ -112,7 +112,10 @@ export class Platform {
   }
 
   /** Of several platforms that read a refused row, the one that changes its Remark sends the correction. */
-  async #sendCorrections(source: Source, refused: readonly RefusedRow[]): Promise<readonly SentCorrection[]> {
+  async #sendCorrections(
+    source: Source,
+    refused: readonly RefusedSimulatedRow[],
+  ): Promise<readonly SentCorrection[]> {
     const numbers = await this.#takeNumbers();
     const anew = refused
       .filter(({ correction }) => correction.how === 'new row')
@@ -148,7 +151,7 @@ async function changedBy(
 }
 
 function remarkOf(message: Message): string {
-  return message.fault === undefined ? message.remark : faultRemark(message.fault);
+  return message.fault === undefined ? message.remark : badRowRemark(message.fault);
 }
 
 function isMissingTable(error: unknown): boolean {

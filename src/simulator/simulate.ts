@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { FaultKind } from './fault.js';
+import type { BadRowKind } from './bad-row.js';
 import { history } from './history.js';
 import type { RowKey } from '../domain/keys.js';
 import type { Rules } from '../domain/rules.js';
@@ -24,7 +24,7 @@ export interface SimulateOptions {
   readonly customers?: number;
   /** Share of the rows that are wrong on purpose, 0 to 1. */
   readonly badShare: number;
-  readonly faults: readonly FaultKind[];
+  readonly faults: readonly BadRowKind[];
   readonly userLimitAttrSpecId: Rules['userLimitAttrSpecId'];
   /** Absent or empty: the simulator's own. */
   readonly productIds?: readonly string[];
@@ -45,7 +45,7 @@ export interface SimulateOptions {
 /** A row that was wrong on purpose. */
 interface SentFault {
   readonly row: RowKey;
-  readonly kind: FaultKind;
+  readonly kind: BadRowKind;
   readonly expectedCode: string;
   readonly correctable: boolean;
 }

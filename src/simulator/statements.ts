@@ -2,7 +2,7 @@ import type { Executor } from '../database/database.js';
 import type { Columns, Dialect, Fragment, Value } from '../database/dialect.js';
 import { attributeTableOf, tableOf, type Source } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import { correctableRemarks } from './fault.js';
+import { correctableRemarks } from './bad-row.js';
 import {
   attributeIdColumn,
   contentColumns,
@@ -30,7 +30,7 @@ export interface Answered {
 }
 
 /** A table's name in statements. */
-export function qualified(schema: string | undefined, table: string): string {
+export function qualifiedTable(schema: string | undefined, table: string): string {
   return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
@@ -52,8 +52,8 @@ export class TableStatements {
   constructor(source: Source, dialect: Dialect, schema: string | undefined) {
     this.#source = source;
     this.#dialect = dialect;
-    this.#main = qualified(schema, tableOf[source]);
-    this.#attributes = qualified(schema, attributeTableOf[source]);
+    this.#main = qualifiedTable(schema, tableOf[source]);
+    this.#attributes = qualifiedTable(schema, attributeTableOf[source]);
   }
 
   /** Inserts rows in State 0; those without a CreateDate of their own get `createDate`. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Refused } from '../domain/refused-privilege.js';
-import type { Agreement, Disagreement } from '../domain/agreement.js';
+import type { RefusedPrivilege } from '../domain/refused-privilege.js';
+import type { SharedSettings, SettingMismatch } from '../domain/shared-settings.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey } from '../domain/keys.js';
@@ -30,7 +30,7 @@ export interface Lease {
 }
 
 /** What the journal and the store know of rows before they are claimed. */
-export interface Foreknowledge {
+export interface PreClaimState {
   /** The attempts recorded for a row, superseded or not, by `rowId`; rows without any are left out. */
   readonly attempts: ReadonlyMap<string, readonly string[]>;
   /** Which of the products and users asked for exist, whatever their status. */
@@ -50,7 +50,7 @@ export interface ApplyTransaction {
   record(records: readonly JournalRecord[], superseding: readonly RowKey[]): Promise<void>;
   /**
    * Runs a product's own code with a nested transaction: what it wrote is undone when it throws, and it cannot end the
-   * transaction (TransactionEndedError). It may take `limitMs`, by default as long as a call; past it: WorkHungError.
+   * transaction (TransactionEndedError). It may take `limitMs`, by default as long as a call; past it: HandlerTimeoutError.
    */
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }
@@ -81,7 +81,7 @@ export class ShardsDifferError extends Error {
 export class SettingsDifferError extends Error {
   override readonly name = 'SettingsDifferError';
 
-  constructor(worker: WorkerIdentity, differences: readonly Disagreement[]) {
+  constructor(worker: WorkerIdentity, differences: readonly SettingMismatch[]) {
     const list = differences.map(({ path, ours, theirs }) => `${path} is ${ours} here and ${theirs} there`);
     super(
       `another worker is at work (process ${worker.pid} on ${worker.host}) with other settings: ${list.join('; ')}. ` +
@@ -97,7 +97,7 @@ export class WorkerUnregisteredError extends Error {
 
 /** What the worker needs of the product store. */
 export interface ProductStore {
-  foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge>;
+  readBeforeClaim(keys: readonly RowKey[], dependencies: Dependencies): Promise<PreClaimState>;
   /**
    * Locks the leases exclusively, in shard order, and renews them where owner, term and server are the ones given and the
    * shard was compared under this term, or for this batch (LeaseLostError otherwise); runs `work` and commits. The same statement looks for an open alarm (AlarmOpenError) and
@@ -105,7 +105,7 @@ export interface ProductStore {
    */
   apply<T>(leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T>;
   readonly leases: LeaseStore;
-  readonly trials: TrialStore;
+  readonly crashLog: CrashLog;
   readonly deferrals: DeferralStore;
   readonly guard: GuardStore;
   /** Fails when the database cannot be reached. */
@@ -131,7 +131,7 @@ export interface WorkerDescription extends WorkerIdentity {
 }
 
 /** What a worker holds, and what it must know of what others wish. */
-export interface Holding {
+export interface LeaseSnapshot {
   readonly leases: readonly Lease[];
   /** Shards among them whose finished rows were not compared under this term yet (`compared`): no row of them is decided. */
   readonly uncompared: readonly number[];
@@ -143,31 +143,31 @@ export interface Holding {
   readonly pauses: readonly Pause[];
   /** Alarms that are open: nothing is to be decided. */
   readonly alarms: readonly StoreAlarm[];
-  /** Rows that are put off, of all shards, those that are due first; at most `deferralsRead`. Read after the leases. */
+  /** Deferred rows, of all shards, those that are due first; at most `deferralsRead`. Read after the leases. */
   readonly deferrals: readonly PendingDeferral[];
 }
 
-/** A row that is put off, as the store holds it. */
+/** A deferred row, as the store holds it. */
 export interface PendingDeferral extends Deferral {
-  /** How long it is still put off, in milliseconds by the store's clock; 0 or less: it is due. */
+  /** How long it is still deferred, in milliseconds by the store's clock; 0 or less: it is due. */
   readonly remainingMs: number;
 }
 
-/** The most rows that are read at a check of the leases: with more put-off rows than that the breaker is open. */
+/** The most rows that are read at a check of the leases: with more deferred rows than that the breaker is open. */
 export const deferralsRead = 5000;
 
-/** A row to put off. */
+/** A row to defer. */
 export interface DeferralRequest extends Deferral {
   /** The shard of its customer: nothing is written where another worker holds it. */
   readonly shard: number;
   readonly delayMs: number;
 }
 
-/** Rows that are put off, in `sync_deferral`, so that a worker that takes a shard over knows them (P12). */
+/** Deferred rows, in `sync_deferral`, so that a worker that takes a shard over knows them (P12). */
 export interface DeferralStore {
-  /** Puts rows off, each once; rows whose shard another worker holds are left out. Since when is kept while the stage stays. */
+  /** Defers rows, each once; rows whose shard another worker holds are left out. Since when is kept while the stage stays. */
   put(requests: readonly DeferralRequest[]): Promise<void>;
-  /** The rows have ended, or are not to be put off any more. */
+  /** The rows have ended, or are not to be deferred any more. */
   end(keys: readonly RowKey[]): Promise<void>;
 }
 
@@ -177,19 +177,19 @@ export interface LeaseStore {
    * Registers the worker. StoreNotMigratedError; StoreNewerError; ShardsDifferError where the store has another number of shards;
    * SettingsDifferError where a live worker has other settings.
    */
-  register(worker: WorkerIdentity, agreement: Agreement): Promise<void>;
+  register(worker: WorkerIdentity, agreement: SharedSettings): Promise<void>;
   /**
    * Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share;
    * reads the pauses and the open alarms.
    */
-  keep(): Promise<Holding>;
+  renewAndAcquire(): Promise<LeaseSnapshot>;
   /**
    * The finished rows of these shards were compared with the journal: rows of them may be decided under these terms, and
    * from now on each renewal of these leases tells that the store holds everything until then.
    */
   compared(leases: readonly Lease[]): Promise<void>;
   /** Gives leases back; their terms stay. */
-  giveBack(shards: readonly number[]): Promise<void>;
+  releaseShards(shards: readonly number[]): Promise<void>;
   /** Gives all leases back (the terms stay) and takes the worker off the register. */
   release(): Promise<void>;
 }
@@ -199,14 +199,14 @@ export interface LeaseStore {
  * before the row is tried, and its note is taken back by the process that noted it: one that is left tells of a process
  * that ended while it tried just this row.
  */
-export interface TrialStore {
+export interface CrashLog {
   /** How many processes ended while they tried these attempts, by `rowId`; attempts without any are left out. */
-  deaths(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>>;
+  crashCounts(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>>;
   begin(attempt: Attempt): Promise<void>;
   /** The process lives: nothing is held against the row for this trial. */
-  takeBack(attempt: Attempt): Promise<void>;
+  clear(attempt: Attempt): Promise<void>;
   /** The row was decided: all notes about it go. */
-  end(key: RowKey): Promise<void>;
+  forget(key: RowKey): Promise<void>;
 }
 
 /** What this user may not do in the product store. */
@@ -214,7 +214,7 @@ export interface MissingStorePrivileges {
   /** As whom we are connected; null where there are no users. */
   readonly user: string | null;
   /** `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console. */
-  readonly refused: readonly (Refused & { readonly neededBy: 'worker' | 'people' })[];
+  readonly refused: readonly (RefusedPrivilege & { readonly neededBy: 'worker' | 'people' })[];
 }
 
 /** How migrations are run. */
@@ -226,7 +226,7 @@ export interface MigrationOptions {
 }
 
 /** What operators do with the product store. */
-export interface StoreOperations {
+export interface StoreAdmin {
   /** All journal entries of a row, newest attempt first. */
   history(key: RowKey): Promise<readonly JournalLine[]>;
   /**

@@ -90,9 +90,9 @@ export interface AuditEntry extends AuditRecord {
   readonly outcome: { readonly at: string; readonly what: string } | null;
 }
 
-/** A row that is put off, as operators see it. */
+/** A deferred row, as operators see it. */
 export interface DeferralRecord extends Deferral {
-  /** Since when it has been put off in this stage, and when it is tried again: ISO 8601, UTC, by the store's clock. */
+  /** Since when it has been deferred in this stage, and when it is tried again: ISO 8601, UTC, by the store's clock. */
   readonly since: string;
   readonly nextAt: string;
   /** Worker that tried it last. */
@@ -129,17 +129,17 @@ export interface StoreRecords {
   pause(target: PauseTarget, action: AuditRecord): Promise<boolean>;
   /** Ends a pause, with the action's record, in one transaction. False where it is not paused; then nothing is recorded. */
   resume(target: PauseTarget, action: AuditRecord): Promise<boolean>;
-  /** Rows that are put off, those put off longest first, at most `limit`. */
+  /** Deferred rows, those deferred longest first, at most `limit`. */
   deferrals(limit: number): Promise<readonly DeferralRecord[]>;
-  /** How many rows are put off, by stage and cause; only what there is. */
+  /** How many rows are deferred, by stage and cause; only what there is. */
   deferralCounts(): Promise<readonly DeferralCount[]>;
-  /** How many customers have rows that are put off; rows without a CustID count as one customer's. */
+  /** How many customers have deferred rows; rows without a CustID count as one customer's. */
   deferredCustomers(): Promise<number>;
-  /** A row, where it is put off, then those of a customer that are (null: of none), put off longest first; at most `limit`. */
+  /** A row, where it is deferred, then those of a customer that are (null: of none), deferred longest first; at most `limit`. */
   deferralsAbout(key: RowKey, custId: string | null, limit: number): Promise<readonly DeferralRecord[]>;
   /**
-   * Ends the putting off of a row, with the action's record, in one transaction: workers try it at their next check of the
-   * leases. False where it is not put off; then nothing is recorded.
+   * Ends the deferring of a row, with the action's record, in one transaction: workers try it at their next check of the
+   * leases. False where it is not deferred; then nothing is recorded.
    */
   retry(key: RowKey, action: AuditRecord): Promise<boolean>;
   /** Records what concerns the safety of the HTTP server. */

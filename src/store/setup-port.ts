@@ -114,7 +114,7 @@ export const schemaRemedy =
   'create it, as its owner: CREATE SCHEMA, and GRANT USAGE on it; or set store.schema to one that exists';
 
 /** What keeps a worker from working in the store. */
-export function workFault(setup: StoreSetup): Error | null {
+export function workProblem(setup: StoreSetup): Error | null {
   const { noSchema } = setup;
   if (noSchema !== null) return new StoreUnfitError(`${noSchema}: ${schemaRemedy}`);
   if (setup.newer.length > 0) return new StoreNewerError(setup);
@@ -123,7 +123,7 @@ export function workFault(setup: StoreSetup): Error | null {
 }
 
 /** What keeps migrations from being run. */
-export function migrationFault(setup: StoreSetup): Error | null {
+export function migrationProblem(setup: StoreSetup): Error | null {
   const { noSchema } = setup;
   if (noSchema !== null) return new StoreUnfitError(`${noSchema}: ${schemaRemedy}`);
   if (setup.newer.length > 0) return new StoreNewerError(setup);

@@ -11,7 +11,7 @@ import { waitedMs } from '../domain/waiting.js';
 import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
 import type { ApplyTransaction } from '../store/port.js';
 import type { Batch, BatchRow } from './batch.js';
-import { callHandler, handlerCall, type HandlerUse, type Objection } from './call-handler.js';
+import { callHandler, handlerCall, type HandlerUse, type HandlerOutcome } from './call-handler.js';
 
 /** A row's answer, recorded in the journal: what is left is its mark. */
 export interface DecidedRow {
@@ -20,12 +20,12 @@ export interface DecidedRow {
   readonly code: string | null;
   readonly errContent: string | null;
   /** Set where the journal had the answer; `again`: for an earlier attempt of the row. */
-  readonly answered?: { readonly again: boolean };
+  readonly alreadyJournalled?: { readonly again: boolean };
   readonly contentChanged: boolean;
 }
 
 /** A row whose handler met an unexpected error. */
-interface BlamedRow {
+interface ErroredRow {
   readonly row: BatchRow;
   readonly error: Error;
 }
@@ -33,7 +33,7 @@ interface BlamedRow {
 /** What came of a batch. Rows in neither list go back to the next poll. */
 export interface BatchResult {
   readonly decided: readonly DecidedRow[];
-  readonly blamed: readonly BlamedRow[];
+  readonly errored: readonly ErroredRow[];
 }
 
 /** What the decisions of a batch depend on besides the store. */
@@ -42,9 +42,9 @@ export interface DecisionSettings {
   readonly dependencyGraceMs: number;
   readonly handling: HandlerUse;
   /** Rows that are refused whatever they say, by `rowId`: those that failed alone too often. */
-  readonly verdicts: ReadonlyMap<string, Refusal>;
+  readonly forcedRefusals: ReadonlyMap<string, Refusal>;
   /** How many rows a handler may fail before the rest of the batch is left alone. */
-  readonly mayBlame: number;
+  readonly maxErrored: number;
 }
 
 interface OpenRow {
@@ -65,7 +65,7 @@ export async function applyBatch(
   batch: Batch,
   settings: DecisionSettings,
 ): Promise<BatchResult> {
-  const { decided, open } = await askJournal(transaction, batch.rows, settings);
+  const { decided, open } = await lookUpJournal(transaction, batch.rows, settings);
   const operations = open.map(({ asks }) => asks).filter((asks): asks is Operation => !isRefusal(asks));
   const request = snapshotRequest(operations, settings.rules);
   const work = new WorkingSet(request, await transaction.snapshot(request));
@@ -77,10 +77,10 @@ export async function applyBatch(
     recorded.map((row) => recordOf(row.decided, row.digest)),
     recorded.map(({ row }): RowKey => row).filter((key) => closing.has(rowId(key))),
   );
-  return { decided: [...decided, ...result.decided.map((row) => row.decided)], blamed: result.blamed };
+  return { decided: [...decided, ...result.decided.map((row) => row.decided)], errored: result.errored };
 }
 
-async function askJournal(
+async function lookUpJournal(
   transaction: ApplyTransaction,
   rows: readonly BatchRow[],
   settings: DecisionSettings,
@@ -99,7 +99,7 @@ async function askJournal(
       decided.push(fromJournal(row, answer));
       continue;
     }
-    const asks = row.refusal ?? settings.verdicts.get(rowId(row)) ?? parseOperation(row.row);
+    const asks = row.refusal ?? settings.forcedRefusals.get(rowId(row)) ?? parseOperation(row.row);
     open.push({ row, digest, asks, supersedes: answer.supersedes, contentChanged: answer.contentChanged });
   }
   return { decided, open };
@@ -111,12 +111,19 @@ function fromJournal(
 ): DecidedRow {
   const code = answer.errContent?.slice(0, 5) ?? null;
   const { outcome, again } = answer;
-  return { row, outcome, code, errContent: answer.errContent, answered: { again }, contentChanged: false };
+  return {
+    row,
+    outcome,
+    code,
+    errContent: answer.errContent,
+    alreadyJournalled: { again },
+    contentChanged: false,
+  };
 }
 
 interface Decisions {
   readonly decided: { readonly decided: DecidedRow; readonly row: BatchRow; readonly digest: string }[];
-  readonly blamed: BlamedRow[];
+  readonly errored: ErroredRow[];
 }
 
 /** Rows are decided without a promise each, as long as no handler has a say. */
@@ -128,40 +135,40 @@ async function decideRows(
   const { at } = transaction;
   const { handling: use } = settings;
   const decided: Decisions['decided'] = [];
-  const blamed: BlamedRow[] = [];
-  const putOff = new Set<Cell>();
+  const errored: ErroredRow[] = [];
+  const deferred = new Set<Cell>();
   for (const row of open) {
     const { custId } = row.row.row;
-    if (putOff.has(custId)) continue;
-    let verdict = judge(work, row, { at, now, settings });
-    if (verdict.kind === 'applied') {
-      const call = handlerCall(at, work, { ...verdict, handlers: use.handlers });
-      const objection = call === null ? null : await callHandler(transaction, row.row, { call, use });
-      if (objection === null) work.take(verdict.operation, verdict.effect, at);
-      else verdict = objection;
+    if (deferred.has(custId)) continue;
+    let decision = decideRow(work, row, { at, now, settings });
+    if (decision.kind === 'applied') {
+      const call = handlerCall(at, work, { ...decision, handlers: use.handlers });
+      const handlerOutcome = call === null ? null : await callHandler(transaction, row.row, { call, use });
+      if (handlerOutcome === null) work.take(decision.operation, decision.effect, at);
+      else decision = handlerOutcome;
     }
-    if (verdict.kind === 'later') putOff.add(custId);
-    else if (verdict.kind === 'blamed') {
-      putOff.add(custId);
-      blamed.push({ row: row.row, error: verdict.error });
-      if (blamed.length >= settings.mayBlame) break;
-    } else decided.push({ decided: outcomeOf(row, verdict), row: row.row, digest: row.digest });
+    if (decision.kind === 'later') deferred.add(custId);
+    else if (decision.kind === 'errored') {
+      deferred.add(custId);
+      errored.push({ row: row.row, error: decision.error });
+      if (errored.length >= settings.maxErrored) break;
+    } else decided.push({ decided: outcomeOf(row, decision), row: row.row, digest: row.digest });
   }
-  return { decided, blamed };
+  return { decided, errored };
 }
 
-type Verdict =
+type RowDecision =
   | { readonly kind: 'applied'; readonly operation: Operation; readonly effect: Effect }
   /** It may wait for an open or a bind: not decided now. */
   | { readonly kind: 'later' }
-  | Objection;
+  | HandlerOutcome;
 
 /** What becomes of a row if its handler has nothing against it. */
-function judge(
+function decideRow(
   work: WorkingSet,
   { row: { row, seenForMs = Infinity }, asks }: OpenRow,
   { at, now, settings }: { at: string; now: string; settings: DecisionSettings },
-): Verdict {
+): RowDecision {
   if (isRefusal(asks)) return { kind: 'refused', refusal: asks };
   const decision = work.decide(asks, { rules: settings.rules, at });
   if (decision.kind === 'effect') return { kind: 'applied', operation: asks, effect: decision };
@@ -173,12 +180,12 @@ function judge(
 
 function outcomeOf(
   { row, contentChanged }: OpenRow,
-  verdict: Verdict & { kind: 'applied' | 'refused' },
+  decision: RowDecision & { kind: 'applied' | 'refused' },
 ): DecidedRow {
-  if (verdict.kind === 'applied')
+  if (decision.kind === 'applied')
     return { row, outcome: 'applied', code: null, errContent: null, contentChanged };
-  const text = errContent(row.source, verdict.refusal);
-  return { row, outcome: 'failed', code: verdict.refusal.code, errContent: text, contentChanged };
+  const text = errContent(row.source, decision.refusal);
+  return { row, outcome: 'failed', code: decision.refusal.code, errContent: text, contentChanged };
 }
 
 function recordOf({ row, outcome, code, errContent: text }: DecidedRow, digest: string): JournalRecord {

@@ -18,7 +18,7 @@ export interface BatchRow extends Attempt {
   /** Its attribute rows stay as they are: there are too many of them. */
   readonly attributesStay?: true;
   /** Other StateDates under which rows with this key were claimed; they get the same answer. */
-  readonly twins: readonly string[];
+  readonly duplicates: readonly string[];
 }
 
 /** Claimed rows of customers that are in no other batch, in order, with the leases they rely on. */
@@ -33,7 +33,7 @@ export interface Batch {
 /** Claimed rows, and how many go back to the next poll. */
 export interface Accepted {
   readonly rows: readonly BatchRow[];
-  readonly putBack: number;
+  readonly changedSinceClaim: number;
 }
 
 /**
@@ -53,20 +53,20 @@ export function acceptClaimed(
     if (list === undefined) found.set(id, [row]);
     else list.push(row);
   }
-  const putBack = new Set<Cell>();
+  const changedSinceClaim = new Set<Cell>();
   const accepted: BatchRow[] = [];
   for (const { row: polled } of requests) {
-    if (putBack.has(polled.custId)) continue;
+    if (changedSinceClaim.has(polled.custId)) continue;
     const present = found.get(rowId(polled)) ?? [];
     const isTakenOver = takenOver.has(rowId(polled));
     const batchRow =
       present.length > 1
-        ? refusedTwins(polled, present, isTakenOver)
+        ? refusedDuplicates(polled, present, isTakenOver)
         : asPolled(polled, present[0], isTakenOver);
-    if (batchRow === null) putBack.add(polled.custId);
+    if (batchRow === null) changedSinceClaim.add(polled.custId);
     else accepted.push(withinAttributes(batchRow, polled, maxAttributes));
   }
-  return { rows: accepted, putBack: requests.length - accepted.length };
+  return { rows: accepted, changedSinceClaim: requests.length - accepted.length };
 }
 
 const none: readonly string[] = [];
@@ -81,7 +81,7 @@ function asPolled(polled: PolledRow, row: InterfaceRow | undefined, takenOver: b
     attempt: row.stateDate,
     row,
     takenOver,
-    twins: none,
+    duplicates: none,
   };
 }
 
@@ -94,7 +94,11 @@ function withinAttributes(batchRow: BatchRow, polled: PolledRow, maxAttributes: 
 }
 
 /** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
-function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[], takenOver: boolean): BatchRow | null {
+function refusedDuplicates(
+  polled: PolledRow,
+  rows: readonly InterfaceRow[],
+  takenOver: boolean,
+): BatchRow | null {
   const open = rows.filter((row) => row.state === State.Processing && row.stateDate !== null);
   const attempts = [...new Set(open.map((row) => row.stateDate ?? ''))].sort().reverse();
   const row = open.find(({ custId }) => custId === polled.custId);
@@ -108,7 +112,7 @@ function refusedTwins(polled: PolledRow, rows: readonly InterfaceRow[], takenOve
     row,
     refusal: repeatedStreamingNo(streamingNo, rows.length),
     takenOver,
-    twins: attempts.slice(1),
+    duplicates: attempts.slice(1),
   };
 }
 
@@ -135,11 +139,11 @@ export function partByLane(batch: Batch, shards: number, lanes: number): Readonl
 }
 
 /** Parts a batch by customer: those with a row taken over are to be tried alone. */
-export function partByTrial(batch: Batch): { readonly calm: Batch; readonly trials: Batch } {
+export function partByTakeover(batch: Batch): { readonly normal: Batch; readonly takenOverRows: Batch } {
   const tried = new Set(batch.rows.filter(({ takenOver }) => takenOver).map(({ row }) => row.custId));
   return {
-    calm: { ...batch, rows: batch.rows.filter(({ row }) => !tried.has(row.custId)) },
-    trials: { ...batch, rows: batch.rows.filter(({ row }) => tried.has(row.custId)) },
+    normal: { ...batch, rows: batch.rows.filter(({ row }) => !tried.has(row.custId)) },
+    takenOverRows: { ...batch, rows: batch.rows.filter(({ row }) => tried.has(row.custId)) },
   };
 }
 
@@ -147,17 +151,20 @@ export function partByTrial(batch: Batch): { readonly calm: Batch; readonly tria
  * Polled rows up to those whose attribute rows together are more than a page may hold, which bounds its memory; at least
  * one. What is left out comes with the next page.
  */
-export function withinPage(rows: readonly PolledRow[], maxAttributes: number): readonly PolledRow[] {
+export function withinAttributeLimit(
+  rows: readonly PolledRow[],
+  maxAttributes: number,
+): readonly PolledRow[] {
   let attributes = 0;
   const end = rows.findIndex((row, index) => {
     attributes += Math.min(row.attributes, maxAttributes);
-    return index > 0 && attributes > Math.max(attributesPerPage, maxAttributes);
+    return index > 0 && attributes > Math.max(attributesPerBatch, maxAttributes);
   });
   return end === -1 ? rows : rows.slice(0, end);
 }
 
 /** About ten megabytes of the process. */
-const attributesPerPage = 50_000;
+const attributesPerBatch = 50_000;
 
 /** The leases that some rows of a batch rely on. */
 export function leasesOf(

@@ -1,6 +1,11 @@
 import { types } from 'node:util';
 import { z } from 'zod';
-import { consequenceOf, DatabaseError, TransactionEndedError, WorkHungError } from '../database/errors.js';
+import {
+  consequenceOf,
+  DatabaseError,
+  TransactionEndedError,
+  HandlerTimeoutError,
+} from '../database/errors.js';
 import type { Effect } from '../domain/decide.js';
 import type { Refusal } from '../domain/err-content.js';
 import type { RowKey, Source } from '../domain/keys.js';
@@ -19,9 +24,9 @@ import { handlerLimitMs } from './settings.js';
  */
 
 /** What a handler has against a row: a refusal, or an error that the row may be to blame for. */
-export type Objection =
+export type HandlerOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'blamed'; readonly error: Error };
+  | { readonly kind: 'errored'; readonly error: Error };
 
 /** Surrounds the work of each handler, from before its savepoint until after it. */
 export type AroundHandler = <T>(row: RowKey, work: () => Promise<T>) => Promise<T>;
@@ -43,8 +48,8 @@ export function handlerUse(
 }
 
 /** The batch's transaction was lost through one known row. */
-export class GuiltyRowError extends Error {
-  override readonly name = 'GuiltyRowError';
+export class ErroredRowError extends Error {
+  override readonly name = 'ErroredRowError';
 
   constructor(
     readonly row: BatchRow,
@@ -69,7 +74,7 @@ export async function callHandler(
   transaction: ApplyTransaction,
   row: BatchRow,
   { call, use }: { readonly call: HandlerCall; readonly use: HandlerUse },
-): Promise<Objection | null> {
+): Promise<HandlerOutcome | null> {
   const work = async (knex: CustomerHandlerContext['knex']): Promise<void> => {
     const refusal = refusalOf(row.source, await call(knex));
     if (refusal !== null) throw new RefusedByHandler(refusal);
@@ -80,9 +85,9 @@ export async function callHandler(
   } catch (error) {
     if (error instanceof RefusedByHandler) return { kind: 'refused', refusal: error.refusal };
     const isLost = error instanceof TransactionEndedError && error.isLost;
-    if (isLost || error instanceof WorkHungError) throw new GuiltyRowError(row, error);
-    if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'suspect') throw error;
-    return { kind: 'blamed', error: asError(error, 'the handler threw') };
+    if (isLost || error instanceof HandlerTimeoutError) throw new ErroredRowError(row, error);
+    if (error instanceof DatabaseError && consequenceOf(error.kind) !== 'rowError') throw error;
+    return { kind: 'errored', error: asError(error, 'the handler threw') };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Workshop } from './workshop.js';
+import type { WorkerContext } from './context.js';
 
 /** How often the look is repeated. */
 const everyMs = 10 * 60_000;
@@ -12,13 +12,13 @@ const toleratedSeconds = 60;
 export class ClockWatch {
   #nextAt = -Infinity;
 
-  constructor(private readonly shop: Pick<Workshop, 'middle' | 'outages' | 'emit' | 'time'>) {}
+  constructor(private readonly context: Pick<WorkerContext, 'clock' | 'middle' | 'emit' | 'health'>) {}
 
   async look(): Promise<void> {
-    const { middle, outages, emit, time } = this.shop;
-    if (time.now() < this.#nextAt) return;
-    this.#nextAt = time.now() + everyMs;
-    const ahead = await outages.watch('middle', () => middle.createdAhead());
+    const { middle, health, emit, clock } = this.context;
+    if (clock.now() < this.#nextAt) return;
+    this.#nextAt = clock.now() + everyMs;
+    const ahead = await health.track('middle', () => middle.createdAhead());
     if (ahead.rows > 0 && ahead.seconds > toleratedSeconds) emit('createdAhead', ahead);
   }
 }

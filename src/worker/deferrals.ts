@@ -2,20 +2,20 @@ import { deferralLimits, type Deferral, type DeferralCause, type Stage } from '.
 import { isCanonicalNumber, rowId, shardOf, type RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
 import type { DeferralStore, PendingDeferral } from '../store/port.js';
-import { BreakerOpenError } from './breaker.js';
-import type { Emit, PutOffRow } from './events.js';
-import type { Outages } from './outages.js';
-import { backoffMs, type Time } from './time.js';
+import { BreakerOpenError } from './circuit-breaker.js';
+import type { Emit, DeferredRow } from './events.js';
+import type { DatabaseHealth } from './database-health.js';
+import { backoffMs, type Clock } from './clock.js';
 
 /*
- * Rows that are put off (P12). Each is put off with its customer: the poll leaves the customer out until the pause is over.
+ * Deferred rows (P12). Each is deferred with its customer: the poll leaves the customer out until the pause is over.
  * They stand in the store before the customer is released, and are read with the leases, so that a worker that takes the
  * shard over knows them; what they say is advice, and no promise but progress rests on it. A row that ended, or was put
  * back, is taken off; so is one that a whole page should have held and did not.
  */
 
-/** A row to put off. */
-export interface PutOff extends RowKey {
+/** A row to defer. */
+export interface RowToDefer extends RowKey {
   readonly custId: Cell;
   readonly cause: DeferralCause;
   readonly reason: string;
@@ -25,13 +25,13 @@ export interface PutOff extends RowKey {
   readonly delayMs?: number;
 }
 
-/** With more customers than this put off at a stage, the fault is not the rows'. */
-const putOffCustomersAtMost = 1000;
+/** With more customers than this deferred at a stage, the fault is not the rows'. */
+const maxDeferredCustomers = 1000;
 
 /** The most customers whose pause is over that one page holds: each may take statements of its own. */
 const retriedAtOnce = 50;
 
-/** With `run --once`, how often a row that is put off is tried before the worker gives up. */
+/** With `run --once`, how often a deferred row is tried before the worker gives up. */
 const triesWithOnce = 3;
 
 interface Entry extends Deferral {
@@ -39,13 +39,13 @@ interface Entry extends Deferral {
   readonly until: number;
 }
 
-/** What a worker knows of rows that are put off, in memory and in the product store. */
+/** What a worker knows of deferred rows, in memory and in the product store. */
 export class Deferrals {
   readonly #store: () => DeferralStore;
   readonly #shards: number;
-  readonly #outages: Outages;
+  readonly #health: DatabaseHealth;
   readonly #emit: Emit;
-  readonly #time: Time;
+  readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   /** By row: the change that it was last part of; the store's word is not newer where it was read before. */
   readonly #changedAt = new Map<string, number>();
@@ -54,15 +54,15 @@ export class Deferrals {
   constructor(parts: {
     readonly store: () => DeferralStore;
     readonly shards: number;
-    readonly outages: Outages;
+    readonly health: DatabaseHealth;
     readonly emit: Emit;
-    readonly time: Time;
+    readonly clock: Clock;
   }) {
     this.#store = parts.store;
     this.#shards = parts.shards;
-    this.#outages = parts.outages;
+    this.#health = parts.health;
     this.#emit = parts.emit;
-    this.#time = parts.time;
+    this.#clock = parts.clock;
   }
 
   /** To be given to `load` with what is read from the store after this. */
@@ -70,7 +70,7 @@ export class Deferrals {
     return this.#changes;
   }
 
-  /** What the store holds of the shards held: others may have put rows off, or an operator wants one tried at once. */
+  /** What the store holds of the shards held: others may have defer rows, or an operator wants one tried at once. */
   load(pending: readonly PendingDeferral[], shards: ReadonlySet<number>, reading: number): void {
     const ours = pending.filter(({ custId }) => shards.has(shardOf(custId, this.#shards)));
     const isKnownBetter = (id: string): boolean => (this.#changedAt.get(id) ?? 0) > reading;
@@ -82,12 +82,12 @@ export class Deferrals {
       if (isKnownBetter(id)) continue;
       // A CustID that is no number is not in the store.
       const custId = deferral.custId ?? this.#entries.get(id)?.custId ?? null;
-      this.#entries.set(id, { ...deferral, custId, until: this.#time.now() + remainingMs });
+      this.#entries.set(id, { ...deferral, custId, until: this.#clock.now() + remainingMs });
     }
     for (const [id, change] of this.#changedAt) if (change <= reading) this.#changedAt.delete(id);
   }
 
-  /** How a row is put off; undefined: it is not. */
+  /** How a row is deferred; undefined: it is not. */
   get(key: RowKey): Deferral | undefined {
     return this.#entries.get(rowId(key));
   }
@@ -98,12 +98,12 @@ export class Deferrals {
     return entry?.stage === stage && entry.cause === cause ? entry.tries : 0;
   }
 
-  /** Customers with a row that is put off, or was and is tried again, by why. */
+  /** Customers with a deferred row, or was and is tried again, by why. */
   get customers(): ReadonlyMap<Cell, DeferralCause> {
     return new Map([...this.#entries.values()].map(({ custId, cause }) => [custId, cause]));
   }
 
-  /** Rows that are put off, of the shards held. */
+  /** Deferred rows, of the shards held. */
   get all(): readonly Deferral[] {
     return [...this.#entries.values()];
   }
@@ -117,11 +117,11 @@ export class Deferrals {
 
   /**
    * Customers to leave out of a poll, and the rows whose customers are tried again with it. `freshOnly`: all customers that
-   * are put off are left out, due or not.
+   * are deferred are left out, due or not.
    */
   plan(freshOnly: boolean): { readonly excluded: readonly Cell[]; readonly due: readonly Deferral[] } {
     if (freshOnly) return { excluded: [...this.customers.keys()], due: [] };
-    const now = this.#time.now();
+    const now = this.#clock.now();
     const excluded = new Set<Cell>();
     for (const { custId, until } of this.#entries.values()) if (until > now) excluded.add(custId);
     const due = [...this.#entries.values()]
@@ -132,23 +132,23 @@ export class Deferrals {
     return { excluded: [...excluded], due: due.filter(({ custId }) => !excluded.has(custId)) };
   }
 
-  /** Milliseconds until the first customer may be tried again; null: nobody is put off. */
-  nextReturnMs(): number | null {
+  /** Milliseconds until the first customer may be tried again; null: nobody is deferred. */
+  nextRetryMs(): number | null {
     const moments = [...this.#entries.values()].map(({ until }) => until);
-    return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.#time.now());
+    return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.#clock.now());
   }
 
-  /** Puts rows off, and tells. BreakerOpenError where too many customers are put off. */
-  async putOff(stage: Stage, rows: readonly PutOff[]): Promise<void> {
+  /** Defers rows, and tells. BreakerOpenError where too many customers are deferred. */
+  async defer(stage: Stage, rows: readonly RowToDefer[]): Promise<void> {
     if (rows.length === 0) return;
     const put = rows.map((row) => this.#next(stage, row));
     this.#remember(put);
-    await this.#outages.watch('store', () => this.#store().put(put));
-    this.#tell(stage, put);
+    await this.#health.track('store', () => this.#store().put(put));
+    this.#emitDeferred(stage, put);
     const customers = new Set(this.all.filter((entry) => entry.stage === stage).map(({ custId }) => custId));
-    if (customers.size > putOffCustomersAtMost)
+    if (customers.size > maxDeferredCustomers)
       throw new BreakerOpenError(
-        `${customers.size} customers are put off at the ${stage}: ${put[0]?.reason ?? ''}`,
+        `${customers.size} customers are deferred at the ${stage}: ${put[0]?.reason ?? ''}`,
       );
   }
 
@@ -161,27 +161,27 @@ export class Deferrals {
       this.#entries.delete(rowId(key));
       this.#change(key);
     }
-    await this.#outages.watch('store', () => this.#store().end(known));
+    await this.#health.track('store', () => this.#store().end(known));
   }
 
   /** What went wrong in this stage was not the rows' fault. */
-  async forgive(stage: Stage): Promise<void> {
+  async clearStage(stage: Stage): Promise<void> {
     await this.end(this.all.filter((entry) => entry.stage === stage));
   }
 
-  #next(stage: Stage, { source, streamingNo, custId, cause, reason, ...given }: PutOff): PutOffEntry {
+  #next(stage: Stage, { source, streamingNo, custId, cause, reason, ...given }: RowToDefer): DeferredEntry {
     const before = this.get({ source, streamingNo });
     // The pause goes on growing whatever the cause.
     const tries = given.tries ?? (before?.stage === stage ? before.tries : 0) + 1;
     const limits = deferralLimits(stage, cause);
-    const delayMs = given.delayMs ?? Math.round(backoffMs(tries, limits, this.#time.random()));
+    const delayMs = given.delayMs ?? Math.round(backoffMs(tries, limits, this.#clock.random()));
     const shard = shardOf(custId, this.#shards);
     return { source, streamingNo, custId, stage, cause, reason, tries, shard, delayMs };
   }
 
-  #remember(put: readonly PutOffEntry[]): void {
+  #remember(put: readonly DeferredEntry[]): void {
     for (const { shard: _, delayMs, ...deferral } of put) {
-      this.#entries.set(rowId(deferral), { ...deferral, until: this.#time.now() + delayMs });
+      this.#entries.set(rowId(deferral), { ...deferral, until: this.#clock.now() + delayMs });
       this.#change(deferral);
     }
   }
@@ -191,32 +191,32 @@ export class Deferrals {
     this.#changedAt.set(rowId(key), this.#changes);
   }
 
-  /** Of an apply that was refused the isolation tells itself (`suspected`). */
-  #tell(stage: Stage, put: readonly PutOffEntry[]): void {
+  /** Of an apply that was refused the isolation tells itself (`rowErrored`). */
+  #emitDeferred(stage: Stage, put: readonly DeferredEntry[]): void {
     for (const cause of ['locked', 'refused', 'ignored'] as const) {
-      const rows = put.filter((row) => row.cause === cause).map(toldRow);
+      const rows = put.filter((row) => row.cause === cause).map(deferredRow);
       if (rows.length === 0 || (stage === 'apply' && cause === 'refused')) continue;
       if (cause === 'locked') this.#emit('rowsLocked', { stage, rows });
-      else this.#emit('rowsPutOff', { stage, cause, rows });
+      else this.#emit('rowsDeferred', { stage, cause, rows });
     }
   }
 }
 
-type PutOffEntry = Deferral & { readonly shard: number; readonly delayMs: number };
+type DeferredEntry = Deferral & { readonly shard: number; readonly delayMs: number };
 
-function toldRow({ source, streamingNo, custId, tries, delayMs, reason }: PutOffEntry): PutOffRow {
+function deferredRow({ source, streamingNo, custId, tries, delayMs, reason }: DeferredEntry): DeferredRow {
   return { source, streamingNo, custId, tries, delayMs, reason };
 }
 
-/** With `once`: nothing is left but rows that are put off, and rows behind them. */
-export class RowsPutOffError extends Error {
-  override readonly name = 'RowsPutOffError';
+/** With `once`: nothing is left but deferred rows, and rows behind them. */
+export class RowsDeferredError extends Error {
+  override readonly name = 'RowsDeferredError';
 
   constructor(readonly rows: readonly Deferral[]) {
     const shown = rows.slice(0, namedAtMost).map((row) => `${rowId(row)} (${row.stage}: ${row.reason})`);
     const more = rows.length > namedAtMost ? `; and ${rows.length - namedAtMost} more` : '';
     super(
-      `nothing is left but rows that are put off, and rows behind them: ${shown.join('; ')}${more}. ` +
+      `nothing is left but deferred rows, and rows behind them: ${shown.join('; ')}${more}. ` +
         '"bnet-sync deferred" lists them',
     );
   }

@@ -20,13 +20,13 @@ export interface OutcomeCount {
 }
 
 /** A row that ended in State 3. */
-export interface FailedRow extends RowKey {
+export interface FailedRowEvent extends RowKey {
   readonly code: string;
   readonly errContent: string;
 }
 
-/** A row that is put off with its customer. */
-export interface PutOffRow extends RowKey {
+/** A deferred row with its customer. */
+export interface DeferredRow extends RowKey {
   readonly custId: Cell;
   /** How often it was tried in this stage. */
   readonly tries: number;
@@ -56,19 +56,19 @@ export interface WorkerEvents {
     readonly durationMs: number | null;
     readonly waiting: number;
   };
-  /** Rows were claimed; `putBack` of them changed meanwhile and go back to the next poll. */
+  /** Rows were claimed; `changedSinceClaim` of them changed meanwhile and go back to the next poll. */
   claimed: {
     readonly rows: number;
     readonly claimed: number;
     readonly takenOver: number;
-    readonly putBack: number;
+    readonly changedSinceClaim: number;
     readonly durationMs: number;
   };
   /** A batch was committed in the product store; `answered` rows had been decided before. */
   applied: {
     readonly applied: number;
     readonly failed: number;
-    readonly answered: number;
+    readonly alreadyJournalled: number;
     readonly durationMs: number;
   };
   /** Rows got their answers in the middle database; `outcomes` has the same rows by table, outcome and code. */
@@ -79,13 +79,13 @@ export interface WorkerEvents {
     readonly durationMs: number;
   };
   /** A row ended in State 3. */
-  rowFailed: FailedRow;
+  rowFailed: FailedRowEvent;
   /** Rows of a batch ended in State 3 with one code; the first of them. */
   rowsFailed: {
     readonly source: Source;
     readonly code: string;
     readonly rows: number;
-    readonly examples: readonly FailedRow[];
+    readonly examples: readonly FailedRowEvent[];
   };
   /**
    * A table did not take an ErrContent of so many bytes; it took the first `taken` of them, or only the code. Told once in
@@ -93,7 +93,7 @@ export interface WorkerEvents {
    */
   errContentShortened: RowKey & { readonly bytes: number; readonly taken: number };
   /** A success that was put back to State 0 is marked again, without a second effect. */
-  answeredAgain: RowKey;
+  alreadyJournalled: RowKey;
   /** A row that was applied came back with other content and is applied as a new one. */
   contentChanged: RowKey;
   /** A row did not stand as expected when it was to be marked. */
@@ -106,25 +106,25 @@ export interface WorkerEvents {
    */
   createdAhead: CreatedAhead;
   /**
-   * Rows are put off, each with its customer, because the middle database refuses their claim or mark, or undoes it
+   * Rows are deferred, each with its customer, because the middle database refuses their claim or mark, or undoes it
    * (`ignored`); the rows of all others go on. Told at every try.
    */
-  rowsPutOff: {
+  rowsDeferred: {
     readonly stage: Stage;
     readonly cause: 'refused' | 'ignored';
-    readonly rows: readonly PutOffRow[];
+    readonly rows: readonly DeferredRow[];
   };
-  /** Rows are put off, each with its customer, because somebody has locked them. Told at every try. */
-  rowsLocked: { readonly stage: Stage; readonly rows: readonly PutOffRow[] };
+  /** Rows are deferred, each with its customer, because somebody has locked them. Told at every try. */
+  rowsLocked: { readonly stage: Stage; readonly rows: readonly DeferredRow[] };
   /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
-  suspected: RowKey & {
+  rowErrored: RowKey & {
     readonly tries: number;
     readonly error: string;
     readonly delayMs: number;
     readonly final: boolean;
   };
-  /** A row whose process ended in the middle is tried alone; `deaths` processes ended while they did so before. */
-  tried: RowKey & { readonly deaths: number; readonly final: boolean };
+  /** A row whose process ended in the middle is tried alone; `crashes` processes ended while they did so before. */
+  crashRetry: RowKey & { readonly crashes: number; readonly final: boolean };
   /** A database cannot be worked with; nothing is failed for it. */
   outage: {
     readonly database: DatabaseRole;
@@ -149,7 +149,7 @@ export interface WorkerEvents {
   finishedByOthers: LossEvidence;
   /** A listener of `event` threw, or its promise was rejected: the worker goes on. Told once for a listener. */
   listenerFailed: { readonly event: string; readonly error: string };
-  stopping: { readonly inHand: number };
+  stopping: { readonly inFlight: number };
   stopped: Record<string, never>;
 }
 

@@ -1,11 +1,11 @@
-import type { Holding, Lease, LeaseStore } from '../store/port.js';
+import type { LeaseSnapshot, Lease, LeaseStore } from '../store/port.js';
 import type { Pause } from '../store/records-port.js';
 import type { Deferrals } from './deferrals.js';
 import type { Emit } from './events.js';
-import type { Outages } from './outages.js';
+import type { DatabaseHealth } from './database-health.js';
 import type { WorkerSettings } from './settings.js';
 import type { StoreGuard } from './store-guard.js';
-import { Alarm, type Time } from './time.js';
+import { Wakeup, type Clock } from './clock.js';
 
 /** A worker that stopped gracefully leaves free shards: they are found within this time even with long leases. */
 const longestCheckMs = 4000;
@@ -14,9 +14,9 @@ const longestCheckMs = 4000;
 type Guard = Pick<StoreGuard, 'isOpen' | 'report' | 'record' | 'follow'>;
 
 interface LeaseKeeperParts {
-  readonly time: Time;
+  readonly clock: Clock;
   readonly emit: Emit;
-  readonly outages: Outages;
+  readonly health: DatabaseHealth;
   readonly guard: Guard;
   readonly deferrals: Pick<Deferrals, 'reading' | 'load'>;
   readonly onChange: () => void;
@@ -25,7 +25,7 @@ interface LeaseKeeperParts {
 /**
  * Keeps the worker's leases while it runs: at every check it renews what it holds and takes its share of what is free.
  * Here is where a shard's ownership is asked. A shard above the share is leaving: it is not polled any more, and given
- * back once nothing of it is in hand. A worker that could not renew for a whole lease time holds nothing, by its own
+ * back once nothing of it is in flight. A worker that could not renew for a whole lease time holds nothing, by its own
  * clock: that only makes it stop earlier, the fence in the product store decides. Pauses and alarms are read at every
  * check, too.
  */
@@ -33,13 +33,13 @@ export class LeaseKeeper {
   readonly #store: LeaseStore;
   readonly #settings: WorkerSettings;
   readonly #parts: LeaseKeeperParts;
-  readonly #alarm: Alarm;
+  readonly #wakeup: Wakeup;
   #leases: readonly Lease[] = [];
   /** Shards held whose finished rows are still to be compared; the store knows which. */
   #uncompared: ReadonlySet<number> = new Set();
   #workers = 0;
   /** The leases that were told last, by shard and term. */
-  #told = '';
+  #lastEmitted = '';
   #leaving: ReadonlySet<number> = new Set();
   #pauses: readonly Pause[] = [];
   #renewedAt = 0;
@@ -49,12 +49,12 @@ export class LeaseKeeper {
     this.#store = store;
     this.#settings = settings;
     this.#parts = parts;
-    this.#alarm = new Alarm(parts.time);
+    this.#wakeup = new Wakeup(parts.clock);
   }
 
   /** The leases held at this moment, without those that are leaving. */
   held(): readonly Lease[] {
-    const fresh = this.#parts.time.now() - this.#renewedAt < this.#settings.leaseTtlMs;
+    const fresh = this.#parts.clock.now() - this.#renewedAt < this.#settings.leaseTtlMs;
     return fresh ? this.#leases.filter(({ shard }) => !this.#leaving.has(shard)) : [];
   }
 
@@ -82,16 +82,16 @@ export class LeaseKeeper {
   /** Renews and takes leases until `stop`; ends with an error only where credentials are refused. */
   async run(): Promise<void> {
     while (!this.#stopping) {
-      await this.#keep();
-      await this.#alarm.sleep(Math.min(this.#settings.leaseTtlMs / 3, longestCheckMs));
+      await this.#check();
+      await this.#wakeup.sleep(Math.min(this.#settings.leaseTtlMs / 3, longestCheckMs));
     }
   }
 
-  /** Gives back the leaving shards of which nothing is in hand. Not to be called while a page is being claimed. */
-  async giveBack(isInHand: (shard: number) => boolean): Promise<void> {
-    const shards = [...this.#leaving].filter((shard) => !isInHand(shard));
+  /** Gives back the leaving shards of which nothing is in flight. Not to be called while a page is being claimed. */
+  async releaseLeaving(isInFlight: (shard: number) => boolean): Promise<void> {
+    const shards = [...this.#leaving].filter((shard) => !isInFlight(shard));
     if (shards.length === 0) return;
-    await this.#parts.outages.watch('store', () => this.#store.giveBack(shards));
+    await this.#parts.health.track('store', () => this.#store.releaseShards(shards));
     this.#leases = this.#leases.filter(({ shard }) => !shards.includes(shard));
     this.#leaving = new Set([...this.#leaving].filter((shard) => !shards.includes(shard)));
   }
@@ -99,55 +99,55 @@ export class LeaseKeeper {
   /** A lease was lost: ask at once what is still held. */
   recheck(): void {
     this.#leases = [];
-    this.#alarm.ring();
+    this.#wakeup.wake();
   }
 
   /** An alarm may have been raised: look at once. */
   checkNow(): void {
-    this.#alarm.ring();
+    this.#wakeup.wake();
   }
 
   /** Ends `run` and gives all leases back. */
   async stop(running: Promise<void>): Promise<void> {
     this.#stopping = true;
-    this.#alarm.ring();
+    this.#wakeup.wake();
     await running;
     this.#leases = [];
     await this.#store.release();
   }
 
-  async #keep(): Promise<void> {
-    const { time, outages, guard, deferrals } = this.#parts;
-    const askedAt = time.now();
+  async #check(): Promise<void> {
+    const { clock, health, guard, deferrals } = this.#parts;
+    const askedAt = clock.now();
     try {
       await guard.record();
       const { reading } = deferrals;
-      const holding = await outages.watch('store', () => this.#store.keep());
-      deferrals.load(holding.deferrals, new Set(holding.leases.map(({ shard }) => shard)), reading);
-      this.#leases = holding.leases;
-      this.#leaving = surplus(holding, this.#leaving);
+      const snapshot = await health.track('store', () => this.#store.renewAndAcquire());
+      deferrals.load(snapshot.deferrals, new Set(snapshot.leases.map(({ shard }) => shard)), reading);
+      this.#leases = snapshot.leases;
+      this.#leaving = surplus(snapshot, this.#leaving);
       this.#renewedAt = askedAt;
-      this.#workers = holding.workers;
-      this.#uncompared = new Set(holding.uncompared);
-      outages.worked('store');
-      this.#heed(holding.pauses);
-      this.#tell();
-      await this.#followAlarms(holding);
+      this.#workers = snapshot.workers;
+      this.#uncompared = new Set(snapshot.uncompared);
+      health.markHealthy('store');
+      this.#applyPauses(snapshot.pauses);
+      this.#emitLeases();
+      await this.#followAlarms(snapshot);
     } catch (error) {
       // A new connection finds a loss once; the next check records it.
       if (guard.report(error)) this.checkNow();
-      else if (!outages.isOutage(error)) throw error;
+      else if (!health.isOutage(error)) throw error;
     }
   }
 
-  async #followAlarms({ alarms }: Holding): Promise<void> {
+  async #followAlarms({ alarms }: LeaseSnapshot): Promise<void> {
     const { guard, onChange } = this.#parts;
     const wasOpen = guard.isOpen;
     await guard.follow(alarms);
     if (guard.isOpen !== wasOpen) onChange();
   }
 
-  #heed(pauses: readonly Pause[]): void {
+  #applyPauses(pauses: readonly Pause[]): void {
     const { emit, onChange } = this.#parts;
     if (JSON.stringify(pauses) === JSON.stringify(this.#pauses)) return;
     this.#pauses = pauses;
@@ -156,11 +156,11 @@ export class LeaseKeeper {
   }
 
   /** Tells which leases are held, where they have changed. */
-  #tell(): void {
+  #emitLeases(): void {
     const { emit, onChange } = this.#parts;
     const names = namesOf(this.held());
-    if (names === this.#told) return;
-    this.#told = names;
+    if (names === this.#lastEmitted) return;
+    this.#lastEmitted = names;
     emit('leases', { held: this.held().length, shards: this.#settings.shards, workers: this.#workers });
     onChange();
   }
@@ -176,7 +176,7 @@ function namesOf(leases: readonly Lease[]): string {
 }
 
 /** Which of the shards held are above the share: those that were leaving before, then the last ones. */
-function surplus({ leases, share }: Holding, leaving: ReadonlySet<number>): ReadonlySet<number> {
+function surplus({ leases, share }: LeaseSnapshot, leaving: ReadonlySet<number>): ReadonlySet<number> {
   const shards = leases.map(({ shard }) => shard);
   const stayFirst = shards.sort((a, b) => Number(leaving.has(a)) - Number(leaving.has(b)) || a - b);
   return new Set(stayFirst.slice(share));

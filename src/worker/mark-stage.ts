@@ -5,10 +5,10 @@ import type { Cell } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { Mark, MarkConflict, MarkResult, NotChanged } from '../middle/port.js';
 import type { DecidedRow } from './apply-batch.js';
-import type { FailedRow, OutcomeCount, WorkerEvents } from './events.js';
-import { isolate, isRefusal, putOffApart } from './isolation.js';
-import { putOff } from './put-off.js';
-import { wentThrough, type Workshop } from './workshop.js';
+import type { FailedRowEvent, OutcomeCount, WorkerEvents } from './events.js';
+import { bisectBatch, isRefusedByDatabase, partsByDeferral } from './bisect-batch.js';
+import { deferRows } from './defer-rows.js';
+import { recordProgress, type WorkerContext } from './context.js';
 
 /*
  * The marks of decided rows.
@@ -16,7 +16,7 @@ import { wentThrough, type Workshop } from './workshop.js';
  * Customers of whom every row succeeded are marked by a statement of their own, so that no success waits for the text of
  * another customer's failure. Of a customer the marks land in its order or together. A text that the database refuses is
  * shortened for that row, down to the code alone, and how much room there was is kept in mind for a while. What it refuses
- * even so, or does not change, or somebody has locked, is put off and stays in State 1: the journal has its answer.
+ * even so, or does not change, or somebody has locked, is deferred and stays in State 1: the journal has its answer.
  */
 
 /** How long a refused length is kept in mind. */
@@ -42,27 +42,27 @@ const idOf = ({ row }: DueMark) => rowId(row.row);
 
 /** Writes outcomes to the middle database. */
 export class MarkStage {
-  readonly #shop: Workshop;
+  readonly #context: WorkerContext;
   readonly #room = new Map<Source, Room>();
   /** Until when it need not be told again that a table takes no long texts. */
   readonly #toldUntil = new Map<Source, number>();
   /** The attempts that were marked last, by `rowId`, oldest first. */
   readonly #marked = new Map<string, string>();
 
-  constructor(shop: Workshop) {
-    this.#shop = shop;
+  constructor(context: WorkerContext) {
+    this.#context = context;
   }
 
-  /** Marks rows, and puts off those that cannot be; fails with what stopped it. */
+  /** Marks rows, and defers those that cannot be; fails with what stopped it. */
   async mark(decided: readonly DecidedRow[]): Promise<void> {
-    const { claims, sightings, deferrals, breakers, outages, guard, emit, time } = this.#shop;
+    const { claims, sightings, deferrals, breakers, health, guard, emit, clock } = this.#context;
     // What was decided may be lost: a row in State 1 is decided anew, a row in State 2 would be lost with it.
     if (guard.isOpen) return;
-    const startedAt = time.now();
+    const startedAt = clock.now();
     const due = decided.map((row): DueMark => ({ row, marks: marksOf(row) }));
     const customerOf = new Map(due.map((row) => [idOf(row), custIdOf(row)]));
     const withCustomer = (key: NotChanged) => ({ ...key, custId: customerOf.get(rowId(key)) ?? null });
-    const { results, refused, stoppedBy } = await isolate(partsOf(due, deferrals.customers), {
+    const { results, refused, stoppedBy } = await bisectBatch(partsOf(due, deferrals.customers), {
       custIdOf,
       idOf,
       attempt: (rows) => this.#attempt(rows),
@@ -71,20 +71,20 @@ export class MarkStage {
       breaker: breakers.mark,
     });
     const done = results.flatMap((result) => result.done.map(({ row }) => row));
-    claims.forget(done.map(({ row }) => row));
+    claims.remove(done.map(({ row }) => row));
     sightings.forget(done.map(({ row }) => row));
-    if (done.length > 0) this.#tell(done, time.now() - startedAt);
+    if (done.length > 0) this.#emitMarked(done, clock.now() - startedAt);
     for (const conflict of results.flatMap(({ conflicts }) => conflicts))
       if (!answersAlready(conflict)) emit('markConflict', conflict);
     await deferrals.end(done.map(({ row }) => row));
-    await putOff(this.#shop, 'mark', {
+    await deferRows(this.#context, 'mark', {
       refused: refused.map(({ row, error }) => ({ ...row.row.row.row, error })),
       left: results.flatMap(({ left }) => left.map(withCustomer)),
       wentThrough: done.length,
     });
     if (stoppedBy !== undefined) throw stoppedBy as Error;
-    outages.worked('middle');
-    outages.worked('store');
+    health.markHealthy('middle');
+    health.markHealthy('store');
   }
 
   /** A single failure is tried with ever shorter texts. */
@@ -97,7 +97,7 @@ export class MarkStage {
     try {
       return await this.#write(rows);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusedByDatabase(error)) throw error;
       for (const shorter of shorterTexts(source, text, error.room)) {
         const result = await this.#tryText(only, shorter);
         if (result === null) continue;
@@ -113,16 +113,16 @@ export class MarkStage {
     try {
       return await this.#write([{ row, marks: marks.map((mark) => ({ ...mark, errContent })) }]);
     } catch (error) {
-      if (isRefusal(error)) return null;
+      if (isRefusedByDatabase(error)) return null;
       throw error;
     }
   }
 
   async #write(rows: readonly DueMark[]): Promise<Written> {
-    const { middle, outages } = this.#shop;
+    const { middle, health } = this.#context;
     const marks = rows.flatMap((row) => row.marks.map((mark) => this.#fittedMark(mark)));
-    const result = await outages.watchRows('middle', () => middle.mark(marks));
-    if (result.marked > 0) wentThrough(this.#shop, 'mark');
+    const result = await health.trackRows('middle', () => middle.mark(marks));
+    if (result.marked > 0) recordProgress(this.#context, 'mark');
     const open = new Set([...result.left, ...result.heldBack].map(rowId));
     const done = rows.filter((row) => !open.has(idOf(row)));
     for (const { row } of done) this.#remember(row.row);
@@ -145,31 +145,31 @@ export class MarkStage {
   /** A text as long as the table takes it, as far as that is known. */
   #fitted(source: Source, text: string): string {
     const room = this.#room.get(source);
-    if (room === undefined || this.#shop.time.now() > room.until) return text;
+    if (room === undefined || this.#context.clock.now() > room.until) return text;
     return Buffer.byteLength(text) >= room.refused ? cutToBytes(text, room.taken) : text;
   }
 
   #learn({ source, streamingNo }: RowKey, text: string, shorter: string): void {
-    const { emit, time } = this.#shop;
+    const { emit, clock } = this.#context;
     const [bytes, taken] = [Buffer.byteLength(text), Buffer.byteLength(shorter)];
-    if (time.now() >= (this.#toldUntil.get(source) ?? 0)) {
-      this.#toldUntil.set(source, time.now() + roomKnownMs);
+    if (clock.now() >= (this.#toldUntil.get(source) ?? 0)) {
+      this.#toldUntil.set(source, clock.now() + roomKnownMs);
       emit('errContentShortened', { source, streamingNo, bytes, taken });
     }
     // Only a text that was cut tells how much room there is.
     if (!text.startsWith(shorter) || shorter.length <= codeLength) return;
-    this.#room.set(source, { refused: bytes, taken, until: time.now() + roomKnownMs });
+    this.#room.set(source, { refused: bytes, taken, until: clock.now() + roomKnownMs });
   }
 
-  #tell(done: readonly DecidedRow[], durationMs: number): void {
-    const { emit } = this.#shop;
+  #emitMarked(done: readonly DecidedRow[], durationMs: number): void {
+    const { emit } = this.#context;
     const marks = done.flatMap(marksOf);
     const failed = marks.filter((mark) => mark.errContent !== null).length;
     const outcomes = outcomesOf(done);
     emit('marked', { succeeded: marks.length - failed, failed, outcomes, durationMs });
-    for (const { row, code, errContent, answered, contentChanged } of done) {
+    for (const { row, code, errContent, alreadyJournalled, contentChanged } of done) {
       const { source, streamingNo } = row;
-      if (answered?.again === true) emit('answeredAgain', { source, streamingNo });
+      if (alreadyJournalled?.again === true) emit('alreadyJournalled', { source, streamingNo });
       if (contentChanged) emit('contentChanged', { source, streamingNo });
       if (errContent !== null) emit('rowFailed', { source, streamingNo, code: code ?? '', errContent });
     }
@@ -186,12 +186,12 @@ const codeLength = 5;
 /** Marks that were written, and the rows that wait for none any more. */
 type Written = MarkResult & { readonly done: readonly DueMark[] };
 
-/** Customers whose rows all succeeded; customers with a failure; customers with rows that are put off. */
+/** Customers whose rows all succeeded; customers with a failure; customers with deferred rows. */
 function partsOf(
   due: readonly DueMark[],
   customers: ReadonlyMap<Cell, DeferralCause>,
 ): (readonly DueMark[])[] {
-  const [usual = [], ...apart] = putOffApart(due, custIdOf, customers);
+  const [usual = [], ...apart] = partsByDeferral(due, custIdOf, customers);
   const failing = new Set(usual.filter(({ row }) => row.errContent !== null).map(custIdOf));
   if (failing.size === 0) return [usual, ...apart];
   return [
@@ -204,7 +204,7 @@ function partsOf(
 function marksOf({ row, errContent }: DecidedRow): Mark[] {
   const { source, streamingNo } = row;
   const { custId } = row.row;
-  return [row.attempt, ...row.twins].map((attempt) => ({
+  return [row.attempt, ...row.duplicates].map((attempt) => ({
     source,
     streamingNo,
     attempt,
@@ -216,7 +216,7 @@ function marksOf({ row, errContent }: DecidedRow): Mark[] {
 
 /** Failures of a batch by table and code. */
 function failuresByCode(done: readonly DecidedRow[]): readonly WorkerEvents['rowsFailed'][] {
-  const byCode = new Map<string, FailedRow[]>();
+  const byCode = new Map<string, FailedRowEvent[]>();
   for (const { row, code, errContent } of done) {
     if (errContent === null) continue;
     const { source, streamingNo } = row;
@@ -227,9 +227,9 @@ function failuresByCode(done: readonly DecidedRow[]): readonly WorkerEvents['row
     else rows.push(failed);
   }
   return [...byCode.values()].flatMap((rows) => {
-    const [first] = rows;
-    if (first === undefined) return [];
-    const { source, code } = first;
+    const [minMs] = rows;
+    if (minMs === undefined) return [];
+    const { source, code } = minMs;
     return [{ source, code, rows: rows.length, examples: rows.slice(0, examplesPerCode) }];
   });
 }
@@ -240,9 +240,9 @@ const examplesPerCode = 3;
 function outcomesOf(decided: readonly DecidedRow[]): readonly OutcomeCount[] {
   const counts = new Map<string, OutcomeCount>();
   for (const { row, outcome, code } of decided) {
-    const { source, twins } = row;
+    const { source, duplicates } = row;
     const key = `${source} ${outcome} ${code ?? ''}`;
-    const rows = (counts.get(key)?.rows ?? 0) + 1 + twins.length;
+    const rows = (counts.get(key)?.rows ?? 0) + 1 + duplicates.length;
     counts.set(key, { source, outcome, code, rows });
   }
   return [...counts.values()];

@@ -5,16 +5,16 @@ import type { Cell } from '../domain/rows.js';
 import { LeaseLostError } from '../store/port.js';
 import type { DecidedRow } from './apply-batch.js';
 import type { ApplyStage } from './apply-stage.js';
-import { partByLane, partByTrial, type Batch } from './batch.js';
-import { BreakerOpenError } from './breaker.js';
+import { partByLane, partByTakeover, type Batch } from './batch.js';
+import { BreakerOpenError } from './circuit-breaker.js';
 import type { MarkStage } from './mark-stage.js';
-import type { Trials } from './trials.js';
-import type { Workshop } from './workshop.js';
+import type { CrashQuarantine } from './crash-quarantine.js';
+import type { WorkerContext } from './context.js';
 
 /*
  * What happens to a claimed page: apply, then mark. Pages follow one another through three stages, so that one is
- * claimed while the one before is applied and the one before that is marked; never more than `maxPages` are in hand,
- * which bounds the memory. A page with rows taken over is in hand alone, and those are tried last. Within a page,
+ * claimed while the one before is applied and the one before that is marked; never more than `maxBatches` are in flight,
+ * which bounds the memory. A page with rows taken over is in flight alone, and those are tried last. Within a page,
  * customers are applied side by side in lanes by shard (`worker.concurrency`, usually one): two lanes never share a
  * customer or a lease, and a lane works on one batch at a time.
  *
@@ -22,12 +22,12 @@ import type { Workshop } from './workshop.js';
  * what became of them. There is no second way of recovery.
  */
 
-const maxPages = 3;
+const maxBatches = 3;
 
 /** How the pipeline tells the worker what it met. */
 export interface PipelineReports {
   /** A page left the pipeline. */
-  readonly onPageDone: () => void;
+  readonly onBatchDone: () => void;
   readonly onLeaseLost: () => void;
   /** The product store has lost something, or an alarm is open. */
   readonly onAlarm: () => void;
@@ -39,72 +39,72 @@ export interface PipelineReports {
 
 interface PipelineParts {
   readonly applying: ApplyStage;
-  readonly trials: Trials;
+  readonly quarantine: CrashQuarantine;
   readonly marking: MarkStage;
 }
 
 /** Applies and marks claimed pages. */
 export class Pipeline {
-  readonly #shop: Workshop;
+  readonly #context: WorkerContext;
   readonly #parts: PipelineParts;
   readonly #reports: PipelineReports;
   readonly #lanes: readonly PQueue[];
   readonly #marking = new PQueue({ concurrency: 1 });
-  readonly #pages = new Set<Promise<void>>();
+  readonly #batches = new Set<Promise<void>>();
 
-  constructor(shop: Workshop, parts: PipelineParts, reports: PipelineReports) {
-    this.#shop = shop;
+  constructor(context: WorkerContext, parts: PipelineParts, reports: PipelineReports) {
+    this.#context = context;
     this.#parts = parts;
     this.#reports = reports;
-    this.#lanes = Array.from({ length: shop.settings.concurrency }, () => new PQueue({ concurrency: 1 }));
+    this.#lanes = Array.from({ length: context.settings.concurrency }, () => new PQueue({ concurrency: 1 }));
   }
 
-  /** Pages in hand. */
-  get pages(): number {
-    return this.#pages.size;
+  /** Pages in flight. */
+  get batches(): number {
+    return this.#batches.size;
   }
 
   /** Resolves when another page may be claimed. */
   async room(): Promise<void> {
-    while (this.#pages.size >= maxPages) await Promise.race(this.#pages);
+    while (this.#batches.size >= maxBatches) await Promise.race(this.#batches);
   }
 
-  /** Resolves when no page is in hand any more. */
+  /** Resolves when no page is in flight any more. */
   async empty(): Promise<void> {
-    while (this.#pages.size > 0) await Promise.all(this.#pages);
+    while (this.#batches.size > 0) await Promise.all(this.#batches);
   }
 
-  /** Takes a page in hand; one with rows to be tried alone is to be the only one there. Never rejects. */
+  /** Takes a page in flight; one with rows to be tried alone is to be the only one there. Never rejects. */
   take(batch: Batch): void {
     const customers = new Set(batch.rows.map(({ row }) => row.custId));
-    this.#shop.hand.take(customers);
-    const page = this.#finish(batch, customers).finally(() => {
-      this.#pages.delete(page);
-      this.#reports.onPageDone();
+    this.#context.inFlight.add(customers);
+    const polledBatch = this.#finish(batch, customers).finally(() => {
+      this.#batches.delete(polledBatch);
+      this.#reports.onBatchDone();
     });
-    this.#pages.add(page);
+    this.#batches.add(polledBatch);
   }
 
   async #finish(batch: Batch, customers: ReadonlySet<Cell>): Promise<void> {
     try {
-      const { calm, trials } = partByTrial(batch);
-      const lanes = partByLane(calm, this.#shop.settings.shards, this.#lanes.length);
+      const { normal: normal, takenOverRows: takenOverRows } = partByTakeover(batch);
+      const lanes = partByLane(normal, this.#context.settings.shards, this.#lanes.length);
       const parts = [...lanes].map(
         async ([lane, part]) => this.#lanes[lane]?.add(() => this.#apply(part)) ?? [],
       );
       await this.#markAll((await Promise.all(parts)).flat());
-      if (trials.rows.length > 0) await this.#try(trials);
+      if (takenOverRows.rows.length > 0) await this.#try(takenOverRows);
     } catch (error) {
       this.#report('mark', error, batch.rows.length);
     } finally {
-      this.#shop.hand.release(customers);
+      this.#context.inFlight.remove(customers);
     }
   }
 
-  async #try(trials: Batch): Promise<void> {
-    for await (const { decided, stoppedBy } of this.#parts.trials.run(trials)) {
+  async #try(takenOverRows: Batch): Promise<void> {
+    for await (const { decided, stoppedBy } of this.#parts.quarantine.run(takenOverRows)) {
       await this.#markAll(decided);
-      if (stoppedBy !== undefined) this.#report('apply', stoppedBy, trials.rows.length);
+      if (stoppedBy !== undefined) this.#report('apply', stoppedBy, takenOverRows.rows.length);
     }
   }
 
@@ -120,7 +120,7 @@ export class Pipeline {
 
   /** What an error means for the worker; the rows stay in State 1 whatever it is. */
   #report(stage: Stage, error: unknown, rows: number): void {
-    const { emit, outages, guard, breakers } = this.#shop;
+    const { emit, health, guard, breakers } = this.#context;
     if (guard.report(error)) {
       this.#reports.onAlarm();
     } else if (error instanceof LeaseLostError) {
@@ -128,7 +128,7 @@ export class Pipeline {
       this.#reports.onLeaseLost();
     } else if (error instanceof BreakerOpenError) {
       this.#reports.onBreakerOpen(error);
-    } else if (outages.isOutage(error)) {
+    } else if (health.isOutage(error)) {
       return;
     } else if (error instanceof DatabaseError) {
       // A table is missing, or a mark is refused: nobody's row is to blame, somebody must repair the database.

@@ -1,6 +1,6 @@
 import { rowId, type RowKey } from '../domain/keys.js';
 import type { PolledRow } from '../domain/rows.js';
-import type { Time } from './time.js';
+import type { Clock } from './clock.js';
 
 /*
  * When this process first saw the rows that are still open: settling and waiting count from there, because a CreateDate
@@ -26,20 +26,20 @@ export type Sights = ReadonlyMap<string, number | null>;
 
 /** The first sights of open rows. */
 export class Sightings {
-  readonly #time: Time;
+  readonly #clock: Clock;
   readonly #keepMs: number;
   /** Those seen last at the end. */
   readonly #sights = new Map<string, Sight>();
   #returnAt = Infinity;
 
-  constructor(time: Time, longestWaitMs: number) {
-    this.#time = time;
+  constructor(clock: Clock, longestWaitMs: number) {
+    this.#clock = clock;
     this.#keepMs = longestWaitMs + rememberMs;
   }
 
   /** Notes the rows of a page. */
   see(rows: readonly PolledRow[]): Sights {
-    const now = this.#time.now();
+    const now = this.#clock.now();
     this.#forgetOld(now);
     const sights = new Map<string, number | null>();
     for (const row of rows) {
@@ -55,12 +55,12 @@ export class Sightings {
 
   /** The next row settles in so many milliseconds; null: none of the last page is still to settle. */
   settlesIn(milliseconds: number | null): void {
-    this.#returnAt = milliseconds === null ? Infinity : this.#time.now() + milliseconds;
+    this.#returnAt = milliseconds === null ? Infinity : this.#clock.now() + milliseconds;
   }
 
   /** Milliseconds until a row of the last page has settled; null where none is to settle. */
-  nextReturnMs(): number | null {
-    return this.#returnAt === Infinity ? null : Math.max(0, this.#returnAt - this.#time.now());
+  nextRetryMs(): number | null {
+    return this.#returnAt === Infinity ? null : Math.max(0, this.#returnAt - this.#clock.now());
   }
 
   /** The rows are answered. */

@@ -14,9 +14,9 @@ import {
 } from '../store/guard-port.js';
 import type { Lease, ProductStore } from '../store/port.js';
 import type { Emit } from './events.js';
-import type { Outages } from './outages.js';
+import type { DatabaseHealth } from './database-health.js';
 import type { WorkerSettings } from './settings.js';
-import type { Time } from './time.js';
+import type { Clock } from './clock.js';
 
 /*
  * The guard against a product store that has lost what it once held (P13): after a fail-over to an asynchronous standby,
@@ -51,9 +51,9 @@ interface GuardParts {
   readonly middle: MiddleDatabase;
   readonly store: ProductStore;
   readonly settings: WorkerSettings;
-  readonly outages: Outages;
+  readonly health: DatabaseHealth;
   readonly emit: Emit;
-  readonly time: Time;
+  readonly clock: Clock;
 }
 
 /** Whether this worker may decide rows. */
@@ -61,7 +61,7 @@ export class StoreGuard {
   readonly #parts: GuardParts;
   #own: OwnAlarm | null = null;
   #alarms: readonly StoreAlarm[] = [];
-  #toldAt: number | null = null;
+  #emittedAt: number | null = null;
   /** When leases that are not settled were compared first, by the middle database's clock. */
   #firstCompared: ReadonlyMap<string, string> = new Map();
 
@@ -100,9 +100,9 @@ export class StoreGuard {
     const wasOpen = this.isOpen;
     if (this.#own !== null) await this.#settle(this.#own, alarms);
     this.#alarms = alarms;
-    if (this.isOpen) this.#tell();
+    if (this.isOpen) this.#emitAlarm();
     else if (wasOpen) {
-      this.#toldAt = null;
+      this.#emittedAt = null;
       this.#parts.emit('storeAccepted', {});
     }
   }
@@ -113,25 +113,25 @@ export class StoreGuard {
    * holder may still mark: they are good for the page that was polled, and compared again with the next.
    */
   async compare(leases: readonly Lease[]): Promise<readonly Lease[] | null> {
-    const { store, settings, outages } = this.#parts;
+    const { store, settings, health } = this.#parts;
     if (!(await this.#hasOrigin())) return null;
     const settled = await this.#settled(leases);
     const shards = leases.map(({ shard }) => shard);
     const of = shards.length === settings.shards ? 'all' : shards;
-    const { lost, byOthers } = await compareFinished(this.#watched(), { shards: settings.shards, of });
+    const { lost, byOthers } = await compareFinished(this.#tracked(), { shards: settings.shards, of });
     const known = settings.othersFinishRows ? [...lost, ...byOthers] : byOthers;
     if (known.length > 0) this.#parts.emit('finishedByOthers', evidenceOf(known));
     if (lost.length > 0 && !settings.othersFinishRows) {
       this.#raise(evidenceOf(lost));
       return null;
     }
-    await outages.watch('store', () => store.leases.compared(settled));
+    await health.track('store', () => store.leases.compared(settled));
     return settled;
   }
 
   /** What this process claims itself is later than the first comparison of a lease, and counts no more than in a steady state. */
   async #settled(leases: readonly Lease[]): Promise<readonly Lease[]> {
-    const both = this.#watched();
+    const both = this.#tracked();
     const now = await both.middle.now();
     const names = leases.map(nameOf);
     this.#firstCompared = new Map(names.map((name) => [name, this.#firstCompared.get(name) ?? now]));
@@ -147,8 +147,8 @@ export class StoreGuard {
    */
   async compareFinishedMeanwhile(rows: readonly FinishedRow[]): Promise<boolean> {
     if (rows.length === 0) return true;
-    const { store, settings, outages, emit } = this.#parts;
-    const outcomes = await outages.watch('store', () => store.guard.outcomes(rows));
+    const { store, settings, health, emit } = this.#parts;
+    const outcomes = await health.track('store', () => store.guard.outcomes(rows));
     const unknown = rows.filter((row) => outcomes.get(rowId(row))?.outcome !== 'applied');
     if (unknown.length === 0) return true;
     if (settings.othersFinishRows) emit('finishedByOthers', evidenceOf(unknown));
@@ -157,31 +157,31 @@ export class StoreGuard {
   }
 
   async #hasOrigin(): Promise<boolean> {
-    const { store, settings, outages } = this.#parts;
-    const missing = await missingOrigins(this.#watched(), settings.productIds);
+    const { store, settings, health } = this.#parts;
+    const missing = await missingOrigins(this.#tracked(), settings.productIds);
     if (missing === null) {
       this.#raise({ kind: 'noOrigin', rows: 0, examples: [] });
       return false;
     }
-    await outages.watch('store', () => store.guard.addOrigins(missing));
+    await health.track('store', () => store.guard.addOrigins(missing));
     return true;
   }
 
   /** Both databases, with their outages counted. */
-  #watched(): Parameters<typeof compareFinished>[0] {
-    const { middle, store, outages } = this.#parts;
+  #tracked(): Parameters<typeof compareFinished>[0] {
+    const { middle, store, health } = this.#parts;
     const { guard } = store;
     return {
       middle: {
-        now: () => outages.watch('middle', () => middle.now()),
-        latestFinished: (request) => outages.watch('middle', () => middle.latestFinished(request)),
-        claimedUntil: (request) => outages.watch('middle', () => middle.claimedUntil(request)),
+        now: () => health.track('middle', () => middle.now()),
+        latestFinished: (request) => health.track('middle', () => middle.latestFinished(request)),
+        claimedUntil: (request) => health.track('middle', () => middle.claimedUntil(request)),
       },
       store: {
-        origins: () => outages.watch('store', () => guard.origins()),
-        outcomes: (keys) => outages.watch('store', () => guard.outcomes(keys)),
-        heldShards: (shards) => outages.watch('store', () => guard.heldShards(shards)),
-        openAlarms: () => outages.watch('store', () => guard.openAlarms()),
+        origins: () => health.track('store', () => guard.origins()),
+        outcomes: (keys) => health.track('store', () => guard.outcomes(keys)),
+        heldShards: (shards) => health.track('store', () => guard.heldShards(shards)),
+        openAlarms: () => health.track('store', () => guard.openAlarms()),
       },
     };
   }
@@ -189,13 +189,13 @@ export class StoreGuard {
   #raise(evidence: LossEvidence): void {
     if (this.#own !== null) return;
     this.#own = { alarmId: randomUUID(), evidence, recorded: false };
-    this.#tell();
+    this.#emitAlarm();
   }
 
   async #settle(own: OwnAlarm, alarms: readonly StoreAlarm[]): Promise<void> {
-    const { store, outages } = this.#parts;
+    const { store, health } = this.#parts;
     if (alarms.some(({ alarmId }) => alarmId === own.alarmId)) return;
-    if (await outages.watch('store', () => store.guard.isClosed(own.alarmId))) {
+    if (await health.track('store', () => store.guard.isClosed(own.alarmId))) {
       store.guard.forgetCommits();
       this.#own = null;
       return;
@@ -204,17 +204,17 @@ export class StoreGuard {
   }
 
   async #write(own: OwnAlarm): Promise<void> {
-    const { store, outages } = this.#parts;
-    await outages.watch('store', () => store.guard.raise(own.alarmId, own.evidence));
+    const { store, health } = this.#parts;
+    await health.track('store', () => store.guard.raise(own.alarmId, own.evidence));
     own.recorded = true;
   }
 
-  #tell(): void {
-    const { emit, time } = this.#parts;
+  #emitAlarm(): void {
+    const { emit, clock } = this.#parts;
     const { evidence } = this;
-    const now = time.now();
-    if (evidence === null || (this.#toldAt !== null && now - this.#toldAt < reminderMs)) return;
-    this.#toldAt = now;
+    const now = clock.now();
+    if (evidence === null || (this.#emittedAt !== null && now - this.#emittedAt < reminderMs)) return;
+    this.#emittedAt = now;
     const worker = this.#own === null ? (this.#alarms[0]?.worker ?? null) : null;
     const { kind, rows, examples } = evidence;
     emit('storeWentBack', { kind, rows, examples, foundBy: worker });

@@ -4,25 +4,25 @@ import type { MiddleDatabase, OpenRowsExcept } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
 import { ApplyStage } from './apply-stage.js';
-import { BreakerOpenError, Breakers } from './breaker.js';
+import { BreakerOpenError, CircuitBreakers } from './circuit-breaker.js';
 import { handlerUse, type AroundHandler } from './call-handler.js';
-import { claimPage } from './claim-page.js';
+import { claimBatch } from './claim-batch.js';
 import { ClockWatch } from './clock-watch.js';
-import { Deferrals, RowsPutOffError } from './deferrals.js';
+import { Deferrals, RowsDeferredError } from './deferrals.js';
 import { errorText } from './error-text.js';
-import { EventTeller } from './event-teller.js';
+import { WorkerEventEmitter } from './event-emitter.js';
 import type { Handlers } from './handlers.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { MarkStage } from './mark-stage.js';
-import { Outages } from './outages.js';
+import { DatabaseHealth } from './database-health.js';
 import { pausedBy, PausedError } from './paused.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
 import { register } from './register.js';
 import type { WorkerSettings } from './settings.js';
 import { StoreAlarmError, StoreGuard } from './store-guard.js';
-import { Trials } from './trials.js';
-import { Alarm, backoffMs, systemTime, type Time } from './time.js';
-import { newMemory, type Workshop } from './workshop.js';
+import { CrashQuarantine } from './crash-quarantine.js';
+import { Wakeup, backoffMs, systemClock, type Clock } from './clock.js';
+import { newMemory, type WorkerContext } from './context.js';
 
 /*
  * The life of a worker.
@@ -46,12 +46,12 @@ export interface WorkerParts {
   readonly aroundHandler?: AroundHandler;
   /** End when nothing is left to do. */
   readonly once?: boolean;
-  readonly time?: Time;
+  readonly clock?: Clock;
 }
 
 /** With `once`, how long an outage may last before the worker gives up. */
 const onceOutageLimitMs = 5 * 60_000;
-const breakerLimits = { first: 1_000, most: 60_000 };
+const breakerLimits = { minMs: 1_000, maxMs: 60_000 };
 /** Rows tried while the breaker is half open: enough that one bad row cannot keep it open. */
 const probeRows = 10;
 
@@ -62,73 +62,77 @@ interface PollOutcome {
 }
 
 /** A worker: polls, applies and marks until it is stopped. One instance runs once. */
-export class Worker extends EventTeller {
+export class Worker extends WorkerEventEmitter {
   readonly workerId = randomUUID();
   readonly #settings: WorkerSettings;
   readonly #once: boolean;
-  readonly #time: Time;
-  readonly #shop: Workshop;
-  readonly #breakers: Breakers;
+  readonly #clock: Clock;
+  readonly #context: WorkerContext;
+  readonly #breakers: CircuitBreakers;
   readonly #pipeline: Pipeline;
   readonly #keeper: LeaseKeeper;
   readonly #guard: StoreGuard;
   readonly #deferrals: Deferrals;
   readonly #clockWatch: ClockWatch;
-  readonly #alarm: Alarm;
+  readonly #wakeup: Wakeup;
   #stopping = false;
   #fatal: Error | undefined;
   #breakerUntil = 0;
-  /** The last poll of rows that were not put off found none. */
+  /** The last poll of rows that were not deferred found none. */
   #nothingFresh = false;
   #idleDelayMs: number;
 
   constructor(parts: WorkerParts) {
     super();
-    const { settings, time = systemTime } = parts;
-    const emit = this.tell;
+    const { settings, clock: clock = systemClock } = parts;
+    const emit = this.emitEvent;
     this.#settings = settings;
     this.#once = parts.once ?? false;
-    this.#time = time;
-    this.#alarm = new Alarm(time);
+    this.#clock = clock;
+    this.#wakeup = new Wakeup(clock);
     this.#idleDelayMs = settings.pollIntervalMs;
-    this.#breakers = new Breakers(settings.breakerThreshold);
-    const outages = new Outages(time, emit);
+    this.#breakers = new CircuitBreakers(settings.breakerThreshold);
+    const health = new DatabaseHealth(clock, emit);
     const { middle, store } = parts;
-    this.#guard = new StoreGuard({ middle, store, settings, outages, emit, time });
+    this.#guard = new StoreGuard({ middle, store, settings, health, emit, clock });
     this.#deferrals = new Deferrals({
       store: () => store.deferrals,
       shards: settings.shards,
-      outages,
+      health,
       emit,
-      time,
+      clock,
     });
-    this.#shop = {
+    this.#context = {
       middle,
       store,
       settings,
-      ...newMemory(settings, time),
+      ...newMemory(settings, clock),
       deferrals: this.#deferrals,
       breakers: this.#breakers,
-      outages,
+      health,
       guard: this.#guard,
       emit,
-      time,
+      clock,
     };
-    this.#clockWatch = new ClockWatch(this.#shop);
-    const applying = new ApplyStage(this.#shop, handlerUse(parts, settings));
+    this.#clockWatch = new ClockWatch(this.#context);
+    const applying = new ApplyStage(this.#context, handlerUse(parts, settings));
     this.#pipeline = new Pipeline(
-      this.#shop,
-      { applying, trials: new Trials(this.#shop, applying), marking: new MarkStage(this.#shop) },
+      this.#context,
+      {
+        applying,
+        quarantine: new CrashQuarantine(this.#context, applying),
+        marking: new MarkStage(this.#context),
+      },
       this.#reports(),
     );
     this.#keeper = new LeaseKeeper(parts.store.leases, settings, {
-      time,
+      clock,
       emit,
-      outages,
+      health,
       guard: this.#guard,
       deferrals: this.#deferrals,
       onChange: () => {
-        this.#alarm.ring();
+        this.#wakeup.wake();
       },
     });
   }
@@ -136,8 +140,8 @@ export class Worker extends EventTeller {
   /** What the pipeline tells. */
   #reports(): PipelineReports {
     return {
-      onPageDone: () => {
-        this.#alarm.ring();
+      onBatchDone: () => {
+        this.#wakeup.wake();
       },
       onLeaseLost: () => {
         this.#keeper.recheck();
@@ -156,7 +160,7 @@ export class Worker extends EventTeller {
 
   /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
   async run(): Promise<void> {
-    const { emit } = this.#shop;
+    const { emit } = this.#context;
     if (await this.#register()) await this.#runRegistered();
     emit('stopped', {});
     if (this.#fatal !== undefined) throw this.#fatal;
@@ -164,11 +168,11 @@ export class Worker extends EventTeller {
 
   async #register(): Promise<boolean> {
     const [once, isStopping] = [this.#once, () => this.#stopping];
-    return register(this.#shop, { workerId: this.workerId, alarm: this.#alarm, once, isStopping });
+    return register(this.#context, { workerId: this.workerId, wakeup: this.#wakeup, once, isStopping });
   }
 
   async #runRegistered(): Promise<void> {
-    this.#shop.emit('started', { workerId: this.workerId, shards: this.#settings.shards });
+    this.#context.emit('started', { workerId: this.workerId, shards: this.#settings.shards });
     const keeping = this.#keeper.run().catch((error: unknown) => {
       this.#fail(error);
     });
@@ -179,22 +183,22 @@ export class Worker extends EventTeller {
     }
     await this.#pipeline.empty();
     await this.#keeper.stop(keeping).catch((error: unknown) => {
-      if (!this.#shop.outages.isOutage(error)) this.#fail(error);
+      if (!this.#context.health.isOutage(error)) this.#fail(error);
     });
   }
 
-  /** Asks the worker to finish what it has in hand and to end; `run` resolves when it has. */
+  /** Asks the worker to finish what it has in flight and to end; `run` resolves when it has. */
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#shop.emit('stopping', { inHand: this.#pipeline.pages });
-    this.#alarm.ring();
+    this.#context.emit('stopping', { inFlight: this.#pipeline.batches });
+    this.#wakeup.wake();
   }
 
   #fail(error: unknown): void {
     this.#fatal ??= error instanceof Error ? error : new Error(errorText(error));
     this.#stopping = true;
-    this.#alarm.ring();
+    this.#wakeup.wake();
   }
 
   async #work(): Promise<void> {
@@ -202,16 +206,18 @@ export class Worker extends EventTeller {
       await this.#pipeline.room();
       const pauseMs = this.#pauseMs();
       if (pauseMs > 0) {
-        const { lastError } = this.#shop.outages;
-        const isLasting = this.#shop.outages.durationMs() > onceOutageLimitMs;
+        const { lastError } = this.#context.health;
+        const isLasting = this.#context.health.durationMs() > onceOutageLimitMs;
         if (this.#once && isLasting && lastError !== undefined) throw lastError;
         await this.#pipeline.empty();
-        await this.#alarm.sleep(pauseMs);
+        await this.#wakeup.sleep(pauseMs);
         continue;
       }
       try {
-        await this.#keeper.giveBack((shard) => this.#shop.hand.holds(shard, this.#settings.shards));
-        if (await this.#turn()) return;
+        await this.#keeper.releaseLeaving((shard) =>
+          this.#context.inFlight.holdsShard(shard, this.#settings.shards),
+        );
+        if (await this.#pollOnce()) return;
       } catch (error) {
         this.#afterFailure(error);
       }
@@ -219,7 +225,7 @@ export class Worker extends EventTeller {
   }
 
   /** One poll and what follows from it; true when there is nothing left to do. */
-  async #turn(): Promise<boolean> {
+  async #pollOnce(): Promise<boolean> {
     if (this.#guard.isOpen) return this.#standStill();
     const leases = this.#keeper.held();
     if (leases.length === 0) return this.#idle();
@@ -228,21 +234,21 @@ export class Worker extends EventTeller {
       : Math.min(probeRows, this.#settings.batchSize);
     const pauses = () => this.#keeper.pauses;
     const uncompared = this.#keeper.uncompared();
-    // While the breaker is half open, rows that were put off would fill each small page: they are tried when nothing else is.
+    // While the breaker is half open, rows that were deferred would fill each small page: they are tried when nothing else is.
     const freshOnly = !this.#breakers.closed && !this.#nothingFresh;
-    const page = await claimPage(this.#shop, { leases, uncompared, pauses, limit, freshOnly });
-    this.#nothingFresh = freshOnly && page.polled === 0;
-    const { batch, polled, isFull, pollMs } = page;
-    this.#keeper.markCompared(page.compared);
+    const polledBatch = await claimBatch(this.#context, { leases, uncompared, pauses, limit, freshOnly });
+    this.#nothingFresh = freshOnly && polledBatch.polled === 0;
+    const { batch, polled, isFull, pollMs } = polledBatch;
+    this.#keeper.markCompared(polledBatch.compared);
     if (batch.rows.length > 0) {
       this.#idleDelayMs = this.#settings.pollIntervalMs;
-      await this.#takeInHand(batch);
+      await this.#process(batch);
       const delayMs = isFull ? 0 : this.#settings.pollIntervalMs;
-      this.#tellPoll({ rows: polled, delayMs, durationMs: pollMs });
-      if (delayMs > 0) await this.#alarm.sleep(delayMs);
+      this.#emitPolled({ rows: polled, delayMs, durationMs: pollMs });
+      if (delayMs > 0) await this.#wakeup.sleep(delayMs);
       return false;
     }
-    this.#shop.outages.worked('middle');
+    this.#context.health.markHealthy('middle');
     return this.#idle({ rows: polled, durationMs: pollMs });
   }
 
@@ -252,50 +258,50 @@ export class Worker extends EventTeller {
     await this.#guard.record();
     const { evidence } = this.#guard;
     if (this.#once && evidence !== null) throw new StoreAlarmError(evidence);
-    await this.#alarm.sleep(this.#settings.idlePollMaxMs);
+    await this.#wakeup.sleep(this.#settings.idlePollMaxMs);
     return false;
   }
 
-  /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in hand. */
-  async #takeInHand(batch: Batch): Promise<void> {
-    const isTrial = batch.rows.some(({ takenOver }) => takenOver);
-    if (isTrial) await this.#pipeline.empty();
+  /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in flight. */
+  async #process(batch: Batch): Promise<void> {
+    const hasTakenOver = batch.rows.some(({ takenOver }) => takenOver);
+    if (hasTakenOver) await this.#pipeline.empty();
     this.#pipeline.take(batch);
-    if (isTrial || !this.#breakers.closed) await this.#pipeline.empty();
+    if (hasTakenOver || !this.#breakers.closed) await this.#pipeline.empty();
   }
 
-  /** Nothing could be claimed: waits for the page in hand, or for the next poll. */
+  /** Nothing could be claimed: waits for the page in flight, or for the next poll. */
   async #idle(poll: PollOutcome = { rows: 0, durationMs: null }): Promise<boolean> {
-    const { hand, sightings } = this.#shop;
-    if (this.#pipeline.pages > 0) {
-      this.#tellPoll({ ...poll, delayMs: this.#settings.pollIntervalMs });
-      await this.#alarm.sleep(this.#settings.pollIntervalMs);
+    const { inFlight, sightings } = this.#context;
+    if (this.#pipeline.batches > 0) {
+      this.#emitPolled({ ...poll, delayMs: this.#settings.pollIntervalMs });
+      await this.#wakeup.sleep(this.#settings.pollIntervalMs);
       return false;
     }
     if (poll.durationMs !== null) await this.#clockWatch.look();
     // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
     const isHolding = this.#keeper.held().length > 0;
-    const returns = isHolding
-      ? [hand, this.#deferrals, sightings].map((waiting) => waiting.nextReturnMs())
+    const retries = isHolding
+      ? [inFlight, this.#deferrals, sightings].map((waiting) => waiting.nextRetryMs())
       : [];
-    const delayMs = Math.min(this.#idleDelayMs, ...returns.map((returnMs) => returnMs ?? Infinity));
-    this.#tellPoll({ ...poll, delayMs });
+    const delayMs = Math.min(this.#idleDelayMs, ...retries.map((retryMs) => retryMs ?? Infinity));
+    this.#emitPolled({ ...poll, delayMs });
     if (this.#once) {
       if (await this.#nothingLeft()) return true;
-      await this.#alarm.sleep(Math.min(delayMs, this.#settings.pollIntervalMs));
+      await this.#wakeup.sleep(Math.min(delayMs, this.#settings.pollIntervalMs));
       return false;
     }
-    await this.#alarm.sleep(delayMs);
+    await this.#wakeup.sleep(delayMs);
     this.#idleDelayMs = Math.min(this.#idleDelayMs * 2, this.#settings.idlePollMaxMs);
     return false;
   }
 
-  /** PausedError where only paused rows are left, RowsPutOffError where rows that are put off are, and what waits for them. */
+  /** PausedError where only paused rows are left, RowsDeferredError where deferred rows are, and what waits for them. */
   async #nothingLeft(): Promise<boolean> {
     if (this.#guard.isOpen || !this.#keeper.isChecked) return false;
-    const { middle, outages } = this.#shop;
+    const { middle, health } = this.#context;
     const { pauses } = this.#keeper;
-    const anyOpen = (except?: OpenRowsExcept) => outages.watch('middle', () => middle.hasOpenRows(except));
+    const anyOpen = (except?: OpenRowsExcept) => health.track('middle', () => middle.hasOpenRows(except));
     if (!(await anyOpen())) return true;
     const tried = this.#deferrals.triedEnough(this.#settings.maxAttempts);
     const excluded = [...new Set(tried.map(({ custId }) => custId))];
@@ -303,12 +309,12 @@ export class Worker extends EventTeller {
     const paused = pausedBy(pauses);
     if (await anyOpen({ paused, excluded })) return false;
     if (excluded.length > 0 && (pauses.length === 0 || (await anyOpen({ paused }))))
-      throw new RowsPutOffError(tried);
+      throw new RowsDeferredError(tried);
     throw new PausedError(pauses);
   }
 
-  #tellPoll(poll: PollOutcome & { readonly delayMs: number }): void {
-    this.#shop.emit('polled', { ...poll, waiting: this.#shop.hand.waits().length });
+  #emitPolled(poll: PollOutcome & { readonly delayMs: number }): void {
+    this.#context.emit('polled', { ...poll, waiting: this.#context.inFlight.waits().length });
   }
 
   /** An outage has its own back-off, before the next poll. */
@@ -317,18 +323,18 @@ export class Worker extends EventTeller {
       this.#keeper.checkNow();
       return;
     }
-    if (this.#shop.outages.isOutage(error)) return;
+    if (this.#context.health.isOutage(error)) return;
     if (error instanceof DatabaseError) this.#breakers.claim.open();
     else if (!(error instanceof BreakerOpenError)) throw error;
     this.#openBreaker(error);
   }
 
-  /** A stage has opened its breaker; where none has, too many customers are put off. */
+  /** A stage has opened its breaker; where none has, too many customers are deferred. */
   #openBreaker(error: unknown): void {
     if (this.#breakers.closed) this.#breakers.claim.open();
-    const delayMs = Math.round(backoffMs(this.#breakers.openings, breakerLimits, this.#time.random()));
-    this.#breakerUntil = this.#time.now() + delayMs;
-    this.#shop.emit('breakerOpened', { error: errorText(error), delayMs });
+    const delayMs = Math.round(backoffMs(this.#breakers.openings, breakerLimits, this.#clock.random()));
+    this.#breakerUntil = this.#clock.now() + delayMs;
+    this.#context.emit('breakerOpened', { error: errorText(error), delayMs });
     if (this.#once)
       this.#fail(
         error instanceof BreakerOpenError ? error : new BreakerOpenError(errorText(error), { cause: error }),
@@ -336,7 +342,7 @@ export class Worker extends EventTeller {
   }
 
   #pauseMs(): number {
-    const breakerMs = this.#breakers.closed ? 0 : this.#breakerUntil - this.#time.now();
-    return Math.max(0, breakerMs, this.#shop.outages.remainingMs());
+    const breakerMs = this.#breakers.closed ? 0 : this.#breakerUntil - this.#clock.now();
+    return Math.max(0, breakerMs, this.#context.health.remainingMs());
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import * as schemas from '../../src/http/api/answers.js';
+import * as schemas from '../../src/http/api/response-schemas.js';
 import { hashPassword } from '../../src/http/password.js';
 import { configFor, listening } from '../support/command.js';
 import { openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
@@ -39,12 +39,12 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
 
     const row = `IF_BNET_CUST/${longest}`;
     const questions = {
-      overview: schemas.overview,
-      groups: schemas.groups,
-      'failed?code=00401&text=CustName&since=2026-11-01': schemas.failed,
-      'in-hand': schemas.inHand,
-      deferred: schemas.deferred,
-      [`rows/${row}`]: schemas.rowPage,
+      overview: schemas.overviewResponse,
+      groups: schemas.failureGroupsResponse,
+      'failed?code=00401&text=CustName&since=2026-11-01': schemas.failedResponse,
+      processing: schemas.processingResponse,
+      deferred: schemas.deferredResponse,
+      [`rows/${row}`]: schemas.rowResponse,
     };
     for (const [question, schema] of Object.entries(questions)) {
       const answer = await fetch(`${url}/api/v1/${question}`, { headers: { authorization } });
@@ -58,7 +58,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
       'failures',
       'failed?customer=990947809',
       `rows/${row}`,
-      'in-hand',
+      'processing',
       'deferred',
       'workers',
     ]) {

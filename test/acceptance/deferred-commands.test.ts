@@ -11,7 +11,7 @@ const longest = '123456789012345678901234567890';
 const me = `${userInfo().username}@${hostname()}`;
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
-  describe.runIf(isAvailable(kind))(`acceptance: rows that are put off on ${kind}`, () => {
+  describe.runIf(isAvailable(kind))(`acceptance: deferred rows on ${kind}`, () => {
     let pair: Pair;
     let config: { file: string; remove(): Promise<void> };
     beforeEach(async () => {
@@ -23,10 +23,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await pair.close();
     });
     const { run, json } = commandsOn(() => config);
-    const putOff = async (reason: string) => {
+    const deferred = async (reason: string) => {
       const { leases, deferrals } = pair.openStore(600_000);
       await leases.register({ workerId: 'w-1', host: 'app-1', pid: 17 }, { ...quickSettings, shards: 8 });
-      await leases.keep();
+      await leases.renewAndAcquire();
       const row = { source: 'CUST', streamingNo: longest, custId: '990947809', stage: 'mark' } as const;
       await deferrals.put([{ ...row, cause: 'refused', reason, tries: 3, shard: 1, delayMs: 45_000 }]);
     };
@@ -34,7 +34,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     const plantBoth = async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, State: 1, StateDate: null });
       await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '2' });
-      await putOff('ORA-20001: 禁止修改\u001b[31m');
+      await deferred('ORA-20001: 禁止修改\u001b[31m');
     };
 
     it('deferred, status and show have in JSON the row, its customer’s wait, and every word of the database', async () => {
@@ -59,14 +59,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('deferred, status, show and doctor tell people, without control characters', async () => {
-      expect((await run('deferred')).stdout).toBe('No row is put off.');
+      expect((await run('deferred')).stdout).toBe('No row is deferred.');
       await plantBoth();
       const said: readonly (readonly [args: readonly string[], words: string])[] = [
         [['deferred'], 'ORA-20001: 禁止修改␛[31m'],
-        [['status'], 'Put off: 1 row of 1 customer (mark refused 1)'],
+        [['status'], 'Deferred: 1 row of 1 customer (mark refused 1)'],
         [['show', 'CUST', longest], '(mark, refused; tries: 3)'],
         [['show', 'ACCOUNT', '2'], `  IF_BNET_CUST ${longest}, since`],
-        [['doctor'], '1 row is put off with its customer (mark 1)'],
+        [['doctor'], '1 row is deferred with its customer (mark 1)'],
       ];
       for (const [args, words] of said) {
         const { stdout } = await run(...args);
@@ -75,8 +75,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       }
     });
 
-    it('retry ends the putting off, on record; of a row that is not put off it says so and ends with 1', async () => {
-      await putOff('no');
+    it('retry ends the deferring, on record; of a row that is not deferred it says so and ends with 1', async () => {
+      await deferred('no');
       const retried = await run('retry', 'if_bnet_cust', longest, '--reason', '触发器已停用');
       expect([retried.exitCode, retried.stdout]).toEqual([
         0,
@@ -87,7 +87,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(again.exitCode).toBe(1);
       expect(again.stdout.split('\n')).toEqual(
         [longest, '7'].map(
-          (no) => `IF_BNET_CUST ${no}: not put off; "bnet-sync show IF_BNET_CUST ${no}" tells how it stands`,
+          (no) => `IF_BNET_CUST ${no}: not deferred; "bnet-sync show IF_BNET_CUST ${no}" tells how it stands`,
         ),
       );
       expect(await json('retry', 'CUST', '7')).toEqual({

@@ -131,14 +131,14 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       expect((await standing(pair.middle)).get(`CUST:${guilty}`)?.errContent).toBe(
         '00205 过程执行异常: 处理该行时进程已 3 次异常退出, 不再处理',
       );
-      // The first process had other rows in hand as well; each of three trials ended another one.
+      // The first process had other rows in flight as well; each of three trials ended another one.
       expect(calls()).toBe(4);
       expect(
         workers.flatMap(({ ends }) => ends),
         log(),
       ).toEqual(Array.from({ length: 4 }, () => fault.ends));
       if (fault.says !== undefined) expect(log()).toMatch(fault.says);
-      expect(log()).toMatch(new RegExp(`"event":"tried","row":"${row}","deaths":3`));
+      expect(log()).toMatch(new RegExp(`"event":"crashRetry","row":"${row}","crashes":3`));
       await remove();
       await pair.close();
     });
@@ -158,7 +158,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       );
       expect(workers.flatMap(({ ends }) => ends)).toEqual([]);
       expect(workers.map(({ log }) => log).join('')).toMatch(
-        new RegExp(`"event":"suspected","row":"${row}".*within a transaction that is not its own`),
+        new RegExp(`"event":"rowErrored","row":"${row}".*within a transaction that is not its own`),
       );
       await remove();
       await pair.close();

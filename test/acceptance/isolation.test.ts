@@ -7,7 +7,7 @@ import { until } from '../support/workers.js';
 
 /*
  * One row, one customer (P12), with processes: `run --once` ends with 1 and names what is left; a worker that is killed,
- * with rows in State 1, leaves what is put off to the one that takes its shards over. Most of the time is waiting, so
+ * with rows in State 1, leaves what is deferred to the one that takes its shards over. Most of the time is waiting, so
  * several kinds of trouble wait at the same time.
  */
 
@@ -48,9 +48,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
           expect(await stateOf('7')).toBe(trouble.ends);
         } else {
           expect(once.exitCode, once.all).toBe(1);
-          expect(once.stderr + once.stdout).toMatch(
-            /nothing is left but rows that are put off.*IF_BNET_CUST:7 /,
-          );
+          expect(once.stderr + once.stdout).toMatch(/nothing is left but deferred rows.*IF_BNET_CUST:7 /);
           expect(await stateOf('7')).toBe(trouble.stays);
         }
 

@@ -75,7 +75,7 @@ describe('acceptance: the built library on SQLite', () => {
     try {
       library.parseConfig(wrong, process.cwd());
     } catch (error) {
-      expect((error as InstanceType<typeof library.ConfigError>).faults.map(({ path }) => path)).toEqual(
+      expect((error as InstanceType<typeof library.ConfigError>).issues.map(({ path }) => path)).toEqual(
         expect.arrayContaining(['worker.batchSize', 'worker.nonsense']),
       );
     }

@@ -160,7 +160,7 @@ describe('acceptance: operator commands on SQLite', () => {
       expect.arrayContaining([
         expect.objectContaining({
           area: 'tables',
-          level: 'fault',
+          level: 'error',
           finding: 'IF_BNET_CUST.Remark is missing',
         }),
         expect.objectContaining({

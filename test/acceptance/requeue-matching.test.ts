@@ -57,7 +57,7 @@ describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended 
   const start = () => bnetSync(['requeue', '--matching', '--all', '--config', config.file]);
 
   it(
-    'by Ctrl-C: the set in hand is finished, the outcome is on record, and --continue does the rest',
+    'by Ctrl-C: the set in flight is finished, the outcome is on record, and --continue does the rest',
     async () => {
       const command = start();
       await secondSetBegun();

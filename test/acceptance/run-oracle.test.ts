@@ -273,7 +273,7 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: kill -9 of the worker 
     first.child.kill('SIGKILL');
     await first.child;
     const second = run(['--once']);
-    // Nobody waits for them: the rows are put off until the server has let go.
+    // Nobody waits for them: the rows are deferred until the server has let go.
     await until(() => second.log().includes('"event":"rowsLocked"'));
     expect(second.log()).not.toContain('the middle database cannot be worked with');
     server().cutConnections('reset');

@@ -38,7 +38,7 @@ describe('acceptance: the run command on SQLite', () => {
     expect(lines.map(({ event }) => event)).toContain('marked');
   });
 
-  it('SIGTERM lets the rows in hand finish, gives the leases back and ends with 0', async () => {
+  it('SIGTERM lets the rows in flight finish, gives the leases back and ends with 0', async () => {
     const { file } = await config();
     const run = bnetSync(['run', '--config', file]);
     await until(
@@ -166,7 +166,7 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s before the worker could register, as the store is down, ends with 0: nothing is in hand',
+    '%s before the worker could register, as the store is down, ends with 0: nothing is in flight',
     async (signal) => {
       for (const port of [1, portOf(silent)]) {
         const { file, remove } = await withStore({ ...pair.connections.store.connection, port });

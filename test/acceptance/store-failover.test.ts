@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { configFor } from '../support/command.js';
 import { standing, statesOf } from '../support/databases.js';
 import { type KnexEnd, openOptions, postgresEnd } from '../support/middle-ends.js';
@@ -75,7 +75,7 @@ describeWithStandby('acceptance: the product store fails over under its workers'
     removals.push(() => middle.close());
     const setting = { client: 'pg' as const, connection: { ...store } };
     const database = new Database({ ...openOptions, ...setting });
-    await new KnexStoreOperations(database).migrate(SHARDS);
+    await new KnexStoreAdmin(database).migrate(SHARDS);
     await database.close();
     const connections = { middle: middle.setting, store: setting };
     const config = await configFor({ connections }, { worker: workerSettings });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { bnetSync, configFor } from '../support/command.js';
 import { plant, standing } from '../support/databases.js';
 import { openOptions } from '../support/middle-ends.js';
@@ -41,7 +41,7 @@ describe.runIf(hasPostgres)('acceptance: PostgreSQL over a Unix-domain socket', 
     const tables = new Database({ ...openOptions, ...middle });
     await initMiddle(tables, 'pg');
     const shards = new Database({ ...openOptions, ...store });
-    await new KnexStoreOperations(shards).migrate(8);
+    await new KnexStoreAdmin(shards).migrate(8);
     await Promise.all([tables.close(), shards.close()]);
 
     const { file, remove } = await configFor({ connections: { middle, store } });

@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
 
   it('filters the failed rows, keeps the filter in the address, and leads through their pages', async () => {
     const page = await visit();
-    await logIn(page, 'reader', '/failures');
+    await logIn(page, 'reader', '/failure-groups');
     await page.locator('tr', { hasText: '00403' }).locator('a').first().click();
     await page.waitForURL(/\/failed\?table=IF_BNET_CUST&code=00403/);
     expect(await page.locator('tbody tr').count()).toBe(50);
@@ -191,7 +191,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     expect(await page.innerText('tr:has-text("IF_BNET_CUST")')).toContain('56');
     await page.click('text=English');
     expect(await page.innerText('h1')).toBe('Overview');
-    await page.goto('/failures');
+    await page.goto('/failure-groups');
     expect(await page.getAttribute('html', 'lang')).toBe('en');
     expect(await page.innerText('tbody')).toContain('00403 数据格式不正确');
   });
@@ -213,10 +213,10 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     const row = `/rows/IF_BNET_CUST/${longNumber}`;
     const pages = [
       '/',
-      '/failures',
+      '/failure-groups',
       '/failed',
       row,
-      '/in-hand',
+      '/processing',
       '/deferred',
       '/pauses',
       '/workers',

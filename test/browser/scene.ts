@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { parseConfig } from '../../src/config/parse.js';
-import { createWorker } from '../../src/create-worker.js';
+import { createWorker } from '../../src/app/create-worker.js';
 import { hashPassword } from '../../src/http/password.js';
-import { startHttpServer } from '../../src/start-http-server.js';
+import { startHttpServer } from '../../src/app/start-http-server.js';
 import { isAvailable, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { until } from '../support/until.js';
 

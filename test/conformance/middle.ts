@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { RowKey } from '../../src/domain/keys.js';
-import type { FinishedRows, MiddleDatabase, MiddleSearch } from '../../src/middle/port.js';
+import type { FinishedRows, MiddleDatabase, BoundedQueries } from '../../src/middle/port.js';
 import { attributeRules } from './middle/attributes.js';
 import { claimRules } from './middle/claim.js';
 import { contentRules } from './middle/content.js';
@@ -17,7 +17,7 @@ import { lookingAboutRules } from './middle/search-rows.js';
 import { selectionRules } from './middle/selection.js';
 import { settleRules } from './middle/settle.js';
 import { shardRules } from './middle/shards.js';
-import { twinRules } from './middle/twins.js';
+import { duplicateRules } from './middle/duplicates.js';
 import { waitingRules } from './middle/waiting.js';
 
 /** Settings of an adapter under test. */
@@ -35,7 +35,7 @@ export interface MiddleFixture {
   /** Opens the adapter under test, with connections of its own. The fixture closes it. */
   open(settings?: MiddleSettings): MiddleDatabase;
   /** Opens the search of the adapter under test in the same way. */
-  openSearch(settings?: MiddleSettings): MiddleSearch;
+  openSearch(settings?: MiddleSettings): BoundedQueries;
   /** The same for the port FinishedRows. */
   finished(settings?: MiddleSettings): FinishedRows;
   /** Opens an adapter whose server is not there. */
@@ -107,7 +107,7 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
       await fixture.dropKeys();
       return fixture;
     };
-    withFixture(openWithoutKeys, twinRules);
+    withFixture(openWithoutKeys, duplicateRules);
   });
 }
 

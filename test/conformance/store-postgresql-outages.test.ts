@@ -46,7 +46,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     proxy = await FaultProxy.inFrontOf(database.connection);
     store = openStore();
     await store.leases.register(identityOf('worker 1'), agreement);
-    ({ leases } = await store.leases.keep());
+    ({ leases } = await store.leases.renewAndAcquire());
     await store.leases.compared(leases);
   });
   afterEach(async () => {
@@ -74,7 +74,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     await store.close();
     store = openStore(limits);
     await store.leases.register(identityOf('worker 2'), agreement);
-    ({ leases } = await store.leases.keep());
+    ({ leases } = await store.leases.renewAndAcquire());
     await store.leases.compared(leases);
   }
 
@@ -184,11 +184,11 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
   );
 
   describe.each<[string, string, (store: KnexProductStore) => Promise<unknown>]>([
-    ['giving leases back', 'UPDATE sync_shard', ({ leases: own }) => own.giveBack([3])],
-    ['asking for notes of trials', 'JOIN sync_trial', ({ trials }) => trials.deaths([record()])],
-    ['noting a trial', 'INTO sync_trial', ({ trials }) => trials.begin(record())],
-    ['taking a note back', 'DELETE FROM sync_trial', ({ trials }) => trials.takeBack(record())],
-    ['removing the notes', 'DELETE FROM sync_trial', ({ trials }) => trials.end(record())],
+    ['giving leases back', 'UPDATE sync_shard', ({ leases: own }) => own.releaseShards([3])],
+    ['asking for crash notes', 'JOIN sync_crash', ({ crashLog }) => crashLog.crashCounts([record()])],
+    ['noting a crash candidate', 'INTO sync_crash', ({ crashLog }) => crashLog.begin(record())],
+    ['taking a note back', 'DELETE FROM sync_crash', ({ crashLog }) => crashLog.clear(record())],
+    ['removing the notes', 'DELETE FROM sync_crash', ({ crashLog }) => crashLog.forget(record())],
   ])('%s', (_what, statement, call) => {
     it('has lost a connection that breaks, and is done by the next call', async () => {
       proxy.loseStatement(statement);

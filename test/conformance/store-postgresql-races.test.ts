@@ -56,7 +56,9 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     expect(second.leases.map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
     finish.open();
     await applying;
-    expect((await second.store.leases.keep()).leases.map(({ shard }) => shard)).toEqual([0, 1, 5, 6, 7]);
+    expect((await second.store.leases.renewAndAcquire()).leases.map(({ shard }) => shard)).toEqual([
+      0, 1, 5, 6, 7,
+    ]);
     expect((await contents(fixture))['bnet_customer']).toHaveLength(1);
     expect((await fixture.leases()).filter(({ owner }) => owner === 'worker 1')).toMatchObject([
       { shard: 2, term: 1 },
@@ -73,7 +75,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
       await finish.passed;
     });
     await inside.passed;
-    expect((await store.leases.keep()).leases).toEqual(leases);
+    expect((await store.leases.renewAndAcquire()).leases).toEqual(leases);
     finish.open();
     await applying;
   });
@@ -105,7 +107,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     const busy = { sql: 'SELECT pg_sleep(0.2)', bindings: [] };
     for (const _round of [1, 2]) await Promise.all([1, 2, 3].map(() => pool.execute(busy)));
     await store.leases.register(identityOf('worker 1'), agreement);
-    const { leases } = await store.leases.keep();
+    const { leases } = await store.leases.renewAndAcquire();
     await store.leases.compared(leases);
     for (const streamingNo of ['1', '2'])
       await store.apply(leases, (transaction) => transaction.record([record({ streamingNo })], []));
@@ -234,8 +236,12 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     await Promise.all(
       stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
     );
-    const held = await Promise.all(stores.map(async (store) => (await store.leases.keep()).leases));
-    const again = await Promise.all(stores.map(async (store) => (await store.leases.keep()).leases));
+    const held = await Promise.all(
+      stores.map(async (store) => (await store.leases.renewAndAcquire()).leases),
+    );
+    const again = await Promise.all(
+      stores.map(async (store) => (await store.leases.renewAndAcquire()).leases),
+    );
     const shards = again.flat().map(({ shard }) => shard);
     expect(shards.sort()).toEqual(Array.from({ length: shardCount }, (_, shard) => shard));
     expect(again.flat().every(({ term }) => term === 1)).toBe(true);
@@ -247,7 +253,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     await Promise.all(
       stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
     );
-    const keepAll = () => Promise.all(stores.map((store) => store.leases.keep()));
+    const keepAll = () => Promise.all(stores.map((store) => store.leases.renewAndAcquire()));
     for (const { leases, share } of await keepAll()) expect(leases.length).toBeLessThanOrEqual(share);
     const holdings = await keepAll();
     expect(holdings.map(({ leases }) => leases.length).sort()).toEqual([1, 1, 2, 2, 2]);

@@ -22,7 +22,7 @@ describe('SQLite as a product store, as a file', () => {
         const other = new Sqlite(filename());
         other.exec('BEGIN IMMEDIATE');
         expect(await kindOf(apply((transaction) => transaction.record([record()], [])))).toBe('conflict');
-        const known = await store.foresee([record()], { products: [], users: [] });
+        const known = await store.readBeforeClaim([record()], { products: [], users: [] });
         expect(known.attempts.size).toBe(0);
         other.exec('COMMIT');
         other.close();

@@ -20,7 +20,7 @@ import { pauseRules } from './store/pauses.js';
 import { purgeRules } from './store/purge.js';
 import { sharingRules } from './store/sharing.js';
 import { snapshotRules } from './store/snapshot.js';
-import { trialRules } from './store/trials.js';
+import { crashLogRules } from './store/crash-log.js';
 import { writeRules } from './store/write.js';
 
 /** Settings of a store under test. */
@@ -89,7 +89,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       sharingRules(fixture);
       agreementRules(fixture);
       deferralRules(fixture);
-      trialRules(fixture);
+      crashLogRules(fixture);
       fenceRules(fixture);
       guardRules(fixture);
       activityRules(fixture);

@@ -19,7 +19,7 @@ type Complain = (kind: Violation['kind'], about: string, what: string) => void;
 /** A row of a customer without trouble ends within this time, faults and open breakers not counted. */
 const othersWithinMs = 45_000;
 
-/** A row of a customer whose trouble is over: a row is put off for 45 seconds at most, and then has to come. */
+/** A row of a customer whose trouble is over: a row is deferred for 45 seconds at most, and then has to come. */
 export const afterTroubleMs = 60_000;
 
 /** The longest back-off of a worker after an outage: that long a fault may be felt. */
@@ -111,7 +111,7 @@ function delaysOf(evidence: Evidence): Delay[] {
     // It ended in spite of what was wrong.
     if (before.some(({ over }) => over > until)) return [];
     const from = Math.max(visibleAt, ...before.map(({ over }) => over));
-    // A trouble that was over before does no harm to a row that came later, once nothing is put off for it any more.
+    // A trouble that was over before does no harm to a row that came later, once nothing is deferred for it any more.
     const hadTrouble = before.some(({ over }) => over + afterTroubleMs > visibleAt);
     const byFaults = overlap(faults, from, until);
     const byBreakers = Math.min(overlap(breakers, from, until), breakersMs);

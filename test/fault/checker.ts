@@ -174,7 +174,7 @@ function waitsFor(evidence: Evidence, waiting: Judged, awaited: Judged): boolean
 /**
  * The last moment at which the process that claimed the awaited row may have seen the waiting one for the first time: when
  * it was visible, the process held the shard, no fault kept it from polling, and nothing was wrong with a row of the
- * customer, which would be put off.
+ * customer, which would be deferred.
  */
 function lastFirstSight(evidence: Evidence, { row, content, visibleAt }: Judged, awaited: Judged): number {
   const shard = shardOf(content.custId, evidence.settings.shards);

@@ -28,7 +28,7 @@ export interface FaultRunOptions {
   readonly troubles: TroubleTimes & {
     /** How long the platform goes on writing once all other faults have ended. */
     readonly writeSeconds: number;
-    /** Whether an operator has all rows that are put off tried at once when the troubles have ended. */
+    /** Whether an operator has all deferred rows tried at once when the troubles have ended. */
     readonly retried: boolean;
   };
   /** Longest time until nothing is left once all faults have ended. */
@@ -103,7 +103,7 @@ interface Played {
   readonly disturbances: readonly Disturbance[];
 }
 
-/** How long a row may be put off after its trouble has ended. */
+/** How long a row may be deferred after its trouble has ended. */
 const putOffMs = 60_000;
 
 /** The platform writes and faults happen, until the time is over; then the troubles of single rows are alone. */
@@ -215,8 +215,8 @@ function summaryOf(
   const { platform, places, seconds, drainMs } = told;
   const codes = new Map<string, number>();
   for (const { code } of decisions) codes.set(code ?? 'applied', (codes.get(code ?? 'applied') ?? 0) + 1);
-  const putOff = places.flatMap((place) =>
-    ['rowsPutOff', 'rowsLocked'].flatMap((name) => place.told(name)),
+  const deferred = places.flatMap((place) =>
+    ['rowsDeferred', 'rowsLocked'].flatMap((name) => place.told(name)),
   ).length;
   const openings = disturbances.filter(({ what }) => what === breakerOpen).length;
   const restarts = places.reduce((sum, place) => sum + place.restarts, 0);
@@ -227,7 +227,7 @@ function summaryOf(
   return (
     `${rows.length} rows, ${platform.resets} put back, ${decisions.length} decisions (${outcomes}); ` +
     `${restarts} processes replaced, ${leases.length} leases changed hands; ` +
-    `${troubles.length} troubles, ${putOff} times rows were put off, ${openings} breakers opened, ${slowest(evidence)}; ` +
+    `${troubles.length} troubles, ${deferred} times rows were deferred, ${openings} breakers opened, ${slowest(evidence)}; ` +
     `${seconds.toFixed(0)} s, drained in ${drainMs} ms`
   );
 }

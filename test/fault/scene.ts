@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Database } from '../../src/database/database.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { PostgresServer } from '../support/postgres-server.js';
 import { poisonFile, type Place } from './crew.js';
@@ -61,7 +61,7 @@ export async function prepareDatabases(
     });
   const [middle, store] = [open(access.middle), open(access.store)];
   await initMiddle(middle, 'pg');
-  await new KnexStoreOperations(store).migrate(shards);
+  await new KnexStoreAdmin(store).migrate(shards);
   await Promise.all([middle.close(), store.close()]);
 }
 

@@ -5,7 +5,7 @@ import { SmallScene } from './small-scene.js';
 
 const rows = 12;
 
-// A worker sleeps past its lease with rows in hand, another one takes them over, and then the first one wakes.
+// A worker sleeps past its lease with rows in flight, another one takes them over, and then the first one wakes.
 describe.runIf(hasPostgres)('fault suite: a worker that wakes after its lease, on PostgreSQL', () => {
   let scene: SmallScene;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe.runIf(hasPostgres)('fault suite: a worker that wakes after its lease, o
     return { place, workerId };
   }
 
-  it('with claimed rows in hand: its fence fails, it writes nothing and says that it lost the lease', async () => {
+  it('with claimed rows in flight: its fence fails, it writes nothing and says that it lost the lease', async () => {
     const sleeper = await start('sleeper');
     await scene.untilShared(1);
     // The answer with the rows' content comes when it wakes.

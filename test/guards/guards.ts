@@ -159,12 +159,12 @@ export const guards: readonly Guard[] = [
     name: 'the note of a trial',
     edits: [
       {
-        file: 'src/worker/trials.ts',
-        find: "await outages.watch('store', () => store.trials.begin(row));",
+        file: 'src/worker/crash-quarantine.ts',
+        find: "await health.track('store', () => store.crashLog.begin(row));",
         put: '',
       },
     ],
-    test: { file: 'test/unit/worker/trials.test.ts', name: '' },
+    test: { file: 'test/unit/worker/crash-quarantine.test.ts', name: '' },
   },
   {
     name: 'the worker’s own commits in the fence',

@@ -1,7 +1,7 @@
 import type { Guard } from './guards.js';
 
 const oneCustomer = 'test/integration/one-customer.test.ts';
-const isolation = 'test/unit/worker/isolation.test.ts';
+const isolation = 'test/unit/worker/bisect-batch.test.ts';
 const postgresql = 'test/conformance/middle-postgresql-races.test.ts';
 const oracle = 'test/conformance/middle-oracle-races.test.ts';
 const markStage = 'src/worker/mark-stage.ts';
@@ -23,15 +23,15 @@ export const isolationGuards: readonly Guard[] = [
   {
     name: 'the splitting of claims',
     edits: unsplit(
-      'src/worker/claim-page.ts',
-      "import { putOff } from './put-off.js';",
+      'src/worker/claim-batch.ts',
+      "import { deferRows } from './defer-rows.js';",
       'middle.claim(part)',
     ),
     test: { file: oneCustomer, name: 'a claim that is refused' },
   },
   {
     name: 'the splitting of marks',
-    edits: unsplit(markStage, "import { putOff } from './put-off.js';", 'middle.mark(marks)'),
+    edits: unsplit(markStage, "import { deferRows } from './defer-rows.js';", 'middle.mark(marks)'),
     test: { file: oneCustomer, name: 'a mark that is refused, keeps no other row' },
   },
   {
@@ -51,7 +51,7 @@ export const isolationGuards: readonly Guard[] = [
     name: 'the halves that share no customer',
     edits: [
       {
-        file: 'src/worker/isolation.ts',
+        file: 'src/worker/bisect-batch.ts',
         find: '  if (customers.length > 1) {',
         put: '  if (customers.length > 1_000_000) {',
       },
@@ -120,7 +120,7 @@ export const isolationGuards: readonly Guard[] = [
     edits: [
       {
         file: 'src/worker/deferrals.ts',
-        find: "await this.#outages.watch('store', () => this.#store().put(put));",
+        find: "await this.#health.track('store', () => this.#store().put(put));",
         put: '',
       },
     ],
@@ -131,7 +131,7 @@ export const isolationGuards: readonly Guard[] = [
     edits: [
       {
         file: 'src/worker/lease-keeper.ts',
-        find: 'deferrals.load(holding.deferrals, ',
+        find: 'deferrals.load(snapshot.deferrals, ',
         put: 'deferrals.load([], ',
       },
     ],
@@ -144,7 +144,9 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: 'the end of the batch at a row of the customer that is not in State 1',
-    edits: [{ file: 'src/worker/batch.ts', find: 'if (putBack.has(polled.custId)) continue;', put: '' }],
+    edits: [
+      { file: 'src/worker/batch.ts', find: 'if (changedSinceClaim.has(polled.custId)) continue;', put: '' },
+    ],
     test: {
       file: 'test/unit/worker/batch.test.ts',
       name: 'with the later rows of its customer, and no others',
@@ -152,14 +154,14 @@ export const isolationGuards: readonly Guard[] = [
   },
   {
     name: 'the end of a customer’s marks at a refused one',
-    edits: [{ file: 'src/worker/isolation.ts', find: 'this.#stopped.add(custIdOf(row));', put: '' }],
+    edits: [{ file: 'src/worker/bisect-batch.ts', find: 'this.#stopped.add(custIdOf(row));', put: '' }],
     test: { file: oneCustomer, name: 'leaves the later rows of its customer unmarked' },
   },
   {
     name: 'the end of a customer’s marks at one that was undone, or locked',
     edits: [
       {
-        file: 'src/worker/isolation.ts',
+        file: 'src/worker/bisect-batch.ts',
         find: 'for (const custId of this.#steps.stoppedBy(result)) this.#stopped.add(custId);',
         put: '',
       },
@@ -175,18 +177,18 @@ export const isolationGuards: readonly Guard[] = [
     name: 'the breaker of each stage',
     edits: [
       {
-        file: 'src/worker/breaker.ts',
-        find: 'this.mark = new Breaker(threshold);',
+        file: 'src/worker/circuit-breaker.ts',
+        find: 'this.mark = new CircuitBreaker(threshold);',
         put: 'this.mark = this.claim;',
       },
     ],
-    test: { file: 'test/unit/worker/breaker.test.ts', name: 'count each for itself' },
+    test: { file: 'test/unit/worker/circuit-breaker.test.ts', name: 'count each for itself' },
   },
   {
     name: 'the customers that are tried before the breaker opens',
     edits: [
       {
-        file: 'src/worker/isolation.ts',
+        file: 'src/worker/bisect-batch.ts',
         find: 'breaker.wouldOpen(idOf(row)) && (await this.#anotherGoesThrough())',
         put: 'breaker.threshold < 0',
       },

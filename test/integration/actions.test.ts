@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
 import { acceptStore } from '../../src/operator/accept.js';
 import { NotTakenError } from '../../src/operator/audit.js';
-import type { MatchTarget } from '../../src/operator/desk.js';
+import type { MatchTarget } from '../../src/operator/operator-service.js';
 import { purgeJournal } from '../../src/operator/purge.js';
 import { requeueMatching } from '../../src/operator/requeue-matching.js';
 import {
@@ -166,11 +166,11 @@ for (const kind of pairKinds) {
     it('do nothing where the store refuses their record', async () => {
       const { records, ...parts } = operatorsOf(pair);
       await plant(pair.middle, 'CUST', { ...open, ...failed, CustID: '1', StreamingNo: '1' });
-      const desk = deskOf(pair);
-      await desk.pause(actor, { productId: '8' }, null);
+      const operator = deskOf(pair);
+      await operator.pause(actor, { productId: '8' }, null);
       const { leases, deferrals } = pair.openStore(5000);
       await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
-      await leases.keep();
+      await leases.renewAndAcquire();
       const row = { ...key, custId: '1', stage: 'claim', cause: 'locked', tries: 3 } as const;
       await deferrals.put([{ ...row, reason: 'locked', shard: 1, delayMs: 45_000 }]);
       await refuseRecords(pair);
@@ -179,11 +179,11 @@ for (const kind of pairKinds) {
       const accept = { action: 'repair-accept', productIds: [], shards: 8, reason: null } as const;
       const purge = { olderThanMs: 0, gone: false, productIds: [], dryRun: false };
       const actions: readonly (() => Promise<unknown>)[] = [
-        () => desk.pause(actor, { source: 'CUST' }, null),
-        () => desk.resume(actor, { productId: '8' }, null),
-        () => desk.retry(actor, [key], null),
-        () => desk.requeue(actor, [key], { dryRun: false, reason: null }),
-        () => desk.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
+        () => operator.pause(actor, { source: 'CUST' }, null),
+        () => operator.resume(actor, { productId: '8' }, null),
+        () => operator.retry(actor, [key], null),
+        () => operator.requeue(actor, [key], { dryRun: false, reason: null }),
+        () => operator.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
         () => purgeJournal(sources, actor, purge),
         () => acceptStore({ middle, guard: parts.guard }, actor, accept),
       ];
@@ -192,10 +192,10 @@ for (const kind of pairKinds) {
         await expect(action()).rejects.toThrow('nothing was changed');
       }
       expect(await statesOf(pair.middle)).toEqual({ 3: 1 });
-      expect(await desk.pauses()).toMatchObject([{ target: { productId: '8' } }]);
-      expect(await desk.deferred(5)).toMatchObject([{ streamingNo: '1' }]);
+      expect(await operator.pauses()).toMatchObject([{ target: { productId: '8' } }]);
+      expect(await operator.deferred(5)).toMatchObject([{ streamingNo: '1' }]);
       expect(await parts.guard.origins()).toEqual([]);
-      expect(await desk.audit({ limit: 5 })).toMatchObject([{ action: 'pause' }]);
+      expect(await operator.audit({ limit: 5 })).toMatchObject([{ action: 'pause' }]);
     });
   });
 }

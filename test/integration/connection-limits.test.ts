@@ -43,7 +43,7 @@ describe('open connections', () => {
     const socket = await open();
     const before = atWork.length;
     socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n');
-    await until('the request is in hand', async () => atWork.length > before);
+    await until('the request is in flight', async () => atWork.length > before);
     return socket;
   };
 

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDemoFolder, type DemoFolder } from '../../src/cli/demo/demo-folder.js';
 import { findOut } from '../../src/cli/demo/findings.js';
-import { play, type Played } from '../../src/cli/demo/play.js';
+import { play, type DemoRun } from '../../src/cli/demo/play.js';
 import { isFine, reportLines } from '../../src/cli/demo/report.js';
-import { faultCodes } from '../../src/simulator/fault.js';
-import { openMiddleDatabase, openStoreDatabase } from '../../src/wiring.js';
+import { badRowCodes } from '../../src/simulator/bad-row.js';
+import { openMiddleDatabase, openStoreDatabase } from '../../src/app/open-databases.js';
 
 const programme = { rows: 300, customers: 40, badShare: 0.12, ratePerSecond: 400, seed: 5, limitMs: 25_000 };
 
 describe('demo on SQLite', () => {
   let parent: string;
   let folder: DemoFolder;
-  let played: Played;
+  let played: DemoRun;
   beforeAll(async () => {
     parent = await mkdtemp(join(tmpdir(), 'bnet-sync-test-'));
     folder = await makeDemoFolder(join(parent, 'demo'));
@@ -53,7 +53,7 @@ describe('demo on SQLite', () => {
 
   it('has every kind of fault, and says what was expected of it and what came', async () => {
     const { faults } = await look();
-    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(Object.keys(faultCodes)));
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(Object.keys(badRowCodes)));
     for (const fault of faults) expect(fault.errContent).toMatch(new RegExp(`^${fault.expected} `));
   });
 

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { handlerFindings } from '../../src/operator/doctor/handlers.js';
 import { privilegeFindings, storePrivilegeFindings } from '../../src/operator/doctor/privileges.js';
-import { loadHandlers } from '../../src/load-handlers.js';
-import { KnexMiddleOperations } from '../../src/middle/knex/middle-operations.js';
+import { loadHandlers } from '../../src/app/load-handlers.js';
+import { KnexMiddleAdmin } from '../../src/middle/knex/middle-admin.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { openPair, type KnexPair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
@@ -45,21 +45,21 @@ describe.runIf(hasPostgres)('what the doctor tries in the product store on Postg
     });
   }
   const found = async (database = own) =>
-    storePrivilegeFindings(await new KnexStoreOperations(database).missingPrivileges());
+    storePrivilegeFindings(await new KnexStoreAdmin(database).missingPrivileges());
 
   it('is in order with the grants of sql/', async () => {
     expect(await found()).toMatchObject([{ level: 'ok' }]);
   });
 
   it.each([
-    ['INSERT', 'sync_journal', 'fault'],
-    ['UPDATE (superseded)', 'sync_journal', 'fault'],
-    ['SELECT', 'sync_shard', 'fault'],
-    ['UPDATE', 'sync_shard', 'fault'],
-    ['DELETE', 'sync_worker', 'fault'],
-    ['INSERT', 'sync_activity', 'fault'],
-    ['UPDATE', 'bnet_account', 'fault'],
-    ['DELETE', 'bnet_customer_attr', 'fault'],
+    ['INSERT', 'sync_journal', 'error'],
+    ['UPDATE (superseded)', 'sync_journal', 'error'],
+    ['SELECT', 'sync_shard', 'error'],
+    ['UPDATE', 'sync_shard', 'error'],
+    ['DELETE', 'sync_worker', 'error'],
+    ['INSERT', 'sync_activity', 'error'],
+    ['UPDATE', 'bnet_account', 'error'],
+    ['DELETE', 'bnet_customer_attr', 'error'],
     ['INSERT', 'sync_audit', 'warning'],
     ['DELETE', 'sync_pause', 'warning'],
     ['UPDATE (closed_at, closed_by)', 'sync_guard', 'warning'],
@@ -88,21 +88,21 @@ describe.runIf(hasPostgres)('what the doctor tries in the product store on Postg
       );
     expect(await found()).toMatchObject([{ level: 'ok' }]);
     const { rows } = await asOwner('SELECT count(*) AS tried FROM tried');
-    expect(Number(rows[0]?.['tried'])).toBe(0);
+    expect(Number(rows[0]?.['crashRetry'])).toBe(0);
   });
 
   it('a database that takes no changes is one finding, and no grant is advised for it', async () => {
     const standby = openStore({ options: '-c default_transaction_read_only=on' });
     try {
       const findings = await found(standby);
-      expect(findings).toMatchObject([{ level: 'fault', area: 'product store' }]);
+      expect(findings).toMatchObject([{ level: 'error', area: 'product store' }]);
       expect(findings[0]?.finding).toContain('read-only transaction');
       expect(findings[0]?.whatToDo).toContain('primary');
-      const operations = new KnexMiddleOperations(openMiddle(), {
+      const operations = new KnexMiddleAdmin(openMiddle(), {
         ...{ dialect: pgMiddle, schema: undefined, productIds: [], markAttributes: true, maxAttributes: 10 },
       });
       const middle = privilegeFindings({ kind: 'postgresql' }, await operations.missingPrivileges());
-      expect(middle).toMatchObject([{ level: 'fault', area: 'middle database' }]);
+      expect(middle).toMatchObject([{ level: 'error', area: 'middle database' }]);
       expect(JSON.stringify([findings, middle])).not.toContain('GRANT');
     } finally {
       await standby.close();
@@ -130,7 +130,7 @@ describe.runIf(hasPostgres)('what the doctor tries in the product store on Postg
 describe('what the doctor tries of the handlers', () => {
   it('a module that is missing is a fault that names it', async () => {
     const findings = await handlerFindings(() => loadHandlers('/no/such/handlers.js', 10_000));
-    expect(findings).toMatchObject([{ area: 'handlers', level: 'fault' }]);
+    expect(findings).toMatchObject([{ area: 'handlers', level: 'error' }]);
     expect(findings[0]?.finding).toContain('/no/such/handlers.js cannot be loaded');
     expect(findings[0]?.whatToDo).toContain('store.handlers');
   });

@@ -4,7 +4,7 @@ import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
 import {
   column,
@@ -78,7 +78,7 @@ for (const kind of pairKinds) {
       expect(calls).toBe(3);
       expect(await statesOf(pair.middle)).toEqual({ 2: 29, 3: 2 });
       expect(rows.get('ACCOUNT:100')?.errContent).toMatch(/^00402/);
-      expect(told.filter(({ name }) => name === 'suspected')).toHaveLength(3);
+      expect(told.filter(({ name }) => name === 'rowErrored')).toHaveLength(3);
     });
 
     it('a row that the store itself refuses is found in its batch and ends in 3 with 00205', async () => {
@@ -114,7 +114,7 @@ for (const kind of pairKinds) {
         handlers,
       });
       expect((await standing(pair.middle)).get('CUST:4')?.errContent).toBe(
-        '00205 过程执行异常: 该行单独处理 3 次均出错 (WorkHungError)',
+        '00205 过程执行异常: 该行单独处理 3 次均出错 (HandlerTimeoutError)',
       );
       expect(await statesOf(pair.middle)).toEqual({ 2: 9, 3: 1 });
       expect(told.filter(({ name }) => name === 'outage')).toEqual([]);
@@ -214,7 +214,7 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
       serverTimeoutMs: 2000,
     } as const;
     const migrating = new Database(options);
-    await new KnexStoreOperations(migrating).migrate(8);
+    await new KnexStoreAdmin(migrating).migrate(8);
     await migrating.close();
     await plantOpens(pair, 300);
     const store = new KnexProductStore(new Database(options), 3000);
@@ -234,7 +234,7 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     worker.stop();
     await running;
     await store.close();
-    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'suspected')).toEqual([]);
+    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'rowErrored')).toEqual([]);
   });
 
   it('a middle database that is killed and stopped in the middle of the work leaves every row right', async () => {
@@ -276,7 +276,7 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     worker.stop();
     await running;
     await Promise.all([middle.close(), planting.close()]);
-    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'suspected')).toEqual([]);
+    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'rowErrored')).toEqual([]);
     expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_journal'))[0])).toBe(300);
   });
 });

@@ -62,7 +62,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
       const told = await drain({ middle, store: pair.openStore() });
       expect(await statesOf(pair.middle)).toEqual({ [State.Succeeded]: 2, [State.Failed]: 1 });
       expect((await standing(pair.middle)).get('CUST:3')?.errContent).toMatch(/^00401 .*CustName/);
-      expect(told.filter(({ name }) => name === 'markConflict' || name === 'rowsPutOff')).toEqual([]);
+      expect(told.filter(({ name }) => name === 'markConflict' || name === 'rowsDeferred')).toEqual([]);
       const attempts = await column(pair.store, 'SELECT attempt FROM sync_journal ORDER BY streaming_no');
       expect(attempts).toEqual([moment, moment, moment]);
     });

@@ -48,7 +48,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     }
 
     const errorsOf = (told: readonly ToldEvent[]) =>
-      told.flatMap(({ name, event }) => (name === 'suspected' ? [event.error] : []));
+      told.flatMap(({ name, event }) => (name === 'rowErrored' ? [event.error] : []));
 
     it.each<[string, unknown, string]>([
       ['false', false, 'the handler returned false'],
@@ -166,7 +166,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         handlers: { onCustomer },
         settings: { handlerTimeoutMs: 100 },
       });
-      expect((await standing(pair.middle)).get(`CUST:${guilty}`)?.errContent).toBe(blamed('WorkHungError'));
+      expect((await standing(pair.middle)).get(`CUST:${guilty}`)?.errContent).toBe(
+        blamed('HandlerTimeoutError'),
+      );
       expect(await statesOf(pair.middle)).toEqual({ 2: others, 3: 1 });
       expect(errorsOf(told)).toEqual(Array.from({ length: 3 }, () => 'not finished within 100 ms'));
       expect(told.filter(({ name }) => name === 'outage')).toEqual([]);
@@ -191,7 +193,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         await worker.run();
         await Promise.all([middle.close(), store.close()]);
         expect(await statesOf(pair.middle)).toEqual({ 2: others + 1 });
-        expect(told.filter(({ name }) => name === 'suspected' || name === 'outage')).toEqual([]);
+        expect(told.filter(({ name }) => name === 'rowErrored' || name === 'outage')).toEqual([]);
         const failed = told.flatMap(({ name, event }) => (name === 'listenerFailed' ? [event] : []));
         expect(failed.map(({ event }) => event).sort()).toEqual([...names].sort());
         expect(new Set(failed.map(({ error }) => error))).toEqual(new Set(['of a listener']));

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadHandlers } from '../../src/load-handlers.js';
+import { loadHandlers } from '../../src/app/load-handlers.js';
 import {
   column,
   isAvailable,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { readSnapshot } from '../../src/store/knex/snapshot.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { pgConnection, testOptions } from '../conformance/middle/knex-fixture.js';
 import { createDatabase, hasPostgres, type TestDatabase } from '../support/postgres.js';
 import { MeasuredDatabase } from '../support/rows-read.js';
@@ -18,7 +18,7 @@ describe.runIf(hasPostgres)('PostgreSQL: a customer with thousands of products a
     created = await createDatabase('hot');
     const options = { ...testOptions, ...pgConnection(created), byKey: true };
     owner = new Database(options);
-    await new KnexStoreOperations(owner).migrate(64);
+    await new KnexStoreAdmin(owner).migrate(64);
     const run = (sql: string) => owner.execute({ sql, bindings: [] });
     await run(`INSERT INTO bnet_customer (product_id, cust_id, biz_id, status, opened_at, last_streaming_no)
                SELECT 42, 7, 'B' || n, 'active', now(), n FROM generate_series(1, ${products}) AS n`);

@@ -80,9 +80,9 @@ describe('who may look', () => {
   it('name and password by HTTP Basic are enough for scripts, and wrong ones are not', async () => {
     const { inject } = await app();
     for (const name of ['eye', 'ops'])
-      expect((await inject({ url: '/api/v1/groups', headers: basic(name) })).statusCode).toBe(200);
+      expect((await inject({ url: '/api/v1/failure-groups', headers: basic(name) })).statusCode).toBe(200);
     for (const headers of [basic('eye', 'wrong'), basic('nobody'), basic(''), { authorization: 'Basic !' }]) {
-      const answer = await inject({ url: '/api/v1/groups', headers });
+      const answer = await inject({ url: '/api/v1/failure-groups', headers });
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['www-authenticate']).toContain('Basic');
     }
@@ -90,7 +90,7 @@ describe('who may look', () => {
 
   it('a browser is not asked to keep the password for good', async () => {
     const { inject } = await app();
-    const answer = await inject({ url: '/api/v1/groups', headers: { 'sec-fetch-mode': 'cors' } });
+    const answer = await inject({ url: '/api/v1/failure-groups', headers: { 'sec-fetch-mode': 'cors' } });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toBeUndefined();
   });
@@ -160,7 +160,9 @@ describe('a login', () => {
     fields.headers['cookie'] = first.cookie;
     const again = await inject({ method: 'POST', url: '/login', ...fields });
     expect(String(again.headers['set-cookie'])).not.toContain(first.cookie);
-    expect((await inject({ url: '/api/v1/groups', headers: { cookie: first.cookie } })).statusCode).toBe(401);
+    expect(
+      (await inject({ url: '/api/v1/failure-groups', headers: { cookie: first.cookie } })).statusCode,
+    ).toBe(401);
   });
 
   it('ends by logging out, which takes the token', async () => {
@@ -171,17 +173,18 @@ describe('a login', () => {
       return inject({ method: 'POST', url: '/logout', payload, headers: { ...headers, cookie } });
     };
     expect((await logout('no')).statusCode).toBe(403);
-    expect((await inject({ url: '/api/v1/groups', headers: { cookie } })).statusCode).toBe(200);
+    expect((await inject({ url: '/api/v1/failure-groups', headers: { cookie } })).statusCode).toBe(200);
     const answer = await logout(csrfToken);
     expect(answer.headers.location).toBe('/login?loggedOut=1');
     expect((await inject('/login?loggedOut=1')).body).toContain('You are logged out.');
-    expect((await inject({ url: '/api/v1/groups', headers: { cookie } })).statusCode).toBe(401);
+    expect((await inject({ url: '/api/v1/failure-groups', headers: { cookie } })).statusCode).toBe(401);
   });
 
   it('ends half an hour after the last request', async () => {
     const { inject, login, clock } = await app();
     const { cookie } = await login('eye');
-    const look = async () => (await inject({ url: '/api/v1/groups', headers: { cookie } })).statusCode;
+    const look = async () =>
+      (await inject({ url: '/api/v1/failure-groups', headers: { cookie } })).statusCode;
     clock.now += 29 * minute;
     expect(await look()).toBe(200);
     clock.now += 31 * minute;
@@ -196,7 +199,7 @@ describe('a login', () => {
       expect((await tried(`wrong ${n}`, '192.0.2.1')).headers.location).toContain('refused=password');
     expect((await tried(password, '192.0.2.1')).headers.location).toContain('refused=often');
     const headers = basic('ops');
-    const byBasic = await inject({ url: '/api/v1/groups', remoteAddress: '192.0.2.1', headers });
+    const byBasic = await inject({ url: '/api/v1/failure-groups', remoteAddress: '192.0.2.1', headers });
     expect(byBasic.statusCode).toBe(429);
     expect(Number(byBasic.headers['retry-after'])).toBeGreaterThan(0);
     expect((await tried(password, '192.0.2.2')).headers.location).toBe('/');
@@ -225,7 +228,7 @@ describe('a login', () => {
 
   it('by HTTP Basic is checked once for a script that sends it with every request, also with many at once', async () => {
     const { inject } = await app();
-    const ask = () => inject({ url: '/api/v1/groups', headers: basic('ops') });
+    const ask = () => inject({ url: '/api/v1/failure-groups', headers: basic('ops') });
     const answers = await Promise.all(Array.from({ length: 30 }, ask));
     expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
   });
@@ -233,7 +236,7 @@ describe('a login', () => {
 
 describe('who may change something', () => {
   it('a reader may not: neither by session nor by HTTP Basic', async () => {
-    const { inject, login, desk } = await app();
+    const { inject, login, operator } = await app();
     const { cookie, csrfToken } = await login('eye');
     const headers = { cookie, 'x-csrf-token': csrfToken };
     for (const url of ['/api/v1/pause', '/api/v1/resume', '/api/v1/requeue', '/api/v1/requeue-matching'])
@@ -241,11 +244,11 @@ describe('who may change something', () => {
         expect((await inject({ method: 'POST', url, payload: pause, headers: more })).statusCode, url).toBe(
           403,
         );
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 
   it('an operator may, and stands in the audit by name and way', async () => {
-    const { inject, login, desk } = await app();
+    const { inject, login, operator } = await app();
     const { cookie, csrfToken } = await login('ops');
     const byScript = await inject({
       method: 'POST',
@@ -261,14 +264,14 @@ describe('who may change something', () => {
       headers: { cookie, 'x-csrf-token': csrfToken },
     });
     expect(byPage.json()).toEqual({ changed: true });
-    expect(desk.acts.map(({ who, via, action }) => [who, via, action])).toEqual([
+    expect(operator.acts.map(({ who, via, action }) => [who, via, action])).toEqual([
       ['ops', 'console', 'resume'],
       ['ops', 'api', 'pause'],
     ]);
   });
 
   it('a session without its CSRF token changes nothing', async () => {
-    const { inject, login, desk } = await app();
+    const { inject, login, operator } = await app();
     const { cookie } = await login('ops');
     const other = await login('ops');
     for (const token of [undefined, '', 'guess', other.csrfToken]) {
@@ -276,7 +279,7 @@ describe('who may change something', () => {
       const answer = await inject({ method: 'POST', url: '/api/v1/pause', payload: pause, headers });
       expect([answer.statusCode, answer.json()]).toMatchObject([403, { error: { code: 'csrf' } }]);
     }
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 
   it.each([
@@ -286,7 +289,7 @@ describe('who may change something', () => {
     { origin: 'http://localhost:3000' },
     { origin: 'null' },
   ])('a page of another site changes nothing, whatever it sends along: %j', async (from) => {
-    const { inject, login, desk } = await app();
+    const { inject, login, operator } = await app();
     const { cookie, csrfToken } = await login('ops');
     for (const who of [basic('ops'), { cookie, 'x-csrf-token': csrfToken }]) {
       const headers = { host: 'localhost:9464', ...who, ...from };
@@ -296,7 +299,7 @@ describe('who may change something', () => {
     const { payload, headers } = form({ name: 'ops', password });
     const login2 = await inject({ method: 'POST', url: '/login', payload, headers: { ...headers, ...from } });
     expect(login2.headers['set-cookie']).toBeUndefined();
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 
   it('our own pages do', async () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
-import * as schemas from '../../src/http/api/answers.js';
-import { audit } from '../../src/http/api/audit-answer.js';
-import { hostile, longNumber } from '../support/fake-desk-data.js';
+import * as schemas from '../../src/http/api/response-schemas.js';
+import { auditResponse } from '../../src/http/api/audit-response.js';
+import { hostile, longNumber } from '../support/fake-operator-data.js';
 import { basic, httpApp, routesOf, users, type HttpApp } from '../support/http-app.js';
 
 const headers = basic('ops');
@@ -20,22 +20,25 @@ describe('the HTTP server answers', () => {
     const { inject } = made;
     const key = { table: 'IF_BNET_CUST', streamingNo: longNumber };
     const gets = {
-      '/api/v1/overview': schemas.overview,
-      '/api/v1/groups': schemas.groups,
-      '/api/v1/failed?limit=5': schemas.failed,
-      '/api/v1/in-hand': schemas.inHand,
-      '/api/v1/deferred': schemas.deferred,
-      [`/api/v1/rows/${key.table}/${key.streamingNo}`]: schemas.rowPage,
-      '/api/v1/workers': schemas.workers,
-      '/api/v1/pauses': schemas.pauses,
-      '/api/v1/audit': audit,
+      '/api/v1/overview': schemas.overviewResponse,
+      '/api/v1/failure-groups': schemas.failureGroupsResponse,
+      '/api/v1/failed?limit=5': schemas.failedResponse,
+      '/api/v1/processing': schemas.processingResponse,
+      '/api/v1/deferred': schemas.deferredResponse,
+      [`/api/v1/rows/${key.table}/${key.streamingNo}`]: schemas.rowResponse,
+      '/api/v1/workers': schemas.workersResponse,
+      '/api/v1/pauses': schemas.pausesResponse,
+      '/api/v1/audit': auditResponse,
     };
     const posts = {
-      '/api/v1/requeue': [schemas.requeued, { rows: [key], dryRun: true }],
-      '/api/v1/requeue-matching': [schemas.requeuedMatching, { filter: { code: '00402' }, dryRun: true }],
-      '/api/v1/retry': [schemas.retried, { rows: [key] }],
-      '/api/v1/pause': [schemas.changed, { target: { productId: '007' } }],
-      '/api/v1/resume': [schemas.changed, { target: { productId: '7' } }],
+      '/api/v1/requeue': [schemas.requeuedResponse, { rows: [key], dryRun: true }],
+      '/api/v1/requeue-matching': [
+        schemas.requeuedMatchingResponse,
+        { filter: { code: '00402' }, dryRun: true },
+      ],
+      '/api/v1/retry': [schemas.retriedResponse, { rows: [key] }],
+      '/api/v1/pause': [schemas.changedResponse, { target: { productId: '007' } }],
+      '/api/v1/resume': [schemas.changedResponse, { target: { productId: '7' } }],
     } as const;
     for (const [url, schema] of Object.entries(gets)) {
       const answer = await inject({ url, headers });
@@ -121,23 +124,23 @@ describe('the HTTP server answers', () => {
   });
 
   it('an outage with 503 and the database’s name, and nothing of the inside', async () => {
-    const { inject, desk } = made;
-    desk.outage = new DatabaseError('timeout', 'secret words of SELECT at 10.0.0.7');
-    desk.outage.database = 'middle database';
-    const answer = await inject({ url: '/api/v1/groups', headers });
+    const { inject, operator } = made;
+    operator.outage = new DatabaseError('timeout', 'secret words of SELECT at 10.0.0.7');
+    operator.outage.database = 'middle database';
+    const answer = await inject({ url: '/api/v1/failure-groups', headers });
     expect(answer.statusCode).toBe(503);
     expect(answer.json()).toEqual({
       error: { code: 'unavailable', message: 'the middle database did not answer in time' },
     });
-    const page = await inject({ url: '/groups', headers: { ...headers, accept: 'text/html' } });
+    const page = await inject({ url: '/failure-groups', headers: { ...headers, accept: 'text/html' } });
     expect(page.body).not.toContain('10.0.0.7');
     expect((await inject({ url: '/api/v1/overview', headers })).statusCode).toBe(200);
   });
 
   it('a fault of the program with 500 and nothing of the inside', async () => {
-    const { inject, desk } = made;
-    desk.groups = () => Promise.reject(new TypeError('secret at /work/src/x.ts'));
-    const answer = await inject({ url: '/api/v1/groups', headers });
+    const { inject, operator } = made;
+    operator.failureGroups = () => Promise.reject(new TypeError('secret at /work/src/x.ts'));
+    const answer = await inject({ url: '/api/v1/failure-groups', headers });
     expect([answer.statusCode, answer.json()]).toMatchObject([500, { error: { code: 'internal' } }]);
     expect(answer.body).not.toContain('secret');
   });
@@ -150,7 +153,7 @@ describe('the HTTP server answers', () => {
     expect([row.statusCode, row.json()]).toMatchObject([404, { error: { code: 'notFound' } }]);
     const page = await inject({ url: '/nothing', headers: { ...headers, accept: 'text/html' } });
     expect(page.statusCode).toBe(404);
-    expect(page.body).toContain('href="/failures"');
+    expect(page.body).toContain('href="/failure-groups"');
     expect(page.headers['content-type']).toContain('text/html');
   });
 
@@ -175,7 +178,7 @@ describe('the HTTP server answers', () => {
       '/login',
       '/healthz',
       '/metrics',
-      '/api/v1/groups',
+      '/api/v1/failure-groups',
       '/nothing',
       '/api/v1/failed?limit=x',
     ]) {
@@ -196,7 +199,7 @@ describe('the HTTP server answers', () => {
 
   it('nothing under a name that is not ours, whatever is asked', async () => {
     const { inject } = made;
-    for (const url of ['/', '/login', '/healthz', '/metrics', '/api/v1/groups', '/nothing']) {
+    for (const url of ['/', '/login', '/healthz', '/metrics', '/api/v1/failure-groups', '/nothing']) {
       const answer = await inject({ url, headers: { ...headers, host: 'evil.example:9464' } });
       expect([answer.statusCode, answer.body.includes('http.allowedHosts')], url).toEqual([421, true]);
     }

@@ -67,7 +67,7 @@ describe('a form that is sent when the session has ended', () => {
       expect(back.form.body).toContain(`>${escaped}</textarea>`);
       expect(back.form.body).toContain(field);
       expect(back.form.body).toContain('<form method="post"');
-      expect(app.desk.acts).toEqual([]);
+      expect(app.operator.acts).toEqual([]);
     },
   );
 
@@ -84,7 +84,7 @@ describe('a form that is sent when the session has ended', () => {
     app.clock.now += 31 * minute;
     const back = await logInAgain(String((await send('/requeue', fields)).headers.location));
     expect(new URL(back.url, 'http://localhost').searchParams.getAll('row')).toEqual(rows);
-    expect(app.desk.acts).toEqual([]);
+    expect(app.operator.acts).toEqual([]);
   });
 
   it('is brought back whole with a hundred rows and the longest reason', async () => {
@@ -129,7 +129,7 @@ describe('a form that is sent when the session has ended', () => {
     expect(answer.statusCode).toBe(401);
     const encoded = await send('/api/v1/pause', { reason });
     expect(encoded.statusCode).toBe(401);
-    expect(app.desk.acts).toEqual([]);
+    expect(app.operator.acts).toEqual([]);
   });
 
   it('from a page of another site leads nowhere', async () => {
@@ -152,7 +152,7 @@ describe('a form that is sent when the session has ended', () => {
       ?.replaceAll('&amp;', '&');
     const back = await app.inject({ url: href ?? '', headers: { ...html, cookie } });
     expect(back.body).toContain(`>${escaped}</textarea>`);
-    expect(app.desk.acts).toEqual([]);
+    expect(app.operator.acts).toEqual([]);
   });
 
   it('that lacks something is shown again with what was typed', async () => {

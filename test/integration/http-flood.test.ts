@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
-import { startHttpServer, type RunningServer } from '../../src/start-http-server.js';
+import { startHttpServer, type RunningServer } from '../../src/app/start-http-server.js';
 import { openPair, type Pair } from '../support/databases.js';
 import { form, password, users } from '../support/http-app.js';
 import { gate, until } from '../support/until.js';

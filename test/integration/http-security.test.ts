@@ -2,7 +2,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
-import { startHttpServer, type RunningServer } from '../../src/start-http-server.js';
+import { startHttpServer, type RunningServer } from '../../src/app/start-http-server.js';
 import { isAvailable, openPair, type Pair } from '../support/databases.js';
 import { basic, form, httpApp, password, users, type HttpApp } from '../support/http-app.js';
 
@@ -46,7 +46,7 @@ describe('what concerns the safety of the server is told', () => {
 
   it('a login of a script once, however many requests it makes, and each of its refusals', async () => {
     const ask = (headers: Record<string, string>) =>
-      app.inject({ url: '/api/v1/groups', headers, remoteAddress });
+      app.inject({ url: '/api/v1/failure-groups', headers, remoteAddress });
     await Promise.all([ask(basic('eye')), ask(basic('eye')), ask(basic('eye'))]);
     app.clock.now += 120_000;
     await ask(basic('eye'));
@@ -72,7 +72,7 @@ describe('what concerns the safety of the server is told', () => {
       'actionRefused  192.0.2.7 api csrf /api/v1/pause 1',
       'actionRefused ops 192.0.2.7 console csrf /pauses/pause 1',
     ]);
-    expect(app.desk.acts).toEqual([]);
+    expect(app.operator.acts).toEqual([]);
   });
 
   it('a request to another host name', async () => {

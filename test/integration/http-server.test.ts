@@ -3,10 +3,10 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
 import type { Config } from '../../src/config/schema.js';
-import { createWorker } from '../../src/create-worker.js';
+import { createWorker } from '../../src/app/create-worker.js';
 import { hashPassword } from '../../src/http/password.js';
 import { metricCatalogue } from '../../src/http/metric-catalogue.js';
-import { startHttpServer, type RunningServer } from '../../src/start-http-server.js';
+import { startHttpServer, type RunningServer } from '../../src/app/start-http-server.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { forwardFrom } from '../support/forward.js';
 import { basic, password, users } from '../support/http-app.js';
@@ -225,9 +225,9 @@ describe.runIf(hasPostgres)('the HTTP server on PostgreSQL', () => {
     const ask = (path: string) => fetch(`${server.url}${path}`, { headers: basic('eye', password) });
     const paths = [
       '/api/v1/overview',
-      '/api/v1/groups',
+      '/api/v1/failure-groups',
       '/api/v1/failed',
-      '/api/v1/in-hand',
+      '/api/v1/processing',
       '/api/v1/deferred',
       '/readyz',
       '/metrics',

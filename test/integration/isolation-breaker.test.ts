@@ -51,7 +51,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
       ['claim', 1, 0],
       ['mark', 2, 1],
     ])(
-      'its %s: the breaker opens at once, nobody is put off, and nothing is applied twice',
+      'its %s: the breaker opens at once, nobody is deferred, and nothing is applied twice',
       async (_, state, stays) => {
         for (let n = 1; n <= 200; n += 1)
           await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
@@ -65,7 +65,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         const running = worker.run();
         await toldOnce(worker, 'breakerOpened');
         expect(count(told, 'claimed')).toBeLessThanOrEqual(3);
-        expect(count(told, 'rowsPutOff') + count(told, 'suspected')).toBe(0);
+        expect(count(told, 'rowsDeferred') + count(told, 'rowErrored')).toBe(0);
         await new Promise((resolve) => setTimeout(resolve, 3000));
         const states = await statesOf(pair.middle);
         expect([states[2] ?? 0, states[3] ?? 0]).toEqual([0, 0]);
@@ -109,7 +109,7 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
       const { worker, told } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
       const running = worker.run();
       await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 59);
-      await until(() => told.some(({ name }) => name === 'rowsPutOff'));
+      await until(() => told.some(({ name }) => name === 'rowsDeferred'));
       worker.stop();
       await running;
       expect(told.filter(({ name }) => name === 'breakerOpened')).toEqual([]);
@@ -134,7 +134,7 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
     });
     const running = worker.run();
     await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 40, 45_000);
-    // More than a thousand customers are put off: that is said loudly.
+    // More than a thousand customers are deferred: that is said loudly.
     await until(() => told.some(({ name }) => name === 'breakerOpened'));
     await person.query('ROLLBACK');
     await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 1540, 60_000);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { serverOf } from '../../src/middle/knex/server.js';
 import { isolationFindings } from '../../src/operator/doctor/isolation.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { column, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { openOptions } from '../support/middle-ends.js';
 import { operatorsOf } from '../support/operators.js';
@@ -76,7 +76,7 @@ describe.runIf(hasPostgres).each(['repeatable read', 'serializable'])(
     it('is named by the doctor, for both databases', async () => {
       const { middle, store } = pair.connections;
       expect((await opened(middle, serverOf)).isolation).toBe(level);
-      expect(await opened(store, (database) => new KnexStoreOperations(database).isolation())).toBe(level);
+      expect(await opened(store, (database) => new KnexStoreAdmin(database).isolation())).toBe(level);
       const [finding] = isolationFindings('product store', level);
       expect(finding).toMatchObject({ area: 'product store', level: 'warning' });
       expect(finding?.finding).toContain(level.toUpperCase());

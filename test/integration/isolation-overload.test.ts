@@ -26,7 +26,7 @@ describe.runIf(hasPostgres)('an overloaded middle database', () => {
     ['answers late', 400],
     ['answers too late', 4000],
   ])(
-    'that %s puts nobody off, and blames nothing',
+    'that %s defers nobody, and blames nothing',
     async (_, delayMs) => {
       const connection = { ...pair.connections.middle.connection, port: network.port };
       const database = new Database({ ...openOptions, client: 'pg', connection, callTimeoutMs: 3000 });
@@ -49,7 +49,7 @@ describe.runIf(hasPostgres)('an overloaded middle database', () => {
       worker.stop();
       await running;
       await middle.close();
-      const blamed = ['rowsPutOff', 'rowsLocked', 'suspected', 'rowFailed', 'breakerOpened'];
+      const blamed = ['rowsDeferred', 'rowsLocked', 'rowErrored', 'rowFailed', 'breakerOpened'];
       expect(told.filter(({ name }) => blamed.includes(name))).toEqual([]);
       expect((await column(pair.store, 'SELECT count(*) FROM sync_deferral')).map(Number)).toEqual([0]);
     },

@@ -27,7 +27,7 @@ describe.runIf(hasPostgres)('a customer that somebody has locked in the product 
     await pair.close();
   });
 
-  it('is put off, is blamed for nothing, and ends when the lock is gone; the others end meanwhile', async () => {
+  it('is deferred, is blamed for nothing, and ends when the lock is gone; the others end meanwhile', async () => {
     await plant(pair.middle, 'CUST', goodOpen(7));
     await drain({ middle: pair.openMiddle(), store: pair.openStore() });
     const person = await openSession(pair.connections.store.connection as unknown as PostgresAccess);
@@ -53,7 +53,7 @@ describe.runIf(hasPostgres)('a customer that somebody has locked in the product 
     await person.close();
     worker.stop();
     await running;
-    expect(countOf(told, 'outage') + countOf(told, 'suspected') + countOf(told, 'breakerOpened')).toBe(0);
+    expect(countOf(told, 'outage') + countOf(told, 'rowErrored') + countOf(told, 'breakerOpened')).toBe(0);
   }, 120_000);
 });
 
@@ -92,7 +92,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the middle database %s', (kind
       const rows = await standing(pair.middle);
       expect([rows.get('CUST:1')?.state, rows.get('CUST:1')?.errContent]).toEqual([2, null]);
       expect(rows.get('CUST:2')?.state).toBe(2);
-      expect(countOf(told, 'tried') + countOf(told, 'markConflict')).toBe(0);
+      expect(countOf(told, 'crashRetry') + countOf(told, 'markConflict')).toBe(0);
       const opened = await column(pair.store, `SELECT count(*) FROM sync_journal WHERE streaming_no = '1'`);
       expect(opened.map(Number)).toEqual([2]);
     },
@@ -152,12 +152,12 @@ describe.runIf(hasPostgres)('a refusal that cannot be recorded either', () => {
     await plantOthers(pair, 101, 20);
     const { worker, told } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
     const running = worker.run();
-    await until(() => countOf(told, 'suspected') >= 3);
+    await until(() => countOf(told, 'rowErrored') >= 3);
     const applied = countOf(told, 'polled');
     await new Promise((resolve) => setTimeout(resolve, 5000));
     expect((await standing(pair.middle)).get('CUST:7')?.state).toBe(1);
     expect((await statesOf(pair.middle))[2]).toBe(20);
-    expect(countOf(told, 'suspected')).toBeLessThanOrEqual(5);
+    expect(countOf(told, 'rowErrored')).toBeLessThanOrEqual(5);
     const tries = await column(pair.store, 'SELECT tries FROM sync_deferral');
     expect(Number(tries[0])).toBeLessThanOrEqual(8);
     expect(applied).toBeGreaterThan(0);

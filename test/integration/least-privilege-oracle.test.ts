@@ -86,7 +86,7 @@ describe.runIf(hasOracle && !isRealOracle)('least privilege on Oracle', () => {
       worker.stop();
       await running;
       expect(await statesOf(pair.middle)).toEqual({ 2: 40, 3: 1 });
-      const blaming = ['suspected', 'outage', 'rowsPutOff', 'rowsLocked'];
+      const blaming = ['rowErrored', 'outage', 'rowsDeferred', 'rowsLocked'];
       expect(told.filter(({ name }) => blaming.includes(name))).toEqual([]);
     },
   );

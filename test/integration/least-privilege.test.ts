@@ -83,7 +83,7 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
     const run = await bnetSync(['run', '--once', '--config', config.file]);
     expect(run.exitCode, run.all).toBe(0);
     expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
-    expect(await column(pair.store, 'SELECT count(*) FROM sync_trial')).toEqual(['0']);
+    expect(await column(pair.store, 'SELECT count(*) FROM sync_crash')).toEqual(['0']);
     const requeue = await bnetSync(['requeue', 'IF_BNET_CUST', '51', '--config', config.file]);
     expect(requeue.exitCode, requeue.all).toBe(0);
     const again = await bnetSync(['run', '--once', '--config', config.file]);
@@ -91,7 +91,7 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
     expect(await statesOf(pair.middle)).toEqual({ 2: 41, 3: 1 });
     expect(await column(pair.store, `SELECT count(*) FROM sync_journal WHERE superseded`)).toEqual(['1']);
     const retry = await bnetSync(['retry', 'IF_BNET_CUST', '51', '--config', config.file]);
-    expect([retry.exitCode, retry.all]).toEqual([1, expect.stringContaining('51: not put off')]);
+    expect([retry.exitCode, retry.all]).toEqual([1, expect.stringContaining('51: not deferred')]);
     const doctor = await bnetSync(['doctor', '--config', config.file]);
     expect(doctor.exitCode, doctor.all).toBe(0);
     await config.remove();

@@ -3,7 +3,7 @@ import { Database } from '../../src/database/database.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { setupFindings } from '../../src/operator/doctor/setup.js';
 import { migrations } from '../../src/store/knex/migrations.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreNewerError, StoreUnfitError } from '../../src/store/setup-port.js';
 import { column } from '../support/databases.js';
 import { openOptions } from '../support/middle-ends.js';
@@ -40,8 +40,8 @@ class Place {
   }
 }
 
-const operationsOf = (place: Place) => new KnexStoreOperations(place.open());
-const faults = (findings: readonly Finding[]) => findings.filter(({ level }) => level === 'fault');
+const operationsOf = (place: Place) => new KnexStoreAdmin(place.open());
+const faults = (findings: readonly Finding[]) => findings.filter(({ level }) => level === 'error');
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(kind === 'SQLite' || hasPostgres)(`migrations on ${kind}`, () => {

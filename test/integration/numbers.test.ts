@@ -41,7 +41,7 @@ for (const kind of pairKinds) {
 
     const ends = async () => {
       const told = await drain({ middle: pair.openMiddle(), store: pair.openStore() });
-      expect(told.filter(({ name }) => name === 'markConflict' || name === 'rowsPutOff')).toEqual([]);
+      expect(told.filter(({ name }) => name === 'markConflict' || name === 'rowsDeferred')).toEqual([]);
       const rows = [...(await standing(pair.middle)).values()];
       return Object.fromEntries(
         rows.map(({ streamingNo, state, errContent }) => [Number(streamingNo), errContent ?? state]),
@@ -91,8 +91,8 @@ for (const kind of pairKinds) {
       await ends();
       const operations = pair.end.operations();
       expect(await operations.counts()).toMatchObject({ CUST: { '0': 0, '1': 0, '2': 1, '3': 1 } });
-      const desk = deskOf(pair, { productIds: ['42'] });
-      const { rows } = await desk.failed({ custId: '2' }, { limit: 10 });
+      const operator = deskOf(pair, { productIds: ['42'] });
+      const { rows } = await operator.failed({ custId: '2' }, { limit: 10 });
       expect(rows).toMatchObject([{ streamingNo: '11', custId: '2', productId: '42' }]);
       const [found] = await operations.find([{ source: 'CUST', streamingNo: '11' }]);
       expect(found).toMatchObject({ streamingNo: '11', attributes: [{ attrId: '1', attrSpecId: '7' }] });
@@ -105,7 +105,7 @@ for (const kind of pairKinds) {
       const numbers = findings.filter(({ finding }) => finding.includes('IF_BNET_CUST.StreamingNo'));
       expect(numbers).toMatchObject(
         kind === 'SQLite'
-          ? [{ level: 'fault', finding: expect.stringContaining('30 digits are rounded') as string }]
+          ? [{ level: 'error', finding: expect.stringContaining('30 digits are rounded') as string }]
           : [{ level: 'warning', finding: expect.stringContaining('has decimal places') as string }],
       );
     });

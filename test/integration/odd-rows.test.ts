@@ -35,7 +35,7 @@ for (const kind of pairKinds) {
       expect((await middle().counts()).CUST).toEqual({ '0': 1, '1': 0, '2': 0, '3': 1, other: 4 });
       expect((await middle().counts()).ACCOUNT).toEqual({ '0': 0, '1': 0, '2': 0, '3': 0 });
       const { search } = operatorsOf(pair);
-      expect((await search.countUpTo(10)).CUST).toMatchObject({ other: 4 });
+      expect((await search.countCapped(10)).CUST).toMatchObject({ other: 4 });
       const named = await middle(ours).otherStates(10);
       expect([...named].sort((a, b) => Number(a.streamingNo) - Number(b.streamingNo))).toEqual([
         { source: 'CUST', streamingNo: '3', state: '9' },

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
-import type { Time } from '../../src/worker/time.js';
+import type { Clock } from '../../src/worker/clock.js';
 import { Worker } from '../../src/worker/worker.js';
 import { isAvailable, openPair, pairKinds, plant, statesOf, type Pair } from '../support/databases.js';
 import { quickSettings } from '../support/workers.js';
 
 /** A clock on which every sleep is over at once. */
-function hastyTime(): Time {
+function hastyTime(): Clock {
   let now = 0;
   return {
     now: () => now,

@@ -145,7 +145,7 @@ describe('what is wrong with one row, on SQLite,', () => {
     });
     const second = start();
     await until(async () => (await standing(pair.middle)).get('CUST:8')?.state === 2, soonMs);
-    expect(second.told.filter(({ name }) => name === 'rowsPutOff')).toEqual([]);
+    expect(second.told.filter(({ name }) => name === 'rowsDeferred')).toEqual([]);
     expect(await column(pair.store, 'SELECT tries FROM sync_deferral')).toEqual([tries]);
     await second.end();
     await allow();
@@ -183,10 +183,10 @@ describe('what is wrong with one row, on SQLite,', () => {
     });
     await refuse('NEW.State > 1');
     const { worker } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
-    const putOff = toldOnce(worker, 'rowsPutOff');
+    const deferred = toldOnce(worker, 'rowsDeferred');
     const running = worker.run();
     stop.push(() => (worker.stop(), running));
-    await putOff;
+    await deferred;
     await othersEnd();
     const rows = await standing(pair.middle);
     expect(['CUST:7', 'CUST:1007', 'ACCOUNT:2007'].map((id) => rows.get(id)?.state)).toEqual([1, 1, 1]);

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase, type OracleTransaction } from '../../src/middle/oracle/database.js';
-import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
+import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import { KnexGuardRecords } from '../../src/store/knex/guard.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import { hasOracle, type OracleConnection } from '../support/oracle-place.js';
@@ -59,15 +59,15 @@ class CountingOracle extends OracleDatabase {
 describe.runIf(hasOracle)('operations on Oracle', () => {
   let pair: OraclePair;
   let database: CountingOracle;
-  let middle: OracleMiddleOperations;
-  let store: KnexStoreOperations;
+  let middle: OracleMiddleAdmin;
+  let store: KnexStoreAdmin;
   let records: KnexStoreRecords;
   let guard: KnexGuardRecords;
   beforeEach(async () => {
     pair = await openOraclePair();
     database = new CountingOracle(pair.place.connection);
     middle = operations({});
-    store = new KnexStoreOperations(pair.store);
+    store = new KnexStoreAdmin(pair.store);
     records = new KnexStoreRecords(pair.store);
     guard = new KnexGuardRecords(pair.store);
   });
@@ -82,7 +82,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     productIds?: readonly string[];
     markAttributes?: boolean;
   }) =>
-    new OracleMiddleOperations(database, {
+    new OracleMiddleAdmin(database, {
       schema: undefined,
       productIds,
       markAttributes,

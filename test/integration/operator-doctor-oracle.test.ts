@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
-import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import { examine } from '../../src/operator/doctor/doctor.js';
+import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
+import { runChecks } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { openOptions } from '../support/middle-ends.js';
 import {
@@ -52,14 +52,14 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     const { connectString, user, password } = standIn;
     const connection = { connectString, user, password };
     const database = new OracleDatabase({ name: 'middle database', connection, ...openOptions });
-    const middle = new OracleMiddleOperations(database, {
+    const middle = new OracleMiddleAdmin(database, {
       schema,
       productIds: [],
       markAttributes,
       maxAttributes: 10_000,
     });
     try {
-      const { findings, unreached } = await examine({
+      const { findings, unreached } = await runChecks({
         middle: () => Promise.resolve(middle),
         store: () => Promise.resolve(healthyStore),
         deferred: async () => nothingDeferred,
@@ -114,13 +114,13 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     expect(missing).toHaveLength(14);
     expect(missing[0]).toEqual({
       area: 'privileges',
-      level: 'fault',
+      level: 'error',
       finding: 'SELECT ON IF_BNET_CUST is refused: ORA-01031: insufficient privileges',
       whatToDo: 'GRANT SELECT ON ISMP.IF_BNET_CUST TO BNET_SYNC;',
     });
     expect(missing[1]).toEqual({
       area: 'privileges',
-      level: 'fault',
+      level: 'error',
       finding: 'UPDATE (State) ON IF_BNET_CUST is refused: ORA-01031: insufficient privileges',
       whatToDo: 'GRANT UPDATE (State) ON ISMP.IF_BNET_CUST TO BNET_SYNC;',
     });
@@ -220,9 +220,9 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
     const tables = of('tables', await examined(standIn)).map(({ level, finding }) => `${level}: ${finding}`);
     expect(tables.filter((finding) => finding.includes('IF_BNET_CUST_ATTR'))).toEqual([
       'warning: IF_BNET_CUST_ATTR.CustAttrID (NUMBER(20,0)) holds less than 30 digits',
-      'fault: IF_BNET_CUST_ATTR.AttrSpecID (VARCHAR2(30 BYTE)) is no exact number',
+      'error: IF_BNET_CUST_ATTR.AttrSpecID (VARCHAR2(30 BYTE)) is no exact number',
       'warning: IF_BNET_CUST_ATTR.AttrValue (VARCHAR2(50 BYTE)) is shorter than 100',
-      'fault: IF_BNET_CUST_ATTR.StateDate is missing',
+      'error: IF_BNET_CUST_ATTR.StateDate is missing',
     ]);
   });
 
@@ -234,7 +234,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
       { area: 'clock', level: 'warning', finding: expect.stringMatching(/, another time zone$/) as string },
       {
         area: 'clock',
-        level: 'fault',
+        level: 'error',
         finding: expect.stringContaining("ahead of the database's clock") as string,
       },
     ]);

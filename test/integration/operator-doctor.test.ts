@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
-import type { MiddleOperations } from '../../src/middle/port.js';
+import type { MiddleAdmin } from '../../src/middle/port.js';
 import { deferredSummary } from '../../src/operator/deferred.js';
 import { deferredFindings } from '../../src/operator/doctor/deferred.js';
-import { examine } from '../../src/operator/doctor/doctor.js';
+import { runChecks } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreOperations } from '../../src/store/port.js';
+import type { StoreAdmin } from '../../src/store/port.js';
 import type { StoreRecords } from '../../src/store/records-port.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
@@ -30,8 +30,8 @@ const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(kind === 'SQLite' || hasPostgres)(`preview, doctor and migrations on ${kind}`, () => {
     let pair: KnexPair;
-    let middle: MiddleOperations;
-    let store: StoreOperations;
+    let middle: MiddleAdmin;
+    let store: StoreAdmin;
     let records: StoreRecords;
     let guard: LossLookup;
     beforeEach(async () => {
@@ -101,7 +101,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     describe('the doctor', () => {
       const examined = (clock = () => new Date()) =>
-        examine({
+        runChecks({
           middle: () => Promise.resolve(middle),
           store: () => Promise.resolve(store),
           loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
@@ -124,8 +124,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         await run('DROP TABLE IF_BNET_CUST_ATTR');
         const found = await problems();
         expect(found).toEqual([
-          'fault: IF_BNET_CUST.Remark is missing',
-          'fault: IF_BNET_CUST_ATTR is missing, or this user may not see it',
+          'error: IF_BNET_CUST.Remark is missing',
+          'error: IF_BNET_CUST_ATTR is missing, or this user may not see it',
           expect.stringContaining('SELECT ON IF_BNET_CUST_ATTR is refused'),
           expect.stringContaining('UPDATE (State) ON IF_BNET_CUST_ATTR is refused'),
           expect.stringContaining('UPDATE (StateDate) ON IF_BNET_CUST_ATTR is refused'),
@@ -145,18 +145,18 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         expect(await asOperator({ productIds: ['8'] }).duplicates(10)).toEqual([]);
         expect(await problems()).toEqual(
           expect.arrayContaining([
-            'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
-            'fault: 1 open rows of IF_BNET_CUST have no StreamingNo',
+            'error: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
+            'error: 1 open rows of IF_BNET_CUST have no StreamingNo',
           ]),
         );
         const twins = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], { dryRun: false });
         expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
       });
 
-      it('finds the rows that are put off, by where and why, with what to do', async () => {
+      it('finds the deferred rows, by where and why, with what to do', async () => {
         const { leases, deferrals } = pair.openStore();
         await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
-        await leases.keep();
+        await leases.renewAndAcquire();
         const put = { source: 'CUST', custId: '7', tries: 2, shard: 7, delayMs: 5000 } as const;
         await deferrals.put([
           { ...put, streamingNo: '1', stage: 'claim', cause: 'locked', reason: 'locked by 17' },
@@ -165,7 +165,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         ]);
         expect(await problems()).toEqual([
           expect.stringMatching(
-            /^warning: 2 rows are put off with their customers \(claim 1, mark 1\): .*IF_BNET_CUST 1: locked by 17$/,
+            /^warning: 2 rows are deferred with their customers \(claim 1, mark 1\): .*IF_BNET_CUST 1: locked by 17$/,
           ),
           expect.stringMatching(
             new RegExp(
@@ -207,7 +207,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
           code: '42501',
         });
         const findings = await deferredFindings(() => Promise.reject(denied), null);
-        expect(findings.at(-1)).toMatchObject({ area: 'privileges', level: 'fault' });
+        expect(findings.at(-1)).toMatchObject({ area: 'privileges', level: 'error' });
         expect(findings.at(-1)?.whatToDo).toContain('grants-store.sql');
       });
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MiddleOperations, MiddleSearch, RowFilter } from '../../src/middle/port.js';
-import { searchFailed } from '../../src/operator/failed.js';
+import type { MiddleAdmin, BoundedQueries, RowFilter } from '../../src/middle/port.js';
+import { searchFailedRows } from '../../src/operator/failed.js';
 import { dateOf } from '../../src/operator/since.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreOperations } from '../../src/store/port.js';
+import type { StoreAdmin } from '../../src/store/port.js';
 import type { StoreRecords } from '../../src/store/records-port.js';
 import {
   column,
@@ -37,9 +37,9 @@ const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0
 for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`operators on ${kind}`, () => {
     let pair: Pair;
-    let middle: MiddleOperations;
-    let search: MiddleSearch;
-    let store: StoreOperations;
+    let middle: MiddleAdmin;
+    let search: BoundedQueries;
+    let store: StoreAdmin;
     let records: StoreRecords;
     let guard: LossLookup;
     beforeEach(async () => {
@@ -95,7 +95,7 @@ for (const kind of pairKinds) {
       it('shows workers with their shards, and tells those that fell silent', async () => {
         const { leases } = pair.openStore(5000);
         await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
-        await leases.keep();
+        await leases.renewAndAcquire();
         const [worker] = (await status({ middle, store, records, guard })).workers;
         expect(worker).toMatchObject({
           workerId: 'w-1',
@@ -133,7 +133,7 @@ for (const kind of pairKinds) {
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', ...failure('00402 丁', at(3)) });
       });
       const listed = async (filter: RowFilter, { limit = 50, of = search } = {}) =>
-        (await searchFailed(of, { filter, limit })).map(
+        (await searchFailedRows(of, { filter, limit })).map(
           ({ table, streamingNo }) => `${table} ${streamingNo}`,
         );
 

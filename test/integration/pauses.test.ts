@@ -138,7 +138,7 @@ for (const { kind, runs } of [
       expect(told.filter(({ name }) => name === 'paused')).toHaveLength(2);
     });
 
-    it('rows in hand when a pause is set are finished, those that come behind them stay', async () => {
+    it('rows in flight when a pause is set are finished, those that come behind them stay', async () => {
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
       const { middle, store } = parts();
       const [claimed, goOn] = [gate(), gate()];

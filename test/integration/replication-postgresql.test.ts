@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { column, openPair, plant, statesOf, type Pair, type Planted } from '../support/databases.js';
 import { openOptions } from '../support/middle-ends.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
@@ -37,7 +37,7 @@ describe.runIf(hasPostgres)('a product store on PostgreSQL of which a publicatio
     options = { ...openOptions, client: 'pg', connection: { ...connection } };
     pair = await openPair('SQLite');
     const store = openStore();
-    await new KnexStoreOperations(store).migrate(8);
+    await new KnexStoreAdmin(store).migrate(8);
     await store.execute({ sql: 'CREATE PUBLICATION everything FOR ALL TABLES', bindings: [] });
     return store;
   }
@@ -87,6 +87,6 @@ describe.runIf(hasPostgres)('a product store on PostgreSQL of which a publicatio
     await until('both rows are applied', async () => ((await statesOf(pair.middle))[2] ?? 0) === 2, 20_000);
     worker.stop();
     await running;
-    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'suspected')).toEqual([]);
+    expect(told.filter(({ name }) => name === 'rowFailed' || name === 'rowErrored')).toEqual([]);
   });
 });

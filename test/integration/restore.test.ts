@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
-import { createWorker } from '../../src/create-worker.js';
+import { createWorker } from '../../src/app/create-worker.js';
 import { Database } from '../../src/database/database.js';
 import { openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { openOptions } from '../support/middle-ends.js';
@@ -71,7 +71,9 @@ async function drain(files: { readonly middle: string; readonly store: string })
   const config = parseConfig({ middle: end(files.middle), store: end(files.store), worker }, '/');
   const answered: string[] = [];
   const synchronised = await createWorker(config, { once: true });
-  synchronised.on('answeredAgain', ({ source, streamingNo }) => answered.push(`${source}:${streamingNo}`));
+  synchronised.on('alreadyJournalled', ({ source, streamingNo }) =>
+    answered.push(`${source}:${streamingNo}`),
+  );
   await synchronised.start();
   return answered;
 }

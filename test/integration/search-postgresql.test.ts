@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { sources, tableOf } from '../../src/domain/keys.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
-import type { FailedSearch, MiddleSearch } from '../../src/middle/port.js';
-import { openMiddle } from '../../src/wiring.js';
+import type { FailedSearch, BoundedQueries } from '../../src/middle/port.js';
+import { openMiddle } from '../../src/app/open-databases.js';
 import { pgConnection, searchOver, testOptions } from '../conformance/middle/knex-fixture.js';
 import { longAgo } from '../conformance/middle/rows.js';
 import { pagesOf } from '../conformance/middle/search-failed.js';
@@ -15,7 +15,7 @@ import { parsed } from '../unit/config/minimal-config.js';
 
 const finished = 50_000;
 const failures = 20_000;
-const inHand = 3000;
+const inFlight = 3000;
 
 /**
  * In each table: finished rows, failed ones in ties of 500 of which every thousandth is a 00402 and fifty have no
@@ -32,7 +32,7 @@ async function fill(platform: Database): Promise<void> {
              CASE WHEN n <= ${finished} THEN 2 WHEN n <= ${finished + failures} THEN 3 ELSE 1 END,
              CASE WHEN n <= ${finished} OR n > ${finished + failures} THEN NULL WHEN n % 1000 = 0 THEN '00402 x' ELSE '00401 x' END,
              CASE WHEN n % 400 = 0 THEN NULL ELSE timestamp '2026-01-02 03:04:05' + (n / 500) * interval '1 second' END
-      FROM generate_series(1, ${finished + failures + inHand}) AS n`);
+      FROM generate_series(1, ${finished + failures + inFlight}) AS n`);
   }
 }
 
@@ -44,7 +44,7 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: 9
   let created: TestDatabase;
   let platform: Database;
   let database: MeasuredDatabase;
-  let middle: MiddleSearch;
+  let middle: BoundedQueries;
 
   beforeAll(async () => {
     created = await createDatabase('search');
@@ -61,7 +61,7 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: 9
   });
 
   async function costsOf(
-    work: (search: MiddleSearch) => Promise<unknown>,
+    work: (search: BoundedQueries) => Promise<unknown>,
     over = middle,
   ): Promise<StatementCost[]> {
     database.costs.length = 0;
@@ -144,11 +144,11 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: 9
     });
 
     it('counts read no row beyond their limit, and where all products are ours the indexes alone', async () => {
-      const [count] = await costsOf((each) => each.countUpTo(1000));
+      const [count] = await costsOf((each) => each.countCapped(1000));
       expect(count!.rowsRead).toBeLessThanOrEqual(8 * 1000);
       for (const step of count!.steps) expect(step).toMatch(/^Index Only Scan/);
       const ours = await costsOf(
-        (each) => each.countUpTo(1000),
+        (each) => each.countCapped(1000),
         searchOver(database, { productIds: ['43'] }),
       );
       expect(mostOf(ours)).toBeLessThanOrEqual(8 * 1000);

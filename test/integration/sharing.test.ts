@@ -77,7 +77,7 @@ for (const kind of pairKinds) {
 
     // In one process SQLite's driver, which waits for its lock in the middle of everything, would wait for itself.
     it.skipIf(kind === 'SQLite')(
-      'give shards to one that joins only when they have finished what they had in hand of them',
+      'give shards to one that joins only when they have finished what they had in flight of them',
       async () => {
         const [middle, marking] = [pair.openMiddle(), gate()];
         const mark = middle.mark.bind(middle);
@@ -154,7 +154,7 @@ for (const kind of pairKinds) {
       await running;
     });
 
-    it('write nothing where one has lost its leases with a batch in hand, and it says so', async () => {
+    it('write nothing where one has lost its leases with a batch in flight, and it says so', async () => {
       const { worker, told, running } = start();
       await toldOnce(worker, 'leases');
       await pair.store.execute({

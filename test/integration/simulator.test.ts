@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../src/domain/keys.js';
-import { faultKinds } from '../../src/simulator/fault.js';
+import { badRowKinds } from '../../src/simulator/bad-row.js';
 import { history, opens } from '../../src/simulator/history.js';
 import type { Message } from '../../src/simulator/message.js';
 import { Platform } from '../../src/simulator/platform.js';
@@ -38,7 +38,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       seed: 11,
       rows: 400,
       badShare: 0.1,
-      faults: faultKinds(pair.middle.dialect.name, rules),
+      faults: badRowKinds(pair.middle.dialect.name, rules),
       userLimitAttrSpecId,
       batchSize: 97,
       correct: false,

@@ -24,7 +24,7 @@ describe.runIf(hasPostgres)('SQL files for Oracle', () => {
   const asOwner = async (...statements: readonly string[]) => {
     for (const sql of statements) await owner.execute(sql, [], { autoCommit: true });
   };
-  /** A row in every table, of one customer: failed, in hand, and pending. */
+  /** A row in every table, of one customer: failed, in flight, and pending. */
   const plant = () =>
     asOwner(
       `INSERT INTO IF_BNET_CUST (StreamingNo, CustID, OPFlag, State, CreateDate, StateDate, ErrContent)
@@ -105,11 +105,11 @@ describe.runIf(hasPostgres)('SQL files for Oracle', () => {
       answers.push(await rowsOf(worker, sql));
     }
     expect(await standing()).toEqual(before);
-    // Failed, by code, in hand, pending, shared and missing StreamingNos, all of the customer.
+    // Failed, by code, in flight, pending, shared and missing StreamingNos, all of the customer.
     expect(answers.map((rows) => rows.length)).toEqual([1, 1, 1, 1, 0, 0, 3]);
-    const [, byCode, inHand, pending, , , ofCustomer] = answers;
+    const [, byCode, inFlight, pending, , , ofCustomer] = answers;
     expect([byCode![0]![0], byCode![0]![3]]).toEqual(['00402', '00402 业务数据内容不存在']);
-    expect(Number(inHand![0]![4])).toBeGreaterThanOrEqual(60);
+    expect(Number(inFlight![0]![4])).toBeGreaterThanOrEqual(60);
     expect(pending![0]!.slice(0, 2)).toEqual(['IF_BNET_ACCOUNT', '9']);
     expect(ofCustomer!.map((row) => [row[1], row.at(-1)])).toEqual([
       ['9', '110=y'],

@@ -75,7 +75,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         answers.push((await run(sql)).rows.length);
       }
       expect(await standing(pair.middle)).toEqual(before);
-      // Failed, by code, in hand, pending, shared and missing StreamingNos, all of the customer.
+      // Failed, by code, in flight, pending, shared and missing StreamingNos, all of the customer.
       expect(answers).toEqual([1, 1, 1, 1, 0, 0, 3]);
     });
 

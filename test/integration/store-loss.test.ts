@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreAlarmError } from '../../src/worker/store-guard.js';
 import { isAvailable, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { change, lossScene, open, openOf } from '../support/loss-scene.js';
@@ -33,7 +33,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await expect(scene.work()).rejects.toThrow(/IF_BNET_CUST:2 of customer 1/);
       expect(await statesOf(pair.middle)).toEqual({ 0: 1, 2: 2 });
       expect(await scene.doctor()).toMatchObject([
-        { level: 'fault', finding: expect.stringContaining('IF_BNET_CUST:2') as string },
+        { level: 'error', finding: expect.stringContaining('IF_BNET_CUST:2') as string },
       ]);
       expect((await scene.statusNow()).alarms).toMatchObject([
         { kind: 'finishedRows', rows: 1, examples: [{ source: 'CUST', streamingNo: '2', custId: '1' }] },
@@ -49,7 +49,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         `INSERT INTO sync_origin (product_id, middle_clock, recorded_at) VALUES ('', '2026-01-01 00:00:00', '2026-01-01T00:00:00.000Z')`,
       );
       expect(await scene.doctor()).toMatchObject([
-        { level: 'fault', finding: expect.stringContaining('IF_BNET_CUST:1') as string },
+        { level: 'error', finding: expect.stringContaining('IF_BNET_CUST:1') as string },
       ]);
       expect(await scene.doctor({ othersFinishRows: true })).toMatchObject([{ level: 'warning' }]);
     });
@@ -62,7 +62,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await expect(scene.work()).rejects.toThrow(/new, or was wiped/);
       expect(await scene.stateOf('2')).toBe(0);
       expect(await scene.doctor()).toMatchObject([
-        { level: 'fault', whatToDo: expect.stringContaining('migrate --new-store') as string },
+        { level: 'error', whatToDo: expect.stringContaining('migrate --new-store') as string },
       ]);
       expect((await scene.statusNow()).alarms).toMatchObject([{ kind: 'noOrigin' }]);
       await scene.accept('new-store');
@@ -200,5 +200,5 @@ async function emptyStore(pair: KnexPair): Promise<void> {
       sql: `DROP TABLE ${String(name)}${isPostgres ? ' CASCADE' : ''}`,
       bindings: [],
     });
-  await new KnexStoreOperations(pair.store).migrate(8);
+  await new KnexStoreAdmin(pair.store).migrate(8);
 }

@@ -4,7 +4,7 @@ import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import { setupFindings } from '../../src/operator/doctor/setup.js';
 import { storeTables } from '../../src/store/knex/migrations.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreNotMigratedError, StoreUnfitError } from '../../src/store/setup-port.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
@@ -40,8 +40,8 @@ describe.runIf(hasPostgres)('the schema of the product store', () => {
     return database;
   }
   const run = (sql: string) => plain.execute({ sql, bindings: [] });
-  const migrate = (schema?: string) => new KnexStoreOperations(at(schema)).migrate(8);
-  const setupOf = (schema?: string) => new KnexStoreOperations(at(schema)).setup();
+  const migrate = (schema?: string) => new KnexStoreAdmin(at(schema)).migrate(8);
+  const setupOf = (schema?: string) => new KnexStoreAdmin(at(schema)).setup();
   const work = (schema: string | undefined, handlers: Handlers = {}) =>
     drain({ middle: pair.openMiddle(), store: new KnexProductStore(at(schema), 5000), handlers });
 
@@ -99,7 +99,7 @@ describe.runIf(hasPostgres)('the schema of the product store', () => {
     await expect(refused).rejects.toBeInstanceOf(StoreUnfitError);
     await expect(refused).rejects.toThrow(/the schema "prodct" does not exist .*CREATE SCHEMA/);
     expect(setupFindings(await setupOf('prodct'))).toMatchObject([
-      { level: 'fault', finding: expect.stringContaining('"prodct"') as string },
+      { level: 'error', finding: expect.stringContaining('"prodct"') as string },
     ]);
     await expect(work('prodct')).rejects.toThrow('the schema "prodct" does not exist');
   });
@@ -112,7 +112,7 @@ describe.runIf(hasPostgres)('the schema of the product store', () => {
     await expect(work(undefined)).rejects.toThrow(/are in the schema .*set store\.schema to it/);
     expect(setupFindings(await setupOf())).toMatchObject([
       {
-        level: 'fault',
+        level: 'error',
         finding: expect.stringContaining(`in the schema "${name}"`) as string,
         whatToDo: expect.stringContaining('store.schema') as string,
       },
@@ -129,7 +129,7 @@ describe.runIf(hasPostgres)('the schema of the product store', () => {
     await run('CREATE SCHEMA first');
     const connection = { ...made.setting.connection, options: '-c search_path=first,public' };
     const database = at(undefined, { connection });
-    expect(await new KnexStoreOperations(database).migrate(8)).toEqual(['0005_isolation']);
+    expect(await new KnexStoreAdmin(database).migrate(8)).toEqual(['0005_isolation']);
     expect(await column(plain, `SELECT to_regclass('public.sync_deferral')::text`)).toEqual([
       'sync_deferral',
     ]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { openOf } from '../support/loss-scene.js';
 import { openOptions } from '../support/middle-ends.js';
@@ -27,7 +27,7 @@ describeWithStandby('two primaries behind one address', () => {
   it('the one that was there before the fail-over gets no work, and the other one goes on', async () => {
     const { connection } = await servers.createDatabase('two_primaries');
     const database = new Database({ ...openOptions, client: 'pg', connection: { ...connection } });
-    await new KnexStoreOperations(database).migrate(8);
+    await new KnexStoreAdmin(database).migrate(8);
     const { worker, told } = testWorker({
       middle: pair.openMiddle(),
       store: new KnexProductStore(database, 5000),

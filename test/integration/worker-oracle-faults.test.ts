@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { faultKinds } from '../../src/simulator/fault.js';
+import { badRowKinds } from '../../src/simulator/bad-row.js';
 import { history } from '../../src/simulator/history.js';
 import { column, openOraclePair, standing, type OraclePair } from '../support/databases.js';
 import { completed, send } from '../support/messages.js';
@@ -25,7 +25,7 @@ const messages = completed(
     customers: 8,
     firstCustId: 900000000000000000000000000001n,
     badShare: 0.2,
-    faults: faultKinds('pg', quickSettings.rules),
+    faults: badRowKinds('pg', quickSettings.rules),
     userLimitAttrSpecId: null,
   }),
 );
@@ -199,7 +199,7 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
         await answers(pair);
         expect(durations.at(-1)).toBeLessThan(boundMs);
         expect(await remains(pair)).toEqual(expected);
-        const blame = ['suspected', 'breakerOpened', 'contentChanged', 'markConflict', 'leaseLost'];
+        const blame = ['rowErrored', 'breakerOpened', 'contentChanged', 'markConflict', 'leaseLost'];
         expect(told.filter(({ name }) => blame.includes(name))).toEqual([]);
       });
     },
@@ -249,7 +249,7 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
         worker.stop();
         await running;
         expect(await remains(pair)).toEqual(expected);
-        expect(told.filter(({ name }) => name === 'suspected' || name === 'breakerOpened')).toEqual([]);
+        expect(told.filter(({ name }) => name === 'rowErrored' || name === 'breakerOpened')).toEqual([]);
       });
     },
     60_000,

@@ -1,7 +1,7 @@
 import '../support/hostile-time-zone.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
-import { faultKinds } from '../../src/simulator/fault.js';
+import { badRowKinds } from '../../src/simulator/bad-row.js';
 import { history } from '../../src/simulator/history.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
 import { column, openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
@@ -49,7 +49,7 @@ describe.runIf(hasOracle)('whole worker on Oracle through the driver', () => {
         customers: 600,
         firstCustId: 900000000000000000000000000001n,
         badShare: 0.1,
-        faults: faultKinds('pg', rules),
+        faults: badRowKinds('pg', rules),
         userLimitAttrSpecId: limitSpec,
       }),
     );

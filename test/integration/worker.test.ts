@@ -86,7 +86,7 @@ for (const kind of pairKinds) {
       await pair.middle.execute({ sql: 'UPDATE IF_BNET_CUST SET State = 0', bindings: [] });
       const told = await drain(parts());
       expect((await standing(pair.middle)).get('CUST:1')).toMatchObject({ state: 2, errContent: null });
-      expect(told.filter(({ name }) => name === 'answeredAgain')).toHaveLength(1);
+      expect(told.filter(({ name }) => name === 'alreadyJournalled')).toHaveLength(1);
       expect(await column(pair.store, 'SELECT count(*) FROM sync_journal')).toEqual([
         expect.toSatisfy((n) => Number(n) === 1),
       ]);
@@ -158,7 +158,7 @@ for (const kind of pairKinds) {
       expect(['CUST:1', 'CUST:2', 'CUST:3'].map((key) => rows.get(key)?.state)).toEqual([2, 0, 0]);
     });
 
-    it('finishes what it has in hand when it is stopped, and gives its leases back', async () => {
+    it('finishes what it has in flight when it is stopped, and gives its leases back', async () => {
       for (let n = 1; n <= 200; n += 1)
         await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
       const { worker } = testWorker({ ...parts(), settings: { batchSize: 20 } });

@@ -1,5 +1,5 @@
 import type { ClaimRequest, Mark, MiddleDatabase, PollRequest } from '../../src/middle/port.js';
-import type { ApplyTransaction, LeaseStore, ProductStore, TrialStore } from '../../src/store/port.js';
+import type { ApplyTransaction, LeaseStore, ProductStore, CrashLog } from '../../src/store/port.js';
 import type { GuardStore } from '../../src/store/guard-port.js';
 import type { Dependencies } from '../../src/domain/waiting.js';
 import type { RowKey } from '../../src/domain/keys.js';
@@ -46,14 +46,14 @@ export class MortalProcess {
   store(real: ProductStore): ProductStore {
     return {
       leases: this.#leases(real.leases),
-      trials: this.#trials(real.trials),
+      crashLog: this.#trials(real.crashLog),
       deferrals: {
         put: (requests) => this.#call(() => real.deferrals.put(requests)),
         end: (keys) => this.#call(() => real.deferrals.end(keys)),
       },
       guard: this.#guard(real.guard),
-      foresee: (keys: readonly RowKey[], dependencies: Dependencies) =>
-        this.#call(() => real.foresee(keys, dependencies)),
+      readBeforeClaim: (keys: readonly RowKey[], dependencies: Dependencies) =>
+        this.#call(() => real.readBeforeClaim(keys, dependencies)),
       apply: (leases, work) =>
         this.#call(() => real.apply(leases, (transaction) => work(this.#within(transaction)))),
       ping: () => this.#call(() => real.ping()),
@@ -75,9 +75,9 @@ export class MortalProcess {
   #leases(real: LeaseStore): LeaseStore {
     return {
       register: (worker, agreement) => this.#call(() => real.register(worker, agreement)),
-      keep: () => this.#call(() => real.keep()),
+      renewAndAcquire: () => this.#call(() => real.renewAndAcquire()),
       compared: (leases) => this.#call(() => real.compared(leases)),
-      giveBack: (shards) => this.#call(() => real.giveBack(shards)),
+      releaseShards: (shards) => this.#call(() => real.releaseShards(shards)),
       release: () => this.#call(() => real.release()),
     };
   }
@@ -97,12 +97,12 @@ export class MortalProcess {
     };
   }
 
-  #trials(real: TrialStore): TrialStore {
+  #trials(real: CrashLog): CrashLog {
     return {
-      deaths: (attempts) => this.#call(() => real.deaths(attempts)),
+      crashCounts: (attempts) => this.#call(() => real.crashCounts(attempts)),
       begin: (attempt) => this.#call(() => real.begin(attempt)),
-      takeBack: (attempt) => this.#call(() => real.takeBack(attempt)),
-      end: (key) => this.#call(() => real.end(key)),
+      clear: (attempt) => this.#call(() => real.clear(attempt)),
+      forget: (key) => this.#call(() => real.forget(key)),
     };
   }
 

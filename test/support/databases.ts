@@ -5,7 +5,7 @@ import { DatabaseError } from '../../src/database/errors.js';
 import { tableOf, attributeTableOf, type Source } from '../../src/domain/keys.js';
 import type { MiddleDatabase } from '../../src/middle/port.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import {
   openOptions,
   oracleEnd,
@@ -81,7 +81,7 @@ async function pairOf(kind: PairKind, end: MiddleEnd, shards: number): Promise<P
   const store = new Database(storeOptions);
   if (store.dialect.name === 'better-sqlite3')
     await store.execute({ sql: 'PRAGMA busy_timeout = 0', bindings: [] });
-  await new KnexStoreOperations(store).migrate(shards);
+  await new KnexStoreAdmin(store).migrate(shards);
   const opened: { close(): Promise<void> }[] = [store];
   const remember = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part);

@@ -1,14 +1,14 @@
 import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
-import type { FailedPosition, FullRow, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/port.js';
 import { codeOf } from '../../src/operator/failed-row.js';
 import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/records-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
 /** Rows in memory that can be searched and put back; of the filter, only the code is heeded. */
 export interface FailedRows {
-  readonly middle: MiddleOperations;
-  readonly search: MiddleSearch;
+  readonly middle: MiddleAdmin;
+  readonly search: BoundedQueries;
   /** The keys that each update was asked to move. */
   readonly moves: (readonly RowKey[])[];
   /** How many steps the searches took. */

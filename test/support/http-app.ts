@@ -5,7 +5,7 @@ import type { HttpSettings } from '../../src/http/base-server.js';
 import { Security } from '../../src/http/security.js';
 import type { CountedSecurityEvent } from '../../src/http/security-events.js';
 import { createHttpServer, type HttpParts } from '../../src/http/server.js';
-import { FakeDesk } from './fake-desk.js';
+import { FakeOperator } from './fake-operator.js';
 
 /** The password of all users in tests. */
 export const password = 'right password';
@@ -31,10 +31,10 @@ export function basic(name: string, secret = password): { authorization: string 
   return { authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}` };
 }
 
-/** A server that does not listen, over a fake desk, with a clock of its own. */
+/** A server that does not listen, over a fake operator service, with a clock of its own. */
 export interface HttpApp {
   readonly app: FastifyInstance;
-  readonly desk: FakeDesk;
+  readonly operator: FakeOperator;
   readonly clock: { now: number };
   /** What the server told of its safety: to the log, to the audit, and by kind to the metric. */
   readonly told: {
@@ -54,7 +54,7 @@ export async function httpApp(
   settings: Partial<HttpSettings> = { users },
   parts: Partial<HttpParts> = {},
 ): Promise<HttpApp> {
-  const desk = new FakeDesk();
+  const operator = new FakeOperator();
   const clock = { now: 1000 };
   const told: HttpApp['told'] = { log: [], audit: [], counted: [] };
   const security = new Security({
@@ -67,9 +67,9 @@ export async function httpApp(
   const pool = { used: 0, idle: 0, waiting: 0 };
   const app = await createHttpServer({
     settings: { host: '127.0.0.1', users: [], allowedHosts: [], trustedProxies: [], ...settings },
-    desk,
+    operator,
     metrics: new Metrics({
-      overview: () => desk.overview(),
+      overview: () => operator.overview(),
       pools: () => [{ middle: pool, store: pool }],
       worker: null,
     }),
@@ -91,7 +91,7 @@ export async function httpApp(
     const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
     return { cookie, csrfToken };
   };
-  return { app, desk, clock, told, endMinute: () => security.endMinute(), inject, login };
+  return { app, operator, clock, told, endMinute: () => security.endMinute(), inject, login };
 }
 
 /** All routes of a server, as `GET /api/v1/rows/:table/:streamingNo`, without those for HEAD. */

@@ -1,5 +1,5 @@
 import { acceptStore } from '../../src/operator/accept.js';
-import { examine } from '../../src/operator/doctor/doctor.js';
+import { runChecks } from '../../src/operator/doctor/doctor.js';
 import { status } from '../../src/operator/status.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
 import { standing, type KnexPair } from './databases.js';
@@ -44,7 +44,7 @@ export function lossScene(pair: KnexPair) {
     told.filter(({ name }) => name === 'storeWentBack').at(-1)?.event;
   const doctor = async (settings: { productIds?: readonly string[]; othersFinishRows?: boolean } = {}) => {
     const { middle, store, guard } = operatorsOf(pair);
-    const report = await examine({
+    const report = await runChecks({
       middle: () => Promise.resolve(middle),
       store: () => Promise.resolve(store),
       loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),

@@ -1,5 +1,5 @@
 import { attributeTableOf, sources, tableOf } from '../../src/domain/keys.js';
-import { faultRemark } from '../../src/simulator/fault.js';
+import { badRowRemark } from '../../src/simulator/bad-row.js';
 import {
   attributeIdColumn,
   contentColumns,
@@ -50,7 +50,7 @@ async function insert(middle: PlainOracle, messages: readonly CompleteMessage[])
     const rows = ofTable.map((message) => [
       message.streamingNo,
       ...contentValues(message),
-      message.fault === undefined ? message.remark : faultRemark(message.fault),
+      message.fault === undefined ? message.remark : badRowRemark(message.fault),
       message.createDate,
     ]);
     const attributes = ofTable.flatMap(({ streamingNo, custId, createDate, attributes: given }) =>

@@ -8,9 +8,9 @@ import { sqliteFunctions, sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleFinishedRows } from '../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../src/middle/oracle/middle-database.js';
-import { OracleMiddleOperations } from '../../src/middle/oracle/middle-operations.js';
-import { oracleMiddleSearch } from '../../src/middle/oracle/middle-search.js';
-import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
+import { oracleBoundedQueries } from '../../src/middle/oracle/bounded-queries.js';
+import type { FinishedRows, MiddleDatabase, MiddleAdmin, BoundedQueries } from '../../src/middle/port.js';
 import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
 import type { OracleTables } from '../../src/middle/oracle/tables.js';
 import { openOraclePlace, type OraclePlace, type PlainOracle } from './oracle-place.js';
@@ -40,8 +40,8 @@ export interface MiddleEnd {
   readonly plain: PlainAccess;
   open(options: MiddleOptions): MiddleDatabase;
   /** What operators do with it. */
-  operations(options?: OperationsOptions): MiddleOperations;
-  search(options?: OperationsOptions): MiddleSearch;
+  operations(options?: OperationsOptions): MiddleAdmin;
+  search(options?: OperationsOptions): BoundedQueries;
   finished(options?: OperationsOptions): FinishedRows;
   /** Takes away the primary key of IF_BNET_CUST. */
   dropCustomerKey(): Promise<void>;
@@ -168,8 +168,8 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
     place,
     open: ({ callTimeoutMs = openOptions.callTimeoutMs, ...options }) =>
       new OracleMiddleDatabase(newDatabase(callTimeoutMs), tablesOf(options)),
-    operations: (options = {}) => new OracleMiddleOperations(operators, tablesOf(options)),
-    search: (options = {}) => oracleMiddleSearch(operators, tablesOf(options)),
+    operations: (options = {}) => new OracleMiddleAdmin(operators, tablesOf(options)),
+    search: (options = {}) => oracleBoundedQueries(operators, tablesOf(options)),
     finished: (options = {}) => new OracleFinishedRows(operators, tablesOf(options)),
     dropCustomerKey: () => place.dropKeys(),
     refuseSuccess: () => place.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),

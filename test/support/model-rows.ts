@@ -127,7 +127,7 @@ export async function clear(pair: Pair): Promise<void> {
     'bnet_account',
     'bnet_account_attr',
     'sync_journal',
-    'sync_trial',
+    'sync_crash',
     'sync_activity',
     'sync_pause',
   ];

@@ -1,7 +1,7 @@
-import { systemTime, type Time } from '../../src/worker/time.js';
+import { systemClock, type Clock } from '../../src/worker/clock.js';
 
 /** A clock that stands still until a test moves it; who sleeps wakes soon, to look at it again. */
-export class MovedTime implements Time {
+export class MovedTime implements Clock {
   #now = 1_000_000;
 
   now(): number {
@@ -13,7 +13,7 @@ export class MovedTime implements Time {
   }
 
   sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-    return systemTime.sleep(Math.min(milliseconds, 5), signal);
+    return systemClock.sleep(Math.min(milliseconds, 5), signal);
   }
 
   advance(milliseconds: number): void {

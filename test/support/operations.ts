@@ -4,12 +4,12 @@ import type {
   FullRow,
   LatestFinished,
   MiddleDatabase,
-  MiddleOperations,
-  MiddleSearch,
+  MiddleAdmin,
+  BoundedQueries,
 } from '../../src/middle/port.js';
 import type { DeferredSummary } from '../../src/operator/deferred-report.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreOperations, WorkerDescription } from '../../src/store/port.js';
+import type { StoreAdmin, WorkerDescription } from '../../src/store/port.js';
 import type { StoreSetup } from '../../src/store/setup-port.js';
 import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
 import { accountRow, customerRow } from './builders.js';
@@ -24,7 +24,7 @@ export const noStrays = {
   ACCOUNT: { late: { rows: 0, examples: [] }, orphaned: { rows: 0, examples: [] } },
 };
 
-export function middleOperations(methods: Partial<MiddleOperations>): MiddleOperations {
+export function middleOperations(methods: Partial<MiddleAdmin>): MiddleAdmin {
   return only('MiddleOperations', { kind: 'postgresql', ...methods });
 }
 
@@ -32,11 +32,11 @@ export function middleDatabase(methods: Partial<MiddleDatabase>): MiddleDatabase
   return only('MiddleDatabase', methods);
 }
 
-export function storeOperations(methods: Partial<StoreOperations>): StoreOperations {
+export function storeOperations(methods: Partial<StoreAdmin>): StoreAdmin {
   return only('StoreOperations', methods);
 }
 
-export function middleSearch(methods: Partial<MiddleSearch>): MiddleSearch {
+export function middleSearch(methods: Partial<BoundedQueries>): BoundedQueries {
   return only('MiddleSearch', methods);
 }
 
@@ -52,7 +52,7 @@ export function latestFinished(methods: Partial<LatestFinished> = {}): LatestFin
   return only('LatestFinished', methods);
 }
 
-/** A store in which no row is put off. */
+/** A store in which no row is deferred. */
 export const nothingDeferred: DeferredSummary = {
   ...{ rows: 0, customers: 0, oldestSeconds: null },
   ...{ byStage: [], oldest: [] },

@@ -1,15 +1,15 @@
-import { KnexMiddleOperations } from '../../src/middle/knex/middle-operations.js';
-import { knexMiddleSearch } from '../../src/middle/knex/middle-search.js';
+import { KnexMiddleAdmin } from '../../src/middle/knex/middle-admin.js';
+import { knexBoundedQueries } from '../../src/middle/knex/bounded-queries.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { MiddleTables } from '../../src/middle/knex/tables.js';
-import { createDesk } from '../../src/operator/create-desk.js';
-import type { Desk } from '../../src/operator/desk.js';
+import { createOperatorService } from '../../src/operator/create-operator-service.js';
+import type { OperatorService } from '../../src/operator/operator-service.js';
 import { KnexGuardRecords } from '../../src/store/knex/guard.js';
-import { KnexStoreOperations } from '../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import type { Database } from '../../src/database/database.js';
-import type { MiddleOperations, MiddleSearch } from '../../src/middle/port.js';
+import type { MiddleAdmin, BoundedQueries } from '../../src/middle/port.js';
 import type { Pair } from './databases.js';
 
 /** Which rows are an operator's. */
@@ -21,13 +21,13 @@ export interface OperationsOptions {
 }
 
 /** What operators do with a middle database, over a connection that is the caller's. */
-export function operationsOn(middle: Database, options: OperationsOptions = {}): KnexMiddleOperations {
-  return new KnexMiddleOperations(middle, tablesOf(middle, options));
+export function operationsOn(middle: Database, options: OperationsOptions = {}): KnexMiddleAdmin {
+  return new KnexMiddleAdmin(middle, tablesOf(middle, options));
 }
 
 /** How operators look about in a middle database, over a connection that is the caller's. */
-export function searchOn(middle: Database, options: OperationsOptions = {}): MiddleSearch {
-  return knexMiddleSearch(middle, tablesOf(middle, options));
+export function searchOn(middle: Database, options: OperationsOptions = {}): BoundedQueries {
+  return knexBoundedQueries(middle, tablesOf(middle, options));
 }
 
 function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
@@ -38,9 +38,9 @@ function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
 
 /** The operators' ports of a pair. */
 export interface Operators {
-  readonly middle: MiddleOperations;
-  readonly search: MiddleSearch;
-  readonly store: KnexStoreOperations;
+  readonly middle: MiddleAdmin;
+  readonly search: BoundedQueries;
+  readonly store: KnexStoreAdmin;
   readonly records: KnexStoreRecords;
   readonly guard: KnexGuardRecords;
 }
@@ -50,15 +50,15 @@ export function operatorsOf(pair: Pair, options?: OperationsOptions): Operators 
   return {
     middle: pair.end.operations(options),
     search: pair.end.search(options),
-    store: new KnexStoreOperations(pair.store),
+    store: new KnexStoreAdmin(pair.store),
     records: new KnexStoreRecords(pair.store),
     guard: new KnexGuardRecords(pair.store),
   };
 }
 
-/** A desk over a pair, over connections that end with it. Nothing is kept: its clock makes every value old at once. */
-export function deskOf(pair: Pair, options?: OperationsOptions): Desk {
+/** A operator service over a pair, over connections that end with it. Nothing is kept: its clock makes every value old at once. */
+export function deskOf(pair: Pair, options?: OperationsOptions): OperatorService {
   let ms = 0;
   const clock = (): number => (ms += 60_000);
-  return createDesk({ ...operatorsOf(pair, options), wallClock: () => Date.now(), clock });
+  return createOperatorService({ ...operatorsOf(pair, options), wallClock: () => Date.now(), clock });
 }

@@ -4,11 +4,11 @@ import {
   AlreadyDecidedError,
   type ApplyTransaction,
   type Lease,
-  type TrialStore,
+  type CrashLog,
 } from '../../src/store/port.js';
 
 /** A store in memory: it writes down what is done, and fails where the test says so. */
-export class ScriptedStore implements TrialStore {
+export class ScriptedStore implements CrashLog {
   /** What was done, in order: `begin 1`, `apply 1`, … */
   readonly done: string[] = [];
   readonly recorded: JournalRecord[] = [];
@@ -21,7 +21,7 @@ export class ScriptedStore implements TrialStore {
   readonly overtaken = new Set<string>();
   asked: readonly Attempt[] = [];
 
-  async deaths(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>> {
+  async crashCounts(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>> {
     this.asked = attempts;
     this.#fail('deaths');
     return new Map(
@@ -30,8 +30,8 @@ export class ScriptedStore implements TrialStore {
   }
 
   begin = (row: Attempt) => this.#do('begin', row);
-  takeBack = (row: Attempt) => this.#do('takeBack', row);
-  end = (row: RowKey) => this.#do('end', row);
+  clear = (row: Attempt) => this.#do('takeBack', row);
+  forget = (row: RowKey) => this.#do('end', row);
 
   async apply<T>(_leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {
     return work({

@@ -1,5 +1,5 @@
 import type { Difference } from '../../src/operator/verify/difference.js';
-import type { VerifySources } from '../../src/operator/verify/gather.js';
+import type { VerifySources } from '../../src/operator/verify/load.js';
 import { verify, type VerifySettings, type VerifySummary } from '../../src/operator/verify/verify.js';
 import { KnexStoreScan } from '../../src/store/knex/store-scan.js';
 import type { Pair } from './databases.js';

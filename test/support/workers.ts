@@ -3,7 +3,7 @@ import type { ProductStore } from '../../src/store/port.js';
 import type { WorkerEvents } from '../../src/worker/events.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
-import type { Time } from '../../src/worker/time.js';
+import type { Clock } from '../../src/worker/clock.js';
 import { Worker } from '../../src/worker/worker.js';
 
 /** Settings that do not make a test wait. */
@@ -49,15 +49,15 @@ const eventNames: Record<keyof WorkerEvents, true> = {
   rowFailed: true,
   rowsFailed: true,
   errContentShortened: true,
-  answeredAgain: true,
+  alreadyJournalled: true,
   contentChanged: true,
   markConflict: true,
   waiting: true,
   createdAhead: true,
-  rowsPutOff: true,
+  rowsDeferred: true,
   rowsLocked: true,
-  suspected: true,
-  tried: true,
+  rowErrored: true,
+  crashRetry: true,
   outage: true,
   recovered: true,
   breakerOpened: true,
@@ -78,7 +78,7 @@ export interface TestWorkerParts {
   readonly settings?: Partial<WorkerSettings>;
   readonly handlers?: Handlers;
   readonly once?: boolean;
-  readonly time?: Time;
+  readonly time?: Clock;
 }
 
 /** A worker and everything it tells. */
@@ -114,11 +114,12 @@ export function toldOnce<Name extends keyof WorkerEvents>(
   });
 }
 
-/** Waits, looking often, until a condition holds; fails after `limitMs`. */
+/** Waits until a condition holds, looking often at first and ten times a second later; fails after `limitMs`. */
 export async function until(condition: () => Promise<boolean> | boolean, limitMs = 20_000): Promise<void> {
-  const end = Date.now() + limitMs;
+  const startedAt = Date.now();
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`still not true after ${limitMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const waitedMs = Date.now() - startedAt;
+    if (waitedMs > limitMs) throw new Error(`still not true after ${limitMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.min(100, 10 + waitedMs / 20)));
   }
 }

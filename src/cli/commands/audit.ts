@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AuditEntry } from '../../store/records-port.js';
 import { limitArgument, numberArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 
 interface AuditOptions {
   readonly limit: number;
@@ -25,8 +25,8 @@ export function registerAudit(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async ({ limit, before, json }: AuditOptions, command: Command) => {
-      await withDesk(command, async (desk) => {
-        const actions = await desk.audit({ limit, ...(before === undefined ? {} : { before }) });
+      await withOperator(command, async (operator) => {
+        const actions = await operator.audit({ limit, ...(before === undefined ? {} : { before }) });
         if (json === true) printJson(actions);
         else printLines(...auditLines(actions, limit));
       });

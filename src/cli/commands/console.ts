@@ -22,7 +22,7 @@ export function registerConsole(program: Command): void {
       const pretty = config.log.pretty ?? process.stderr.isTTY;
       const logger = createLogger({ level: config.log.level, pretty, destination: 'stderr' });
       const signal = stopSignal();
-      const { startHttpServer } = await import('../../start-http-server.js');
+      const { startHttpServer } = await import('../../app/start-http-server.js');
       const server = await startHttpServer(config, { logger });
       printLines(`Console: ${server.url}/`);
       await signal;

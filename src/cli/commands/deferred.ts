@@ -3,7 +3,7 @@ import type { DeferredRow } from '../../operator/deferred-report.js';
 import { limitArgument } from '../arguments.js';
 import { deferredListLines } from '../deferred-text.js';
 import { printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 
 interface DeferredOptions {
   readonly limit: number;
@@ -11,7 +11,7 @@ interface DeferredOptions {
 }
 
 const notes = `
-A row is put off where its claim, apply or mark does not go through: another session has
+A row is deferred where its claim, apply or mark does not go through: another session has
 locked it, the database refuses it, or a trigger undoes it (ignored). Its customer's rows wait with it;
 the rows of all others go on. Workers try it again by themselves, with pauses of 45 s at most;
 "bnet-sync retry" makes them try it at once.
@@ -23,13 +23,13 @@ Example:
 export function registerDeferred(program: Command): void {
   program
     .command('deferred')
-    .description('list the rows that are put off, each with its customer, and why; put off longest first')
+    .description('list the deferred rows, each with its customer, and why; deferred longest first')
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async ({ limit, json }: DeferredOptions, command: Command) => {
-      await withDesk(command, async (desk) => {
-        const rows = await desk.deferred(limit);
+      await withOperator(command, async (operator) => {
+        const rows = await operator.deferred(limit);
         if (json === true) printJson(rows);
         else printLines(...listLines(rows, limit));
       });
@@ -37,7 +37,7 @@ export function registerDeferred(program: Command): void {
 }
 
 function listLines(rows: readonly DeferredRow[], limit: number): string[] {
-  if (rows.length === 0) return ['No row is put off.'];
+  if (rows.length === 0) return ['No row is deferred.'];
   const more = rows.length === limit ? [`The first ${limit}; --limit shows more.`] : [];
   return [...deferredListLines(rows), ...more];
 }

@@ -1,17 +1,17 @@
 import { Option, type Command } from 'commander';
-import { openMiddleDatabase, openStoreDatabase } from '../../wiring.js';
+import { openMiddleDatabase, openStoreDatabase } from '../../app/open-databases.js';
 import { portArgument } from '../arguments.js';
 import { serveDemoConsole } from '../demo/demo-console.js';
 import { makeDemoFolder, type DemoFolder } from '../demo/demo-folder.js';
 import { findOut, type Findings } from '../demo/findings.js';
-import { play, type Played, type Programme } from '../demo/play.js';
+import { play, type DemoRun, type DemoPlan } from '../demo/play.js';
 import { isFine, reportLines } from '../demo/report.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 
 /** About ten seconds: enough to see it work. */
-const programme: Programme = {
+const programme: DemoPlan = {
   rows: 1000,
   customers: 120,
   badShare: 0.08,
@@ -50,36 +50,36 @@ export function registerDemo(program: Command): void {
     .action(async (options: DemoOptions) => {
       const folder = await makeDemoFolder(options.dir);
       const progress = showProgress('demo', programme.rows, options.json === true);
-      let played: Played;
+      let demoRun: DemoRun;
       try {
-        played = await play(folder, programme, progress);
+        demoRun = await play(folder, programme, progress);
       } finally {
         progress.end();
       }
-      const findings = await lookInto(folder, played);
-      if (options.json === true) printJson(jsonOf(folder, played, findings));
-      else printLines(...reportLines(folder, played, findings));
-      if (!isFine(played, findings)) process.exitCode = ExitCode.Failed;
+      const findings = await lookInto(folder, demoRun);
+      if (options.json === true) printJson(jsonOf(folder, demoRun, findings));
+      else printLines(...reportLines(folder, demoRun, findings));
+      if (!isFine(demoRun, findings)) process.exitCode = ExitCode.Failed;
       if (options.console === true) await serveDemoConsole(folder, options.port);
     });
 }
 
-async function lookInto({ config }: DemoFolder, played: Played): Promise<Findings> {
+async function lookInto({ config }: DemoFolder, demoRun: DemoRun): Promise<Findings> {
   const options = { applicationName: 'bnet-sync demo' };
   const middle = openMiddleDatabase(config, options);
   const store = openStoreDatabase(config, options);
   try {
-    return await findOut(played, middle, store);
+    return await findOut(demoRun, middle, store);
   } finally {
     await Promise.all([middle.close(), store.close()]);
   }
 }
 
-function jsonOf(folder: DemoFolder, played: Played, findings: Findings): Record<string, unknown> {
+function jsonOf(folder: DemoFolder, demoRun: DemoRun, findings: Findings): Record<string, unknown> {
   const { settleMs, dependencyGraceMs } = folder.config.worker;
-  const { summary, ...rest } = played;
+  const { summary, ...rest } = demoRun;
   return {
-    ok: isFine(played, findings),
+    ok: isFine(demoRun, findings),
     folder: folder.path,
     config: folder.configFile,
     settings: { settleMs, dependencyGraceMs },

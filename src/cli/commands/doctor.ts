@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
-import { examine, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
+import { runChecks, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
 import { deferredSummary } from '../../operator/deferred.js';
-import { loadHandlers, loadLimitMs } from '../../load-handlers.js';
+import { loadHandlers, loadLimitMs } from '../../app/load-handlers.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
-import { KnexStoreOperations } from '../../store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../store/knex/store-records.js';
-import { openMiddle, openStoreDatabase } from '../../wiring.js';
+import { openMiddle, openStoreDatabase } from '../../app/open-databases.js';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
@@ -43,14 +43,14 @@ async function examineConfigured(config: Config, applicationName: string): Promi
   const middle = once(async () => keep(await openMiddle(config, { applicationName })));
   const store = once(async () => keep(openStoreDatabase(config, { applicationName })));
   try {
-    return await examine({
+    return await runChecks({
       middle: async () => (await middle()).operations,
-      store: async () => new KnexStoreOperations(await store()),
+      store: async () => new KnexStoreAdmin(await store()),
       loss: async () => ({ middle: (await middle()).finished, store: new KnexGuardRecords(await store()) }),
       deferred: async () => {
         const database = await store();
         return deferredSummary({
-          store: new KnexStoreOperations(database),
+          store: new KnexStoreAdmin(database),
           records: new KnexStoreRecords(database),
         });
       },
@@ -78,7 +78,7 @@ function settingsOf({ middle, worker: { settleMs, shards } }: Config): DoctorSet
 function codeOf({ findings, unreached }: DoctorReport): ExitCode {
   const [error] = unreached;
   if (error !== undefined) return exitCodeOf(error);
-  return findings.some(({ level }) => level === 'fault') ? ExitCode.Failed : ExitCode.Fine;
+  return findings.some(({ level }) => level === 'error') ? ExitCode.Failed : ExitCode.Fine;
 }
 
 const levelWidth = 'warning'.length + 2;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { MiddleSearch, RowFilter } from '../../middle/port.js';
+import type { BoundedQueries, RowFilter } from '../../middle/port.js';
 import type { FailedRow } from '../../operator/failed-row.js';
-import { searchFailed } from '../../operator/failed.js';
+import { searchFailedRows } from '../../operator/failed.js';
 import { limitArgument } from '../arguments.js';
 import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, type FilterOptions } from '../filter-options.js';
@@ -41,12 +41,12 @@ export function registerFailed(program: Command): void {
 }
 
 async function searchVisibly(
-  search: MiddleSearch,
+  search: BoundedQueries,
   request: { readonly filter: RowFilter; readonly limit: number },
 ): Promise<readonly FailedRow[]> {
   const progress = showLateProgress('found');
   try {
-    return await searchFailed(search, request, ({ found, position }) => {
+    return await searchFailedRows(search, request, ({ found, position }) => {
       progress.show(found, `searched back to ${position.stateDate ?? 'rows without a StateDate'}`);
     });
   } finally {

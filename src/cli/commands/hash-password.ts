@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { hashPassword } from '../../http/password.js';
-import { passwordFault } from '../../http/password-rules.js';
+import { passwordIssue } from '../../http/password-rules.js';
 import { printLines } from '../output.js';
 
 const help = `
@@ -22,7 +22,7 @@ export function registerHashPassword(program: Command): void {
     .addHelpText('after', help)
     .action(async (_options: object, command: Command) => {
       const password = process.stdin.isTTY ? await askTwice() : firstLine(await text(process.stdin));
-      const fault = passwordFault(password);
+      const fault = passwordIssue(password);
       if (fault !== null) command.error(`error: ${fault}`, { exitCode: 2, code: 'bnet-sync.password' });
       printLines(await hashPassword(password));
     });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createMiddleTables } from '../../wiring.js';
+import { createMiddleTables } from '../../app/open-databases.js';
 import { printJson, printLines } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
 

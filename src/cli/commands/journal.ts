@@ -5,7 +5,7 @@ import { ageArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
-import { withDatabases, type Session } from '../session.js';
+import { withDatabases, type CommandSession } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
 
 interface PurgeOptions {
@@ -66,7 +66,7 @@ function mistakeOf({ olderThan, underAYear }: PurgeOptions): string | null {
   return 'the journal is evidence and kept for a year: less than 365d needs --under-a-year';
 }
 
-async function purgeVisibly(session: Session, options: PurgeOptions): Promise<PurgeReport> {
+async function purgeVisibly(session: CommandSession, options: PurgeOptions): Promise<PurgeReport> {
   const { config, middle, store, records } = session;
   const progress = showProgress('superseded', Infinity, options.json === true);
   const request: PurgeRequest = {

@@ -7,10 +7,10 @@ import type { LatestFinished } from '../../middle/port.js';
 import { acceptStore } from '../../operator/accept.js';
 import type { GuardRecords } from '../../store/guard-port.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
-import { KnexStoreOperations } from '../../store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
 import { ShardsDifferError } from '../../store/port.js';
 import { packageVersion } from '../../package-version.js';
-import { openMiddle, openStoreDatabase } from '../../wiring.js';
+import { openMiddle, openStoreDatabase } from '../../app/open-databases.js';
 import { commandActor } from '../actor.js';
 import { ExitCode, explain } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
@@ -45,7 +45,7 @@ export function registerMigrate(program: Command): void {
       const applicationName = applicationNameOf(command);
       const database = openStoreDatabase(config, { applicationName, createFile: true, migrates: true });
       try {
-        const operations = new KnexStoreOperations(database);
+        const operations = new KnexStoreAdmin(database);
         const migrations = await operations.migrate(shards, {
           version: packageVersion(),
           onWait: (what) => process.stderr.write(`${what}\n`),

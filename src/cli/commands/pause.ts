@@ -4,11 +4,11 @@ import { namedTarget } from '../../operator/pauses.js';
 import type { Pause, PauseTarget } from '../../store/records-port.js';
 import { commandActor } from '../actor.js';
 import { listLines, printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
 
 const notes = `
-Workers claim no rows of what is paused; those in hand are finished. They heed it within
+Workers claim no rows of what is paused; those in flight are finished. They heed it within
 4 seconds. Without --table and --product it lists what is paused.
 
 Examples:
@@ -26,13 +26,13 @@ export function registerPause(program: Command): void {
       if (target === null && options.reason !== undefined) {
         command.error('error: --reason needs --table or --product');
       }
-      await withDesk(command, async (desk) => {
+      await withOperator(command, async (operator) => {
         if (target === null) {
-          printPauses(await desk.pauses(), options);
+          printPauses(await operator.pauses(), options);
           return;
         }
-        const changed = await desk.pause(commandActor(), target, options.reason ?? null);
-        const known = await desk.knowsTarget(target);
+        const changed = await operator.pause(commandActor(), target, options.reason ?? null);
+        const known = await operator.knowsTarget(target);
         if (options.json === true) {
           printJson({ target: namedTarget(target), changed, known });
           return;

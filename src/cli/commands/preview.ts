@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { preview, type PreviewedRow } from '../../operator/preview.js';
 import { limitArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';
-import { shortTableName } from '../words.js';
+import { shortTableName } from '../labels.js';
 import { withDatabases } from '../session.js';
 import { pausedBy } from '../../worker/paused.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RowKey, Source } from '../../domain/keys.js';
-import type { MatchReport } from '../../operator/desk.js';
+import type { MatchReport } from '../../operator/operator-service.js';
 import type { NotRequeued, Requeued, RequeueReport } from '../../operator/requeue-report.js';
 import { requeueBy } from '../../operator/requeue.js';
 import { requeueMatching } from '../../operator/requeue-matching.js';
@@ -11,9 +11,9 @@ import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
-import { withDatabases, type Session } from '../session.js';
+import { withDatabases, type CommandSession } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
-import { countText, operationText, stateText } from '../words.js';
+import { countText, operationText, stateText } from '../labels.js';
 
 interface RequeueOptions extends FilterOptions {
   readonly matching?: true;
@@ -28,7 +28,7 @@ const examples = `
 Rows in another State than 3 are left alone. A row that is put back takes its place among
 the rows that are still open; rows of its customer that were applied since stay applied.
 With --matching all rows are put back that failed until it began, in sets, those that failed
-last first: rows that fail again meanwhile are left. Ctrl-C ends it after the set in hand, and
+last first: rows that fail again meanwhile are left. Ctrl-C ends it after the set in flight, and
 --continue goes on from there; so it does after a crash. The audit has the numbers.
 
 Examples:
@@ -109,7 +109,7 @@ function mistakeOfMatching(keys: readonly RowKey[], options: RequeueOptions): st
 }
 
 async function requeueKeys(
-  session: Session,
+  session: CommandSession,
   keys: readonly RowKey[],
   options: RequeueOptions,
 ): Promise<void> {
@@ -124,7 +124,7 @@ async function requeueKeys(
   if (report.notRequeued.length > 0) process.exitCode = ExitCode.Failed;
 }
 
-async function requeueByFilter({ middle, records }: Session, options: RequeueOptions): Promise<void> {
+async function requeueByFilter({ middle, records }: CommandSession, options: RequeueOptions): Promise<void> {
   const { operations, search } = middle;
   const target =
     options.continue === undefined

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { namedTarget } from '../../operator/pauses.js';
 import { commandActor } from '../actor.js';
 import { printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
 
 const notes = `
@@ -18,8 +18,8 @@ export function registerResume(program: Command): void {
     .action(async (options: TargetOptions, command: Command) => {
       const target = targetOf(options, command);
       if (target === null) command.error('error: --table or --product is needed');
-      await withDesk(command, async (desk) => {
-        const changed = await desk.resume(commandActor(), target, options.reason ?? null);
+      await withOperator(command, async (operator) => {
+        const changed = await operator.resume(commandActor(), target, options.reason ?? null);
         if (options.json === true) printJson({ target: namedTarget(target), changed });
         else printLines(`${targetText(target)}: ${changed ? 'goes on.' : 'was not paused.'}`);
       });

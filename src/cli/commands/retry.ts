@@ -5,7 +5,7 @@ import { commandActor } from '../actor.js';
 import { numberArguments, tableArgument, textArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 
 interface RetryOptions {
   readonly reason?: string;
@@ -15,7 +15,7 @@ interface RetryOptions {
 const notes = `
 For rows that "bnet-sync deferred" lists, once what was wrong is put right. Not needed: they
 are tried again by themselves within 45 seconds. Failed rows (State 3) are put back by
-"bnet-sync requeue". It is recorded in the audit. Ends with 1 where a row is not put off.
+"bnet-sync requeue". It is recorded in the audit. Ends with 1 where a row is not deferred.
 
 Example:
   bnet-sync retry IF_BNET_CUST 1141 1142 --reason "trigger disabled" --config bnet-sync.yaml`;
@@ -24,7 +24,7 @@ Example:
 export function registerRetry(program: Command): void {
   program
     .command('retry')
-    .description('have rows that are put off tried at once')
+    .description('have deferred rows tried at once')
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo...>', 'their StreamingNos', numberArguments)
     .option('--reason <text>', 'why, for the audit', textArgument)
@@ -33,8 +33,8 @@ export function registerRetry(program: Command): void {
     .action(
       async (source: Source, streamingNos: readonly string[], options: RetryOptions, command: Command) => {
         const keys = streamingNos.map((streamingNo) => ({ source, streamingNo }));
-        await withDesk(command, async (desk) => {
-          const report = await desk.retry(commandActor(), keys, options.reason ?? null);
+        await withOperator(command, async (operator) => {
+          const report = await operator.retry(commandActor(), keys, options.reason ?? null);
           if (options.json === true) printJson(report);
           else printLines(...reportLines(report));
           if (report.notDeferred.length > 0) process.exitCode = ExitCode.Failed;
@@ -50,7 +50,7 @@ function reportLines({ retried, notDeferred }: RetryReport): string[] {
     ),
     ...notDeferred.map(
       ({ table, streamingNo }) =>
-        `${table} ${streamingNo}: not put off; "bnet-sync show ${table} ${streamingNo}" tells how it stands`,
+        `${table} ${streamingNo}: not deferred; "bnet-sync show ${table} ${streamingNo}" tells how it stands`,
     ),
   ];
 }

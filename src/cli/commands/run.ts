@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/schema.js';
 import { redactConfig } from '../../config/redact.js';
-import { createWorker, DrainTimeoutError, type SyncWorker } from '../../create-worker.js';
+import { createWorker, DrainTimeoutError, type SyncWorker } from '../../app/create-worker.js';
 import { logEvents } from '../../log/log-events.js';
 import { createLogger } from '../../log/logger.js';
-import type { RunningServer } from '../../start-http-server.js';
-import { CredentialsRefusedError } from '../../worker/outages.js';
+import type { RunningServer } from '../../app/start-http-server.js';
+import { CredentialsRefusedError } from '../../worker/database-health.js';
 import { configOf } from '../session.js';
 import { startSystemdWatchdog } from '../systemd-watchdog.js';
 
 const help = `
 Rows in State 0 are claimed, applied to the product store and marked 2 or 3. SIGTERM or SIGINT stops gracefully: rows
-in hand are finished first; a second signal, or worker.drainTimeoutMs, ends at once and loses nothing.
+in flight are finished first; a second signal, or worker.drainTimeoutMs, ends at once and loses nothing.
 
 With http in the configuration, health, metrics, API and console are served meanwhile ("bnet-sync console" does so
 without a worker).
@@ -57,7 +57,7 @@ export function registerRun(program: Command): void {
 /** The packages of the server are loaded only where there is one. */
 async function serve(config: Config, logger: Logger, worker: SyncWorker): Promise<RunningServer | null> {
   if (config.http === undefined) return null;
-  const { startHttpServer } = await import('../../start-http-server.js');
+  const { startHttpServer } = await import('../../app/start-http-server.js');
   return startHttpServer(config, { logger, worker });
 }
 
@@ -66,7 +66,7 @@ function stopOnSignals(worker: SyncWorker, complain: (message: string) => void):
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) {
-      complain(`${signal} again: ending at once; the rows in hand stay in State 1 and are taken over`);
+      complain(`${signal} again: ending at once; the rows in flight stay in State 1 and are taken over`);
       process.exit(1);
     }
     stopping = true;

@@ -1,30 +1,30 @@
 import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
 import type { FullRow } from '../../middle/port.js';
-import type { RowPage } from '../../operator/desk.js';
+import type { RowDetails } from '../../operator/operator-service.js';
 import type { JournalLine } from '../../store/records-port.js';
 import { numberArgument, tableArgument } from '../arguments.js';
-import { neighbourLines, recordLines } from '../customer-text.js';
+import { relatedRowLines, recordLines } from '../customer-text.js';
 import { standingLines } from '../deferred-text.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
-import { withDesk } from '../session.js';
-import { operationText, stateText } from '../words.js';
+import { withOperator } from '../session.js';
+import { operationText, stateText } from '../labels.js';
 
 /** Adds `show`. */
 export function registerShow(program: Command): void {
   program
     .command('show')
     .description(
-      'show everything that is known of one row: columns, attributes, journal, whether it is put off, its customer and neighbours',
+      'show everything that is known of one row: columns, attributes, journal, whether it is deferred, its customer and neighbours',
     )
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo>', 'its StreamingNo', numberArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync show IF_BNET_CUST 1141 --config bnet-sync.yaml')
     .action(async (source: Source, streamingNo: string, options: { json?: true }, command: Command) => {
-      await withDesk(command, async (desk) => {
-        const report = await desk.row({ source, streamingNo });
+      await withOperator(command, async (operator) => {
+        const report = await operator.row({ source, streamingNo });
         if (options.json === true) printJson(report);
         else printLines(...reportLines(report));
         if (report.rows.length === 0) process.exitCode = ExitCode.Failed;
@@ -32,8 +32,8 @@ export function registerShow(program: Command): void {
     });
 }
 
-function reportLines(page: RowPage): string[] {
-  const { table, streamingNo, rows, journal, records, neighbours } = page;
+function reportLines(page: RowDetails): string[] {
+  const { table, streamingNo, rows, journal, records, relatedRows } = page;
   const present = rows.length === 0 ? [`There is no row ${streamingNo} in ${table}.`] : [];
   const several = rows.length > 1 ? [`${rows.length} rows of ${table} share this StreamingNo.`] : [];
   const history =
@@ -42,7 +42,7 @@ function reportLines(page: RowPage): string[] {
       : ['Journal, newest attempt first:', ...journal.flatMap(lineOf)];
   // A row of no customer has no neighbours, not even itself.
   const customer =
-    neighbours.length === 0 ? [] : ['', ...recordLines(records), '', ...neighbourLines(neighbours)];
+    relatedRows.length === 0 ? [] : ['', ...recordLines(records), '', ...relatedRowLines(relatedRows)];
   return [
     ...present,
     ...several,

@@ -1,15 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
-import { faultKinds } from '../../simulator/fault.js';
+import { badRowKinds } from '../../simulator/bad-row.js';
 import { Platform } from '../../simulator/platform.js';
 import { simulate, type SimulateOptions, type SimulationSummary } from '../../simulator/simulate.js';
-import { openMiddleDatabase } from '../../wiring.js';
+import { openMiddleDatabase } from '../../app/open-databases.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { applicationNameOf, configOf } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
-import { operationText } from '../words.js';
+import { operationText } from '../labels.js';
 
 interface Options {
   readonly customers?: number;
@@ -106,7 +106,7 @@ function simulateOptions(
     seed: options.seed ?? randomInt(2 ** 32),
     rows: options.rows ?? (options.duration === undefined ? 1000 : Infinity),
     badShare: options.badShare,
-    faults: faultKinds(dialect, config.rules),
+    faults: badRowKinds(dialect, config.rules),
     userLimitAttrSpecId: config.rules.userLimitAttrSpecId,
     productIds: config.middle.productIds,
     batchSize: options.batch,
@@ -118,7 +118,7 @@ function simulateOptions(
   };
 }
 
-/** The first signal ends the simulation after the batch in hand. */
+/** The first signal ends the simulation after the batch in flight. */
 async function simulateVisibly(
   platform: Platform,
   options: SimulateOptions,

@@ -2,19 +2,19 @@ import type { Command } from 'commander';
 import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
 import { status, type Status } from '../../operator/status.js';
-import { crewLines } from '../crew-text.js';
+import { workerLines } from '../workers-text.js';
 import { deferredLines } from '../deferred-text.js';
 import { alarmText } from '../../guard/alarm-text.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import { listLines, printJson, printLines, shown } from '../output.js';
-import { stateText } from '../words.js';
+import { stateText } from '../labels.js';
 import { withDatabases } from '../session.js';
 
 /** Adds `status`. */
 export function registerStatus(program: Command): void {
   program
     .command('status')
-    .description('show how many rows are pending, in hand, succeeded and failed, and who works on them')
+    .description('show how many rows are pending, processing, succeeded and failed, and who works on them')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
     .action(async (options: { json?: true }, command: Command) => {
@@ -46,14 +46,14 @@ function statusLines(answer: Status): string[] {
   const others = hasOther
     ? ['Rows in a State that is none of these are taken by no worker; "bnet-sync doctor" names them.']
     : [];
-  const crew = workers.length === 0 ? ['No worker is running.'] : crewLines(workers);
+  const workersText = workers.length === 0 ? ['No worker is running.'] : workerLines(workers);
   return [
     ...alarms.map(alarmLine),
     ...counts,
     ...others,
     ...pendingLines(answer),
     ...deferredLines(deferred),
-    ...crew,
+    ...workersText,
   ];
 }
 

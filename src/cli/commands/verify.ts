@@ -2,8 +2,8 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import type { Since } from '../../operator/since.js';
-import type { StoreOperations } from '../../store/port.js';
-import type { Pace } from '../../operator/verify/gather.js';
+import type { StoreAdmin } from '../../store/port.js';
+import type { Pace } from '../../operator/verify/load.js';
 import { verify } from '../../operator/verify/verify.js';
 import { limitArgument, numberArgument, sinceArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
@@ -101,7 +101,7 @@ function scopeOf({ customer, product }: VerifyOptions, config: Config, command: 
   return { custId: customer ?? null, productId: product ?? null, productIds };
 }
 
-async function instantOf(since: Since | undefined, store: StoreOperations): Promise<string | null> {
+async function instantOf(since: Since | undefined, store: StoreAdmin): Promise<string | null> {
   if (since === undefined) return null;
   if ('date' in since) return `${since.date.replace(' ', 'T')}.000Z`;
   return new Date(Date.parse(await store.now()) - since.agoMs).toISOString();

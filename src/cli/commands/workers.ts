@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { crewLines, rangesText } from '../crew-text.js';
+import { workerLines, rangesText } from '../workers-text.js';
 import { printJson, printLines } from '../output.js';
-import { withDesk } from '../session.js';
+import { withOperator } from '../session.js';
 
 const notes = `
 One that is not alive has missed its heartbeats; what it held is taken by the others.
@@ -17,11 +17,13 @@ export function registerWorkers(program: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async (options: { json?: true }, command: Command) => {
-      await withDesk(command, async (desk) => {
-        const workers = await desk.workers();
+      await withOperator(command, async (operator) => {
+        const workers = await operator.workers();
         if (options.json === true) printJson(workers);
         else
-          printLines(...(workers.length === 0 ? ['No worker is running.'] : crewLines(workers, rangesText)));
+          printLines(
+            ...(workers.length === 0 ? ['No worker is running.'] : workerLines(workers, rangesText)),
+          );
       });
     });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createWorker } from '../../create-worker.js';
+import { createWorker } from '../../app/create-worker.js';
 import { hashPassword } from '../../http/password.js';
 import { createLogger } from '../../log/logger.js';
 import { printLines } from '../output.js';
@@ -18,7 +18,7 @@ export async function serveDemoConsole({ config }: DemoFolder, port: number): Pr
   const http = { host: '127.0.0.1', port, users: [user], allowedHosts: [], trustedProxies: [] };
   const logger = createLogger({ level: 'warn', pretty: process.stderr.isTTY, destination: 'stderr' });
   const signal = stopSignal();
-  const { startHttpServer } = await import('../../start-http-server.js');
+  const { startHttpServer } = await import('../../app/start-http-server.js');
   const worker = await createWorker(config);
   const server = await startHttpServer({ ...config, http }, { logger, worker });
   const working = worker.start();

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { initMiddle } from '../../middle/knex/init.js';
-import { KnexStoreOperations } from '../../store/knex/store-operations.js';
-import { openMiddleDatabase, openStoreDatabase } from '../../wiring.js';
+import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
+import { openMiddleDatabase, openStoreDatabase } from '../../app/open-databases.js';
 
 /** A folder with the two databases of a demo and the configuration for them. */
 export interface DemoFolder {
@@ -62,7 +62,7 @@ export async function makeDemoFolder(folder: string | undefined): Promise<DemoFo
   const store = openStoreDatabase(config, options);
   try {
     await initMiddle(middle, middle.dialect.name);
-    await new KnexStoreOperations(store).migrate(config.worker.shards);
+    await new KnexStoreAdmin(store).migrate(config.worker.shards);
   } finally {
     await Promise.all([middle.close(), store.close()]);
   }

@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.js';
 import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { specExamples, specExamplesOutcome } from '../../simulator/spec-examples.js';
-import type { Played } from './play.js';
+import type { DemoRun } from './play.js';
 
 /*
  * What stands in both databases after a demo, read by plain statements, and whether it is what was to be expected.
@@ -16,7 +16,7 @@ interface RefusedByCode {
 }
 
 /** A row that was wrong on purpose, and what became of it. */
-export interface JudgedFault {
+export interface CheckedBadRow {
   readonly kind: string;
   readonly table: string;
   readonly streamingNo: string;
@@ -45,7 +45,7 @@ export interface Check {
 export interface Findings {
   readonly applied: Readonly<Record<string, number>>;
   readonly refused: readonly RefusedByCode[];
-  readonly faults: readonly JudgedFault[];
+  readonly faults: readonly CheckedBadRow[];
   readonly corrections: { readonly newRows: number; readonly putBack: number; readonly accepted: number };
   /** Attributes of product 323002000, from the specification's example. */
   readonly attributes: readonly StoredAttribute[];
@@ -53,11 +53,11 @@ export interface Findings {
 }
 
 /** Reads both databases and compares. */
-export async function findOut(played: Played, middle: Database, store: Database): Promise<Findings> {
-  const { summary } = played;
+export async function findOut(demoRun: DemoRun, middle: Database, store: Database): Promise<Findings> {
+  const { summary } = demoRun;
   const states = await readStates(middle);
   const refusals = await readRefusals(store);
-  const faults = summary.faults.map(({ row, kind, expectedCode }): JudgedFault => {
+  const faults = summary.faults.map(({ row, kind, expectedCode }): CheckedBadRow => {
     const refusal = refusals.find(({ key }) => key === keyOf(row));
     const { streamingNo, source } = row;
     const actual = { actual: refusal?.code ?? null, errContent: refusal?.errContent ?? null };
@@ -76,7 +76,7 @@ export async function findOut(played: Played, middle: Database, store: Database)
     corrections: { newRows: summary.corrections.length - putBack.length, putBack: putBack.length, accepted },
     attributes,
     checks: [
-      equal('rows without an answer', 0, played.unanswered),
+      equal('rows without an answer', 0, demoRun.unanswered),
       equal(
         "the specification's examples that succeeded",
         specExamples.length,
@@ -85,7 +85,7 @@ export async function findOut(played: Played, middle: Database, store: Database)
       equal('attributes of product 323002000, exactly as sent', text(exampleAttributes), text(attributes)),
       equal('faults refused with the expected code', faults.length, faults.filter(isAsExpected).length),
       equal('rows refused without being wrong on purpose', 0, countUnexpected(refusals, faults)),
-      equal('correctable rows that were corrected', countCorrectable(played), summary.corrections.length),
+      equal('correctable rows that were corrected', countCorrectable(demoRun), summary.corrections.length),
       equal('corrections that succeeded', summary.corrections.length, accepted),
       ...(await compareWithStore(middle, store)),
     ],
@@ -93,7 +93,7 @@ export async function findOut(played: Played, middle: Database, store: Database)
 }
 
 /** Whether a row that is wrong on purpose was refused with the right code. */
-export function isAsExpected(fault: JudgedFault): boolean {
+export function isAsExpected(fault: CheckedBadRow): boolean {
   return fault.actual === fault.expected;
 }
 
@@ -107,11 +107,11 @@ function text(
     .join(' ');
 }
 
-function countCorrectable({ summary }: Played): number {
+function countCorrectable({ summary }: DemoRun): number {
   return summary.faults.filter(({ correctable }) => correctable).length;
 }
 
-function countUnexpected(refusals: readonly Refusal[], faults: readonly JudgedFault[]): number {
+function countUnexpected(refusals: readonly Refusal[], faults: readonly CheckedBadRow[]): number {
   const expected = new Set(faults.map(({ table, streamingNo }) => `${table}:${streamingNo}`));
   return refusals.filter(({ key }) => !expected.has(key)).length;
 }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createWorker, type SyncWorker } from '../../create-worker.js';
-import { faultKinds } from '../../simulator/fault.js';
+import { createWorker, type SyncWorker } from '../../app/create-worker.js';
+import { badRowKinds } from '../../simulator/bad-row.js';
 import { Platform } from '../../simulator/platform.js';
 import { simulate, type SimulationProgress, type SimulationSummary } from '../../simulator/simulate.js';
 import { specExamples } from '../../simulator/spec-examples.js';
-import { openMiddleDatabase } from '../../wiring.js';
+import { openMiddleDatabase } from '../../app/open-databases.js';
 import type { Progress } from '../progress.js';
 import type { DemoFolder } from './demo-folder.js';
 
 /** How much the platform sends. */
-export interface Programme {
+export interface DemoPlan {
   readonly rows: number;
   readonly customers: number;
   readonly badShare: number;
@@ -20,7 +20,7 @@ export interface Programme {
 }
 
 /** What happened. */
-export interface Played {
+export interface DemoRun {
   readonly summary: SimulationSummary;
   /** Rows still in State 0 or 1 at the end. */
   readonly unanswered: number;
@@ -37,9 +37,9 @@ const millisecondsBetweenLooks = 50;
  */
 export async function play(
   { config }: DemoFolder,
-  programme: Programme,
+  programme: DemoPlan,
   progress: Progress,
-): Promise<Played> {
+): Promise<DemoRun> {
   const startedAt = performance.now();
   const database = openMiddleDatabase(config, { applicationName: 'bnet-sync demo' });
   const platform = new Platform(database);
@@ -60,7 +60,7 @@ export async function play(
       platform,
       {
         ...programme,
-        faults: faultKinds(database.dialect.name, config.rules),
+        faults: badRowKinds(database.dialect.name, config.rules),
         userLimitAttrSpecId,
         batchSize: 100,
         correct: true,
@@ -88,7 +88,7 @@ function troublesOf(worker: SyncWorker): string[] {
   worker
     .on('outage', ({ database, error }) => troubles.push(`outage of the ${database} database: ${error}`))
     .on('breakerOpened', ({ error }) => troubles.push(`claiming stopped: ${error}`))
-    .on('suspected', ({ streamingNo, error }) =>
+    .on('rowErrored', ({ streamingNo, error }) =>
       troubles.push(`unexpected error at ${streamingNo}: ${error}`),
     )
     .on('markConflict', ({ mark }) => troubles.push(`${mark.streamingNo} was changed by somebody else`));

@@ -2,15 +2,15 @@ import { basename, relative } from 'node:path';
 import { resultText } from '../../domain/result-codes.js';
 import { specExamples } from '../../simulator/spec-examples.js';
 import { listLines } from '../output.js';
-import { operationText } from '../words.js';
+import { operationText } from '../labels.js';
 import type { DemoFolder } from './demo-folder.js';
-import { isAsExpected, type Check, type Findings, type JudgedFault } from './findings.js';
-import type { Played } from './play.js';
+import { isAsExpected, type Check, type Findings, type CheckedBadRow } from './findings.js';
+import type { DemoRun } from './play.js';
 
 /** What a demo tells people at its end. */
-export function reportLines(folder: DemoFolder, played: Played, findings: Findings): string[] {
+export function reportLines(folder: DemoFolder, demoRun: DemoRun, findings: Findings): string[] {
   const { applied, attributes, corrections, refused } = findings;
-  const { rows, seed, faults } = played.summary;
+  const { rows, seed, faults } = demoRun.summary;
   const operations = listLines({
     columns: [{ head: 'Operation' }, { head: 'Applied', right: true }],
     rows: Object.entries(applied).map(([opFlag, count]) => [meaningOf(opFlag), count]),
@@ -32,7 +32,7 @@ export function reportLines(folder: DemoFolder, played: Played, findings: Findin
     attribute === undefined ? '' : `${attribute.attrSpecId} = ${attribute.attrValue ?? 'NULL'}`;
   const { newRows, putBack, accepted } = corrections;
   return [
-    `The specification's ${specExamples.length} examples and ${rows} random rows (seed ${seed}), ${faults.length} of them wrong on purpose, in ${played.seconds} s.`,
+    `The specification's ${specExamples.length} examples and ${rows} random rows (seed ${seed}), ${faults.length} of them wrong on purpose, in ${demoRun.seconds} s.`,
     '',
     'Applied to the product store:',
     ...operations,
@@ -48,18 +48,18 @@ export function reportLines(folder: DemoFolder, played: Played, findings: Findin
     '',
     'Checked:',
     ...findings.checks.map(checkLine),
-    ...played.troubles.map((trouble) => `! ${trouble}`),
+    ...demoRun.troubles.map((trouble) => `! ${trouble}`),
     '',
     ...nextSteps(folder, findings),
     '',
-    isFine(played, findings)
+    isFine(demoRun, findings)
       ? 'Everything is as expected.'
       : 'NOT everything is as expected: see the lines with ✗.',
   ];
 }
 
 /** Whether everything came as it should. */
-export function isFine({ unanswered }: Played, { checks }: Findings): boolean {
+export function isFine({ unanswered }: DemoRun, { checks }: Findings): boolean {
   return unanswered === 0 && checks.every(({ ok }) => ok);
 }
 
@@ -78,7 +78,7 @@ function meaningOf(opFlag: string): string {
 }
 
 /** One line for each kind of fault, and one more for each row that was not refused as expected. */
-function faultList(faults: readonly JudgedFault[]): readonly string[] {
+function faultList(faults: readonly CheckedBadRow[]): readonly string[] {
   const kinds = [...new Set(faults.map(({ kind }) => kind))].sort();
   const rows = kinds.flatMap((kind) => {
     const ofKind = faults.filter((fault) => fault.kind === kind);

@@ -1,4 +1,4 @@
-import type { OnProgress, Phase } from '../../operator/verify/gather.js';
+import type { OnProgress, Phase } from '../../operator/verify/load.js';
 import { showProgress, type Progress } from '../progress.js';
 
 const wordsOf: Readonly<Record<Phase, string>> = {

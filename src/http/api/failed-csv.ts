@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import { visibleText } from '../../domain/foreign-text.js';
 import type { RowFilter } from '../../middle/port.js';
-import type { Desk, ListedRow, RowList } from '../../operator/desk.js';
+import type { OperatorService, ListedRow, RowList } from '../../operator/operator-service.js';
 
 /*
  * Failed rows as CSV, page by page: never more than a page is in memory, and a reader that stops reading stops the
@@ -39,12 +39,12 @@ const usualExport: ExportLimits = { rows: 100_000, pageRows: 1000, longestMs: 12
 
 /** The failed rows that match, as CSV. Fails before anything is written where the first page cannot be read. */
 export async function failedCsv(
-  desk: Desk,
+  operator: OperatorService,
   filter: RowFilter,
   { limits = usualExport, now }: { limits?: ExportLimits; now: () => number },
 ): Promise<Readable> {
-  const first = await desk.failed(filter, { limit: limits.pageRows });
-  const rows = Readable.from(allRows(desk, filter, { first, limits, now }));
+  const first = await operator.failed(filter, { limit: limits.pageRows });
+  const rows = Readable.from(allRows(operator, filter, { first, limits, now }));
   const text = stringify({
     bom: true,
     header: true,
@@ -59,7 +59,7 @@ export async function failedCsv(
 }
 
 async function* allRows(
-  desk: Desk,
+  operator: OperatorService,
   filter: RowFilter,
   { first, limits, now }: { first: RowList; limits: ExportLimits; now: () => number },
 ): AsyncGenerator<readonly string[]> {
@@ -79,7 +79,7 @@ async function* allRows(
       yield stopped(`after ${Math.round(limits.longestMs / 1000)} s`);
       return;
     }
-    page = await desk.failed(filter, { limit: limits.pageRows, after: page.next });
+    page = await operator.failed(filter, { limit: limits.pageRows, after: page.next });
   }
 }
 

@@ -4,10 +4,10 @@ import { z } from 'zod';
  * How many rows there are, of which kinds, for the OpenAPI document.
  */
 
-export const cell = z.string().nullable().describe('as the database holds it; numbers are text');
+export const cellSchema = z.string().nullable().describe('as the database holds it; numbers are text');
 const tableName = z.enum(['IF_BNET_CUST', 'IF_BNET_ACCOUNT']);
 
-export const count = z.object({
+export const countSchema = z.object({
   rows: z.int(),
   atLeast: z.boolean().describe('there are that many or more'),
 });
@@ -18,8 +18,8 @@ export const rowNumbers = {
     .record(
       tableName,
       z.object({
-        ...{ '0': count, '1': count, '2': count, '3': count },
-        other: count.optional().describe('in a State outside the specification, or in none'),
+        ...{ '0': countSchema, '1': countSchema, '2': countSchema, '3': countSchema },
+        other: countSchema.optional().describe('in a State outside the specification, or in none'),
       }),
     )
     .nullable()
@@ -29,7 +29,7 @@ export const rowNumbers = {
     .nullable()
     .describe('since the later of CreateDate and StateDate that is not ahead of the clock'),
   createdAhead: z
-    .object({ rows: z.int(), newest: cell, seconds: z.number() })
+    .object({ rows: z.int(), newest: cellSchema, seconds: z.number() })
     .nullable()
     .describe('pending rows whose CreateDate is ahead of the middle database: left alone until then'),
   strayAttributes: z

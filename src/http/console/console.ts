@@ -1,28 +1,28 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import type { Desk } from '../../operator/desk.js';
+import type { OperatorService } from '../../operator/operator-service.js';
 import { formAddress } from '../form-address.js';
-import type { ConsoleParts, RequestFault } from '../session-types.js';
+import type { ConsoleParts, RequestError } from '../session-types.js';
 import type { AssetAddresses } from './assets.js';
-import { FaultPage } from './pages/fault.js';
+import { ErrorPage } from './pages/error.js';
 import { rememberLanguage, valuesOf, viewOf, type View } from './view.js';
 import type { Values } from './addresses.js';
 
 /** What a page is made from. */
-export interface Question {
+export interface PageRequest {
   readonly view: View;
-  readonly desk: Desk;
+  readonly operator: OperatorService;
   readonly query: Values;
   readonly form: Values;
   readonly params: Values;
 }
 
 /** A page, or where to go instead. */
-export type Answer = { readonly page: VNode; readonly status?: number } | { readonly to: string };
+export type PageResponse = { readonly page: VNode; readonly status?: number } | { readonly to: string };
 
 /** Makes the answer to a question; an error it throws becomes a page in the server. */
-export type Answering = (question: Question) => Promise<Answer> | Answer;
+export type PageHandler = (question: PageRequest) => Promise<PageResponse> | PageResponse;
 
 /** Routes, pages and faults of the console. */
 export class Console {
@@ -37,30 +37,30 @@ export class Console {
   }
 
   /** A page that changes nothing. */
-  get(path: string, answering: Answering, options: RouteShorthandOptions = {}): void {
+  get(path: string, answering: PageHandler, options: RouteShorthandOptions = {}): void {
     this.#app.get(path, options, (request, reply) => this.#answer(answering, request, reply));
   }
 
   /** A form's action: for operators, with the form's token; the server sees to both. */
-  post(path: string, answering: Answering): void {
+  post(path: string, answering: PageHandler): void {
     this.#app.post(path, (request, reply) => this.#answer(answering, request, reply));
   }
 
   /** What went wrong with a request, as a whole document. */
-  faultPage(request: FastifyRequest, fault: RequestFault): string {
+  errorPage(request: FastifyRequest, error: RequestError): string {
     const view = viewOf(request, this.#parts);
-    const form = fault.code === 'csrf' && request.body !== undefined ? formAddress(request) : undefined;
-    return documentOf(FaultPage({ view, fault, form, cause: this.#causes.get(request) }));
+    const form = error.code === 'csrf' && request.body !== undefined ? formAddress(request) : undefined;
+    return documentOf(ErrorPage({ view, error, form, cause: this.#causes.get(request) }));
   }
 
-  async #answer(answering: Answering, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async #answer(answering: PageHandler, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { query, body, params } = request;
-    const view = { ...viewOf(request, this.#parts), alarms: await this.#parts.desk.alarms() };
+    const view = { ...viewOf(request, this.#parts), alarms: await this.#parts.operator.alarms() };
     rememberLanguage(request, reply);
     try {
       const question = {
         view,
-        desk: this.#parts.desk,
+        operator: this.#parts.operator,
         query: valuesOf(query),
         form: valuesOf(body),
         params: valuesOf(params),
@@ -79,23 +79,23 @@ export class Console {
 }
 
 /** An answer that the address names nothing; `hint` says more than that. */
-export function notFound(view: View, hint = view.t.errors.notFoundHint): Answer {
-  const fault = { status: 404, code: 'notFound', message: '' };
-  return { status: 404, page: FaultPage({ view, fault, hint }) };
+export function notFound(view: View, hint = view.t.errors.notFoundHint): PageResponse {
+  const error = { status: 404, code: 'notFound', message: '' };
+  return { status: 404, page: ErrorPage({ view, error, hint }) };
 }
 
 /** Keeps pages that lead to actions from readers, who may not act; the server refuses the action itself. */
-export function forOperators(answering: Answering): Answering {
+export function forOperators(answering: PageHandler): PageHandler {
   return (question) => {
-    if (question.view.visitor.role === 'operator') return answering(question);
-    const fault = { status: 403, code: 'forbidden', message: '' };
-    return { status: 403, page: FaultPage({ view: question.view, fault }) };
+    if (question.view.principal.role === 'operator') return answering(question);
+    const error = { status: 403, code: 'forbidden', message: '' };
+    return { status: 403, page: ErrorPage({ view: question.view, error }) };
   };
 }
 
 /** Who acts, for the audit. */
 export function actorOf(view: View): { readonly name: string; readonly via: 'console' } {
-  return { name: view.visitor.name, via: 'console' };
+  return { name: view.principal.name, via: 'console' };
 }
 
 function documentOf(page: VNode): string {

@@ -24,7 +24,7 @@ export interface FilterForm {
   readonly typed: Readonly<Record<FilterField, string>>;
   readonly filter: RowFilter;
   /** Fields that cannot be what they should be; the filter is not to be used then. */
-  readonly faults: readonly FilterField[];
+  readonly errors: readonly FilterField[];
 }
 
 type Read = (text: string) => Partial<RowFilter> | null;
@@ -67,16 +67,16 @@ const readers: Readonly<Record<FilterField, Read>> = {
 /** Reads a filter from an address or a form. */
 export function filterForm(values: Values): FilterForm {
   const typed = Object.fromEntries(filterFields.map((field) => [field, textOf(values, field)]));
-  const faults: FilterField[] = [];
+  const errors: FilterField[] = [];
   let filter: RowFilter = {};
   for (const field of filterFields) {
     const text = typed[field] ?? '';
     if (text === '') continue;
     const part = readers[field](text);
-    if (part === null) faults.push(field);
+    if (part === null) errors.push(field);
     else filter = { ...filter, ...part };
   }
-  return { typed: typed as Record<FilterField, string>, filter, faults };
+  return { typed: typed as Record<FilterField, string>, filter, errors };
 }
 
 /** The parameters of an address for a filter. */

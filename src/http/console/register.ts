@@ -5,15 +5,15 @@ import { Console } from './console.js';
 import { actionRoutes } from './routes/action.js';
 import { deferredRoutes } from './routes/deferred.js';
 import { loginRoutes } from './routes/login.js';
-import { lookingRoutes } from './routes/looking.js';
+import { viewRoutes } from './routes/views.js';
 import { pauseRoutes } from './routes/pauses.js';
 import { requeueRoutes } from './routes/requeue.js';
 import { rowRoutes } from './routes/row.js';
 
 /** Registers the console's pages and files on the server, and tells it how a fault looks as a page. */
-export function registerConsole(app: FastifyInstance, parts: ConsoleParts): ConsoleErrors {
+export function registerConsolePages(app: FastifyInstance, parts: ConsoleParts): ConsoleErrors {
   const pages = new Console(app, { ...parts, assets: serveAssets(app) });
-  lookingRoutes(pages);
+  viewRoutes(pages);
   rowRoutes(pages);
   requeueRoutes(pages);
   actionRoutes(pages);

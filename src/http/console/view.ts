@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoreAlarm } from '../../store/guard-port.js';
-import type { ConsoleParts, Visitor } from '../session-types.js';
+import type { ConsoleParts, Principal } from '../session-types.js';
 import { address, textOf, type Values } from './addresses.js';
 import type { AssetAddresses } from './assets.js';
 import { acceptedLanguage, languageNamed } from './texts/language.js';
@@ -10,7 +10,7 @@ import { catalogues, type Language, type Texts } from './texts/texts.js';
 export interface View {
   readonly t: Texts;
   readonly language: Language;
-  readonly visitor: Visitor;
+  readonly principal: Principal;
   readonly version: string;
   readonly assets: AssetAddresses;
   /** Open alarms of the product store, for every page to show. */
@@ -33,7 +33,7 @@ export function viewOf(
   return {
     t: catalogues[language],
     language,
-    visitor: parts.sessionOf(request),
+    principal: parts.sessionOf(request),
     version: parts.version,
     assets: parts.assets,
     alarms: [],

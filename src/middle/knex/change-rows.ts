@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import { rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
-import { nothingLocked, type Changed, type RowChange } from '../changes.js';
+import { nothingLocked, type ChangeResult, type RowChange } from '../changes.js';
 import { integerText, isAsked, type GuardedUpdate, type RowLocks } from './dialect.js';
 import type { MiddleTables } from './tables.js';
 
@@ -23,7 +23,7 @@ export async function changeRows<Row extends RowKey>(
   tables: MiddleTables,
   { rows, chosen }: RowChange<Row>,
   updateOf: UpdateOf<Row>,
-): Promise<Changed> {
+): Promise<ChangeResult> {
   const updates = updatesOf(rows, updateOf);
   if (updates.length === 0) return { changed: [], ...nothingLocked };
   const { dialect } = tables;

@@ -2,7 +2,7 @@ import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { pendingFor } from '../irregular.js';
-import { lookedAtMost } from '../port.js';
+import { scanLimit } from '../port.js';
 import { attributeTable, mainTable, ourProducts, type MiddleTables } from './tables.js';
 
 /*
@@ -29,7 +29,7 @@ function pendingPart(tables: MiddleTables, source: Source, part: 'head' | 'ahead
     sql: `SELECT ${dialect.ageSeconds('t.CreateDate')} AS created, ${dialect.ageSeconds('t.StateDate')} AS changed,
                  ${dialect.dateText('t.CreateDate')} AS created_at
           FROM ${mainTable(tables, source)} AS t WHERE t.State = ${State.Initial}${isAhead}${ours.sql}
-          ORDER BY ${order} LIMIT ${lookedAtMost}`,
+          ORDER BY ${order} LIMIT ${scanLimit}`,
     bindings: ours.bindings,
   };
 }

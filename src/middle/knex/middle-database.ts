@@ -8,7 +8,7 @@ import {
   claimRows,
   markRows,
   standingRow,
-  type Changed,
+  type ChangeResult,
   type NewAttempt,
   type RowChange,
   type StandingRow,
@@ -25,7 +25,7 @@ import {
   type MarkResult,
   type MiddleDatabase,
   type OpenRowsExcept,
-  type Page,
+  type PolledBatch,
   type PollRequest,
 } from '../port.js';
 import { createdAheadOf } from '../irregular.js';
@@ -63,7 +63,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     this.#finished = new KnexFinishedRows(database, tables);
   }
 
-  async poll(request: PollRequest): Promise<Page> {
+  async poll(request: PollRequest): Promise<PolledBatch> {
     const { rows } = await this.#database.execute(pollStatement(this.#tables, request));
     return { rows: rows.map(polledRow), now: String(rows[0]?.['now'] ?? '') };
   }
@@ -138,7 +138,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  async #change<Row extends RowKey>(change: RowChange<Row>, updateOf: UpdateOf<Row>): Promise<Changed> {
+  async #change<Row extends RowKey>(change: RowChange<Row>, updateOf: UpdateOf<Row>): Promise<ChangeResult> {
     return changeRows(this.#database, this.#tables, change, updateOf);
   }
 

@@ -1,7 +1,7 @@
 import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import { readPerReturned, type Scan, type Stretch } from '../search.js';
+import { readPerReturned, type Scan, type IndexRange } from '../search.js';
 import { otherStates } from './irregular.js';
 import type { SearchDialect } from './search-dialect.js';
 import { mainTable, ourProducts, rowColumns, type MiddleTables } from './tables.js';
@@ -130,11 +130,11 @@ function scanned(
 }
 
 /** Within one moment without the moment: PostgreSQL forgets between two SELECTs that it is the same, and would sort. */
-function orderOf({ numberOrder }: SearchDialect, { kind }: Stretch): string {
+function orderOf({ numberOrder }: SearchDialect, { kind }: IndexRange): string {
   return kind === 'moment' ? numberOrder : `t.StateDate DESC, ${numberOrder}`;
 }
 
-function rangeOf(search: SearchDialect, stretch: Stretch): Fragment {
+function rangeOf(search: SearchDialect, stretch: IndexRange): Fragment {
   switch (stretch.kind) {
     case 'moment':
       return both(

@@ -1,7 +1,7 @@
 import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import type { State } from '../../domain/states.js';
-import type { Changed, RowChange } from '../changes.js';
-import type { Batch, OracleDatabase, OracleTransaction } from './database.js';
+import type { ChangeResult, RowChange } from '../changes.js';
+import type { BatchStatement, OracleDatabase, OracleTransaction } from './database.js';
 import { attributesBatch, lockableQuery, lockAttributesQuery, lockQuery } from './statements.js';
 import type { OracleTables } from './tables.js';
 
@@ -21,7 +21,7 @@ export interface GuardedChange<Row> {
   /** The rows that may be changed, as a condition over `t`. */
   readonly where: string;
   /** The change, with the StreamingNo of each row under `streamingNo`. */
-  batchOf(source: Source, rows: readonly Row[]): Batch;
+  batchOf(source: Source, rows: readonly Row[]): BatchStatement;
   /** The States that it leads to: attribute rows follow rows in one of these. */
   readonly leadsTo: readonly State[];
 }
@@ -32,7 +32,7 @@ export async function changeRows<Row extends RowKey>(
   tables: OracleTables,
   { rows, chosen }: RowChange<Row>,
   change: GuardedChange<Row>,
-): Promise<Changed> {
+): Promise<ChangeResult> {
   return database.transaction(async (transaction) => {
     const { locked, followed } = await lockRows(transaction, tables, rows, change.where);
     const free = chosen(rows, locked);
@@ -62,7 +62,7 @@ export async function changeRows<Row extends RowKey>(
   });
 }
 
-function changedKeys(source: Source, { rows }: Batch, counts: readonly number[]): RowKey[] {
+function changedKeys(source: Source, { rows }: BatchStatement, counts: readonly number[]): RowKey[] {
   return rows.flatMap(({ streamingNo }, index) =>
     Array.from({ length: counts[index] ?? 0 }, () => ({ source, streamingNo: String(streamingNo) })),
   );

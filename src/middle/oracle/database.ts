@@ -34,7 +34,7 @@ export interface Query {
 }
 
 /** A change that is executed once for each row of values, in one round trip. */
-export interface Batch {
+export interface BatchStatement {
   readonly sql: string;
   /** What is bound: `number`, or a text of so many bytes at most. */
   readonly columns: Readonly<Record<string, 'number' | number>>;
@@ -45,7 +45,7 @@ export interface Batch {
 export interface OracleTransaction {
   query(query: Query): Promise<readonly OracleRow[]>;
   /** Executes a batch, and commits with it where that is said; returns how many rows each of its rows changed. */
-  execute(batch: Batch, options: { readonly commit: boolean }): Promise<readonly number[]>;
+  execute(batch: BatchStatement, options: { readonly commit: boolean }): Promise<readonly number[]>;
   commit(): Promise<void>;
 }
 
@@ -157,7 +157,11 @@ export class OracleDatabase {
     return result.rows ?? [];
   }
 
-  async #execute(session: OracleSession, { sql, columns, rows }: Batch, commit: boolean): Promise<number[]> {
+  async #execute(
+    session: OracleSession,
+    { sql, columns, rows }: BatchStatement,
+    commit: boolean,
+  ): Promise<number[]> {
     const bindDefs = Object.fromEntries(
       Object.entries(columns).map(([name, type]) => [
         name,

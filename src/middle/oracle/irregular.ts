@@ -1,7 +1,7 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { pendingFor } from '../irregular.js';
-import { lookedAtMost } from '../port.js';
+import { scanLimit } from '../port.js';
 import type { Query } from './database.js';
 import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
 
@@ -30,7 +30,7 @@ function pendingPart(tables: OracleTables, source: Source, part: 'dated' | 'unda
     SELECT ${age('t.CreateDate')} AS created, ${age('t.StateDate')} AS changed, t.CreateDate AS created_at
     FROM ${mainTable(tables, source)} t WHERE t.State = ${State.Initial} AND ${where}${ourProducts(tables)}
     ORDER BY ${order}
-  ) WHERE ROWNUM <= ${lookedAtMost}`;
+  ) WHERE ROWNUM <= ${scanLimit}`;
 }
 
 /** The age of the oldest pending row of each table. */

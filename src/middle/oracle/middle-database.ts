@@ -15,7 +15,7 @@ import {
   type MarkResult,
   type MiddleDatabase,
   type OpenRowsExcept,
-  type Page,
+  type PolledBatch,
   type PollRequest,
 } from '../port.js';
 import { createdAheadOf } from '../irregular.js';
@@ -55,7 +55,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     this.#finished = new OracleFinishedRows(database, tables);
   }
 
-  async poll(request: PollRequest): Promise<Page> {
+  async poll(request: PollRequest): Promise<PolledBatch> {
     const rows = await this.#database.query(pollQuery(this.#tables, request));
     return { rows: rows.map(polledRow), now: String(rows[0]?.['now'] ?? '') };
   }

@@ -1,11 +1,11 @@
 import oracledb from 'oracledb';
 import type { PoolUse } from '../../database/pool-use.js';
-import type { FinishedRows, MiddleDatabase, MiddleOperations, MiddleSearch } from '../port.js';
+import type { FinishedRows, MiddleDatabase, MiddleAdmin, BoundedQueries } from '../port.js';
 import { OracleDatabase, type OracleOptions } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';
-import { OracleMiddleOperations } from './middle-operations.js';
-import { oracleMiddleSearch } from './middle-search.js';
+import { OracleMiddleAdmin } from './middle-admin.js';
+import { oracleBoundedQueries } from './bounded-queries.js';
 import type { OracleTables } from './tables.js';
 
 /** Settings of the driver (`middle.oracle`), with absolute paths. */
@@ -31,8 +31,8 @@ export class ThickModeError extends Error {
 /** A middle database on Oracle, for the worker and for operators. Nothing is connected before the first call. */
 interface OpenedOracle {
   readonly database: MiddleDatabase;
-  readonly operations: MiddleOperations;
-  readonly search: MiddleSearch;
+  readonly operations: MiddleAdmin;
+  readonly search: BoundedQueries;
   pool(): PoolUse;
   readonly finished: FinishedRows;
   close(): Promise<void>;
@@ -42,8 +42,8 @@ interface OpenedOracle {
 export function openOracle(database: OracleDatabase, tables: OracleTables): OpenedOracle {
   return {
     database: new OracleMiddleDatabase(database, tables),
-    operations: new OracleMiddleOperations(database, tables),
-    search: oracleMiddleSearch(database, tables),
+    operations: new OracleMiddleAdmin(database, tables),
+    search: oracleBoundedQueries(database, tables),
     pool: () => database.pool(),
     finished: new OracleFinishedRows(database, tables),
     close: () => database.close(),

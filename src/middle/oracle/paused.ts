@@ -2,7 +2,7 @@ import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { Paused } from '../port.js';
 import { mainTable, numberText, oneOf, ourProducts, type OracleTables } from './tables.js';
-import { listOf, type List } from './text-set.js';
+import { listOf, type TextList } from './text-set.js';
 
 /*
  * Leaving out what is paused. Whether a customer has open rows in a paused table is looked up for each row, by the index
@@ -13,7 +13,7 @@ import { listOf, type List } from './text-set.js';
 const open = [State.Initial, State.Processing];
 
 /** The products that are paused; their binds go with `notPaused`. */
-export function pausedProducts({ productIds }: Paused): List {
+export function pausedProducts({ productIds }: Paused): TextList {
   return listOf('pausedProduct', productIds, ','.charCodeAt(0));
 }
 

@@ -18,7 +18,7 @@ import {
   type OracleTables,
 } from './tables.js';
 import { pausedProducts, notPaused } from './paused.js';
-import { listOf, type List } from './text-set.js';
+import { listOf, type TextList } from './text-set.js';
 
 /*
  * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
@@ -73,11 +73,11 @@ export function pollQuery(tables: OracleTables, request: PollRequest): Query {
 
 interface Lists {
   /** CustIDs that are left out. */
-  readonly excluded: List;
+  readonly excluded: TextList;
   /** CustIDs that wait. */
-  readonly waiting: List;
+  readonly waiting: TextList;
   /** Opens, and binds, that are waited for. */
-  readonly wanted: Readonly<Record<Source, List>>;
+  readonly wanted: Readonly<Record<Source, TextList>>;
 }
 
 function listsOf({ excluded, waits }: PollRequest): Lists {
@@ -163,7 +163,7 @@ function customers({ request, lists, source }: Branch): string[] {
 }
 
 /** Customers that are left out, to be bound with the conditions. */
-export function excludedList(excluded: readonly Cell[]): List {
+export function excludedList(excluded: readonly Cell[]): TextList {
   return listOf(
     'excluded',
     excluded.filter((custId) => custId !== null),
@@ -172,7 +172,7 @@ export function excludedList(excluded: readonly Cell[]): List {
 }
 
 /** Leaves out the rows `t` of these customers. */
-export function notExcluded(list: List, excluded: readonly Cell[]): string[] {
+export function notExcluded(list: TextList, excluded: readonly Cell[]): string[] {
   return [
     ...(excluded.includes(null) ? ['t.CustID IS NOT NULL'] : []),
     ...(excluded.some((custId) => custId !== null) ? [list.isNone(numberText('t.CustID'))] : []),

@@ -1,7 +1,7 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { RowFilter } from '../port.js';
-import { readPerReturned, type Scan, type Stretch } from '../search.js';
+import { readPerReturned, type Scan, type IndexRange } from '../search.js';
 import type { Binds, Query } from './database.js';
 import { otherStates } from './irregular.js';
 import { rowColumns } from './statements.js';
@@ -149,7 +149,7 @@ interface Part {
 }
 
 /** The first rows of a stretch, each with its place among them. */
-function scanned(tables: OracleTables, source: Source, stretch: Stretch): Part {
+function scanned(tables: OracleTables, source: Source, stretch: IndexRange): Part {
   const { sql, binds } = rangeOf(stretch);
   return {
     sql: `
@@ -163,7 +163,7 @@ function scanned(tables: OracleTables, source: Source, stretch: Stretch): Part {
   };
 }
 
-function rangeOf(stretch: Stretch): Part {
+function rangeOf(stretch: IndexRange): Part {
   switch (stretch.kind) {
     case 'moment': {
       const { stateDate, below } = stretch;

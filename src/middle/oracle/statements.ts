@@ -4,7 +4,7 @@ import { errContentMaxBytes } from '../../domain/err-content.js';
 import type { NewAttempt } from '../changes.js';
 import type { Mark } from '../port.js';
 import { textColumns } from '../rows.js';
-import type { Batch, Binds, Query } from './database.js';
+import type { BatchStatement, Binds, Query } from './database.js';
 import {
   attributeTable,
   dateOf,
@@ -45,7 +45,11 @@ const stateDate = 'CAST(t.StateDate AS DATE)';
 export const mayBeClaimed = `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND ${noAttempt}))`;
 
 /** Starts new attempts. */
-export function claimBatch(tables: OracleTables, source: Source, rows: readonly NewAttempt[]): Batch {
+export function claimBatch(
+  tables: OracleTables,
+  source: Source,
+  rows: readonly NewAttempt[],
+): BatchStatement {
   const later = [
     `CASE WHEN t.StateDate >= ${firstDate} AND t.StateDate <= SYSDATE + 1 THEN ${stateDate} + ${oneSecond} ELSE SYSDATE END`,
     `NVL(${dateOf(':after')} + ${oneSecond}, SYSDATE)`,
@@ -61,7 +65,7 @@ WHERE ${byStreamingNo} AND t.State = :expects AND ${mayBeClaimed}${ourProducts(t
 }
 
 /** Writes outcomes to rows in State 1 whose attempt is the mark's. */
-export function markBatch(tables: OracleTables, source: Source, marks: readonly Mark[]): Batch {
+export function markBatch(tables: OracleTables, source: Source, marks: readonly Mark[]): BatchStatement {
   const attempt = dateOf(':attempt');
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
@@ -91,7 +95,7 @@ export function requeueBatch(
     streamingNos,
     failedUntil,
   }: { readonly streamingNos: readonly string[]; readonly failedUntil?: string | undefined },
-): Batch {
+): BatchStatement {
   const until = dateOf(':failedUntil');
   const [put, bound] =
     failedUntil === undefined
@@ -115,7 +119,7 @@ export function attributesBatch(
   source: Source,
   leadsTo: readonly State[],
   streamingNos: readonly string[],
-): Batch {
+): BatchStatement {
   return {
     sql: `UPDATE ${attributeTable(tables, source)} t
 SET (State, StateDate) = (SELECT MAX(m.State), MAX(m.StateDate) FROM ${mainTable(tables, source)} m

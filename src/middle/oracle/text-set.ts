@@ -30,13 +30,13 @@ export function paddedCount(count: number): number {
 }
 
 /** A set of texts as binds, and the condition that an expression is none of them. */
-export interface List {
+export interface TextList {
   readonly binds: Readonly<Record<string, string>>;
   readonly isNone: (expression: string) => string;
 }
 
 /** Makes a list of texts that do not contain the separator, given by its code; an expression that is NULL is none of them. */
-export function listOf(name: string, texts: readonly string[], separatorCode: number): List {
+export function listOf(name: string, texts: readonly string[], separatorCode: number): TextList {
   if (texts.length === 0) return { binds: {}, isNone: () => '1 = 1' };
   const separator = String.fromCharCode(separatorCode);
   const packs = packed(texts, separator);

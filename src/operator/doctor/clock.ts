@@ -55,7 +55,7 @@ function aheadFindings({ middleNow, newestPending, settleMs }: Clocks): Finding[
   return [
     {
       area: 'clock',
-      level: 'fault',
+      level: 'error',
       finding: `a pending row has the CreateDate ${newestPending}, ${durationText(ahead)} ahead of the database's clock`,
       whatToDo:
         'rows are left alone until their CreateDate has passed: let the platform write it by the clock of the database; ' +

@@ -10,16 +10,16 @@ type Side = 'middle' | 'store';
 const sideOf: Readonly<Record<Stage, Side>> = { claim: 'middle', apply: 'store', mark: 'middle' };
 
 const area = 'deferred';
-const runbook = 'docs/operations.md, "Rows that are put off"';
+const runbook = 'docs/operations.md, "Deferred rows"';
 
-/** The rows that are put off, by why they are and where; `kind` is the middle database's, null where it is not known. */
+/** The deferred rows, by why they are and where; `kind` is the middle database's, null where it is not known. */
 export async function deferredFindings(
   read: () => Promise<DeferredSummary>,
   kind: MiddleKind | null,
 ): Promise<Finding[]> {
   const summary = await readable(read);
   if ('finding' in summary) return [summary];
-  if (summary.rows === 0) return [fine(area, 'no row is put off')];
+  if (summary.rows === 0) return [fine(area, 'no row is deferred')];
   return (['middle', 'store'] as const).flatMap((side) =>
     deferralCauses.flatMap((cause) => findingOf(summary, { side, cause, kind })),
   );
@@ -33,7 +33,7 @@ async function readable(read: () => Promise<DeferredSummary>): Promise<DeferredS
     if (!(error instanceof DatabaseError) || error.kind !== 'schema') throw error;
     return {
       area: 'privileges',
-      level: 'fault',
+      level: 'error',
       finding: `sync_deferral cannot be read, so that no worker can hold a customer: ${error.message}`,
       whatToDo:
         "run sql/postgresql/grants-store.sql again, as the owner of the product store's tables: GRANT SELECT, INSERT, UPDATE, DELETE ON sync_deferral",
@@ -56,7 +56,7 @@ function findingOf({ byStage, oldest }: DeferredSummary, group: Group): Finding[
   const stages = counts.map((count) => `${count.stage} ${count.rows}`).join(', ');
   const { why, level, whatToDo } = words(group);
   const many = rows === 1 ? '1 row is' : `${rows} rows are`;
-  const finding = `${many} put off with ${rows === 1 ? 'its customer' : 'their customers'} (${stages}): ${why}${example(oldest.find(isOf))}`;
+  const finding = `${many} deferred with ${rows === 1 ? 'its customer' : 'their customers'} (${stages}): ${why}${example(oldest.find(isOf))}`;
   return [{ area, level, finding, whatToDo }];
 }
 
@@ -83,13 +83,13 @@ function words({ side, cause, kind }: Group): Words {
     case 'refused':
       return {
         why: 'the middle database refuses the update',
-        level: 'fault',
+        level: 'error',
         whatToDo: `have the trigger or constraint that the database names put right; the rows then go on by themselves, or at once by "bnet-sync retry" (${runbook})${triggers(kind)}`,
       };
     case 'ignored':
       return {
         why: 'the update went through and the row did not change',
-        level: 'fault',
+        level: 'error',
         whatToDo: `a trigger of the middle database undoes it: have it disabled or mended (${runbook})${triggers(kind)}`,
       };
   }

@@ -1,6 +1,6 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
-import type { IndexDescription, MiddleOperations } from '../../middle/port.js';
-import type { StoreOperations } from '../../store/port.js';
+import type { IndexDescription, MiddleAdmin } from '../../middle/port.js';
+import type { StoreAdmin } from '../../store/port.js';
 import type { DeferredSummary } from '../deferred-report.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';
@@ -17,14 +17,14 @@ import { missingTables, tableFindings } from './tables.js';
 import { workerFindings } from './workers.js';
 
 /** What the doctor examines. */
-export interface Patient {
+export interface DoctorTargets {
   /** Connects to the middle database, or fails. */
-  readonly middle: () => Promise<MiddleOperations>;
+  readonly middle: () => Promise<MiddleAdmin>;
   /** Connects to the product store, or fails. */
-  readonly store: () => Promise<StoreOperations>;
+  readonly store: () => Promise<StoreAdmin>;
   /** Both databases as the guard against losses asks them; asked for once both were reached. */
   readonly loss: () => Promise<LossSources>;
-  /** The rows that are put off; asked for once the product store was reached. */
+  /** The deferred rows; asked for once the product store was reached. */
   readonly deferred: () => Promise<DeferredSummary>;
   /** Loads the module of `store.handlers`, or fails; absent: there is none. */
   readonly handlers?: () => Promise<unknown>;
@@ -54,24 +54,24 @@ const namedRows = 5;
 const straysScan = 100_000;
 
 /** Examines both databases, changing nothing. A check that fails is a finding, never the end of the others. */
-export async function examine(patient: Patient): Promise<DoctorReport> {
+export async function runChecks(targets: DoctorTargets): Promise<DoctorReport> {
   const middle = await reach('middle database', async () => {
-    const operations = await patient.middle();
+    const operations = await targets.middle();
     await operations.now();
     return operations;
   });
   const store = await reach('product store', async () => {
-    const operations = await patient.store();
+    const operations = await targets.store();
     await operations.now();
     return operations;
   });
   return {
     findings: [
       ...middle.findings,
-      ...(middle.reached === null ? [] : await examineMiddle(middle.reached, patient)),
+      ...(middle.reached === null ? [] : await examineMiddle(middle.reached, targets)),
       ...store.findings,
-      ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, patient)),
-      ...(patient.handlers === undefined ? [] : await handlerFindings(patient.handlers)),
+      ...(store.reached === null ? [] : await examineStore(store.reached, middle.reached, targets)),
+      ...(targets.handlers === undefined ? [] : await handlerFindings(targets.handlers)),
     ],
     unreached: [...middle.errors, ...store.errors],
   };
@@ -93,11 +93,11 @@ async function reach<T>(
     const section = area === 'middle database' ? 'middle.connection' : 'store.connection';
     const whatToDo = `see that it is running and that ${section} leads there with the right user`;
     const finding = `cannot be reached: ${messageOf(error)}`;
-    return { reached: null, findings: [{ area, level: 'fault', finding, whatToDo }], errors: [error] };
+    return { reached: null, findings: [{ area, level: 'error', finding, whatToDo }], errors: [error] };
   }
 }
 
-async function examineMiddle(middle: MiddleOperations, { clock, settings }: Patient): Promise<Finding[]> {
+async function examineMiddle(middle: MiddleAdmin, { clock, settings }: DoctorTargets): Promise<Finding[]> {
   const server = await ask('server', () => middle.server());
   const columns = await ask('tables', () => middle.columns());
   const missing = columns.answer === null ? [] : missingTables(columns.answer);
@@ -144,9 +144,9 @@ async function examineMiddle(middle: MiddleOperations, { clock, settings }: Pati
 }
 
 async function examineStore(
-  store: StoreOperations,
-  middle: MiddleOperations | null,
-  { settings, loss, deferred }: Patient,
+  store: StoreAdmin,
+  middle: MiddleAdmin | null,
+  { settings, loss, deferred }: DoctorTargets,
 ): Promise<Finding[]> {
   const migrations = await check('migrations', async () => setupFindings(await store.setup()));
   if (migrations.some(({ area, level }) => area === 'migrations' && level !== 'ok')) return migrations;
@@ -164,15 +164,15 @@ async function examineStore(
   );
   const losses =
     middle === null ? [] : await check('product store', async () => lossFindings(await loss(), settings));
-  const putOff = await check('deferred', () => deferredFindings(deferred, middle?.kind ?? null));
+  const deferrals = await check('deferred', () => deferredFindings(deferred, middle?.kind ?? null));
   const isolation = await check('product store', async () =>
     isolationFindings('product store', await store.isolation()),
   );
-  return [...migrations, ...privileges, ...workers, ...losses, ...putOff, ...isolation];
+  return [...migrations, ...privileges, ...workers, ...losses, ...deferrals, ...isolation];
 }
 
 async function otherProducts(
-  middle: MiddleOperations,
+  middle: MiddleAdmin,
   context: IndexContext,
   indexes: readonly IndexDescription[],
   { productIds }: DoctorSettings,
@@ -184,7 +184,7 @@ async function otherProducts(
 
 /** Where an attribute table is missing, another finding says so. */
 async function attributeFacts(
-  middle: MiddleOperations,
+  middle: MiddleAdmin,
   missing: readonly string[],
 ): Promise<Pick<OddRows, 'tooManyAttributes' | 'strays'>> {
   if (sources.some((source) => missing.includes(attributeTableOf[source])))
@@ -196,7 +196,7 @@ async function attributeFacts(
 }
 
 /** Zero where it cannot be told: the checks of the middle database tell why. */
-async function rowsInHand(middle: MiddleOperations): Promise<number> {
+async function rowsInHand(middle: MiddleAdmin): Promise<number> {
   const counts = await middle.counts().catch(() => null);
   return counts === null ? 0 : counts.CUST['1'] + counts.ACCOUNT['1'];
 }

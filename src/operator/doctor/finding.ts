@@ -14,7 +14,7 @@ export type Area =
   | 'deferred';
 
 /** Fine; something to know or improve; something that keeps rows from being processed. */
-export type Level = 'ok' | 'warning' | 'fault';
+export type Level = 'ok' | 'warning' | 'error';
 
 /** One thing the doctor found. */
 export interface Finding {

@@ -17,7 +17,7 @@ export async function handlerFindings(load: () => Promise<unknown>): Promise<Fin
     const finding = `a worker cannot start: ${error instanceof Error ? error.message : String(error)}`;
     const whatToDo =
       'put the module where store.handlers says, relative to the configuration file, with onCustomer or onAccount exported';
-    return [{ area: 'handlers', level: 'fault', finding, whatToDo }];
+    return [{ area: 'handlers', level: 'error', finding, whatToDo }];
   } finally {
     clearTimeout(timer);
   }

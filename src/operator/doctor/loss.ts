@@ -32,7 +32,7 @@ export async function lossFindings(
   const { lost, byOthers } = await compareFinished(sources, { shards, of: 'all' });
   if (lost.length > 0 && !othersFinishRows) {
     const finding = `${alarmText(evidenceOf(lost))}; workers will raise the alarm when they take their shards`;
-    return [{ area, level: 'fault', finding, whatToDo: `stop the workers, and see ${runbook}` }];
+    return [{ area, level: 'error', finding, whatToDo: `stop the workers, and see ${runbook}` }];
   }
   const others = [...byOthers, ...(othersFinishRows ? lost : [])];
   if (others.length > 0) return [finishedByOthers(others.length, alarmText(evidenceOf(others)))];
@@ -43,7 +43,7 @@ function openAlarm(alarm: StoreAlarm): Finding {
   const { raisedAt, worker, host } = alarm;
   return {
     area,
-    level: 'fault',
+    level: 'error',
     finding: `${alarmText(alarm)}; no row is processed (alarm of ${raisedAt}, worker ${worker} on ${host})`,
     whatToDo: alarm.kind === 'noOrigin' ? noOrigin.whatToDo : `see ${runbook}`,
   };
@@ -51,7 +51,7 @@ function openAlarm(alarm: StoreAlarm): Finding {
 
 const noOrigin: Finding = {
   area,
-  level: 'fault',
+  level: 'error',
   finding: 'is new, or was wiped, and the middle database holds finished rows: no worker will process a row',
   whatToDo:
     'where the store shall begin beside these rows, run "bnet-sync migrate --new-store"; where it was in use before, ' +

@@ -1,4 +1,4 @@
-import type { Refused } from '../../domain/refused-privilege.js';
+import type { RefusedPrivilege } from '../../domain/refused-privilege.js';
 import type { MiddleKind } from '../../middle/port.js';
 import type { MissingStorePrivileges } from '../../store/port.js';
 import { fine, type Finding } from './finding.js';
@@ -17,13 +17,16 @@ export interface PrivilegeContext {
 }
 
 /** One finding per privilege that is refused, with the statement that gives it. */
-export function privilegeFindings(context: PrivilegeContext, missing: readonly Refused[]): Finding[] {
+export function privilegeFindings(
+  context: PrivilegeContext,
+  missing: readonly RefusedPrivilege[],
+): Finding[] {
   if (missing.length === 0) return [fine('privileges', 'this user may do all that the worker needs')];
   const readOnly = missing.find(({ isReadOnly }) => isReadOnly === true);
   if (readOnly !== undefined) return [readOnlyFinding('middle', context.kind, readOnly)];
   return missing.map(({ privilege, error }) => ({
     area: 'privileges',
-    level: 'fault',
+    level: 'error',
     finding: `${privilege} is refused: ${error}`,
     whatToDo: whatToDo(context, privilege),
   }));
@@ -38,7 +41,7 @@ export function storePrivilegeFindings({ user, refused }: MissingStorePrivileges
   if (readOnly !== undefined) return [readOnlyFinding('store', kind, readOnly)];
   return refused.map(({ privilege, error, neededBy }) => ({
     area: 'privileges',
-    level: neededBy === 'worker' ? 'fault' : 'warning',
+    level: neededBy === 'worker' ? 'error' : 'warning',
     finding: `in the product store ${privilege} is refused: ${error}${neededBy === 'worker' ? '' : '; people need it to pause, resume, requeue, retry and repair'}`,
     whatToDo:
       user === null
@@ -50,12 +53,12 @@ export function storePrivilegeFindings({ user, refused }: MissingStorePrivileges
 function readOnlyFinding(
   section: 'middle' | 'store',
   kind: MiddleKind,
-  { privilege, error }: Refused,
+  { privilege, error }: RefusedPrivilege,
 ): Finding {
   const name = section === 'middle' ? 'the middle database' : 'the product store';
   return {
     area: section === 'middle' ? 'middle database' : 'product store',
-    level: 'fault',
+    level: 'error',
     finding: `${name} takes no changes: ${privilege} fails with "${error}"`,
     whatToDo:
       kind === 'sqlite'

@@ -31,7 +31,7 @@ function misnamed({ duplicates, withoutStreamingNo }: OddRows): Finding[] {
     const named = duplicates.map((key) => `${rowId(key)} (${key.count} rows)`).join(', ');
     findings.push({
       area: 'rows',
-      level: 'fault',
+      level: 'error',
       finding: `a StreamingNo stands more than once: ${named}`,
       whatToDo:
         'the platform must remove all rows but one of each: none of them is applied, they end in State 3 with 00404; ' +
@@ -42,7 +42,7 @@ function misnamed({ duplicates, withoutStreamingNo }: OddRows): Finding[] {
     if (withoutStreamingNo[source] === 0) continue;
     findings.push({
       area: 'rows',
-      level: 'fault',
+      level: 'error',
       finding: `${withoutStreamingNo[source]} open rows of ${tableOf[source]} have no StreamingNo`,
       whatToDo:
         'the platform must give them one or remove them: nobody can process or answer a row without a name',
@@ -57,7 +57,7 @@ function otherStateFindings(rows: readonly OtherStateRow[]): Finding[] {
   return [
     {
       area: 'rows',
-      level: 'fault',
+      level: 'error',
       finding: `rows stand in a State that is none of 0 to 3, so that no worker takes them: ${named}`,
       whatToDo:
         'the platform sets them to State 0 if they are still to be processed, to 2 or 3 if not; "bnet-sync status" counts them as other',

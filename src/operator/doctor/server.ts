@@ -22,7 +22,7 @@ function versionFinding(kind: MiddleKind, { product, version }: ServerDescriptio
   if (kind !== 'oracle' || major > 12 || (major === 12 && minor >= 1)) return fine('server', finding);
   return {
     area: 'server',
-    level: 'fault',
+    level: 'error',
     finding: `${finding} is below 12.1`,
     whatToDo: 'Oracle 12.1 or later is needed: upgrade it, or reach the tables through a later one',
   };
@@ -73,7 +73,7 @@ function oracleSet(set: string): Verdict {
   // One byte for a character, as the 7 or 8 bits in the name tell: US7ASCII, WE8ISO8859P1, WE8MSWIN1252, …
   if (/^[A-Z]+[78][A-Z]/.test(set)) {
     return {
-      level: 'fault',
+      level: 'error',
       finding: `${kept}, which has no Chinese characters: they are lost, error texts arrive as "????"`,
       whatToDo: 'the database must be migrated to AL32UTF8 (or ZHS16GBK); nothing on this side can help',
     };
@@ -100,7 +100,7 @@ function postgresSet(set: string): Verdict {
   }
   const hasChinese = set === 'EUC_CN';
   return {
-    level: hasChinese ? 'warning' : 'fault',
+    level: hasChinese ? 'warning' : 'error',
     finding: hasChinese
       ? `${kept}, which lacks rare characters: an error text with one is refused`
       : `${kept}: Chinese error texts are refused, and their rows are never answered`,

@@ -23,7 +23,7 @@ export function setupFindings(setup: StoreSetup): Finding[] {
 function encodingFindings({ encoding }: StoreSetup): Finding[] {
   if (encoding === null || isFitEncoding(encoding)) return [];
   return [
-    { area: 'product store', level: 'fault', finding: encodingText(encoding), whatToDo: encodingRemedy },
+    { area: 'product store', level: 'error', finding: encodingText(encoding), whatToDo: encodingRemedy },
   ];
 }
 
@@ -40,5 +40,5 @@ function migrationFinding(setup: StoreSetup): Finding {
 }
 
 function fault(finding: string, whatToDo: string): Finding {
-  return { area: 'migrations', level: 'fault', finding, whatToDo };
+  return { area: 'migrations', level: 'error', finding, whatToDo };
 }

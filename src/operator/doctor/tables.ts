@@ -87,7 +87,7 @@ function missingTable(context: TablesContext, table: string): Finding {
   };
   return {
     area: 'tables',
-    level: 'fault',
+    level: 'error',
     finding: `${table} is missing, or this user may not see it`,
     whatToDo: places[kind] + elsewhere(context),
   };
@@ -125,7 +125,7 @@ interface Verdict {
 }
 
 const missingColumn: Verdict = {
-  level: 'fault',
+  level: 'error',
   problem: 'is missing',
   whatToDo: 'ask the platform for the tables of the specification, section 5.2.2',
 };
@@ -140,7 +140,7 @@ function columnFinding(
   return { area: 'tables', level, finding, whatToDo };
 }
 
-const fault = (problem: string, whatToDo: string): Verdict => ({ level: 'fault', problem, whatToDo });
+const fault = (problem: string, whatToDo: string): Verdict => ({ level: 'error', problem, whatToDo });
 const warning = (problem: string, whatToDo: string): Verdict => ({ level: 'warning', problem, whatToDo });
 
 /** Null: the column is as specified, or wider. */

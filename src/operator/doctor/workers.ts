@@ -3,7 +3,7 @@ import { durationText } from '../duration.js';
 import { fine, type Finding } from './finding.js';
 
 /** Who works, and on how many shards. */
-export interface Workforce {
+export interface WorkerState {
   readonly workers: readonly WorkerDescription[];
   /** How many shards the store was set up with. */
   readonly storeShards: number;
@@ -16,13 +16,13 @@ export interface Workforce {
 }
 
 /** Looks at leases and heartbeats. */
-export function workerFindings(workforce: Workforce): Finding[] {
+export function workerFindings(workforce: WorkerState): Finding[] {
   const { workers, storeShards, configuredShards, rowsInHand, storeNow } = workforce;
   const findings: Finding[] = [];
   if (storeShards !== configuredShards) {
     findings.push({
       area: 'workers',
-      level: 'fault',
+      level: 'error',
       finding: `worker.shards is ${configuredShards}, the product store has ${storeShards}: no worker will start`,
       whatToDo: storeShards === 0 ? 'run "bnet-sync migrate"' : `set worker.shards to ${storeShards}`,
     });
@@ -59,11 +59,11 @@ function deadWorker(worker: WorkerDescription, storeNow: string): Finding {
 }
 
 function nobodyWorks(rowsInHand: number): Finding {
-  const inHand = rowsInHand === 0 ? '' : `, and ${rowsInHand} rows are in State 1`;
+  const processing = rowsInHand === 0 ? '' : `, and ${rowsInHand} rows are in State 1`;
   return {
     area: 'workers',
     level: 'warning',
-    finding: `no worker is running${inHand}`,
+    finding: `no worker is running${processing}`,
     whatToDo:
       'start one with "bnet-sync run": it takes over what others left, there is nothing to reset by hand',
   };

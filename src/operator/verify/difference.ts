@@ -87,7 +87,7 @@ export type LateRows = Readonly<Record<LateReason, number>>;
 export const noLateRows: LateRows = { requeued: 0, waited: 0, undated: 0, sameValues: 0 };
 
 /** What was found out about a customer. */
-export interface Judgement {
+export interface CustomerCheck {
   readonly differences: readonly Difference[];
   readonly late: LateRows;
   /** Set where its records were not compared, or not all of them. */

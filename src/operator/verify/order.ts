@@ -11,7 +11,7 @@ import {
   type EffectiveRows,
   type Step,
 } from './effective-rows.js';
-import { fold } from './fold.js';
+import { replay } from './replay.js';
 import { concerns, differingFields, movedRow, type Moved, type RowOutOfOrder } from './moved-rows.js';
 import { isBefore, lateRows, Ranks } from './ranks.js';
 
@@ -73,7 +73,7 @@ export function rightOrderOf(
     const operation = parseOperation(row);
     if (!isRefusal(operation)) moved.push(movedRow(operation, before, attributes));
   };
-  const right = fold(tapped(steps, note), attributes);
+  const right = replay(tapped(steps, note), attributes);
   const differing = differingFields(right, folded);
   const outOfOrder = moved.filter((row) => concerns(row, differing));
   const products = new Set(outOfOrder.map(({ product }) => product));

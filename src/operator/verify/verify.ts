@@ -4,13 +4,13 @@ import {
   noLateRows,
   notJudgedReasons,
   type Difference,
-  type Judgement,
+  type CustomerCheck,
   type LateRows,
   type NotJudged,
 } from './difference.js';
-import { Gatherer, type GatherSettings, type VerifySources } from './gather.js';
-import { judge, type JudgeSettings } from './judge.js';
-import { nobody, Stage } from './stage.js';
+import { Loader, type LoadSettings, type VerifySources } from './load.js';
+import { checkCustomer, type CheckSettings } from './check-customer.js';
+import { nobody, StagingDatabase } from './staging-database.js';
 
 /*
  * Reconciliation: what the finished rows of the middle database lead to, against what the product store holds.
@@ -21,7 +21,7 @@ import { nobody, Stage } from './stage.js';
  */
 
 /** What to verify, and how. */
-export interface VerifySettings extends GatherSettings, JudgeSettings {
+export interface VerifySettings extends LoadSettings, CheckSettings {
   /** Only this customer. */
   readonly custId: string | null;
   /** Told of every difference, customer by customer. */
@@ -56,7 +56,7 @@ const strayLook = { scan: 1_000_000, examples: 20 };
 
 /** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
-  const stage = new Stage();
+  const stage = new StagingDatabase();
   try {
     return await new Verification(sources, stage, settings).run();
   } finally {
@@ -66,20 +66,20 @@ export async function verify(sources: VerifySources, settings: VerifySettings): 
 
 class Verification {
   readonly #middle: VerifySources['middle'];
-  readonly #stage: Stage;
-  readonly #gatherer: Gatherer;
+  readonly #stage: StagingDatabase;
+  readonly #gatherer: Loader;
   readonly #settings: VerifySettings;
   readonly #byKind = new Map<string, number>();
   readonly #notJudged = new Map<NotJudged, number>();
   readonly #examples: { custId: string | null; reason: NotJudged }[] = [];
   #lateRows = noLateRows;
   #withDifferences = 0;
-  #suspects = 0;
+  #candidates = 0;
 
-  constructor(sources: VerifySources, stage: Stage, settings: VerifySettings) {
+  constructor(sources: VerifySources, stage: StagingDatabase, settings: VerifySettings) {
     this.#middle = sources.middle;
     this.#stage = stage;
-    this.#gatherer = new Gatherer(sources, stage, settings);
+    this.#gatherer = new Loader(sources, stage, settings);
     this.#settings = settings;
   }
 
@@ -113,8 +113,8 @@ class Verification {
         const judgement = this.#judge(cust);
         if (judgement.differences.length === 0) this.#count(cust, judgement);
         else {
-          this.#stage.suspect(cust);
-          this.#suspects += 1;
+          this.#stage.candidate(cust);
+          this.#candidates += 1;
         }
       }
       judged += custs.length;
@@ -130,7 +130,7 @@ class Verification {
     for (let custs = this.#stage.suspectsAfter(null, customersAtOnce); custs.length > 0;) {
       await this.#settle(custs);
       looked += custs.length;
-      this.#settings.onProgress('looked at again', looked, this.#suspects);
+      this.#settings.onProgress('looked at again', looked, this.#candidates);
       custs = this.#stage.suspectsAfter(custs.at(-1) ?? null, customersAtOnce);
     }
   }
@@ -161,11 +161,11 @@ class Verification {
     }
   }
 
-  #judge(cust: string): Judgement {
-    return judge(this.#stage.evidence(cust), this.#settings);
+  #judge(cust: string): CustomerCheck {
+    return checkCustomer(this.#stage.evidence(cust), this.#settings);
   }
 
-  #count(cust: string, { late, notJudged }: Judgement): void {
+  #count(cust: string, { late, notJudged }: CustomerCheck): void {
     this.#lateRows = {
       requeued: this.#lateRows.requeued + late.requeued,
       waited: this.#lateRows.waited + late.waited,

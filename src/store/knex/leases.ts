@@ -1,16 +1,16 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialect.js';
-import { agreementText, disagreements, type Agreement } from '../../domain/agreement.js';
-import { shareOf } from '../../domain/share.js';
+import { sharedSettingsText, settingMismatches, type SharedSettings } from '../../domain/shared-settings.js';
+import { fairShare } from '../../domain/fair-share.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
 import type { ServerCheck } from './server-check.js';
 import { pruneActivity } from './activity.js';
 import { deferralCount, readPendingDeferrals } from './deferrals.js';
 import { knownCommits, openAlarmCount, readOpenAlarms } from './guard.js';
 import { readPauses } from './pauses.js';
-import type { Holding, Lease, LeaseStore, WorkerIdentity } from '../port.js';
+import type { LeaseSnapshot, Lease, LeaseStore, WorkerIdentity } from '../port.js';
 import { SettingsDifferError, ShardsDifferError, WorkerUnregisteredError } from '../port.js';
-import { StoreNotMigratedError, workFault } from '../setup-port.js';
+import { StoreNotMigratedError, workProblem } from '../setup-port.js';
 import { readSetup } from './setup.js';
 
 /*
@@ -31,7 +31,7 @@ import { readSetup } from './setup.js';
  * Sharing. Each worker has a row in sync_worker with a heartbeat; one whose heartbeat is older than its lease time is
  * taken for dead. All that are alive, in the order in which they started, have an even share of the shards (`shareOf`).
  * At every check a worker renews what it holds, and takes free shards up to its share. When another one joins it has
- * more than its share: it polls the surplus no more, finishes what it has in hand of it, and gives it back; the other
+ * more than its share: it polls the surplus no more, finishes what it has in flight of it, and gives it back; the other
  * finds it free at its next check. Two workers that see different ones alive may for a moment want the same shard, or
  * both leave one free: the row's lock decides the first, the next check heals the second.
  *
@@ -42,7 +42,7 @@ import { readSetup } from './setup.js';
  * that runs out later than two lease times from now counts as run out, a heartbeat more than a lease time ahead as silent.
  * Steps smaller than that only make a takeover later. Live workers have such times, too, from the step to their next check,
  * and may lose shards to the first that checks. That is an early takeover like any other: the term rises, the loser's fence
- * fails, what it had in hand is left in State 1, and the shards are shared evenly again at the next checks.
+ * fails, what it had in flight is left in State 1, and the shards are shared evenly again at the next checks.
  */
 
 /** Who relies on which leases, and which commits the store must know. */
@@ -98,7 +98,7 @@ export async function lockLeases(
 }
 
 /**
- * How long an apply waits for a customer that somebody has locked: it is put off then, and the others go on. Longer than
+ * How long an apply waits for a customer that somebody has locked: it is deferred then, and the others go on. Longer than
  * any apply takes, for two of a worker's may meet at a counter, and than PostgreSQL takes to find a deadlock.
  */
 const lockPatienceMs = 1500;
@@ -127,15 +127,15 @@ export class KnexLeaseStore implements LeaseStore {
     return this.worker.workerId;
   }
 
-  async register(worker: WorkerIdentity, agreement: Agreement): Promise<void> {
-    const fault = workFault(await readSetup(this.#database));
+  async register(worker: WorkerIdentity, agreement: SharedSettings): Promise<void> {
+    const fault = workProblem(await readSetup(this.#database));
     if (fault !== null) throw fault;
     const present = await this.#countShards();
     // The last step of a migration that was interrupted.
     if (present === 0) throw new StoreNotMigratedError();
     if (present !== agreement.shards) throw new ShardsDifferError(present, agreement.shards);
     await this.#tidyRegister();
-    this.#me = { worker, agreement: agreementText(agreement) };
+    this.#me = { worker, agreement: sharedSettingsText(agreement) };
     await this.#database.execute(this.#beat());
     await this.#compare(worker, agreement);
   }
@@ -145,7 +145,7 @@ export class KnexLeaseStore implements LeaseStore {
     const { nowPlus } = this.#database.dialect;
     const old = [
       `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)} OR heartbeat_at > ${nowPlus(registerKeptMs)}`,
-      `DELETE FROM sync_trial WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
+      `DELETE FROM sync_crash WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
     ];
     for (const sql of old) await this.#database.execute({ sql, bindings: [] });
     await pruneActivity(this.#database);
@@ -155,10 +155,10 @@ export class KnexLeaseStore implements LeaseStore {
    * After our own row is there: of two workers that register at the same time, at least the later one sees the other.
    * It may be that both give way, never that both stay.
    */
-  async #compare({ workerId }: WorkerIdentity, agreement: Agreement): Promise<void> {
+  async #compare({ workerId }: WorkerIdentity, agreement: SharedSettings): Promise<void> {
     for (const other of await this.#workers()) {
       if (other.workerId === workerId || !other.alive || other.agreement === null) continue;
-      const differences = disagreements(agreement, other.agreement);
+      const differences = settingMismatches(agreement, other.agreement);
       if (differences.length === 0) continue;
       await this.release();
       throw new SettingsDifferError(other, differences);
@@ -173,7 +173,7 @@ export class KnexLeaseStore implements LeaseStore {
     return Number(rows[0]?.['shards']);
   }
 
-  async keep(): Promise<Holding> {
+  async renewAndAcquire(): Promise<LeaseSnapshot> {
     const { dialect } = this.#database;
     for (const statement of dialect.together(this.#beat(), this.#renewal()))
       await this.#database.execute(statement);
@@ -210,7 +210,7 @@ export class KnexLeaseStore implements LeaseStore {
     return (await this.#take(missing)) === 0 ? shards : this.#look();
   }
 
-  async giveBack(shards: readonly number[]): Promise<void> {
+  async releaseShards(shards: readonly number[]): Promise<void> {
     if (shards.length === 0) return;
     await this.#database.execute({
       sql: `UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE owner = ? AND shard IN (${shards.map(Number).join(', ')})`,
@@ -294,7 +294,7 @@ export class KnexLeaseStore implements LeaseStore {
     const uncompared = ours.filter((row) => Number(row['compared']) === 0).map((row) => Number(row['shard']));
     const free = rows.filter((row) => Number(row['free']) === 1 && Number(row['ours']) === 0).length;
     const alive = (await this.#workers()).filter((worker) => worker.alive).map(({ workerId }) => workerId);
-    const share = shareOf(rows.length, alive, this.workerId);
+    const share = fairShare(rows.length, alive, this.workerId);
     const [first] = rows;
     const countOf = (column: string) => Number(first?.[column] ?? 0);
     const counts = { paused: countOf('paused'), alarmed: countOf('alarmed'), deferred: countOf('deferred') };
@@ -326,13 +326,13 @@ export class KnexLeaseStore implements LeaseStore {
 }
 
 /** What a worker holds, and how many shards there are to take. */
-interface Shards extends Omit<Holding, 'pauses' | 'alarms' | 'deferrals'> {
+interface Shards extends Omit<LeaseSnapshot, 'pauses' | 'alarms' | 'deferrals'> {
   readonly free: number;
   /** How many pauses are in force. */
   readonly paused: number;
   /** How many alarms are open. */
   readonly alarmed: number;
-  /** Whether rows are put off: 1, or 0. */
+  /** Whether rows are deferred: 1, or 0. */
   readonly deferred: number;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, Executor, Transaction } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { MigrationOptions } from '../port.js';
-import { migrationFault, type StoreSetup } from '../setup-port.js';
+import { migrationProblem, type StoreSetup } from '../setup-port.js';
 import { hasVersions, migrations, migrationTable, recordStatement, statementsOf } from './migrations.js';
 import { readSetup } from './setup.js';
 
@@ -49,7 +49,7 @@ async function runNext(
 ): Promise<string | null> {
   await awaitTurn(transaction, request);
   const setup = await readSetup(database, transaction);
-  const fault = migrationFault(setup);
+  const fault = migrationProblem(setup);
   if (fault !== null) throw fault;
   const next = migrations.find(({ name }) => name === setup.pending[0]);
   if (next === undefined) {

@@ -187,6 +187,11 @@ const versions: Migration = {
   ],
 };
 
+const crashes: Migration = {
+  name: '0009_crashes',
+  up: () => ['ALTER TABLE sync_trial RENAME TO sync_crash'],
+};
+
 /** All migrations, in order. */
 export const migrations: readonly Migration[] = [
   initial,
@@ -197,6 +202,7 @@ export const migrations: readonly Migration[] = [
   intents,
   replication,
   versions,
+  crashes,
 ];
 
 /** The statements of a migration. */
@@ -215,10 +221,28 @@ export function hasVersions(done: readonly string[]): boolean {
   return done.includes(versions.name);
 }
 
-/** The tables that a migration creates. */
+/** The tables that a migration creates, or gives a new name. */
 export function tablesOf(migration: Migration): readonly string[] {
-  return migration.up(typesOf.pg).flatMap((sql) => /^CREATE TABLE (\w+)/.exec(sql)?.slice(1, 2) ?? []);
+  return migration
+    .up(typesOf.pg)
+    .flatMap((sql) => /^(?:CREATE TABLE|ALTER TABLE \w+ RENAME TO) (\w+)/.exec(sql)?.slice(1, 2) ?? []);
+}
+
+/** The tables that a migration gives another name, by their names before. */
+function renamedIn(migration: Migration): readonly string[] {
+  return migration
+    .up(typesOf.pg)
+    .flatMap((sql) => /^ALTER TABLE (\w+) RENAME TO/.exec(sql)?.slice(1, 2) ?? []);
+}
+
+/** The tables that a store has once these migrations have run, without the record of migrations. */
+export function tablesAfter(done: readonly Migration[]): readonly string[] {
+  const renamed = new Set(done.flatMap(renamedIn));
+  return done.flatMap(tablesOf).filter((table) => !renamed.has(table));
 }
 
 /** The tables of the store, the record of its migrations included. */
-export const storeTables: readonly string[] = [migrationTable, ...migrations.flatMap(tablesOf)];
+export const storeTables: readonly string[] = [migrationTable, ...tablesAfter(migrations)];
+
+/** The same with the names that tables had in earlier versions. */
+export const tablesEver: readonly string[] = [migrationTable, ...migrations.flatMap(tablesOf)];

@@ -30,7 +30,7 @@ const needs: readonly Need[] = [
   { ...worker, tables: ['sync_journal'], inserts: 'source', updates: ['superseded'], updatesOnly: true },
   { ...worker, tables: ['sync_shard'], updates: ['owner'] },
   { ...worker, tables: ['sync_worker'], inserts: 'worker_id', updates: ['heartbeat_at'], deletes: true },
-  { ...worker, tables: ['sync_trial'], inserts: 'source', deletes: true },
+  { ...worker, tables: ['sync_crash'], inserts: 'source', deletes: true },
   { ...worker, tables: ['sync_deferral'], inserts: 'source', updates: ['tries'], deletes: true },
   { ...worker, tables: ['sync_activity'], inserts: 'bucket', updates: ['rows'], deletes: true },
   { ...worker, tables: ['sync_pause'] },

@@ -7,7 +7,7 @@ import type { Changes, Snapshot, SnapshotRequest } from '../../domain/working-se
 import {
   LeaseLostError,
   type ApplyTransaction,
-  type Foreknowledge,
+  type PreClaimState,
   type Lease,
   type ProductStore,
 } from '../port.js';
@@ -19,7 +19,7 @@ import { KnexLeaseStore, lockLeases } from './leases.js';
 import { KnexDeferralStore } from './deferrals.js';
 import { ServerCheck } from './server-check.js';
 import { readSeen, readSnapshot } from './snapshot.js';
-import { KnexTrialStore } from './trials.js';
+import { KnexCrashLog } from './crash-log.js';
 import { writeChanges } from './write-changes.js';
 
 /**
@@ -30,7 +30,7 @@ import { writeChanges } from './write-changes.js';
  */
 export class KnexProductStore implements ProductStore {
   readonly leases: KnexLeaseStore;
-  readonly trials: KnexTrialStore;
+  readonly crashLog: KnexCrashLog;
   readonly deferrals: KnexDeferralStore;
   readonly guard: KnexGuardStore;
   readonly #database: Database;
@@ -43,13 +43,13 @@ export class KnexProductStore implements ProductStore {
     this.#leaseTtlMs = leaseTtlMs;
     this.#server = new ServerCheck(this.#commits);
     this.leases = new KnexLeaseStore(database, leaseTtlMs, this.#server);
-    this.trials = new KnexTrialStore(database, () => this.leases.workerId);
+    this.crashLog = new KnexCrashLog(database, () => this.leases.workerId);
     this.deferrals = new KnexDeferralStore(database, () => this.leases.workerId);
     this.guard = new KnexGuardStore(database, this.#commits, () => this.leases.worker);
     database.checkConnections((connection, retireOthers) => this.#server.check(connection, retireOthers));
   }
 
-  async foresee(keys: readonly RowKey[], dependencies: Dependencies): Promise<Foreknowledge> {
+  async readBeforeClaim(keys: readonly RowKey[], dependencies: Dependencies): Promise<PreClaimState> {
     const attempts = await readAttempts(this.#database, keys);
     return { attempts, seen: await readSeen(this.#database, dependencies) };
   }

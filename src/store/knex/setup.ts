@@ -1,6 +1,6 @@
 import type { Database, Executor } from '../../database/database.js';
 import { arrayLiteral } from '../../database/dialect.js';
-import { migrations, migrationTable, storeTables, tablesOf } from './migrations.js';
+import { migrations, migrationTable, tablesAfter, tablesEver, tablesOf } from './migrations.js';
 import type { NewerMigration, StoreSetup } from '../setup-port.js';
 
 /*
@@ -34,7 +34,7 @@ function setupOf(recorded: readonly NewerMigration[] | null, place: Place): Stor
     done: done.map(({ name }) => name),
     pending: pending.map(({ name }) => name),
     newer: (recorded ?? []).filter(({ name }) => !known.includes(name)),
-    missing: done.flatMap(tablesOf).filter((table) => !present.includes(table)),
+    missing: tablesAfter(done).filter((table) => !present.includes(table)),
     foreign: recorded === null ? [migrationTable, ...taken] : taken,
     ...{ schema, noSchema, elsewhere, encoding },
   };
@@ -55,7 +55,7 @@ async function pgPlace(executor: Executor, chosen: string | undefined): Promise<
                                      WHERE j.relnamespace = n.oid AND j.relname = 'sync_journal')
                        ORDER BY 1 LIMIT 5) AS elsewhere
           FROM home`,
-    bindings: [arrayLiteral(storeTables, (table) => table)],
+    bindings: [arrayLiteral(tablesEver, (table) => table)],
   });
   const [row = {}] = rows;
   const isRecorded = row['recorded'] === true;

@@ -1,8 +1,8 @@
 import { Database } from '../../../src/database/database.js';
 import { sources } from '../../../src/domain/keys.js';
 import { initMiddle } from '../../../src/middle/knex/init.js';
-import { KnexStoreOperations } from '../../../src/store/knex/store-operations.js';
-import { faultRemark } from '../../../src/simulator/fault.js';
+import { KnexStoreAdmin } from '../../../src/store/knex/store-admin.js';
+import { badRowRemark } from '../../../src/simulator/bad-row.js';
 import type { Message } from '../../../src/simulator/message.js';
 import { TableStatements, type NumberedMessage } from '../../../src/simulator/statements.js';
 import type { PostgresAccess } from '../../support/postgres-database.js';
@@ -34,7 +34,7 @@ export async function createStore(access: PostgresAccess): Promise<void> {
 
 /** Creates the product store's tables in an open database. */
 export async function migrate(database: Database): Promise<void> {
-  await new KnexStoreOperations(database).migrate(defaultShards);
+  await new KnexStoreAdmin(database).migrate(defaultShards);
 }
 
 const rowsPerInsert = 2000;
@@ -93,7 +93,7 @@ async function insert(
 }
 
 function remarkOf(message: Message): string {
-  return message.fault === undefined ? message.remark : faultRemark(message.fault);
+  return message.fault === undefined ? message.remark : badRowRemark(message.fault);
 }
 
 function dateOf(index: number): string {

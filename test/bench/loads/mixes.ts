@@ -1,5 +1,5 @@
 import type { Rules } from '../../../src/domain/rules.js';
-import { faultKinds } from '../../../src/simulator/fault.js';
+import { badRowKinds } from '../../../src/simulator/bad-row.js';
 import { history, opens } from '../../../src/simulator/history.js';
 import type { Message } from '../../../src/simulator/message.js';
 
@@ -49,7 +49,7 @@ export const realisticMix: Mix = {
       customers: Math.ceil(rows / rowsPerCustomer),
       firstCustId,
       badShare: 0.02,
-      faults: faultKinds('pg', defaultRules),
+      faults: badRowKinds('pg', defaultRules),
       userLimitAttrSpecId: null,
     }),
 };

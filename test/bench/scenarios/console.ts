@@ -27,7 +27,7 @@ const fullRows = 1_000_000;
 const quickRows = 2000;
 const fullLooks = 40;
 const quickLooks = 3;
-/** What a whole screen needs is kept so long (src/operator/create-desk.ts): only a look after that reads the databases. */
+/** What a whole screen needs is kept so long (src/operator/create-operator-service.ts): only a look after that reads the databases. */
 const keptMs = 10_100;
 const coldLooks = 20;
 const failedShare = 10;
@@ -103,7 +103,7 @@ export const consoleScenario = scenario<ConsoleData>({
   ],
 });
 
-const kept = ['/', '/failures'];
+const kept = ['/', '/failure-groups'];
 
 function pagesOf(rows: number): readonly string[] {
   const streamingNo = String(202601010000000000000000000000n + BigInt(rows));
@@ -114,7 +114,7 @@ function pagesOf(rows: number): readonly string[] {
     `/failed?customer=${custId}`,
     '/failed?text=nowhere',
     `/rows/IF_BNET_CUST/${streamingNo}`,
-    '/in-hand',
+    '/processing',
     '/deferred',
     '/pauses',
     '/workers',

@@ -7,8 +7,8 @@ import { attributeTableOf, sources, tableOf, type RowKey } from '../../../src/do
 import { initMiddle } from '../../../src/middle/knex/init.js';
 import { KnexFinishedRows } from '../../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js';
-import { knexMiddleSearch } from '../../../src/middle/knex/middle-search.js';
-import type { MiddleSearch } from '../../../src/middle/port.js';
+import { knexBoundedQueries } from '../../../src/middle/knex/bounded-queries.js';
+import type { BoundedQueries } from '../../../src/middle/port.js';
 import { pgMiddle } from '../../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
 import type { MiddleTables } from '../../../src/middle/knex/tables.js';
@@ -89,8 +89,8 @@ export function adapterOver(database: Database, settings: MiddleSettings = {}): 
 }
 
 /** The search over a database. */
-export function searchOver(database: Database, settings: MiddleSettings = {}): MiddleSearch {
-  return knexMiddleSearch(database, tablesOf(database, settings));
+export function searchOver(database: Database, settings: MiddleSettings = {}): BoundedQueries {
+  return knexBoundedQueries(database, tablesOf(database, settings));
 }
 
 function tablesOf(database: Database, settings: MiddleSettings): MiddleTables {

@@ -8,7 +8,7 @@ import {
 } from '../../../src/middle/oracle/database.js';
 import { OracleFinishedRows } from '../../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database.js';
-import { oracleMiddleSearch } from '../../../src/middle/oracle/middle-search.js';
+import { oracleBoundedQueries } from '../../../src/middle/oracle/bounded-queries.js';
 import type { OracleTables } from '../../../src/middle/oracle/tables.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { openOraclePlace, type OracleConnection, type OraclePlace } from '../../support/oracle-place.js';
@@ -107,7 +107,7 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
   return {
     open: (settings) => open(connection, { ...settings, ...ownSchema }),
     openSearch: (settings) =>
-      oracleMiddleSearch(connect(connection), tablesOf({ ...settings, ...ownSchema })),
+      oracleBoundedQueries(connect(connection), tablesOf({ ...settings, ...ownSchema })),
     finished: (settings) =>
       new OracleFinishedRows(connect(connection), tablesOf({ ...settings, ...ownSchema })),
     openUnreachable: () => open({ ...connection, connectString: '127.0.0.1:1/MIDDLE' }, ownSchema),

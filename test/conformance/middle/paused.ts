@@ -25,14 +25,14 @@ export function pausedRules(fixture: Fixture): void {
 
   describe('a paused product', () => {
     it('is left out with its rows of both tables and States, and no row of another or of none is', async () => {
-      const inHand = { state: State.Processing, stateDate: longAgo };
+      const inFlight = { state: State.Processing, stateDate: longAgo };
       await fixture().plant([
         cust('1', { productId: thirtyDigits }),
         account('2', { productId: thirtyDigits }),
-        cust('3', { productId: thirtyDigits, ...inHand }),
-        account('4', { productId: thirtyDigits, ...inHand }),
+        cust('3', { productId: thirtyDigits, ...inFlight }),
+        account('4', { productId: thirtyDigits, ...inFlight }),
         cust('5', { productId: neighbour }),
-        account('6', { productId: neighbour, ...inHand }),
+        account('6', { productId: neighbour, ...inFlight }),
         cust('7', { productId: null }),
         account('8', { productId: '7' }),
       ]);

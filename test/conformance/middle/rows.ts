@@ -5,7 +5,7 @@ import {
   nothingPaused,
   type ClaimRequest,
   type MiddleDatabase,
-  type Page,
+  type PolledBatch,
   type PollRequest,
 } from '../../../src/middle/port.js';
 
@@ -101,7 +101,7 @@ export function ids(rows: readonly (RowKey | PlantedRow)[]): string[] {
 }
 
 /** `IF_BNET_CUST:1` of every row of a page. */
-export function idsOf(page: Page): string[] {
+export function idsOf(page: PolledBatch): string[] {
   return ids(page.rows);
 }
 

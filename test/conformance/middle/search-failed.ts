@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
-import type { FailedPage, FailedSearch, FullRow, MiddleSearch, RowFilter } from '../../../src/middle/port.js';
+import type {
+  FailedRowsPage,
+  FailedSearch,
+  FullRow,
+  BoundedQueries,
+  RowFilter,
+} from '../../../src/middle/port.js';
 import type { Fixture } from '../middle.js';
 import { account, cust, ids, later, longAgo, type PlantedRow } from './rows.js';
 
@@ -31,14 +37,14 @@ function search(part: Partial<FailedSearch> = {}): FailedSearch {
 
 /** Goes through all pages; fails where one does not lead on. */
 export async function pagesOf(
-  middle: MiddleSearch,
+  middle: BoundedQueries,
   part: Partial<FailedSearch>,
   most = 2000,
-): Promise<readonly FailedPage[]> {
-  const pages: FailedPage[] = [];
+): Promise<readonly FailedRowsPage[]> {
+  const pages: FailedRowsPage[] = [];
   let after: FailedSearch['after'] = null;
   do {
-    const page: FailedPage = await middle.failedPage(search({ ...part, after }));
+    const page: FailedRowsPage = await middle.failedPage(search({ ...part, after }));
     expect(page.next).not.toEqual(after ?? undefined);
     pages.push(page);
     after = page.next;

@@ -6,7 +6,7 @@ import { account, cust, ids, later, longAgo } from './rows.js';
 const long = '123456789012345678901234567890';
 const nearby = '123456789012345678901234567891';
 
-/** Counts, rows in hand and a customer's rows. */
+/** Counts, rows in flight and a customer's rows. */
 export function lookingAboutRules(fixture: Fixture): void {
   describe('counts by State', () => {
     const states = [
@@ -25,7 +25,7 @@ export function lookingAboutRules(fixture: Fixture): void {
 
     it('are exact below the limit', async () => {
       await fixture().plant([...rows, account('1', { state: State.Succeeded })]);
-      expect(await fixture().openSearch().countUpTo(4)).toEqual({
+      expect(await fixture().openSearch().countCapped(4)).toEqual({
         CUST: { '0': 1, '1': 2, '2': 0, '3': 3, other: 2, stopped: [] },
         ACCOUNT: { '0': 0, '1': 0, '2': 1, '3': 0, stopped: [] },
       });
@@ -35,7 +35,7 @@ export function lookingAboutRules(fixture: Fixture): void {
       await fixture().plant(rows);
       const middle = fixture().openSearch();
       const statements = await fixture().statementsDuring(async () => {
-        expect((await middle.countUpTo(2)).CUST).toEqual({
+        expect((await middle.countCapped(2)).CUST).toEqual({
           '0': 1,
           '1': 2,
           '2': 0,
@@ -50,11 +50,11 @@ export function lookingAboutRules(fixture: Fixture): void {
     it('with productIds count these alone, and stop where too many others were read', async () => {
       await fixture().plant(rows);
       const middle = fixture().openSearch({ productIds: ['1', '5'] });
-      expect((await middle.countUpTo(100)).CUST).toEqual({
+      expect((await middle.countCapped(100)).CUST).toEqual({
         ...{ '0': 0, '1': 1, '2': 0, '3': 2, other: 1 },
         stopped: [],
       });
-      const few = (await middle.countUpTo(3)).CUST;
+      const few = (await middle.countCapped(3)).CUST;
       expect(few).toEqual({ '0': 0, '1': 1, '2': 0, '3': 2, other: 1, stopped: ['3'] });
     });
   });
@@ -126,13 +126,13 @@ export function lookingAboutRules(fixture: Fixture): void {
   describe('rows in State 1', () => {
     it('come with their age, those that have been there longest first', async () => {
       const now = await fixture().now();
-      const inHand = (seconds: number) => ({ state: State.Processing, stateDate: later(now, -seconds) });
+      const inFlight = (seconds: number) => ({ state: State.Processing, stateDate: later(now, -seconds) });
       await fixture().plant([
-        cust('1', inHand(60)),
+        cust('1', inFlight(60)),
         cust('2', { state: State.Processing, stateDate: null }),
-        account('3', inHand(3600)),
-        account('4', { ...inHand(10), state: State.Failed }),
-        account('5', inHand(-3600)),
+        account('3', inFlight(3600)),
+        account('4', { ...inFlight(10), state: State.Failed }),
+        account('5', inFlight(-3600)),
       ]);
       const rows = await fixture().openSearch().processing(10);
       expect(ids(rows)).toEqual([

@@ -129,7 +129,7 @@ export function activityRules(fixture: Fixture): void {
       const { apply, store } = await startWorker(fixture());
       await apply((transaction) => transaction.record([record()], []));
       await fixture().shift('sync_activity', 'bucket', -36 * day);
-      for (let check = 0; check < 1000; check += 1) await store.leases.keep();
+      for (let check = 0; check < 1000; check += 1) await store.leases.renewAndAcquire();
       expect(await fixture().rows('sync_activity')).toEqual([]);
     });
   });

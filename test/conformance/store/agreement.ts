@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Agreement } from '../../../src/domain/agreement.js';
+import type { SharedSettings } from '../../../src/domain/shared-settings.js';
 import { SettingsDifferError } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
 import { agreement, identityOf, shardCount, startWorker } from './data.js';
 
 const minute = 60_000;
-const theirs: Agreement = { ...agreement, productIds: ['12', '7'] };
+const theirs: SharedSettings = { ...agreement, productIds: ['12', '7'] };
 
 /** What the workers of a store must have in common. */
 export function agreementRules(fixture: Fixture): void {
-  const register = (workerId: string, own: Agreement) =>
+  const register = (workerId: string, own: SharedSettings) =>
     fixture().open().leases.register(identityOf(workerId), own);
   const registered = async () => (await fixture().rows('sync_worker')).map((row) => row['worker_id']).sort();
 
   describe('registering beside a live worker', () => {
-    it.each<[string, Agreement, string]>([
+    it.each<[string, SharedSettings, string]>([
       [
         'serves other products',
         { ...theirs, productIds: ['12', '8'] },
@@ -61,17 +61,20 @@ export function agreementRules(fixture: Fixture): void {
 
     it('leaves the refused one nothing to hold, and the other everything', async () => {
       const { store, leases } = await startWorker(fixture(), 'worker 1');
-      await store.leases.giveBack([3]);
+      await store.leases.releaseShards([3]);
       await expect(register('worker 2', theirs)).rejects.toBeInstanceOf(SettingsDifferError);
       expect((await fixture().leases()).map(({ owner }) => owner)).not.toContain('worker 2');
-      expect(await store.leases.keep()).toMatchObject({ leases: { length: leases.length }, workers: 1 });
+      expect(await store.leases.renewAndAcquire()).toMatchObject({
+        leases: { length: leases.length },
+        workers: 1,
+      });
     });
 
     it('is granted where the same settings are written otherwise', async () => {
       await register('worker 1', theirs);
       const rules = Object.fromEntries(
         Object.entries(theirs.rules).reverse(),
-      ) as unknown as Agreement['rules'];
+      ) as unknown as SharedSettings['rules'];
       await register('worker 2', { rules, productIds: ['007', '12', '7'], shards: shardCount });
       expect(await registered()).toEqual(['worker 1', 'worker 2']);
     });

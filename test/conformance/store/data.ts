@@ -1,4 +1,4 @@
-import type { Agreement } from '../../../src/domain/agreement.js';
+import type { SharedSettings } from '../../../src/domain/shared-settings.js';
 import { quickSettings } from '../../support/workers.js';
 import type { Account, Attribute, Customer, Identity } from '../../../src/domain/customer.js';
 import type { JournalRecord } from '../../../src/domain/journal.js';
@@ -18,7 +18,7 @@ export const productTables = [
 /** The tables that hold no effect of a row. */
 export const otherTables = [
   'sync_worker',
-  'sync_trial',
+  'sync_crash',
   'sync_deferral',
   'sync_activity',
   'sync_pause',
@@ -113,7 +113,7 @@ export interface HoldingWorker {
 }
 
 /** What the workers of these tests agree on. */
-export const agreement: Agreement = { shards: shardCount, productIds: [], rules: quickSettings.rules };
+export const agreement: SharedSettings = { shards: shardCount, productIds: [], rules: quickSettings.rules };
 
 /** Opens a store and registers a worker that takes all shards that are free. */
 export async function startWorker(
@@ -123,7 +123,7 @@ export async function startWorker(
 ): Promise<HoldingWorker> {
   const store = fixture.open(settings);
   await store.leases.register(identityOf(workerId), agreement);
-  const { leases } = await store.leases.keep();
+  const { leases } = await store.leases.renewAndAcquire();
   await store.leases.compared(leases);
   return { store, leases, apply: (work) => store.apply(leases, work) };
 }

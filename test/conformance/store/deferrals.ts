@@ -26,23 +26,23 @@ const retrying: AuditRecord = {
 };
 const key = { source: request.source, streamingNo: request.streamingNo };
 
-/** Rows that are put off (P12). */
+/** Deferred rows (P12). */
 export function deferralRules(fixture: Fixture): void {
   const holder = async (workerId = 'worker 1'): Promise<ProductStore> => {
     const store = fixture().open();
     await store.leases.register(identityOf(workerId), agreement);
-    await store.leases.keep();
+    await store.leases.renewAndAcquire();
     return store;
   };
 
   describe('deferrals', () => {
     it('are known with the leases: to the worker that wrote them and to the one that takes over', async () => {
       const store = await holder();
-      expect((await store.leases.keep()).deferrals).toEqual([]);
+      expect((await store.leases.renewAndAcquire()).deferrals).toEqual([]);
       await store.deferrals.put([request]);
       await store.leases.release();
       const { shard, delayMs, ...deferral } = request;
-      const [known, ...more] = (await (await holder('worker 2')).leases.keep()).deferrals;
+      const [known, ...more] = (await (await holder('worker 2')).leases.renewAndAcquire()).deferrals;
       expect(more).toEqual([]);
       expect(known).toMatchObject(deferral);
       expect(shard).toBe(7);
@@ -54,19 +54,21 @@ export function deferralRules(fixture: Fixture): void {
       const store = await holder();
       await store.deferrals.put([request]);
       await fixture().shift('sync_deferral', 'next_at', 3_600_000);
-      expect((await store.leases.keep()).deferrals).toMatchObject([{ streamingNo: '1141', remainingMs: 0 }]);
+      expect((await store.leases.renewAndAcquire()).deferrals).toMatchObject([
+        { streamingNo: '1141', remainingMs: 0 },
+      ]);
     });
 
     it('cost a check of the leases one statement where there are any, and none where there is not', async () => {
       const store = await holder();
-      const before = await fixture().statementsDuring(() => store.leases.keep());
+      const before = await fixture().statementsDuring(() => store.leases.renewAndAcquire());
       await store.deferrals.put([request]);
-      expect(await fixture().statementsDuring(() => store.leases.keep())).toBe(before + 1);
+      expect(await fixture().statementsDuring(() => store.leases.renewAndAcquire())).toBe(before + 1);
     });
 
     it('are not written by a worker that does not hold the shard any more', async () => {
       const store = await holder();
-      await store.leases.giveBack([7]);
+      await store.leases.releaseShards([7]);
       await store.deferrals.put([request, { ...request, streamingNo: '2', custId: '200006', shard: 6 }]);
       expect((await fixture().rows('sync_deferral')).map((row) => row['streaming_no'])).toEqual(['2']);
     });
@@ -137,7 +139,7 @@ export function deferralRules(fixture: Fixture): void {
       expect(await fixture().records.deferredCustomers()).toBe(3);
     });
 
-    it('of a row come before those of its customer, the ones put off longest first', async () => {
+    it('of a row come before those of its customer, the ones deferred longest first', async () => {
       const store = await holder();
       for (const streamingNo of ['3', '2', '1']) {
         await store.deferrals.put([
@@ -167,7 +169,7 @@ export function deferralRules(fixture: Fixture): void {
       ]);
     });
 
-    it('of a row that is not put off leave no record of a retry', async () => {
+    it('of a row that is not deferred leave no record of a retry', async () => {
       const { records } = fixture();
       expect(await records.retry(key, retrying)).toBe(false);
       expect(await records.actions({ before: null, limit: 10 })).toEqual([]);

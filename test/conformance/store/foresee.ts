@@ -20,7 +20,7 @@ export function foreseeRules(fixture: Fixture): void {
         { source: 'CUST', streamingNo: '3' },
         { source: 'ACCOUNT', streamingNo: '1' },
       ] as const;
-      const { attempts, seen } = await store.foresee(keys, none);
+      const { attempts, seen } = await store.readBeforeClaim(keys, none);
       const known = [...attempts].map(([id, ofRow]) => [id, [...ofRow].sort()]);
       expect(Object.fromEntries(known)).toEqual({
         'IF_BNET_CUST:1': [first, second],
@@ -42,7 +42,7 @@ export function foreseeRules(fixture: Fixture): void {
         { ...user, userId: 'U3' },
         { ...user, bizId: 'BIZ2' },
       ];
-      const { seen } = await store.foresee([], {
+      const { seen } = await store.readBeforeClaim([], {
         products: [product, cancelled, ...others],
         users: [user, unbound, ...strangers],
       });
@@ -53,9 +53,9 @@ export function foreseeRules(fixture: Fixture): void {
 
     it('is nothing where nothing is asked, and costs no statement', async () => {
       const { store } = await startWorker(fixture());
-      let known: Awaited<ReturnType<typeof store.foresee>> | undefined;
+      let known: Awaited<ReturnType<typeof store.readBeforeClaim>> | undefined;
       const statements = await fixture().statementsDuring(async () => {
-        known = await store.foresee([], none);
+        known = await store.readBeforeClaim([], none);
       });
       expect([known!.attempts.size, known!.seen.size, statements]).toEqual([0, 0, 0]);
     });
@@ -75,9 +75,9 @@ export function foreseeRules(fixture: Fixture): void {
           [],
         );
       });
-      let known: Awaited<ReturnType<typeof store.foresee>> | undefined;
+      let known: Awaited<ReturnType<typeof store.readBeforeClaim>> | undefined;
       const statements = await fixture().statementsDuring(async () => {
-        known = await store.foresee(keys, { products, users });
+        known = await store.readBeforeClaim(keys, { products, users });
       });
       expect([known!.attempts.size, known!.seen.size]).toEqual([2000, 4000]);
       expect(statements).toBeLessThanOrEqual(3);

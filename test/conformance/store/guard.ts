@@ -59,7 +59,7 @@ export function guardRules(fixture: Fixture): void {
         await decide(worker, '1');
         await fixture().run('UPDATE sync_shard SET held_until = NULL');
         await fixture().run('DELETE FROM sync_journal');
-        await worker.store.leases.keep();
+        await worker.store.leases.renewAndAcquire();
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
       });
 
@@ -97,7 +97,7 @@ export function guardRules(fixture: Fixture): void {
         await expect(decide(worker, '1')).rejects.toBeInstanceOf(AlarmOpenError);
         expect(await contents(fixture())).toEqual(nothing);
         const told = { ...evidence, alarmId: 'alarm 1', worker: 'worker 1', host: 'host' };
-        expect((await worker.store.leases.keep()).alarms).toMatchObject([told]);
+        expect((await worker.store.leases.renewAndAcquire()).alarms).toMatchObject([told]);
         expect(await fixture().guard.openAlarms()).toMatchObject([told]);
       });
 
@@ -122,7 +122,7 @@ export function guardRules(fixture: Fixture): void {
         expect(await fixture().guard.accept(origins, action)).toBe(1);
         expect(await guard.isClosed('alarm 1')).toBe(true);
         expect(await guard.isClosed('alarm 2')).toBe(false);
-        expect((await worker.store.leases.keep()).alarms).toEqual([]);
+        expect((await worker.store.leases.renewAndAcquire()).alarms).toEqual([]);
         expect(await guard.origins()).toEqual(origins);
         expect(await fixture().rows('sync_audit')).toMatchObject([{ who: 'li', action: 'repair-accept' }]);
         await decide(worker, '1');
@@ -156,24 +156,24 @@ export function guardRules(fixture: Fixture): void {
       it('lets no row of a shard be decided that was taken and not compared under this term', async () => {
         const store = fixture().open();
         await store.leases.register(identityOf('worker 1'), agreement);
-        const { leases, uncompared } = await store.leases.keep();
+        const { leases, uncompared } = await store.leases.renewAndAcquire();
         expect(uncompared).toEqual(leases.map(({ shard }) => shard));
         const worker = { store, leases, apply: (work: never) => store.apply(leases, work) } as HoldingWorker;
         await expect(decide(worker, '1')).rejects.toBeInstanceOf(LeaseLostError);
         await store.leases.compared(leases.slice(1));
         await expect(decide(worker, '1')).rejects.toBeInstanceOf(LeaseLostError);
         await store.leases.compared(leases);
-        expect((await store.leases.keep()).uncompared).toEqual([]);
+        expect((await store.leases.renewAndAcquire()).uncompared).toEqual([]);
         await decide(worker, '1');
         await fixture().run('UPDATE sync_shard SET term = term + 1 WHERE shard = 3');
-        expect((await store.leases.keep()).uncompared).toEqual([3]);
+        expect((await store.leases.renewAndAcquire()).uncompared).toEqual([3]);
       });
 
       it('lets none be decided that was compared on another server: a lease of long ago came back with a fail-over', async () => {
         const worker = await startWorker(fixture());
         await fixture().run(`UPDATE sync_shard SET compared_on = 'elsewhere' WHERE shard = 3`);
         await expect(decide(worker, '1')).rejects.toBeInstanceOf(LeaseLostError);
-        expect((await worker.store.leases.keep()).uncompared).toEqual([3]);
+        expect((await worker.store.leases.renewAndAcquire()).uncompared).toEqual([3]);
         await worker.store.leases.compared(worker.leases.slice(3, 4));
         await decide(worker, '1');
       });
@@ -185,18 +185,18 @@ export function guardRules(fixture: Fixture): void {
         await expect(late).rejects.toBeInstanceOf(LeaseLostError);
         await fixture().run('UPDATE sync_shard SET compared_term = NULL');
         await store.leases.compared(elsewhere);
-        expect((await store.leases.keep()).uncompared).toHaveLength(8);
+        expect((await store.leases.renewAndAcquire()).uncompared).toHaveLength(8);
       });
 
       it('lets rows be decided that were compared for their batch alone, which does not tell until when the store holds everything', async () => {
         const store = fixture().open();
         await store.leases.register(identityOf('worker 1'), agreement);
-        const { leases } = await store.leases.keep();
+        const { leases } = await store.leases.renewAndAcquire();
         const provisional = leases.map((lease) => ({ ...lease, provisional: true }) as const);
         await store.apply(provisional, (transaction) => transaction.record([record()], []));
         expect((await contents(fixture()))['sync_journal']).toHaveLength(1);
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
-        expect((await store.leases.keep()).uncompared).toHaveLength(8);
+        expect((await store.leases.renewAndAcquire()).uncompared).toHaveLength(8);
       });
 
       it('compares nothing that another worker has taken meanwhile', async () => {
@@ -210,8 +210,8 @@ export function guardRules(fixture: Fixture): void {
       it('knows until when the store holds everything: by renewals and applies of those alone that were compared', async () => {
         const store = fixture().open();
         await store.leases.register(identityOf('worker 1'), agreement);
-        const { leases } = await store.leases.keep();
-        await store.leases.keep();
+        const { leases } = await store.leases.renewAndAcquire();
+        await store.leases.renewAndAcquire();
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
         await store.leases.compared(leases);
         await fixture().run('UPDATE sync_shard SET held_until = NULL WHERE shard > 0');
@@ -220,13 +220,13 @@ export function guardRules(fixture: Fixture): void {
         expect([...heldUntil.keys()]).toEqual([0, 1, 2]);
         expect(heldUntil.get(0)! <= heldUntil.get(1)! && heldUntil.get(1)! <= now).toBe(true);
         expect(heldUntil.get(2)).toBeNull();
-        await store.leases.keep();
+        await store.leases.renewAndAcquire();
         expect(await allHeldUntil(fixture)).not.toContain(null);
         await store.leases.release();
         const before = await allHeldUntil(fixture);
         await store.leases.register(identityOf('worker 1'), agreement);
-        await store.leases.keep();
-        await store.leases.keep();
+        await store.leases.renewAndAcquire();
+        await store.leases.renewAndAcquire();
         expect(await allHeldUntil(fixture)).toEqual(before);
         expect((await store.guard.heldShards('all')).heldUntil.size).toBe(8);
       });

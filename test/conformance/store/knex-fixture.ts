@@ -6,7 +6,7 @@ import type { DatabaseOptions } from '../../../src/database/knex-config.js';
 import type { ProductStore } from '../../../src/store/port.js';
 import { KnexGuardRecords } from '../../../src/store/knex/guard.js';
 import { KnexProductStore } from '../../../src/store/knex/product-store.js';
-import { KnexStoreOperations } from '../../../src/store/knex/store-operations.js';
+import { KnexStoreAdmin } from '../../../src/store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../../src/store/knex/store-records.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type PostgresAccess, type TestDatabase } from '../../support/postgres.js';
@@ -81,7 +81,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
   const recording = new CountingDatabase({ ...testOptions, ...place.connection, maxConnections: 1 });
   const sent = () =>
     opened.reduce((sum, { database }) => sum + database.statements.length, recording.statements.length);
-  const operations = new KnexStoreOperations(plain);
+  const operations = new KnexStoreAdmin(plain);
   await operations.migrate(shardCount);
 
   return {

@@ -88,7 +88,7 @@ export function leaseRules(fixture: Fixture): void {
 
     it('is needed before anything else', async () => {
       const store = fixture().open();
-      await expect(store.leases.keep()).rejects.toBeInstanceOf(WorkerUnregisteredError);
+      await expect(store.leases.renewAndAcquire()).rejects.toBeInstanceOf(WorkerUnregisteredError);
       await expect(
         store.apply([{ shard: 0, term: 1, server: '' }], () => Promise.resolve()),
       ).rejects.toThrow();
@@ -122,9 +122,9 @@ export function leaseRules(fixture: Fixture): void {
     it('renews those held and keeps their terms, also when they had run out and nobody took them', async () => {
       const { store, leases } = await startWorker(fixture());
       await fixture().shift('sync_shard', 'expires_at', -minute / 2);
-      expect((await store.leases.keep()).leases).toEqual(leases);
+      expect((await store.leases.renewAndAcquire()).leases).toEqual(leases);
       await fixture().shift('sync_shard', 'expires_at', -2 * minute);
-      expect((await store.leases.keep()).leases).toEqual(leases);
+      expect((await store.leases.renewAndAcquire()).leases).toEqual(leases);
       for (const { remainingMs } of await fixture().leases()) expect(remainingMs).toBeGreaterThan(minute / 2);
     });
 
@@ -142,7 +142,7 @@ export function leaseRules(fixture: Fixture): void {
       const first = await startWorker(fixture(), 'worker 1');
       await fixture().run('UPDATE sync_shard SET owner = NULL WHERE shard = 3');
       await fixture().shift('sync_shard', 'expires_at', -2 * minute);
-      await first.store.leases.keep();
+      await first.store.leases.renewAndAcquire();
       await fixture().run(
         `UPDATE sync_shard SET expires_at = (SELECT started_at FROM sync_worker WHERE worker_id = 'worker 1')
          WHERE shard IN (2, 5)`,
@@ -154,14 +154,16 @@ export function leaseRules(fixture: Fixture): void {
         { shard: 5, term: 2 },
         { shard: 7, term: 2 },
       ]);
-      expect((await first.store.leases.keep()).leases.map(({ shard }) => shard)).toEqual([0, 1, 3, 4, 6]);
+      expect((await first.store.leases.renewAndAcquire()).leases.map(({ shard }) => shard)).toEqual([
+        0, 1, 3, 4, 6,
+      ]);
     });
 
     it('is a heartbeat', async () => {
       const { store } = await startWorker(fixture());
       await fixture().shift('sync_worker', 'heartbeat_at', -minute);
       const before = await fixture().now();
-      await store.leases.keep();
+      await store.leases.renewAndAcquire();
       expect((await fixture().rows('sync_worker'))[0]!['heartbeat_at']! >= before).toBe(true);
     });
   });

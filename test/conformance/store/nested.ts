@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { describe, expect, it } from 'vitest';
-import { DatabaseError, TransactionEndedError, WorkHungError } from '../../../src/database/errors.js';
+import { DatabaseError, TransactionEndedError, HandlerTimeoutError } from '../../../src/database/errors.js';
 import { gate } from '../../support/until.js';
 import type { Fixture, StoreFixture } from '../store.js';
 import { changesOf, contents, customer, nothing, record, startWorker } from './data.js';
@@ -149,7 +149,7 @@ export function nestedRules(fixture: Fixture): void {
           late.open();
         });
       });
-      await expect(failing).rejects.toBeInstanceOf(WorkHungError);
+      await expect(failing).rejects.toBeInstanceOf(HandlerTimeoutError);
       expect(await contents(fixture())).toEqual(nothing);
       await apply((transaction) => transaction.record([record()], []));
       hanging.open();
@@ -259,7 +259,7 @@ export function nestedRules(fixture: Fixture): void {
         }, 50);
       });
       await expect(failing).rejects.toThrow('not finished within 50 ms');
-      await expect(failing).rejects.toBeInstanceOf(WorkHungError);
+      await expect(failing).rejects.toBeInstanceOf(HandlerTimeoutError);
       expect(await contents(fixture())).toEqual(nothing);
     });
   });

@@ -65,19 +65,19 @@ export function pauseRules(fixture: Fixture): void {
     it('are told to a worker whenever it keeps its leases, at the price of one statement while there are any', async () => {
       const { store } = await startWorker(fixture());
       const without = await fixture().statementsDuring(async () => {
-        expect((await store.leases.keep()).pauses).toEqual([]);
+        expect((await store.leases.renewAndAcquire()).pauses).toEqual([]);
       });
       await fixture().records.pause({ source: 'ACCOUNT' }, by);
       let told: unknown;
       const statements = await fixture().statementsDuring(async () => {
-        told = (await store.leases.keep()).pauses;
+        told = (await store.leases.renewAndAcquire()).pauses;
       });
       expect(told).toEqual(await fixture().records.pauses());
       // Heartbeat with renewal (two statements on SQLite), shards, workers.
       expect(without).toBeLessThanOrEqual(4);
       expect(statements).toBe(without + 1);
       await fixture().records.resume({ source: 'ACCOUNT' }, by);
-      expect((await store.leases.keep()).pauses).toEqual([]);
+      expect((await store.leases.renewAndAcquire()).pauses).toEqual([]);
     });
   });
 }

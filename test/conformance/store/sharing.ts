@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { LeaseLostError, type Holding, type ProductStore } from '../../../src/store/port.js';
+import { LeaseLostError, type LeaseSnapshot, type ProductStore } from '../../../src/store/port.js';
 import type { Fixture, StoreSettings } from '../store.js';
 import { agreement, identityOf, shardCount, startWorker } from './data.js';
 
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
 const minute = 60_000;
 
-const shardsOf = ({ leases }: Pick<Holding, 'leases'>): number[] => leases.map(({ shard }) => shard);
+const shardsOf = ({ leases }: Pick<LeaseSnapshot, 'leases'>): number[] => leases.map(({ shard }) => shard);
 const inOrder = (shards: readonly number[]): number[] => [...shards].sort((a, b) => a - b);
 
 /** How the workers that are alive share the shards. */
@@ -48,7 +48,7 @@ function evenSharingRules(fixture: Fixture): void {
         const stores: ProductStore[] = [];
         for (const index of expected.keys()) {
           stores.push(await registered(fixture, `worker ${index}`));
-          for (const { store, surplus } of await surplusOf(stores)) await store.leases.giveBack(surplus);
+          for (const { store, surplus } of await surplusOf(stores)) await store.leases.releaseShards(surplus);
           await keepAll(stores);
         }
         const holdings = await keepAll(stores);
@@ -82,9 +82,9 @@ function joiningRules(fixture: Fixture): void {
     it('takes nothing while the other one has everything, which keeps it and is told its share', async () => {
       const { store, leases } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      expect(await second.leases.keep()).toMatchObject({ leases: [], share: 4, workers: 2 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 4, workers: 2 });
       await fixture().shift('sync_shard', 'expires_at', -minute / 2);
-      expect(await store.leases.keep()).toMatchObject({ leases, share: 4, workers: 2 });
+      expect(await store.leases.renewAndAcquire()).toMatchObject({ leases, share: 4, workers: 2 });
       for (const { owner, remainingMs } of await fixture().leases()) {
         expect(owner).toBe('worker 1');
         expect(remainingMs).toBeGreaterThan(minute / 2);
@@ -94,25 +94,25 @@ function joiningRules(fixture: Fixture): void {
     it('gets at its next check exactly those given back, and their terms are raised', async () => {
       const { store } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await second.leases.keep();
-      await store.leases.giveBack([1, 4, 6]);
+      await second.leases.renewAndAcquire();
+      await store.leases.releaseShards([1, 4, 6]);
       expect(
         (await fixture().leases()).map(({ owner, term, remainingMs }) => [owner, term, remainingMs !== null]),
       ).toEqual(
         allShards.map((shard) => ([1, 4, 6].includes(shard) ? [null, 1, false] : ['worker 1', 1, true])),
       );
-      expect((await second.leases.keep()).leases).toMatchObject(
+      expect((await second.leases.renewAndAcquire()).leases).toMatchObject(
         [1, 4, 6].map((shard) => ({ shard, term: 2 })),
       );
-      expect(shardsOf(await store.leases.keep())).toEqual([0, 2, 3, 5, 7]);
+      expect(shardsOf(await store.leases.renewAndAcquire())).toEqual([0, 2, 3, 5, 7]);
     });
 
     it('leaves to the first one what is its share, when that gives back too much', async () => {
       const { store } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await store.leases.giveBack(allShards);
-      expect(shardsOf(await second.leases.keep())).toEqual([0, 1, 2, 3]);
-      expect((await store.leases.keep()).leases).toMatchObject(
+      await store.leases.releaseShards(allShards);
+      expect(shardsOf(await second.leases.renewAndAcquire())).toEqual([0, 1, 2, 3]);
+      expect((await store.leases.renewAndAcquire()).leases).toMatchObject(
         [4, 5, 6, 7].map((shard) => ({ shard, term: 2 })),
       );
     });
@@ -122,11 +122,11 @@ function joiningRules(fixture: Fixture): void {
     it('does nothing to those of others, and to none where none is named', async () => {
       const { store } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await store.leases.giveBack([5]);
-      await second.leases.keep();
-      await store.leases.giveBack([5]);
-      await store.leases.giveBack([]);
-      await second.leases.giveBack([0, 1]);
+      await store.leases.releaseShards([5]);
+      await second.leases.renewAndAcquire();
+      await store.leases.releaseShards([5]);
+      await store.leases.releaseShards([]);
+      await second.leases.releaseShards([0, 1]);
       expect((await fixture().leases()).map(({ owner }) => owner)).toEqual(
         allShards.map((shard) => (shard === 5 ? 'worker 2' : 'worker 1')),
       );
@@ -135,9 +135,9 @@ function joiningRules(fixture: Fixture): void {
     it('raises the term at each taking', async () => {
       const { store } = await startWorker(fixture(), 'worker 1');
       for (const term of [2, 3, 4]) {
-        await store.leases.giveBack([3]);
+        await store.leases.releaseShards([3]);
         expect((await fixture().leases())[3]).toMatchObject({ owner: null, term: term - 1 });
-        expect((await store.leases.keep()).leases[3]).toMatchObject({ shard: 3, term });
+        expect((await store.leases.renewAndAcquire()).leases[3]).toMatchObject({ shard: 3, term });
       }
     });
   });
@@ -149,9 +149,9 @@ function deadWorkerRules(fixture: Fixture): void {
       await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
       await fixture().shift('sync_worker', 'heartbeat_at', -minute - 1, `worker_id = 'worker 1'`);
-      expect(await second.leases.keep()).toMatchObject({ leases: [], share: 8, workers: 1 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 8, workers: 1 });
       await fixture().shift('sync_shard', 'expires_at', -minute - 1);
-      expect((await second.leases.keep()).leases).toMatchObject(
+      expect((await second.leases.renewAndAcquire()).leases).toMatchObject(
         allShards.map((shard) => ({ shard, term: 2 })),
       );
     });
@@ -161,9 +161,9 @@ function deadWorkerRules(fixture: Fixture): void {
       const second = await registered(fixture, 'worker 2', { leaseTtlMs: minute });
       await registered(fixture, 'worker 3', { leaseTtlMs: minute });
       await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id <> 'worker 2'`);
-      expect(await second.leases.keep()).toMatchObject({ share: 4, workers: 2 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ share: 4, workers: 2 });
       await fixture().shift('sync_worker', 'heartbeat_at', -9 * minute, `worker_id = 'worker 1'`);
-      expect(await second.leases.keep()).toMatchObject({ share: 8, workers: 1 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ share: 8, workers: 1 });
     });
 
     it('leaves its shards to the others up to the new share, never beyond', async () => {
@@ -180,11 +180,11 @@ function deadWorkerRules(fixture: Fixture): void {
       ]);
       await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id = 'worker 1'`);
       await fixture().shift('sync_shard', 'expires_at', -2 * minute, `owner = 'worker 1'`);
-      const first = await second.leases.keep();
+      const first = await second.leases.renewAndAcquire();
       expect(first).toMatchObject({ share: 4, workers: 2 });
       expect(first.leases).toMatchObject([{ shard: 0, term: 2 }, ...held[1]!.leases]);
       expect((await fixture().leases()).filter(({ owner }) => owner === 'worker 1')).toHaveLength(2);
-      expect((await third.leases.keep()).leases).toMatchObject([
+      expect((await third.leases.renewAndAcquire()).leases).toMatchObject([
         { shard: 1, term: 2 },
         { shard: 2, term: 2 },
         ...held[2]!.leases,
@@ -196,9 +196,9 @@ function deadWorkerRules(fixture: Fixture): void {
       const second = await registered(fixture, 'worker 2');
       await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id = 'worker 1'`);
       await fixture().shift('sync_shard', 'expires_at', -2 * minute);
-      await second.leases.keep();
-      expect(await store.leases.keep()).toMatchObject({ leases: [], share: 4, workers: 2 });
-      expect(await second.leases.keep()).toMatchObject({ share: 4 });
+      await second.leases.renewAndAcquire();
+      expect(await store.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 4, workers: 2 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ share: 4 });
     });
   });
 
@@ -213,7 +213,7 @@ function deadWorkerRules(fixture: Fixture): void {
       const { apply } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
       await setBack(`worker_id = 'worker 1'`);
-      expect(await second.leases.keep()).toMatchObject({
+      expect(await second.leases.renewAndAcquire()).toMatchObject({
         share: 8,
         workers: 1,
         leases: allShards.map((shard) => ({ shard, term: 2 })),
@@ -226,10 +226,10 @@ function deadWorkerRules(fixture: Fixture): void {
       await keepAll(stores);
       await setBack();
       const [first, second] = stores;
-      await first!.leases.keep();
-      expect(await second!.leases.keep()).toMatchObject({ share: 4, workers: 2 });
-      const { leases, share } = await first!.leases.keep();
-      await first!.leases.giveBack(leases.map(({ shard }) => shard).slice(share));
+      await first!.leases.renewAndAcquire();
+      expect(await second!.leases.renewAndAcquire()).toMatchObject({ share: 4, workers: 2 });
+      const { leases, share } = await first!.leases.renewAndAcquire();
+      await first!.leases.releaseShards(leases.map(({ shard }) => shard).slice(share));
       expect((await keepAll(stores)).map((holding) => holding.leases.length)).toEqual([4, 4]);
     });
 
@@ -238,7 +238,7 @@ function deadWorkerRules(fixture: Fixture): void {
       await setBack();
       const store = fixture().open();
       await store.leases.register(identityOf('worker 2'), { ...agreement, productIds: ['7'] });
-      expect((await store.leases.keep()).leases).toHaveLength(8);
+      expect((await store.leases.renewAndAcquire()).leases).toHaveLength(8);
     });
   });
 
@@ -248,7 +248,7 @@ function deadWorkerRules(fixture: Fixture): void {
       const second = await registered(fixture, 'worker 2');
       await fixture().shift('sync_worker', 'heartbeat_at', minute - 10_000, `worker_id = 'worker 1'`);
       await fixture().shift('sync_shard', 'expires_at', minute - 10_000);
-      expect(await second.leases.keep()).toMatchObject({ leases: [], share: 4, workers: 2 });
+      expect(await second.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 4, workers: 2 });
       expect((await fixture().leases()).map(({ owner, term }) => [owner, term])).toEqual(
         leases.map(({ term }) => ['worker 1', term]),
       );
@@ -263,7 +263,7 @@ function deadWorkerRules(fixture: Fixture): void {
       await fixture().run(`DELETE FROM sync_worker WHERE worker_id = 'worker 1'`);
       await fixture().shift('sync_worker', 'started_at', -1000);
       expect((await keepAll(others)).map(({ share }) => share)).toEqual([4, 4]);
-      expect(await first.leases.keep()).toMatchObject({ share: 2, workers: 3 });
+      expect(await first.leases.renewAndAcquire()).toMatchObject({ share: 2, workers: 3 });
       expect((await keepAll(others)).map(({ share }) => share)).toEqual([3, 3]);
       const back = (await fixture().rows('sync_worker')).find((row) => row['worker_id'] === 'worker 1');
       expect(back).toMatchObject({ host: 'host', pid: '4711', lease_ttl_ms: String(minute) });
@@ -284,10 +284,11 @@ async function registered(
 }
 
 /** One check of each worker, one after another. */
-async function keepAll(stores: readonly ProductStore[]): Promise<Holding[]> {
-  const holdings: Holding[] = [];
+async function keepAll(stores: readonly ProductStore[]): Promise<LeaseSnapshot[]> {
+  const holdings: LeaseSnapshot[] = [];
   for (const store of stores) {
-    const { leases, uncompared, share, workers, pauses, alarms, deferrals } = await store.leases.keep();
+    const { leases, uncompared, share, workers, pauses, alarms, deferrals } =
+      await store.leases.renewAndAcquire();
     holdings.push({ leases, uncompared, share, workers, pauses, alarms, deferrals });
   }
   return holdings;

@@ -8,7 +8,7 @@ import { textReport } from '../../../src/cli/verify/report.js';
 import { ConfigError } from '../../../src/config/config-error.js';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { PausedError } from '../../../src/worker/paused.js';
-import { FakeDesk } from '../../support/fake-desk.js';
+import { FakeOperator } from '../../support/fake-operator.js';
 import { hostileTexts, unwanted } from '../../support/hostile-texts.js';
 
 /** What was printed, on stdout and on stderr. */
@@ -44,7 +44,7 @@ describe('no foreign text commands a terminal or makes a line of its own', () =>
   });
 
   it('in a list, of whatever width', async () => {
-    const [row] = (await new FakeDesk().failed({}, { limit: 1 })).rows;
+    const [row] = (await new FakeOperator().failed({}, { limit: 1 })).rows;
     const rows = hostileTexts.map((text) => ({ ...row!, userId: text, errContent: text, bizId: text }));
     printLines(...failedLines(rows));
     // The head and a line for each row; besides them borders, and the note on columns that did not fit.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { listLines, shown, type List } from '../../../src/cli/output.js';
+import { listLines, shown, type ListOutput } from '../../../src/cli/output.js';
 
 /** Places on a screen: a Chinese character takes two. */
 function places(line: string): number {
@@ -7,7 +7,7 @@ function places(line: string): number {
 }
 
 const streamingNo = '123456789012345678901234567890';
-const list: List = {
+const list: ListOutput = {
   columns: [
     { head: 'StreamingNo' },
     { head: 'BizID', optional: true },

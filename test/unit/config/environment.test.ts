@@ -5,13 +5,13 @@ import { settings } from '../../../src/config/settings.js';
 import { minimal } from './minimal-config.js';
 
 function overridden(env: NodeJS.ProcessEnv, input: unknown = minimal()): unknown {
-  const { input: result, faults } = overrideFromEnvironment(input, env);
-  expect(faults).toEqual([]);
+  const { input: result, issues } = overrideFromEnvironment(input, env);
+  expect(issues).toEqual([]);
   return result;
 }
 
 function faultLines(env: NodeJS.ProcessEnv, input: unknown = minimal()): string[] {
-  return overrideFromEnvironment(input, env).faults.map(({ path, message }) => `${path}: ${message}`);
+  return overrideFromEnvironment(input, env).issues.map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe('the name of a variable', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Fault } from '../../../src/config/config-error.js';
+import type { ConfigIssue } from '../../../src/config/config-error.js';
 import { loadConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
 import { errorOf } from './minimal-config.js';
@@ -76,7 +76,7 @@ middle: { client: oracledb, connection: { connectString: h/s, user: u, pasword: 
 store: { client: pg, connection: { host: db, prot: 1, ssl: { ca: x }, keepAlive: true } }
 `;
     writeFileSync(join(cwd, 'c.yaml'), text);
-    const onNote = ({ path, message }: Fault) => notes.push(`${path}: ${message}`);
+    const onNote = ({ path, message }: ConfigIssue) => notes.push(`${path}: ${message}`);
     const env = { BNET_SYNC_STORE__CONNECTION__STATEMENT_TIMEOUT: '5' };
     const { store } = await loadConfig({ file: 'c.yaml', env, cwd, onNote });
     const words = 'knows no such option and ignores it, did you mean';
@@ -88,7 +88,7 @@ store: { client: pg, connection: { host: db, prot: 1, ssl: { ca: x }, keepAlive:
   });
 
   it('is not what the drivers know', async () => {
-    const notes: Fault[] = [];
+    const notes: ConfigIssue[] = [];
     const text = `
 middle: { client: oracledb, connection: { connectString: h/s, user: u, retryCount: 1, sslServerDNMatch: true } }
 store: { client: pg, connection: { connectionString: 'postgres://h/d', ssl: { ca: x }, lock_timeout: 5 } }
@@ -272,7 +272,7 @@ describe('the environment', () => {
   });
 });
 
-describe('faults', () => {
+describe('issues', () => {
   it('of the file and of the environment are reported in one run, one per line', async () => {
     const env = {
       BNET_SYNC_WORKER__BATCH_SIZE: '0',
@@ -281,7 +281,7 @@ describe('faults', () => {
     };
     const error = await errorOf(() => load(`${sqlite}\nworker: { shards: 0, batchSize: 3 }`, env));
     expect(error.name).toBe('ConfigError');
-    expect(error.faults.map(({ path }) => path)).toEqual([
+    expect(error.issues.map(({ path }) => path)).toEqual([
       'BNET_SYNC_NONSENSE',
       'middle.productIds.1',
       'worker.batchSize',
@@ -305,12 +305,12 @@ describe('faults', () => {
     ['an unknown tag', 'middle: !secret1 x\n', '1:9'],
     ['an alias without its anchor', 'middle:\n  schema: *secret1\n', '2:11'],
   ])('of the syntax have file, line and column: %s', async (_what, text, place) => {
-    const { faults } = await errorOf(() => load(text));
-    expect(faults.map(({ path }) => path)).toContain(`${join(cwd, 'bnet-sync.yaml')}:${place}`);
+    const { issues } = await errorOf(() => load(text));
+    expect(issues.map(({ path }) => path)).toContain(`${join(cwd, 'bnet-sync.yaml')}:${place}`);
   });
 
   it('of the syntax are all reported', async () => {
-    const { faults } = await errorOf(() => load('a: @x\nb: `y\nc: 1\nc: 2\n'));
-    expect(faults.map(({ path }) => path.split(':').slice(-2).join(':'))).toEqual(['1:4', '2:4', '4:1']);
+    const { issues } = await errorOf(() => load('a: @x\nb: `y\nc: 1\nc: 2\n'));
+    expect(issues.map(({ path }) => path.split(':').slice(-2).join(':'))).toEqual(['1:4', '2:4', '4:1']);
   });
 });

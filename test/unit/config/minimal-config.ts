@@ -1,5 +1,5 @@
 import { ConfigError } from '../../../src/config/config-error.js';
-import type { Fault } from '../../../src/config/config-error.js';
+import type { ConfigIssue } from '../../../src/config/config-error.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { Config } from '../../../src/config/schema.js';
 
@@ -32,8 +32,8 @@ export async function errorOf(action: () => unknown): Promise<ConfigError> {
 }
 
 /** The faults of an object as a configuration. */
-export async function faultsOf(input: unknown, baseDir = '/etc/bnet-sync'): Promise<readonly Fault[]> {
-  return (await errorOf(() => parseConfig(input, baseDir))).faults;
+export async function faultsOf(input: unknown, baseDir = '/etc/bnet-sync'): Promise<readonly ConfigIssue[]> {
+  return (await errorOf(() => parseConfig(input, baseDir))).issues;
 }
 
 /** The faults of a minimal configuration with changes, as path and message. */

@@ -8,7 +8,7 @@ import { errorOf, faultLines, faultsOf, minimal, parsed } from './minimal-config
 
 const secret = 'hunter2';
 
-describe('faults never show', () => {
+describe('issues never show', () => {
   it.each([
     [
       'a connection string',
@@ -72,9 +72,9 @@ describe('faults never show', () => {
 
   it('the value of a variable that is no setting', () => {
     const env = { BNET_SYNC_PASSWORD: secret, BNET_SYNC_STORE__CONNECTION__PASSWORD: secret };
-    const { faults } = overrideFromEnvironment(minimal(), env);
-    expect(faults).toHaveLength(2);
-    expect(JSON.stringify(faults)).not.toContain(secret);
+    const { issues } = overrideFromEnvironment(minimal(), env);
+    expect(issues).toHaveLength(2);
+    expect(JSON.stringify(issues)).not.toContain(secret);
   });
 
   it.each([
@@ -103,16 +103,16 @@ describe('faults never show', () => {
     `!a%zz${secret} x`,
     `\`${secret}`,
   ])('the line of a syntax fault: password: %s', async (value) => {
-    const { message, faults } = await errorOf(() => {
+    const { message, issues } = await errorOf(() => {
       readYaml(`connection:\n  password: ${value}\n`, 'file');
       return parseConfig({}, '/');
     });
-    expect(faults.length).toBeGreaterThan(0);
+    expect(issues.length).toBeGreaterThan(0);
     expect(message).not.toContain(secret);
   });
 });
 
-describe('faults show', () => {
+describe('issues show', () => {
   it('what is no secret, shortened', async () => {
     const lines = await faultLines({ log: { level: 'x'.repeat(200) }, http: { port: -1 } });
     expect(lines[0]).toContain(` ("${'x'.repeat(78)}…)`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareRows } from '../../../src/domain/keys.js';
 import type { PolledRow } from '../../../src/domain/rows.js';
-import { dependenciesOf, planPage, productKey, rowAgeMs, userKey } from '../../../src/domain/waiting.js';
+import { dependenciesOf, planBatch, productKey, rowAgeMs, userKey } from '../../../src/domain/waiting.js';
 import { identity, polledRow } from '../../support/builders.js';
 
 const now = '2026-11-20 12:00:00';
@@ -25,7 +25,7 @@ function young(opFlag: string, overrides: Partial<PolledRow> = {}): PolledRow {
 }
 
 function plan(rows: readonly PolledRow[], seen: Iterable<string> = [], grace = graceMs) {
-  return planPage(rows, { seen: new Set(seen), now, graceMs: grace });
+  return planBatch(rows, { seen: new Set(seen), now, graceMs: grace });
 }
 
 const waitsFor = (userId: string | null, remainingMs = 6000) => ({
@@ -56,7 +56,7 @@ describe('a young row whose product the store has never seen', () => {
     const [first, second] = [young('0101'), young('0101')];
     const other = young('0101', { custId: '5' });
     const context = { seen: new Set<string>(), now, graceMs, waiting: new Set([identity.custId]) };
-    expect(planPage([first, second, other], context)).toEqual({ claim: [first, other], waits: [] });
+    expect(planBatch([first, second, other], context)).toEqual({ claim: [first, other], waits: [] });
   });
 
   it('does not wait any more once its grace has passed', () => {
@@ -75,9 +75,9 @@ describe('a young row whose product the store has never seen', () => {
     const row = young('0201', { createDate: ago(behind) });
     const context = { seen: new Set<string>(), now, graceMs };
     const seenFor = (ms: number) => ({ ...context, seenForMs: () => ms });
-    expect(planPage([row], seenFor(0))).toEqual({ claim: [], waits: [waitsFor(null, graceMs)] });
-    expect(planPage([row], seenFor(9000))).toEqual({ claim: [], waits: [waitsFor(null, 1000)] });
-    expect(planPage([row], seenFor(graceMs))).toEqual({ claim: [row], waits: [] });
+    expect(planBatch([row], seenFor(0))).toEqual({ claim: [], waits: [waitsFor(null, graceMs)] });
+    expect(planBatch([row], seenFor(9000))).toEqual({ claim: [], waits: [waitsFor(null, 1000)] });
+    expect(planBatch([row], seenFor(graceMs))).toEqual({ claim: [row], waits: [] });
     expect(dependenciesOf([row], now, graceMs, () => 0).products).toEqual([identity]);
     expect(dependenciesOf([row], now, graceMs, () => graceMs).products).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe('a young row whose product the store has never seen', () => {
   it('waits from its CreateDate where that is later than its first sight', () => {
     const rows = [young('0201', { createDate: ago(-8 * 3600) })];
     const context = { seen: new Set<string>(), now, graceMs, seenForMs: () => 60_000 };
-    expect(planPage(rows, context).waits).toEqual([waitsFor(null, 8 * 3_600_000 + graceMs)]);
+    expect(planBatch(rows, context).waits).toEqual([waitsFor(null, 8 * 3_600_000 + graceMs)]);
   });
 
   it('does not wait where it has no CreateDate, or none that can be read', () => {
@@ -280,7 +280,7 @@ describe('what is looked up before a page is claimed', () => {
 describe('the age of a row', () => {
   it('lets no row wait when the grace time is 0, not even one dated in the future', () => {
     const ahead = polledRow('0102', { createDate: '2027-01-01 00:00:00' });
-    expect(planPage([ahead], { seen: new Set(), now, graceMs: 0 }).claim).toEqual([ahead]);
+    expect(planBatch([ahead], { seen: new Set(), now, graceMs: 0 }).claim).toEqual([ahead]);
   });
 
   it('is that between two dates of one database, whatever our time zone', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CheckQueue } from '../../../src/http/check-queue.js';
-import { BusyFault } from '../../../src/http/faults.js';
+import { BusyError } from '../../../src/http/errors.js';
 import { gate, until } from '../../support/until.js';
 
 /** A queue whose checks wait at a gate, and in which order they began. */
@@ -22,7 +22,7 @@ describe('the queue of password checks', () => {
   it('runs one at a time, keeps eight waiting, and refuses the rest at once with when to come back', async () => {
     const { ask, begun, open } = slowChecks();
     const accepted = named(9, 's').map((name) => ask(name));
-    await expect(ask('late')).rejects.toThrow(BusyFault);
+    await expect(ask('late')).rejects.toThrow(BusyError);
     await expect(ask('late')).rejects.toMatchObject({ status: 503, code: 'busy', retryAfterSeconds: 4 });
     expect(begun).toEqual(['s0']);
     open();
@@ -43,7 +43,7 @@ describe('the queue of password checks', () => {
   it('has an end for known addresses, too', async () => {
     const { ask, open } = slowChecks();
     const accepted = named(17, 'k').map((name) => ask(name, { known: true }));
-    await expect(ask('late', { known: true })).rejects.toThrow(BusyFault);
+    await expect(ask('late', { known: true })).rejects.toThrow(BusyError);
     open();
     await Promise.all(accepted);
   });
@@ -51,7 +51,7 @@ describe('the queue of password checks', () => {
   it('gives no unknown address more than two places', async () => {
     const { ask, open } = slowChecks();
     const accepted = [ask('a', { address: 'x' }), ask('b', { address: 'x' })];
-    await expect(ask('c', { address: 'x' })).rejects.toThrow(BusyFault);
+    await expect(ask('c', { address: 'x' })).rejects.toThrow(BusyError);
     accepted.push(ask('d', { address: 'y' }));
     open();
     expect(await Promise.all(accepted)).toEqual(['a', 'b', 'd']);

@@ -4,14 +4,14 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import { failedCsv } from '../../../src/http/api/failed-csv.js';
 import { visibleText } from '../../../src/domain/foreign-text.js';
 import type { FullRow, RowFilter } from '../../../src/middle/port.js';
-import type { ListRequest, RowList } from '../../../src/operator/desk.js';
-import { FakeDesk } from '../../support/fake-desk.js';
+import type { ListRequest, RowList } from '../../../src/operator/operator-service.js';
+import { FakeOperator } from '../../support/fake-operator.js';
 import { hostileTexts, unwanted } from '../../support/hostile-texts.js';
 
 const limits = { rows: 1000, pageRows: 10, longestMs: 1000 };
 const now = () => 0;
 
-class WatchedDesk extends FakeDesk {
+class WatchedOperator extends FakeOperator {
   readonly asked: ListRequest[] = [];
 
   override async failed(filter: RowFilter, request: ListRequest): Promise<RowList> {
@@ -22,9 +22,9 @@ class WatchedDesk extends FakeDesk {
 
 /** The cells of a failed row with these columns, by their names. */
 async function cellsOf(columns: Partial<FullRow>): Promise<Record<string, string>> {
-  const desk = new FakeDesk();
-  desk.rows = [{ ...desk.rows.find(({ source }) => source === 'CUST')!, ...columns }];
-  const [head, record] = parsedCsv(await text(await failedCsv(desk, {}, { limits, now })));
+  const operator = new FakeOperator();
+  operator.rows = [{ ...operator.rows.find(({ source }) => source === 'CUST')!, ...columns }];
+  const [head, record] = parsedCsv(await text(await failedCsv(operator, {}, { limits, now })));
   return Object.fromEntries(head!.map((name, index) => [name, record![index]!]));
 }
 
@@ -47,7 +47,7 @@ function parsedCsv(csv: string): string[][] {
 
 describe('failed rows as CSV', () => {
   it('begin with a byte order mark and a header, and end every line as Excel does', async () => {
-    const stream = await failedCsv(new FakeDesk(), {}, { limits, now });
+    const stream = await failedCsv(new FakeOperator(), {}, { limits, now });
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(Buffer.from(chunk as string));
     const bytes = Buffer.concat(chunks);
@@ -120,14 +120,14 @@ describe('failed rows as CSV', () => {
   });
 
   it('are read back exactly by any reader: a thousand hostile texts, but for what was made visible in them', async () => {
-    const desk = new FakeDesk();
-    desk.rows = hostileTexts.map((text) => ({
-      ...desk.rows[0]!,
+    const operator = new FakeOperator();
+    operator.rows = hostileTexts.map((text) => ({
+      ...operator.rows[0]!,
       errContent: text,
       custName: text,
       bizId: text,
     }));
-    const csv = await text(await failedCsv(desk, {}, { limits: { ...limits, pageRows: 400 }, now }));
+    const csv = await text(await failedCsv(operator, {}, { limits: { ...limits, pageRows: 400 }, now }));
     const [head, ...records] = parsedCsv(csv);
     expect(head).toHaveLength(13);
     expect(records).toHaveLength(hostileTexts.length);
@@ -147,13 +147,13 @@ describe('failed rows as CSV', () => {
   });
 
   it('are read page by page, as the reader reads', async () => {
-    const desk = new WatchedDesk();
-    const csv = await text(await failedCsv(desk, {}, { limits, now }));
-    const { length } = (await desk.failed({}, { limit: 10_000 })).rows;
+    const operator = new WatchedOperator();
+    const csv = await text(await failedCsv(operator, {}, { limits, now }));
+    const { length } = (await operator.failed({}, { limit: 10_000 })).rows;
     expect(csv.trimEnd().split('\r\n')).toHaveLength(length + 1);
-    expect(desk.asked.slice(0, 2)).toEqual([{ limit: 10 }, { limit: 10, after: 'at10' }]);
+    expect(operator.asked.slice(0, 2)).toEqual([{ limit: 10 }, { limit: 10, after: 'at10' }]);
 
-    const slow = new WatchedDesk();
+    const slow = new WatchedOperator();
     const stream = await failedCsv(slow, {}, { limits: { ...limits, pageRows: 1 }, now });
     stream.destroy();
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,19 +161,19 @@ describe('failed rows as CSV', () => {
   });
 
   it('say so where they end before the list does: by rows and by time', async () => {
-    const few = await text(await failedCsv(new FakeDesk(), {}, { limits: { ...limits, rows: 25 }, now }));
+    const few = await text(await failedCsv(new FakeOperator(), {}, { limits: { ...limits, rows: 25 }, now }));
     expect(few.trimEnd().split('\r\n')).toHaveLength(27);
     expect(few).toMatch(/\(stopped after 25 rows: narrow the filter\)"\r\n$/);
     let time = 0;
-    const late = await text(await failedCsv(new FakeDesk(), {}, { limits, now: () => (time += 600) }));
+    const late = await text(await failedCsv(new FakeOperator(), {}, { limits, now: () => (time += 600) }));
     expect(late).toContain('(stopped after 1 s: narrow the filter)');
   });
 
   it('fail before anything is written where the first page cannot be read, and break off where a later one cannot', async () => {
-    const desk = new FakeDesk();
-    const stream = await failedCsv(desk, {}, { limits, now });
-    desk.outage = new DatabaseError('timeout', 'away');
+    const operator = new FakeOperator();
+    const stream = await failedCsv(operator, {}, { limits, now });
+    operator.outage = new DatabaseError('timeout', 'away');
     await expect(text(stream)).rejects.toThrow('away');
-    await expect(failedCsv(desk, {}, { limits, now })).rejects.toThrow('away');
+    await expect(failedCsv(operator, {}, { limits, now })).rejects.toThrow('away');
   });
 });

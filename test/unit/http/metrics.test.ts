@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { metricCatalogue } from '../../../src/http/metric-catalogue.js';
 import { Metrics } from '../../../src/http/metrics.js';
-import type { Overview } from '../../../src/operator/desk.js';
-import { fakeOverview } from '../../support/fake-desk-data.js';
+import type { Overview } from '../../../src/operator/operator-service.js';
+import { fakeOverview } from '../../support/fake-operator-data.js';
 
 const pool = { used: 1, idle: 2, waiting: 3 };
 const pools = () => [
@@ -44,8 +44,8 @@ describe('metrics', () => {
       { source: 'ACCOUNT', outcome: 'failed', code: '00402', rows: 2 },
     ];
     worker.emit('marked', { succeeded: 7, failed: 2, outcomes, durationMs: 20 });
-    worker.emit('applied', { applied: 7, failed: 2, answered: 1, durationMs: 30 });
-    worker.emit('claimed', { rows: 0, claimed: 0, takenOver: 4, putBack: 4, durationMs: 5 });
+    worker.emit('applied', { applied: 7, failed: 2, alreadyJournalled: 1, durationMs: 30 });
+    worker.emit('claimed', { rows: 0, claimed: 0, takenOver: 4, changedSinceClaim: 4, durationMs: 5 });
     worker.emit('polled', { rows: 4, delayMs: 500, durationMs: 4, waiting: 3 });
     worker.emit('polled', { rows: 0, delayMs: 250, durationMs: null, waiting: 2 });
     worker.emit('leases', { held: 8, shards: 8, workers: 1 });
@@ -53,9 +53,11 @@ describe('metrics', () => {
     worker.emit('outage', { database: 'store', error: 'away', failures: 1, delayMs: 1 });
     worker.emit('breakerOpened', { error: 'no', delayMs: 1 });
     worker.emit('markConflict', {});
-    const putOff = [{ source: 'CUST', streamingNo: '1141', custId: '7', tries: 2, delayMs: 1, reason: 'no' }];
-    worker.emit('rowsPutOff', { stage: 'mark', cause: 'refused', rows: putOff });
-    worker.emit('rowsLocked', { stage: 'claim', rows: [...putOff, ...putOff] });
+    const deferred = [
+      { source: 'CUST', streamingNo: '1141', custId: '7', tries: 2, delayMs: 1, reason: 'no' },
+    ];
+    worker.emit('rowsDeferred', { stage: 'mark', cause: 'refused', rows: deferred });
+    worker.emit('rowsLocked', { stage: 'claim', rows: [...deferred, ...deferred] });
     const text = await metrics.text();
     for (const line of [
       'bnet_sync_rows_total{table="IF_BNET_CUST",outcome="applied",code=""} 7',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { passwordFault } from '../../../src/http/password-rules.js';
+import { passwordIssue } from '../../../src/http/password-rules.js';
 
 describe('a password', () => {
   it.each(['', 'elevenchars', 'kü#9vLq2', 'x'.repeat(1025)])(
     'of the wrong length is refused: %j',
     (password) => {
-      expect(passwordFault(password)).toBe('a password has 12 to 1024 characters');
+      expect(passwordIssue(password)).toBe('a password has 12 to 1024 characters');
     },
   );
 
@@ -27,7 +27,7 @@ describe('a password', () => {
     '密码密码密码密码密码密码',
     'woaini520131',
   ])('that is tried first is refused: %s', (password) => {
-    expect(passwordFault(password)).toContain('common words');
+    expect(passwordIssue(password)).toContain('common words');
   });
 
   it.each([
@@ -38,6 +38,6 @@ describe('a password', () => {
     'lU7_kq-Xw2Zb',
     '春眠不觉晓处处闻啼鸟夜来',
   ])('that is not easily guessed may be used: %s', (password) => {
-    expect(passwordFault(password)).toBeNull();
+    expect(passwordIssue(password)).toBeNull();
   });
 });

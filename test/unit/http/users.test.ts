@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BusyFault, TooManyFault } from '../../../src/http/faults.js';
+import { BusyError, TooManyRequestsError } from '../../../src/http/errors.js';
 import { Users } from '../../../src/http/users.js';
 import { password, users as configured } from '../../support/http-app.js';
 
@@ -31,7 +31,7 @@ describe('a login', () => {
 
   it('is refused without a look at the password after ten wrong ones of the name from the address, for the minute', async () => {
     await wrong(10, 'ops', home);
-    await expect(right('ops', home)).rejects.toThrow(TooManyFault);
+    await expect(right('ops', home)).rejects.toThrow(TooManyRequestsError);
     await expect(right('ops', home)).rejects.toMatchObject({ status: 429, retryAfterSeconds: 60 });
     expect(await right('eye', home)).toMatchObject({ name: 'eye' });
     now += minute;
@@ -45,21 +45,21 @@ describe('a login', () => {
     await wrong(10, 'eye', home);
     await wrong(10, 'nobody', home);
     expect(await right('ops', home)).toMatchObject({ name: 'ops' });
-    await expect(right('eye', home)).rejects.toThrow(TooManyFault);
+    await expect(right('eye', home)).rejects.toThrow(TooManyRequestsError);
   });
 
   it('is refused after twenty wrong ones of any names from the address', async () => {
     await wrong(10, 'a', home);
     await wrong(10, 'b', home);
-    await expect(right('ops', home)).rejects.toThrow(TooManyFault);
+    await expect(right('ops', home)).rejects.toThrow(TooManyRequestsError);
   });
 
   it('counts a client with many IPv6 addresses as one, and IPv4 in IPv6 as IPv4', async () => {
     for (let n = 0; n < 10; n += 1) await wrong(1, 'ops', `2001:db8:0:7::${n}`);
-    await expect(right('ops', '2001:db8::7:1:2:3:4')).rejects.toThrow(TooManyFault);
+    await expect(right('ops', '2001:db8::7:1:2:3:4')).rejects.toThrow(TooManyRequestsError);
     expect(await right('ops', '2001:db8:0:8::1')).toMatchObject({ name: 'ops' });
     await wrong(10, 'eye', home);
-    await expect(right('eye', `::ffff:${home}`)).rejects.toThrow(TooManyFault);
+    await expect(right('eye', `::ffff:${home}`)).rejects.toThrow(TooManyRequestsError);
   });
 
   it('cannot be tried oftener by trying all at once', async () => {
@@ -70,7 +70,7 @@ describe('a login', () => {
     const checked = results.filter(({ status }) => status === 'fulfilled').length;
     expect(checked).toBeLessThanOrEqual(10);
     for (const result of results)
-      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(BusyFault);
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(BusyError);
   });
 
   it('that is right takes nothing from the limit', async () => {

@@ -76,7 +76,7 @@ describe('twenty thousand rows in the log', () => {
 
   it('that came back, with other content or without, have a few lines with their number', () => {
     for (let row = 0; row < 20_000; row += 1) {
-      worker.emit('answeredAgain', { source: 'CUST', streamingNo: String(row) });
+      worker.emit('alreadyJournalled', { source: 'CUST', streamingNo: String(row) });
       worker.emit('contentChanged', { source: 'CUST', streamingNo: String(row) });
     }
     expect(logged).toHaveLength(30);

@@ -19,12 +19,12 @@ describe('the log', () => {
   it('as JSON has one line for each event, without unseen characters, which is read back exactly', () => {
     const { logger, lines } = watchedLogger(false);
     for (const text of hostileTexts) {
-      logger.warn({ reason: text, rows: [{ [text]: text }] }, `put off: ${text}`);
+      logger.warn({ reason: text, rows: [{ [text]: text }] }, `deferred: ${text}`);
       const [line = '', ...more] = lines();
       expect(more).toEqual([]);
       expect(line).not.toMatch(unwanted);
       expect(JSON.parse(line)).toMatchObject({
-        msg: `put off: ${text}`,
+        msg: `deferred: ${text}`,
         reason: text,
         rows: [{ [text]: text }],
       });
@@ -34,7 +34,7 @@ describe('the log', () => {
   it('for people has one line for each event, in which everything is seen', () => {
     const { logger, lines } = watchedLogger(true);
     for (const text of hostileTexts) {
-      logger.warn({ reason: text, rows: [{ [text]: text }] }, `put off: ${text}`);
+      logger.warn({ reason: text, rows: [{ [text]: text }] }, `deferred: ${text}`);
       const [line, ...more] = lines();
       expect(more).toEqual([]);
       expect(line).not.toMatch(unwanted);

@@ -7,7 +7,7 @@ import {
   markRows,
   notLocked,
   nothingLocked,
-  type Changed,
+  type ChangeResult,
   type NewAttempt,
   type RowChange,
   type StandingRow,
@@ -55,7 +55,7 @@ describe('the rows before the first locked one of their customer', () => {
 function claim(
   polled: readonly Partial<PolledRow>[],
   standing: readonly Partial<InterfaceRow>[],
-  answer: Partial<Changed> = {},
+  answer: Partial<ChangeResult> = {},
 ) {
   const changes: RowChange<NewAttempt>[] = [];
   const reads: { keys: readonly RowKey[]; bare: ReadonlySet<string> }[] = [];
@@ -170,7 +170,7 @@ const mark = (name: string, more: Partial<Mark> = {}): Mark => ({
 
 async function marked(
   marks: readonly Mark[],
-  answer: Partial<Changed>,
+  answer: Partial<ChangeResult>,
   rows: readonly Partial<StandingRow>[] = [],
 ) {
   const asked: (readonly RowKey[])[] = [];

@@ -49,7 +49,7 @@ const dated = { kind: 'dated', before: null, since: null } as const;
 
 const statements: readonly (readonly [comment: string, sql: string])[] = [
   [
-    `The poll: the head of both tables, States 0 and 1, in one snapshot. \`:excluded1\` holds the customers in hand,
+    `The poll: the head of both tables, States 0 and 1, in one snapshot. \`:excluded1\` holds the customers in flight,
 \`,990947809,990947810,\`: texts of at most 4000 bytes, one or more as they are needed.`,
     pollQuery(tables, { ...poll, excluded: ['990947809'] }).sql,
   ],

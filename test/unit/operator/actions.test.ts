@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { NotTakenError } from '../../../src/operator/audit.js';
-import { createDesk } from '../../../src/operator/create-desk.js';
-import { InvalidCursorError } from '../../../src/operator/desk.js';
+import { createOperatorService } from '../../../src/operator/create-operator-service.js';
+import { InvalidCursorError } from '../../../src/operator/operator-service.js';
 import type { StoreRecords } from '../../../src/store/records-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
 import { failedCustomer, lossLookup, storeOperations } from '../../support/operations.js';
@@ -15,7 +15,15 @@ function deskWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) {
   const store = storeOperations({ appliedSince: async () => [] });
   const clock = () => 0;
   return {
-    desk: createDesk({ middle, search, store, records, guard: lossLookup(), wallClock: clock, clock }),
+    operator: createOperatorService({
+      middle,
+      search,
+      store,
+      records,
+      guard: lossLookup(),
+      wallClock: clock,
+      clock,
+    }),
     audit,
     moves,
   };
@@ -29,8 +37,8 @@ describe('what operators do is recorded', () => {
 
   it('before rows are put back, and after with which ones were', async () => {
     const seen: unknown[] = [];
-    const { desk, audit } = deskWith({}, () => seen.push(...structuredClone(audit)));
-    await desk.requeue(actor, keys, { dryRun: false, reason: 'name corrected' });
+    const { operator, audit } = deskWith({}, () => seen.push(...structuredClone(audit)));
+    await operator.requeue(actor, keys, { dryRun: false, reason: 'name corrected' });
     const what = '{"rows":["IF_BNET_CUST 1","IF_BNET_CUST 2"]}';
     const intent = { who: 'li', via: 'console', action: 'requeue', what, reason: 'name corrected' };
     expect(seen).toEqual([{ ...intent, outcome: null }]);
@@ -38,23 +46,23 @@ describe('what operators do is recorded', () => {
   });
 
   it('not where nothing was changed', async () => {
-    const { desk, audit } = deskWith({ pause: async () => false, resume: async () => false });
+    const { operator, audit } = deskWith({ pause: async () => false, resume: async () => false });
     const key = { source: 'CUST', streamingNo: '1' } as const;
-    await desk.requeue(actor, [key], { dryRun: true, reason: null });
-    await desk.requeue(actor, [{ ...key, streamingNo: '2' }], { dryRun: false, reason: null });
-    expect(await desk.pause(actor, { source: 'CUST' }, null)).toBe(false);
-    expect(await desk.resume(actor, { source: 'CUST' }, null)).toBe(false);
+    await operator.requeue(actor, [key], { dryRun: true, reason: null });
+    await operator.requeue(actor, [{ ...key, streamingNo: '2' }], { dryRun: false, reason: null });
+    expect(await operator.pause(actor, { source: 'CUST' }, null)).toBe(false);
+    expect(await operator.resume(actor, { source: 'CUST' }, null)).toBe(false);
     expect(audit).toEqual([]);
   });
 
   it('with a pause, and with its end', async () => {
     const paused: unknown[] = [];
-    const { desk } = deskWith({
+    const { operator } = deskWith({
       pause: async (...call) => paused.push(call) > 0,
       resume: async (...call) => paused.push(call) > 0,
     });
-    expect(await desk.pause(actor, { productId: '8' }, 'wrong prices')).toBe(true);
-    expect(await desk.resume(actor, { source: 'ACCOUNT' }, null)).toBe(true);
+    expect(await operator.pause(actor, { productId: '8' }, 'wrong prices')).toBe(true);
+    expect(await operator.resume(actor, { source: 'ACCOUNT' }, null)).toBe(true);
     const by = { who: 'li', via: 'console', rows: null };
     expect(paused).toEqual([
       [{ productId: '8' }, { ...by, action: 'pause', what: '{"productId":"8"}', reason: 'wrong prices' }],
@@ -63,10 +71,10 @@ describe('what operators do is recorded', () => {
   });
 
   it('or it is not done: no row is put back without its intent on record', async () => {
-    const { desk, moves } = deskWith({ intend: refuse });
+    const { operator, moves } = deskWith({ intend: refuse });
     const acts = [
-      desk.requeue(actor, keys, { dryRun: false, reason: null }),
-      desk.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
+      operator.requeue(actor, keys, { dryRun: false, reason: null }),
+      operator.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
     ];
     for (const act of acts) {
       await expect(act).rejects.toThrow(NotTakenError);
@@ -76,18 +84,20 @@ describe('what operators do is recorded', () => {
   });
 
   it('with what an error left of it: the outcome names the error, which reaches whoever asked', async () => {
-    const { desk, audit } = deskWith({}, () => {
+    const { operator, audit } = deskWith({}, () => {
       throw new DatabaseError('connectionLost', 'terminated by\nthe administrator');
     });
-    await expect(desk.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow('terminated');
+    await expect(operator.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
+      'terminated',
+    );
     expect(audit).toMatchObject([
       { outcome: { what: '{"rows":[],"error":"terminated by the administrator"}', rows: 0 } },
     ]);
   });
 
   it('and says so where the outcome could not be recorded', async () => {
-    const { desk, audit } = deskWith({ conclude: refuse });
-    await expect(desk.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
+    const { operator, audit } = deskWith({ conclude: refuse });
+    await expect(operator.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
       'requeue: 1 rows were changed, but this could not be recorded in sync_audit beside the intent, action 1',
     );
     expect(audit).toMatchObject([{ outcome: null }]);
@@ -95,24 +105,24 @@ describe('what operators do is recorded', () => {
 
   it('an action whose commit may have taken effect is not said to have changed nothing', async () => {
     const unknown = new DatabaseError('commitUnknown', 'the answer to a commit was lost');
-    const { desk } = deskWith({ pause: () => Promise.reject(unknown) });
-    await expect(desk.pause(actor, { source: 'CUST' }, null)).rejects.toBe(unknown);
+    const { operator } = deskWith({ pause: () => Promise.reject(unknown) });
+    await expect(operator.pause(actor, { source: 'CUST' }, null)).rejects.toBe(unknown);
   });
 });
 
-describe('rows that are put off', () => {
+describe('deferred rows', () => {
   const key = { source: 'CUST', streamingNo: '1' } as const;
 
   it('are tried at once, each on record in its own transaction, and none twice', async () => {
     const asked: unknown[] = [];
-    const { desk, audit } = deskWith({
+    const { operator, audit } = deskWith({
       retry: async (...call) => {
         asked.push(call);
         return call[0].streamingNo === '1';
       },
     });
     const keys = [key, { ...key, streamingNo: '2' }, key];
-    expect(await desk.retry(actor, keys, 'unlocked')).toEqual({
+    expect(await operator.retry(actor, keys, 'unlocked')).toEqual({
       retried: [{ table: 'IF_BNET_CUST', streamingNo: '1' }],
       notDeferred: [{ table: 'IF_BNET_CUST', streamingNo: '2' }],
     });
@@ -128,27 +138,27 @@ describe('rows that are put off', () => {
   });
 
   it('are not said to be unchanged where one of them was changed before the record of another was refused', async () => {
-    const { desk } = deskWith({ retry: async ({ streamingNo }) => streamingNo === '1' || refuse() });
-    await expect(desk.retry(actor, [{ ...key, streamingNo: '2' }], null)).rejects.toThrow(NotTakenError);
-    await expect(desk.retry(actor, [key, { ...key, streamingNo: '2' }], null)).rejects.toBe(refused);
+    const { operator } = deskWith({ retry: async ({ streamingNo }) => streamingNo === '1' || refuse() });
+    await expect(operator.retry(actor, [{ ...key, streamingNo: '2' }], null)).rejects.toThrow(NotTakenError);
+    await expect(operator.retry(actor, [key, { ...key, streamingNo: '2' }], null)).rejects.toBe(refused);
   });
 });
 
 describe('the list of actions', () => {
   it('goes on before an id, and refuses what is none', async () => {
     const asked: unknown[] = [];
-    const { desk } = deskWith({
+    const { operator } = deskWith({
       actions: async (page) => {
         asked.push(page);
         return [];
       },
     });
-    await desk.audit({ limit: 5 });
-    await desk.audit({ limit: 5, before: '1200' });
+    await operator.audit({ limit: 5 });
+    await operator.audit({ limit: 5, before: '1200' });
     expect(asked).toEqual([
       { limit: 5, before: null },
       { limit: 5, before: '1200' },
     ]);
-    await expect(desk.audit({ limit: 5, before: '1; DROP' })).rejects.toThrow(InvalidCursorError);
+    await expect(operator.audit({ limit: 5, before: '1; DROP' })).rejects.toThrow(InvalidCursorError);
   });
 });

@@ -6,14 +6,14 @@ import { deferredFindings } from '../../../src/operator/doctor/deferred.js';
 import { fakeDeferred, fakeDeferredSummary } from '../../support/fake-deferred.js';
 import { nothingDeferred } from '../../support/operations.js';
 
-/** What is found where so many rows are put off. */
+/** What is found where so many rows are deferred. */
 function found(kind: MiddleKind | null, counts: readonly (readonly [Stage, DeferralCause, number])[]) {
   const byStage = counts.map(([stage, cause, rows]) => ({ stage, cause, rows }));
   const rows = byStage.reduce((sum, count) => sum + count.rows, 0);
   return deferredFindings(async () => ({ ...fakeDeferredSummary(), rows, byStage }), kind);
 }
 
-describe('the doctor on rows that are put off', () => {
+describe('the doctor on deferred rows', () => {
   it('finds each cause once, with its number, its first row and the words of the database', async () => {
     const findings = await found('oracle', [
       ['claim', 'locked', 4],
@@ -22,10 +22,10 @@ describe('the doctor on rows that are put off', () => {
       ['mark', 'refused', 1],
     ]);
     const [first] = fakeDeferred();
-    expect(findings.map(({ level, finding }) => `${level} ${finding.slice(0, 70)}`)).toEqual([
-      'warning 7 rows are put off with their customers (claim 4, mark 3): another ses',
-      'fault 1 row is put off with its customer (mark 1): the middle database refus',
-      'fault 1 row is put off with its customer (mark 1): the update went through a',
+    expect(findings.map(({ level, finding }) => `${level} ${finding.slice(0, 71)}`)).toEqual([
+      'warning 7 rows are deferred with their customers (claim 4, mark 3): another ses',
+      'error 1 row is deferred with its customer (mark 1): the middle database refus',
+      'error 1 row is deferred with its customer (mark 1): the update went through a',
     ]);
     expect(findings[0]?.finding).toContain(`IF_BNET_ACCOUNT ${first?.streamingNo}: ${first?.reason}`);
   });
@@ -42,7 +42,7 @@ describe('the doctor on rows that are put off', () => {
   ] as const)('says on %s what to do about what is %s', async (kind, cause, words) => {
     const [finding] = await found(kind, [['claim', cause, 1]]);
     expect(finding?.whatToDo).toMatch(words);
-    expect(finding?.whatToDo).toContain('docs/operations.md, "Rows that are put off"');
+    expect(finding?.whatToDo).toContain('docs/operations.md, "Deferred rows"');
   });
 
   it('knows what fails in the product store from what fails in the middle database', async () => {
@@ -51,21 +51,21 @@ describe('the doctor on rows that are put off', () => {
       ['apply', 'refused', 2],
       ['claim', 'refused', 1],
     ]);
-    expect(findings.map(({ level }) => level)).toEqual(['fault', 'warning', 'warning']);
+    expect(findings.map(({ level }) => level)).toEqual(['error', 'warning', 'warning']);
     expect(findings.map(({ finding }) => /product store/.test(finding))).toEqual([false, true, true]);
     expect(findings[2]?.whatToDo).toContain('00205');
   });
 
-  it('finds nothing wrong where none is put off', async () => {
+  it('finds nothing wrong where none is deferred', async () => {
     expect(await deferredFindings(async () => nothingDeferred, 'oracle')).toEqual([
-      { area: 'deferred', level: 'ok', finding: 'no row is put off', whatToDo: null },
+      { area: 'deferred', level: 'ok', finding: 'no row is deferred', whatToDo: null },
     ]);
   });
 
   it('tells a grant that is missing from a store that is away', async () => {
     const fails = (kind: 'schema' | 'timeout') => () => Promise.reject(new DatabaseError(kind, 'denied'));
     expect(await deferredFindings(fails('schema'), null)).toMatchObject([
-      { area: 'privileges', level: 'fault', finding: expect.stringContaining('denied') as string },
+      { area: 'privileges', level: 'error', finding: expect.stringContaining('denied') as string },
     ]);
     await expect(deferredFindings(fails('timeout'), null)).rejects.toThrow('denied');
   });

@@ -4,7 +4,7 @@ import { clockFindings, type Clocks } from '../../../src/operator/doctor/clock.j
 import { indexFindings } from '../../../src/operator/doctor/indexes.js';
 import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
 import { rowFindings } from '../../../src/operator/doctor/rows.js';
-import { workerFindings, type Workforce } from '../../../src/operator/doctor/workers.js';
+import { workerFindings, type WorkerState } from '../../../src/operator/doctor/workers.js';
 import { noStrays, workerDescription } from '../../support/operations.js';
 
 describe('indexes', () => {
@@ -108,7 +108,7 @@ describe('privileges', () => {
       'GRANT UPDATE (State) ON ismp.IF_BNET_CUST_ATTR TO worker /* or set middle.markAttributes to false */;',
     ]);
     expect(findings[0]).toMatchObject({
-      level: 'fault',
+      level: 'error',
       finding: 'SELECT ON IF_BNET_CUST is refused: permission denied for table',
     });
   });
@@ -147,7 +147,7 @@ describe('the clock', () => {
   it('is a fault where pending rows come from its future: they would never settle', () => {
     const ahead = { ...clocks, newestPending: '2026-11-22 00:00:00' };
     expect(clockFindings(ahead)[1]).toMatchObject({
-      level: 'fault',
+      level: 'error',
       finding: "a pending row has the CreateDate 2026-11-22 00:00:00, 8 h ahead of the database's clock",
     });
     expect(clockFindings({ ...ahead, settleMs: 0 })).toHaveLength(1);
@@ -165,25 +165,25 @@ describe('rows', () => {
     expect(rowFindings(inOrder)).toMatchObject([{ level: 'ok' }]);
   });
 
-  it('are a fault where a StreamingNo is shared or missing', () => {
+  it('are an error where a StreamingNo is shared or missing', () => {
     const duplicates = [{ source: 'CUST', streamingNo: '7', count: 2 }] as const;
     const findings = rowFindings({ ...inOrder, duplicates, withoutStreamingNo: { CUST: 0, ACCOUNT: 3 } });
     expect(findings.map(({ level, finding }) => `${level}: ${finding}`)).toEqual([
-      'fault: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
-      'fault: 3 open rows of IF_BNET_ACCOUNT have no StreamingNo',
+      'error: a StreamingNo stands more than once: IF_BNET_CUST:7 (2 rows)',
+      'error: 3 open rows of IF_BNET_ACCOUNT have no StreamingNo',
     ]);
   });
 });
 
 describe('workers', () => {
-  const workforce: Workforce = {
+  const workforce: WorkerState = {
     workers: [workerDescription()],
     storeShards: 8,
     configuredShards: 8,
     rowsInHand: 0,
     storeNow: '2026-11-20T01:00:00.000Z',
   };
-  const found = (changes: Partial<Workforce>) =>
+  const found = (changes: Partial<WorkerState>) =>
     workerFindings({ ...workforce, ...changes }).map(({ level, finding }) => `${level}: ${finding}`);
 
   it('are fine where they hold all shards', () => {
@@ -199,7 +199,7 @@ describe('workers', () => {
     );
   });
 
-  it('are a warning where nobody runs, which names the rows left in hand', () => {
+  it('are a warning where nobody runs, which names the rows left in flight', () => {
     expect(found({ workers: [], rowsInHand: 5 })).toEqual([
       'warning: no worker is running, and 5 rows are in State 1',
     ]);
@@ -216,7 +216,7 @@ describe('workers', () => {
 
   it('cannot start where worker.shards is not what the store was set up with', () => {
     expect(found({ configuredShards: 16 })[0]).toBe(
-      'fault: worker.shards is 16, the product store has 8: no worker will start',
+      'error: worker.shards is 16, the product store has 8: no worker will start',
     );
   });
 });

@@ -23,8 +23,8 @@ describe('the version of Oracle', () => {
   it.each([
     ['12.1.0.2.0', 'ok', `${product} 12.1.0.2.0`],
     ['23.0.0.0.0', 'ok', `${product} 23.0.0.0.0`],
-    ['11.2.0.4.0', 'fault', `${product} 11.2.0.4.0 is below 12.1`],
-    ['', 'fault', `${product} is below 12.1`],
+    ['11.2.0.4.0', 'error', `${product} 11.2.0.4.0 is below 12.1`],
+    ['', 'error', `${product} is below 12.1`],
   ])('%s: %s', (version, level, finding) => {
     expect(found('oracle', { version })[0]).toMatchObject({ area: 'server', level, finding });
   });
@@ -35,17 +35,17 @@ describe('the character set', () => {
     ['oracle', 'AL32UTF8', 'ok', 'takes 3 bytes'],
     ['oracle', 'ZHS16GBK', 'warning', 'takes 2 bytes: it has no emoji and lacks rare characters'],
     ['oracle', 'ZHS16CGB231280', 'warning', 'lacks rare characters, which arrive as "?"'],
-    ['oracle', 'WE8MSWIN1252', 'fault', 'has no Chinese characters: they are lost'],
-    ['oracle', 'WE8ISO8859P1', 'fault', 'has no Chinese characters: they are lost'],
-    ['oracle', 'US7ASCII', 'fault', 'has no Chinese characters: they are lost'],
-    ['oracle', 'CL8MSWIN1251', 'fault', 'has no Chinese characters: they are lost'],
+    ['oracle', 'WE8MSWIN1252', 'error', 'has no Chinese characters: they are lost'],
+    ['oracle', 'WE8ISO8859P1', 'error', 'has no Chinese characters: they are lost'],
+    ['oracle', 'US7ASCII', 'error', 'has no Chinese characters: they are lost'],
+    ['oracle', 'CL8MSWIN1251', 'error', 'has no Chinese characters: they are lost'],
     ['oracle', 'UTF8', 'warning', 'neither AL32UTF8 nor ZHS16GBK'],
     ['oracle', 'ZHS32GB18030', 'warning', 'neither AL32UTF8 nor ZHS16GBK'],
     ['oracle', 'JA16SJIS', 'warning', 'neither AL32UTF8 nor ZHS16GBK'],
     ['postgresql', 'UTF8', 'ok', 'UTF8'],
     ['postgresql', 'SQL_ASCII', 'warning', 'lengths count bytes'],
     ['postgresql', 'EUC_CN', 'warning', 'lacks rare characters'],
-    ['postgresql', 'LATIN1', 'fault', 'Chinese error texts are refused'],
+    ['postgresql', 'LATIN1', 'error', 'Chinese error texts are refused'],
     ['sqlite', 'UTF-16le', 'ok', 'UTF-16le'],
   ] as const)('%s %s: %s', (kind, characterSet, level, words) => {
     const finding = found(kind, { characterSet })[1];

@@ -74,12 +74,12 @@ describe.each(['oracle', 'postgresql', 'sqlite'] as const)('tables on %s', (kind
     ]);
   });
 
-  it('are a fault where one is missing, or a column is', () => {
+  it('are an error where one is missing, or a column is', () => {
     const withoutTable = specified(kind).filter(({ table }) => table !== 'IF_BNET_ACCOUNT_ATTR');
     expect(tableFindings({ kind }, withoutTable)).toMatchObject([
-      { level: 'fault', finding: 'IF_BNET_ACCOUNT_ATTR is missing, or this user may not see it' },
+      { level: 'error', finding: 'IF_BNET_ACCOUNT_ATTR is missing, or this user may not see it' },
     ]);
-    expect(foundWith(kind, 'BizID', null)).toEqual(['fault: IF_BNET_CUST.BizID is missing']);
+    expect(foundWith(kind, 'BizID', null)).toEqual(['error: IF_BNET_CUST.BizID is missing']);
   });
 });
 
@@ -107,13 +107,13 @@ describe('columns', () => {
     ['postgresql', 'StreamingNo', 'numeric(32,2)', 'warning', 'has decimal places'],
     ['postgresql', 'State', 'numeric(4,2)', 'warning', 'has decimal places'],
     ['postgresql', 'StreamingNo', 'bigint', 'warning', 'holds less than 30 digits'],
-    ['postgresql', 'StreamingNo', 'double precision', 'fault', 'is no exact number'],
-    ['postgresql', 'StreamingNo', 'character varying(30)', 'fault', 'is no exact number'],
+    ['postgresql', 'StreamingNo', 'double precision', 'error', 'is no exact number'],
+    ['postgresql', 'StreamingNo', 'character varying(30)', 'error', 'is no exact number'],
     ['postgresql', 'CustName', 'character varying(64)', 'warning', 'is shorter than 128'],
     ['postgresql', 'BizID', 'character(20)', 'warning', 'pads its values with blanks'],
-    ['postgresql', 'BizID', 'numeric(20,0)', 'fault', 'is no text'],
-    ['postgresql', 'ErrContent', 'character varying(255)', 'fault', 'is shorter than 1024'],
-    ['postgresql', 'StateDate', 'date', 'fault', 'has no time of day'],
+    ['postgresql', 'BizID', 'numeric(20,0)', 'error', 'is no text'],
+    ['postgresql', 'ErrContent', 'character varying(255)', 'error', 'is shorter than 1024'],
+    ['postgresql', 'StateDate', 'date', 'error', 'has no time of day'],
     [
       'postgresql',
       'StateDate',
@@ -121,16 +121,16 @@ describe('columns', () => {
       'warning',
       'is not the plain date of the specification',
     ],
-    ['postgresql', 'StateDate', 'text', 'fault', 'is no date'],
+    ['postgresql', 'StateDate', 'text', 'error', 'is no date'],
     ['oracle', 'OPFlag', 'CHAR(4)', 'warning', 'pads its values with blanks'],
     ['oracle', 'StateDate', 'TIMESTAMP(6)', 'warning', 'is not the plain date of the specification'],
     ['oracle', 'CustID', 'NUMBER(32,2)', 'warning', 'has decimal places'],
-    ['oracle', 'CustID', 'FLOAT(126)', 'fault', 'is no exact number'],
-    ['sqlite', 'StreamingNo', 'NUMERIC(30,0)', 'fault', 'would change what it is given'],
-    ['sqlite', 'StreamingNo', 'NUMERIC(32,2)', 'fault', 'would change what it is given'],
-    ['sqlite', 'OPFlag', 'INTEGER', 'fault', 'would change what it is given'],
-    ['sqlite', 'State', 'TEXT', 'fault', 'does not keep whole numbers as they are'],
-    ['sqlite', 'CreateDate', 'REAL', 'fault', 'does not keep text'],
+    ['oracle', 'CustID', 'FLOAT(126)', 'error', 'is no exact number'],
+    ['sqlite', 'StreamingNo', 'NUMERIC(30,0)', 'error', 'would change what it is given'],
+    ['sqlite', 'StreamingNo', 'NUMERIC(32,2)', 'error', 'would change what it is given'],
+    ['sqlite', 'OPFlag', 'INTEGER', 'error', 'would change what it is given'],
+    ['sqlite', 'State', 'TEXT', 'error', 'does not keep whole numbers as they are'],
+    ['sqlite', 'CreateDate', 'REAL', 'error', 'does not keep text'],
   ] as const)('%s %s %s is a %s: it %s', (...[kind, column, type, level, words]) => {
     expect(foundWith(kind, column, type)).toEqual([
       expect.stringContaining(`${level}: IF_BNET_CUST.${column} (${type}) ${words}`),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FailedSearch } from '../../../src/middle/port.js';
-import { InvalidCursorError } from '../../../src/operator/desk.js';
+import { InvalidCursorError } from '../../../src/operator/operator-service.js';
 import { codeOf } from '../../../src/operator/failed-row.js';
-import { failedList, searchFailed } from '../../../src/operator/failed.js';
+import { failedList, searchFailedRows } from '../../../src/operator/failed.js';
 import { failedRows } from '../../support/failed-rows.js';
 import { failedAccount, failedCustomer, middleSearch } from '../../support/operations.js';
 
@@ -107,14 +107,14 @@ describe('a search for failed rows', () => {
 
   it('goes on until enough rows match', async () => {
     const rows = failedRows(many);
-    const found = await searchFailed(rows.search, { filter: { code: '00403' }, limit: 2 });
+    const found = await searchFailedRows(rows.search, { filter: { code: '00403' }, limit: 2 });
     expect(found.map(({ streamingNo }) => streamingNo)).toEqual(['8001', '4001']);
     expect(rows.steps).toBe(2);
   });
 
   it('ends where nothing is left, and says at each step how far it has come', async () => {
     const places: (string | null)[] = [];
-    const found = await searchFailed(
+    const found = await searchFailedRows(
       failedRows(many).search,
       { filter: { code: '00403' }, limit: 50 },
       ({ found: rows, position }) => places.push(`${rows} at ${position.streamingNo}`),

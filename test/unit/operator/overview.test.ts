@@ -45,7 +45,7 @@ function parts(
       strayAttributes: async () => noStrays,
       ...change.middle,
     }),
-    search: middleSearch({ countUpTo: async () => counts, ...change.search }),
+    search: middleSearch({ countCapped: async () => counts, ...change.search }),
     store: storeOperations({
       now: async () => '2026-11-20T01:07:30.000Z',
       workers: async () => [workerDescription()],
@@ -86,7 +86,7 @@ describe('the overview', () => {
       asked.push(most);
       return counts;
     };
-    expect((await overview(parts({ search: { countUpTo } }))).tables?.['IF_BNET_CUST']).toEqual({
+    expect((await overview(parts({ search: { countCapped: countUpTo } }))).tables?.['IF_BNET_CUST']).toEqual({
       '0': { rows: 5, atLeast: false },
       '1': { rows: 0, atLeast: false },
       '2': { rows: 10_000, atLeast: true },
@@ -97,7 +97,7 @@ describe('the overview', () => {
 
   it('counts rows in other States where there are any', async () => {
     const countUpTo = async () => ({ ...counts, CUST: { ...counts.CUST, other: 3 } });
-    const { tables } = await overview(parts({ search: { countUpTo } }));
+    const { tables } = await overview(parts({ search: { countCapped: countUpTo } }));
     expect(tables?.['IF_BNET_CUST']?.other).toEqual({ rows: 3, atLeast: false });
     expect(tables?.['IF_BNET_ACCOUNT']).not.toHaveProperty('other');
   });
@@ -130,7 +130,7 @@ describe('the overview', () => {
     expect(lastDay?.[0]).toEqual({ from: '2026-11-19T02:00:00.000Z', applied: 1, failed: 0 });
   });
 
-  it('tells how many rows are put off, of how many customers, and for how long by the store’s clock', async () => {
+  it('tells how many rows are deferred, of how many customers, and for how long by the store’s clock', async () => {
     const row = { source: 'CUST', streamingNo: '5', custId: '7', stage: 'mark', cause: 'locked' } as const;
     const record = { ...row, reason: 'r', tries: 1, nextAt: '2026-11-20T01:08:00.000Z', worker: 'w' };
     const limits: number[] = [];
@@ -189,7 +189,7 @@ describe('the overview', () => {
     const oldestPendingSeconds = () => Promise.reject(new TypeError('was asked'));
     const answer = await overview(
       parts({
-        search: { countUpTo: fails('timeout', 'no answer within 3000 ms') },
+        search: { countCapped: fails('timeout', 'no answer within 3000 ms') },
         middle: { oldestPendingSeconds },
       }),
     );

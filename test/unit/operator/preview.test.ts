@@ -132,7 +132,7 @@ describe('the preview', () => {
   });
 
   it('takes the answer of the journal where there is one', async () => {
-    const inHand = customerRow({ streamingNo: '1' });
+    const inFlight = customerRow({ streamingNo: '1' });
     const putBack = customerRow({ streamingNo: '2', bizId: 'B-2', ...pending });
     const corrected = customerRow({ streamingNo: '3', bizId: 'B-3', ...pending });
     const entry = (row: InterfaceRow, more: Partial<JournalEntry>): JournalEntry => ({
@@ -146,10 +146,10 @@ describe('the preview', () => {
       ...more,
     });
     const rows = await previewOf({
-      rows: [inHand, putBack, corrected],
+      rows: [inFlight, putBack, corrected],
       journal: [
-        entry(inHand, {
-          attempt: inHand.stateDate ?? '',
+        entry(inFlight, {
+          attempt: inFlight.stateDate ?? '',
           outcome: 'failed',
           errContent: '00404 业务逻辑执行错误',
         }),

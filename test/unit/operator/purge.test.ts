@@ -63,7 +63,7 @@ function scene({ superseded = 0, current = [], present = [], records: more = {} 
           .filter((row) => keys.some((key) => rowId(key) === rowId(row))),
     }),
     search: middleSearch({
-      countUpTo: async () => ({ CUST: none, ACCOUNT: { ...none, '2': Math.min(1, present.length) } }),
+      countCapped: async () => ({ CUST: none, ACCOUNT: { ...none, '2': Math.min(1, present.length) } }),
     }),
     store: storeOperations({ now: async () => '2026-11-20T01:00:00.000Z' }),
     records,
@@ -149,7 +149,7 @@ describe('a purge of the journal', () => {
     expect(leftOver()).toBe(7);
   });
 
-  it('ends after the set in hand where it is to end, with what it deleted on record, and says so', async () => {
+  it('ends after the set in flight where it is to end, with what it deleted on record, and says so', async () => {
     const { parts, audit, leftOver } = scene({ superseded: 1300, current: lines(3), present: ['1'] });
     const report = await purgeJournal(parts, actor, { ...request, gone: true, isOver: () => true });
     expect(report).toMatchObject({ ended: false, superseded: 450, gone: { rows: 0 } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { rowId, type RowKey } from '../../../src/domain/keys.js';
 import type { FullRow } from '../../../src/middle/port.js';
 import { requeue } from '../../../src/operator/requeue.js';
-import type { StoreOperations } from '../../../src/store/port.js';
+import type { StoreAdmin } from '../../../src/store/port.js';
 import { failedCustomer, journalLine, middleOperations, storeOperations } from '../../support/operations.js';
 
 const key = (streamingNo: string): RowKey => ({ source: 'CUST', streamingNo });
@@ -76,7 +76,7 @@ describe('putting rows back', () => {
   it('warns of rows of the customer that were applied since the row failed', async () => {
     const later = journalLine({ streamingNo: '2009', opFlag: '0201', decidedAt: '2026-11-20T02:00:00.000Z' });
     const questions: [RowKey, string][] = [];
-    const appliedSince: StoreOperations['appliedSince'] = async ({ source, streamingNo }, custId) => {
+    const appliedSince: StoreAdmin['appliedSince'] = async ({ source, streamingNo }, custId) => {
       questions.push([{ source, streamingNo }, custId]);
       return [later];
     };

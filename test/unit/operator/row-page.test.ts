@@ -60,7 +60,7 @@ describe("a row's page", () => {
     expect(page).toMatchObject({ table: 'IF_BNET_CUST', streamingNo: '50', rows: [own], records });
     expect(page.journal).toHaveLength(1);
     expect(page.asked).toEqual(['990947809', '990947809', '990947809']);
-    expect(page.neighbours).toMatchObject([{ streamingNo: '50', place: 'this', state: 3 }]);
+    expect(page.relatedRows).toMatchObject([{ streamingNo: '50', place: 'this', state: 3 }]);
   });
 
   it('puts the rows of the customer in its order, with those that only the journal knows before all others', async () => {
@@ -79,7 +79,7 @@ describe("a row's page", () => {
         journalLine({ streamingNo: '8', superseded: true }),
       ],
     });
-    const seen = page.neighbours.map(({ table, streamingNo, state, decidedAt, place }) => {
+    const seen = page.relatedRows.map(({ table, streamingNo, state, decidedAt, place }) => {
       return [table, streamingNo, state, decidedAt, place];
     });
     expect(seen).toEqual([
@@ -90,25 +90,25 @@ describe("a row's page", () => {
       ['IF_BNET_ACCOUNT', '50', 0, null, 'after'],
       ['IF_BNET_ACCOUNT', '9', 2, '2026-11-20T01:00:09.000Z', 'after'],
     ]);
-    expect(page.neighbours[0]).toMatchObject({ opFlag: '0201', userId: 'li@huawang', errContent: null });
+    expect(page.relatedRows[0]).toMatchObject({ opFlag: '0201', userId: 'li@huawang', errContent: null });
   });
 
   it('shows the nearest twenty on each side', async () => {
     const many = Array.from({ length: 99 }, (_, number) =>
       failedCustomer({ streamingNo: String(number + 1), createDate: own.createDate }),
     );
-    const { neighbours } = await pageOf({ found: [own], ofCustomer: many });
-    expect(neighbours.map(({ streamingNo }) => Number(streamingNo))).toEqual(
+    const { relatedRows } = await pageOf({ found: [own], ofCustomer: many });
+    expect(relatedRows.map(({ streamingNo }) => Number(streamingNo))).toEqual(
       Array.from({ length: 41 }, (_, number) => number + 30),
     );
   });
 
   it('knows its own place also where the customer has more newer rows than are looked through', async () => {
-    const { neighbours } = await pageOf({
+    const { relatedRows } = await pageOf({
       found: [own],
       ofCustomer: [failedCustomer({ streamingNo: '60', createDate: at(59) })],
     });
-    expect(neighbours.map(({ streamingNo, place }) => [streamingNo, place])).toEqual([
+    expect(relatedRows.map(({ streamingNo, place }) => [streamingNo, place])).toEqual([
       ['50', 'this'],
       ['60', 'after'],
     ]);
@@ -117,11 +117,11 @@ describe("a row's page", () => {
   it('of a row that has left the middle database is made from the journal', async () => {
     const gone = journalLine({ ...key, opFlag: '0101' });
     const page = await pageOf({ history: [gone], journalOf: [gone], ofCustomer: [] });
-    expect(page.neighbours).toMatchObject([{ streamingNo: '50', state: null, place: 'this' }]);
+    expect(page.relatedRows).toMatchObject([{ streamingNo: '50', state: null, place: 'this' }]);
     expect(page.records).toEqual(records);
   });
 
-  it('says that it is put off, and while it is open, for which other rows of its customer it waits', async () => {
+  it('says that it is deferred, and while it is open, for which other rows of its customer it waits', async () => {
     const other = {
       ...key,
       custId: '990947809',
@@ -146,10 +146,10 @@ describe("a row's page", () => {
 
   it.each([null, 'no number'])('of a row whose CustID is %s names no customer', async (custId) => {
     const page = await pageOf({ found: [failedCustomer({ ...own, custId })] });
-    expect(page).toMatchObject({ records: [], neighbours: [], asked: [] });
+    expect(page).toMatchObject({ records: [], relatedRows: [], asked: [] });
   });
 
   it('of a row that was never there is empty', async () => {
-    expect(await pageOf({})).toMatchObject({ rows: [], journal: [], records: [], neighbours: [] });
+    expect(await pageOf({})).toMatchObject({ rows: [], journal: [], records: [], relatedRows: [] });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Rules } from '../../../src/domain/rules.js';
 import { newMessages, corrected } from '../../../src/simulator/correction.js';
-import { faultCodes, faultKinds, type FaultKind } from '../../../src/simulator/fault.js';
+import { badRowCodes, badRowKinds, type BadRowKind } from '../../../src/simulator/bad-row.js';
 import { history, opens, type HistoryOptions } from '../../../src/simulator/history.js';
 import type { Message } from '../../../src/simulator/message.js';
 import { specExamples, specExamplesOutcome } from '../../../src/simulator/spec-examples.js';
@@ -9,7 +9,7 @@ import { defaultModelRules, runModel, type ModelRow } from '../../support/sequen
 
 const userLimitAttrSpecId = '11002010000000000000';
 const rules: Rules = { ...defaultModelRules, userLimitAttrSpecId };
-const everyKind = Object.keys(faultCodes) as FaultKind[];
+const everyKind = Object.keys(badRowCodes) as BadRowKind[];
 
 function optionsOf(more: Partial<HistoryOptions> = {}): HistoryOptions {
   return {
@@ -137,8 +137,8 @@ describe('a simulated history', () => {
   });
 
   it('leaves out the faults that the tables cannot hold or the rules do not refuse', () => {
-    expect(faultKinds('better-sqlite3', rules)).toEqual(everyKind);
-    expect(faultKinds('pg', rules)).not.toContain('area-code-too-long');
+    expect(badRowKinds('better-sqlite3', rules)).toEqual(everyKind);
+    expect(badRowKinds('pg', rules)).not.toContain('area-code-too-long');
     const lenient: Rules = {
       onDuplicateOpen: 'update',
       onDuplicateBind: 'update',
@@ -146,7 +146,7 @@ describe('a simulated history', () => {
       attributes: 'merge',
       userLimitAttrSpecId: null,
     };
-    const left = faultKinds('better-sqlite3', lenient);
+    const left = badRowKinds('better-sqlite3', lenient);
     for (const kind of ['opened-twice', 'bound-twice', 'cancelled-with-users', 'user-limit-passed']) {
       expect(left).not.toContain(kind);
     }

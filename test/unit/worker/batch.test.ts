@@ -9,7 +9,7 @@ import {
   acceptClaimed,
   leasesOf,
   partByLane,
-  partByTrial,
+  partByTakeover,
   type BatchRow,
 } from '../../../src/worker/batch.js';
 import { accountRow, customerRow, polledRow } from '../../support/builders.js';
@@ -37,9 +37,16 @@ describe('a claimed row', () => {
     const present = row('1');
     expect(accepted([request('1')], [present])).toEqual({
       rows: [
-        { source: 'CUST', streamingNo: '1', attempt: claimedAt, row: present, takenOver: false, twins: [] },
+        {
+          source: 'CUST',
+          streamingNo: '1',
+          attempt: claimedAt,
+          row: present,
+          takenOver: false,
+          duplicates: [],
+        },
       ],
-      putBack: 0,
+      changedSinceClaim: 0,
     });
   });
 
@@ -66,7 +73,7 @@ describe('a claimed row', () => {
       'IF_BNET_CUST:1',
       'IF_BNET_ACCOUNT:1',
     ]);
-    expect(accepted([bind], [row('1')])).toEqual({ rows: [], putBack: 1 });
+    expect(accepted([bind], [row('1')])).toEqual({ rows: [], changedSinceClaim: 1 });
   });
 });
 
@@ -107,7 +114,7 @@ describe('a row goes back to the next poll', () => {
     const rows = ['1', '3', '5'].map((streamingNo) => row(streamingNo));
     const result = accepted(requests, [...rows, row('4', others), ...present]);
     expect(keysOf(result.rows)).toEqual(['1', '4']);
-    expect(result.putBack).toBe(3);
+    expect(result.changedSinceClaim).toBe(3);
   };
 
   it('with the later rows of its customer, and no others, where it is gone', () => {
@@ -137,7 +144,7 @@ describe('a row goes back to the next poll', () => {
     const requests = ['1', '2'].map((streamingNo) => request(streamingNo, { custId: null }));
     expect(accepted([...requests, request('3')], [row('2', { custId: null }), row('3')])).toMatchObject({
       rows: [{ streamingNo: '3' }],
-      putBack: 2,
+      changedSinceClaim: 2,
     });
   });
 });
@@ -146,9 +153,12 @@ describe('two rows with one StreamingNo', () => {
   const refusal = { code: '00404', detail: 'StreamingNo 1 在表中重复出现 2 次' };
 
   it('are refused with 00404, under one attempt where they were claimed together', () => {
-    const { rows, putBack } = accepted([request('1')], [row('1'), row('1', { custName: 'other' })]);
-    expect(rows).toMatchObject([{ streamingNo: '1', attempt: claimedAt, refusal, twins: [] }]);
-    expect(putBack).toBe(0);
+    const { rows, changedSinceClaim: changedSinceClaim } = accepted(
+      [request('1')],
+      [row('1'), row('1', { custName: 'other' })],
+    );
+    expect(rows).toMatchObject([{ streamingNo: '1', attempt: claimedAt, refusal, duplicates: [] }]);
+    expect(changedSinceClaim).toBe(0);
   });
 
   it('are refused under the latest attempt, and the others get the same answer', () => {
@@ -161,7 +171,7 @@ describe('two rows with one StreamingNo', () => {
       {
         attempt: claimedAt,
         refusal: { detail: 'StreamingNo 1 在表中重复出现 3 次' },
-        twins: [earlier, '2026-11-20 06:00:00'],
+        duplicates: [earlier, '2026-11-20 06:00:00'],
       },
     ]);
   });
@@ -171,7 +181,7 @@ describe('two rows with one StreamingNo', () => {
       [request('1')],
       [row('1', { state: State.Succeeded, stateDate: earlier }), row('1')],
     );
-    expect(rows).toMatchObject([{ attempt: claimedAt, refusal, twins: [] }]);
+    expect(rows).toMatchObject([{ attempt: claimedAt, refusal, duplicates: [] }]);
   });
 
   it('do not keep back the later rows of their customer', () => {
@@ -183,7 +193,7 @@ describe('two rows with one StreamingNo', () => {
 
   it('go back to the next poll where neither is in State 1', () => {
     const present = [row('1', { state: State.Initial }), row('1', { state: State.Succeeded }), row('2')];
-    expect(accepted([request('1'), request('2')], present)).toEqual({ rows: [], putBack: 2 });
+    expect(accepted([request('1'), request('2')], present)).toEqual({ rows: [], changedSinceClaim: 2 });
   });
 
   it('of two customers stand under the customer that was polled: its shard is the one we hold', () => {
@@ -290,9 +300,9 @@ describe('a batch parted by trial', () => {
         const { rows } = acceptClaimed(requests, present, { takenOver: new Set(ids), maxAttributes: 3 });
         const batch = { rows, leases: [{ shard: 1, term: 1, server: '' }], now: claimedAt };
         const tried = new Set(list.filter(([, isTaken]) => isTaken).map(([custId]) => custId));
-        expect(partByTrial(batch)).toEqual({
-          calm: { ...batch, rows: rows.filter((batchRow) => !tried.has(batchRow.row.custId)) },
-          trials: { ...batch, rows: rows.filter((batchRow) => tried.has(batchRow.row.custId)) },
+        expect(partByTakeover(batch)).toEqual({
+          normal: { ...batch, rows: rows.filter((batchRow) => !tried.has(batchRow.row.custId)) },
+          takenOverRows: { ...batch, rows: rows.filter((batchRow) => tried.has(batchRow.row.custId)) },
         });
       }),
     );

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { Holding, LeaseStore } from '../../../src/store/port.js';
+import type { LeaseSnapshot, LeaseStore } from '../../../src/store/port.js';
 import type { Pause } from '../../../src/store/records-port.js';
 import type { Emit, WorkerEvents } from '../../../src/worker/events.js';
 import { LeaseKeeper } from '../../../src/worker/lease-keeper.js';
-import { CredentialsRefusedError, Outages } from '../../../src/worker/outages.js';
+import { CredentialsRefusedError, DatabaseHealth } from '../../../src/worker/database-health.js';
 import type { WorkerSettings } from '../../../src/worker/settings.js';
-import { FakeTime } from '../../support/fake-time.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { gate } from '../../support/until.js';
 import { quickSettings } from '../../support/workers.js';
 
@@ -15,7 +15,7 @@ const checkMs = 3000;
 
 /** A store that answers what the test says. */
 class AnsweringStore implements LeaseStore {
-  answer: Holding | Error = holding([], 8);
+  answer: LeaseSnapshot | Error = holding([], 8);
   /** A check waits for it before it is answered. */
   delay: Promise<void> = Promise.resolve();
   checks = 0;
@@ -26,7 +26,7 @@ class AnsweringStore implements LeaseStore {
     // Nobody registers here.
   }
 
-  async keep(): Promise<Holding> {
+  async renewAndAcquire(): Promise<LeaseSnapshot> {
     this.checks += 1;
     const { answer } = this;
     await this.delay;
@@ -38,7 +38,7 @@ class AnsweringStore implements LeaseStore {
     // The guard's affair.
   }
 
-  async giveBack(shards: readonly number[]): Promise<void> {
+  async releaseShards(shards: readonly number[]): Promise<void> {
     if (this.answer instanceof Error) throw this.answer;
     this.givenBack.push(shards);
   }
@@ -58,7 +58,7 @@ const nothingLost = {
 
 const deferrals = { reading: 0, load: () => undefined };
 
-let time: FakeTime;
+let clock: FakeClock;
 let guard: ConstructorParameters<typeof LeaseKeeper>[2]['guard'];
 let store: AnsweringStore;
 let keeper: LeaseKeeper;
@@ -68,7 +68,7 @@ let changes: number;
 let pausesTold: (readonly Pause[])[];
 
 beforeEach(() => {
-  time = new FakeTime();
+  clock = new FakeClock();
   guard = nothingLost;
   store = new AnsweringStore();
   told = [];
@@ -89,11 +89,18 @@ function keeperWith(settings: Partial<WorkerSettings>): LeaseKeeper {
     changes += 1;
   };
   running = Promise.resolve();
-  const parts = { time, emit, outages: new Outages(time, () => undefined), guard, deferrals, onChange };
+  const parts = {
+    clock,
+    emit,
+    health: new DatabaseHealth(clock, () => undefined),
+    guard,
+    deferrals,
+    onChange,
+  };
   return new LeaseKeeper(store, { ...quickSettings, ...settings }, parts);
 }
 
-function holding(shards: readonly number[], share: number, term = 1): Holding {
+function holding(shards: readonly number[], share: number, term = 1): LeaseSnapshot {
   return {
     leases: shards.map((shard) => ({ shard, term, server: '' })),
     share,
@@ -106,16 +113,16 @@ function holding(shards: readonly number[], share: number, term = 1): Holding {
 }
 
 /** Starts with this answer; resolves after the first check. */
-async function start(answer: Holding | Error): Promise<void> {
+async function start(answer: LeaseSnapshot | Error): Promise<void> {
   store.answer = answer;
   running = keeper.run();
   await settle();
 }
 
 /** The next check, with this answer. */
-async function check(answer: Holding | Error): Promise<void> {
+async function check(answer: LeaseSnapshot | Error): Promise<void> {
   store.answer = answer;
-  time.advance(checkMs);
+  clock.advance(checkMs);
   await settle();
 }
 
@@ -140,42 +147,42 @@ describe('shards above the share', () => {
     expect(changes).toBe(2);
   });
 
-  it('are given back when nothing of them is in hand', async () => {
+  it('are given back when nothing of them is in flight', async () => {
     await start(holding([0, 1, 2, 3], 2));
-    await keeper.giveBack((shard) => shard === 3);
+    await keeper.releaseLeaving((shard) => shard === 3);
     expect(store.givenBack).toEqual([[2]]);
-    await keeper.giveBack((shard) => shard === 3);
+    await keeper.releaseLeaving((shard) => shard === 3);
     expect(store.givenBack).toEqual([[2]]);
-    await keeper.giveBack(nothingInHand);
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     expect(store.givenBack).toEqual([[2], [3]]);
     expect(held()).toEqual([0, 1]);
   });
 
-  it('stay leaving while something of them is in hand, though lower ones could leave instead', async () => {
+  it('stay leaving while something of them is in flight, though lower ones could leave instead', async () => {
     await start(holding([4, 5, 6], 2));
     await check(holding([0, 4, 5, 6], 3));
     expect(held()).toEqual([0, 4, 5]);
     await check(holding([0, 4, 5, 6, 7], 4));
     expect(held()).toEqual([0, 4, 5, 7]);
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     expect(store.givenBack).toEqual([[6]]);
   });
 
   it('stay when the share grows again before they were given back', async () => {
     await start(holding([0, 1, 2, 3], 2));
-    await keeper.giveBack(() => true);
+    await keeper.releaseLeaving(() => true);
     await check(holding([0, 1, 2, 3], 3));
     expect(held()).toEqual([0, 1, 2]);
     await check(holding([0, 1, 2, 3], 8));
     expect(held()).toEqual([0, 1, 2, 3]);
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     expect(store.givenBack).toEqual([]);
   });
 
   it('leave anew after they came back under another term', async () => {
     await start(holding([0, 1], 1));
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     await check(holding([0], 1));
     await check(holding([0, 1], 2, 2));
     expect(keeper.held()).toEqual([
@@ -187,17 +194,17 @@ describe('shards above the share', () => {
   it('are everything where the share is nothing', async () => {
     await start(holding([0, 1], 0));
     expect(held()).toEqual([]);
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     expect(store.givenBack).toEqual([[0, 1]]);
   });
 
   it('are given back later when the store is away', async () => {
     await start(holding([0, 1], 1));
     store.answer = new DatabaseError('timeout', 'away');
-    await expect(keeper.giveBack(nothingInHand)).rejects.toBe(store.answer);
+    await expect(keeper.releaseLeaving(nothingInHand)).rejects.toBe(store.answer);
     expect(held()).toEqual([0]);
     store.answer = holding([0, 1], 1);
-    await keeper.giveBack(nothingInHand);
+    await keeper.releaseLeaving(nothingInHand);
     expect(store.givenBack).toEqual([[1]]);
   });
 });
@@ -241,9 +248,9 @@ describe('leases held', () => {
       await check(new DatabaseError('timeout', 'away'));
       expect(held()).toEqual([0, 1]);
     }
-    time.advance(checkMs - 1);
+    clock.advance(checkMs - 1);
     expect(held()).toEqual([0, 1]);
-    time.advance(1);
+    clock.advance(1);
     expect(held()).toEqual([]);
     await check(holding([0, 1], 8));
     expect(held()).toEqual([0, 1]);
@@ -253,11 +260,11 @@ describe('leases held', () => {
     const answered = gate();
     store.delay = answered.passed;
     await start(holding([0, 1], 8));
-    time.advance(leaseTtlMs - 1);
+    clock.advance(leaseTtlMs - 1);
     answered.open();
     await settle();
     expect(held()).toEqual([0, 1]);
-    time.advance(1);
+    clock.advance(1);
     expect(held()).toEqual([]);
   });
 
@@ -295,10 +302,10 @@ describe('checks', () => {
     keeper = keeperWith({ leaseTtlMs: ttl });
     await start(holding([0], 8));
     expect(store.checks).toBe(1);
-    time.advance(interval - 1);
+    clock.advance(interval - 1);
     await settle();
     expect(store.checks).toBe(1);
-    time.advance(1);
+    clock.advance(1);
     await settle();
     expect(store.checks).toBe(2);
   });
@@ -321,7 +328,7 @@ describe('checks', () => {
     await keeper.stop(running);
     expect(store.released).toBe(true);
     expect(held()).toEqual([]);
-    time.advance(10 * leaseTtlMs);
+    clock.advance(10 * leaseTtlMs);
     await settle();
     expect(store.checks).toBe(1);
   });

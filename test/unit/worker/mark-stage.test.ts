@@ -5,18 +5,18 @@ import { State } from '../../../src/domain/states.js';
 import type { DeferralRequest } from '../../../src/store/port.js';
 import type { DecidedRow } from '../../../src/worker/apply-batch.js';
 import type { BatchRow } from '../../../src/worker/batch.js';
-import { BreakerOpenError, Breakers } from '../../../src/worker/breaker.js';
-import { Claims } from '../../../src/worker/claims.js';
+import { BreakerOpenError, CircuitBreakers } from '../../../src/worker/circuit-breaker.js';
+import { ClaimRegister } from '../../../src/worker/claim-register.js';
 import { Sightings } from '../../../src/worker/sightings.js';
 import { Deferrals } from '../../../src/worker/deferrals.js';
 import type { WorkerEvents } from '../../../src/worker/events.js';
-import { Hand } from '../../../src/worker/hand.js';
+import { InFlight } from '../../../src/worker/in-flight.js';
 import { MarkStage } from '../../../src/worker/mark-stage.js';
-import { Outages } from '../../../src/worker/outages.js';
+import { DatabaseHealth } from '../../../src/worker/database-health.js';
 import type { StoreGuard } from '../../../src/worker/store-guard.js';
-import type { Workshop } from '../../../src/worker/workshop.js';
+import type { WorkerContext } from '../../../src/worker/context.js';
 import { customerRow } from '../../support/builders.js';
-import { FakeTime } from '../../support/fake-time.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { NarrowTables } from '../../support/narrow-tables.js';
 import { middleDatabase } from '../../support/operations.js';
 import { quickSettings } from '../../support/workers.js';
@@ -24,22 +24,22 @@ import { quickSettings } from '../../support/workers.js';
 const attempt = '2026-11-01 08:00:00';
 
 let tables: NarrowTables;
-let time: FakeTime;
-let breakers: Breakers;
+let clock: FakeClock;
+let breakers: CircuitBreakers;
 let told: { name: keyof WorkerEvents; event: unknown }[];
 let put: DeferralRequest[];
 let ended: string[];
-let shop: Workshop;
+let context: WorkerContext;
 let stage: MarkStage;
 beforeEach(() => {
   tables = new NarrowTables();
-  time = new FakeTime();
-  breakers = new Breakers(quickSettings.breakerThreshold);
+  clock = new FakeClock();
+  breakers = new CircuitBreakers(quickSettings.breakerThreshold);
   [told, put, ended] = [[], [], []];
   const emit = (name: keyof WorkerEvents, event: unknown) => {
     told.push({ name, event });
   };
-  const outages = new Outages(time, emit);
+  const health = new DatabaseHealth(clock, emit);
   const store = {
     put: async (rows: readonly DeferralRequest[]) => {
       put.push(...rows);
@@ -48,24 +48,30 @@ beforeEach(() => {
       ended.push(...keys.map(({ streamingNo }) => streamingNo));
     },
   };
-  shop = {
+  context = {
     middle: middleDatabase({
       mark: (marks) => tables.mark(marks),
       lockHolders: async () => new Map([[rowId({ source: 'CUST', streamingNo: 'b1' }), 'wang (DBeaver)']]),
     }),
     store: undefined as never,
     settings: quickSettings,
-    hand: new Hand(time),
-    claims: new Claims(quickSettings.shards),
-    sightings: new Sightings(time, 0),
-    deferrals: new Deferrals({ store: () => store, shards: quickSettings.shards, outages, emit, time }),
+    inFlight: new InFlight(clock),
+    claims: new ClaimRegister(quickSettings.shards),
+    sightings: new Sightings(clock, 0),
+    deferrals: new Deferrals({
+      store: () => store,
+      shards: quickSettings.shards,
+      health,
+      emit,
+      clock,
+    }),
     breakers,
-    outages,
+    health,
     guard: { isOpen: false } as Partial<StoreGuard> as StoreGuard,
     emit,
-    time,
+    clock,
   };
-  stage = new MarkStage(shop);
+  stage = new MarkStage(context);
 });
 
 /** The number of a customer: `a1` is a row of customer 1. */
@@ -80,7 +86,7 @@ function decided(name: string, errContent: string | null = null, more: Partial<B
     attempt,
     row,
     takenOver: false,
-    twins: [],
+    duplicates: [],
     ...more,
   } as const;
   const code = errContent?.slice(0, 5) ?? null;
@@ -92,7 +98,7 @@ const long = `00403 数据格式不正确: CustName "${'很'.repeat(250)}"`;
 const bytesOf = (text: string | null | undefined): number => Buffer.byteLength(text ?? '');
 const namesOf = (statement: { readonly marks: readonly string[] }): string[] =>
   statement.marks.map((mark) => mark.split(':')[0]!);
-const putOff = () => put.map(({ streamingNo, cause }) => `${streamingNo} ${cause}`);
+const deferred = () => put.map(({ streamingNo, cause }) => `${streamingNo} ${cause}`);
 const toldNames = () => told.map(({ name }) => name);
 
 describe('successes', () => {
@@ -109,7 +115,7 @@ describe('successes', () => {
     await stage.mark([decided('b1', long), decided('a1'), decided('c1')]);
     expect(tables.statements[0]).toEqual({ marks: ['a1', 'c1'], landed: true });
     expect(tables.landed).toEqual(['a1', 'c1']);
-    expect(putOff()).toEqual(['b1 refused']);
+    expect(deferred()).toEqual(['b1 refused']);
   });
 
   it('are one statement with nothing else where every row succeeded, and none where there are no rows', async () => {
@@ -175,9 +181,9 @@ describe('a text that the table refuses', () => {
     tables.maxBytes = 4;
     await stage.mark([decided('a1', long), decided('a2'), decided('b1')]);
     expect(tables.landed).toEqual(['b1']);
-    expect(putOff()).toEqual(['a1 refused']);
+    expect(deferred()).toEqual(['a1 refused']);
     expect(put[0]).toMatchObject({ stage: 'mark', tries: 1, reason: 'value too long' });
-    expect(toldNames()).toContain('rowsPutOff');
+    expect(toldNames()).toContain('rowsDeferred');
     expect(tables.statements.length).toBeLessThanOrEqual(12);
   });
 });
@@ -202,10 +208,10 @@ describe('the room for texts', () => {
     tables.maxBytes = 200;
     await stage.mark([decided('a1', long)]);
     tables.maxBytes = 1024;
-    time.advance(600_000);
+    clock.advance(600_000);
     await stage.mark([decided('a2', long)]);
     expect(bytesOf(tables.texts.get('a2'))).toBeLessThanOrEqual(200);
-    time.advance(1);
+    clock.advance(1);
     await stage.mark([decided('a3', long)]);
     expect(tables.texts.get('a3')).toBe(long);
   });
@@ -233,14 +239,14 @@ describe('the order within a customer', () => {
     await stage.mark(['a1', 'a2', 'a3', 'a4', 'b1'].map((name) => decided(name)));
     expect(tables.landed.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2']);
     expect(tables.landed).toContain('b1');
-    expect(putOff()).toEqual(['a3 refused']);
+    expect(deferred()).toEqual(['a3 refused']);
   });
 
-  it('holds where one of its rows is locked: what is held back is neither told as marked nor put off', async () => {
+  it('holds where one of its rows is locked: what is held back is neither told as marked nor deferred', async () => {
     tables.locked.add('b1');
     await stage.mark([decided('a1'), decided('b1'), decided('b2'), decided('c1')]);
     expect(tables.landed).toEqual(['a1', 'c1']);
-    expect(putOff()).toEqual(['b1 locked']);
+    expect(deferred()).toEqual(['b1 locked']);
     expect(put[0]).toMatchObject({ reason: 'by wang (DBeaver)' });
     expect(toldNames()).toContain('rowsLocked');
     expect(told.find(({ name }) => name === 'marked')?.event).toMatchObject({ succeeded: 2, failed: 0 });
@@ -255,15 +261,15 @@ describe('the order within a customer', () => {
 });
 
 describe('a row whose mark has no effect', () => {
-  it('is put off as ignored, and all others are told', async () => {
+  it('is deferred as ignored, and all others are told', async () => {
     tables.ignored.add('b1');
     await stage.mark([decided('a1'), decided('b1'), decided('c1')]);
-    expect(putOff()).toEqual(['b1 ignored']);
+    expect(deferred()).toEqual(['b1 ignored']);
     expect(put[0]!.reason).toContain('no effect');
     expect(told.find(({ name }) => name === 'marked')?.event).toMatchObject({ succeeded: 2 });
   });
 
-  it('opens the breaker with as many others, where none goes through: nobody is put off', async () => {
+  it('opens the breaker with as many others, where none goes through: nobody is deferred', async () => {
     const names = ['a1', 'b1', 'c1', 'd1', 'e1'];
     for (const name of names) tables.ignored.add(name);
     await expect(stage.mark(names.map((name) => decided(name)))).rejects.toBeInstanceOf(BreakerOpenError);
@@ -282,16 +288,16 @@ describe('a row whose mark has no effect', () => {
 });
 
 describe('a row that is marked', () => {
-  it('is taken off the rows that are put off', async () => {
+  it('is taken off the deferred rows', async () => {
     tables.locked.add('a1');
     await stage.mark([decided('a1'), decided('b1')]);
-    expect([putOff(), ended]).toEqual([['a1 locked'], []]);
+    expect([deferred(), ended]).toEqual([['a1 locked'], []]);
     tables.locked.clear();
     await stage.mark([decided('a1'), decided('b2')]);
     // Customers with a row that is tried again come after the others.
     expect(tables.statements.slice(-2).map(namesOf)).toEqual([['b2'], ['a1']]);
     expect(ended).toEqual(['a1']);
-    expect(shop.deferrals.all).toEqual([]);
+    expect(context.deferrals.all).toEqual([]);
   });
 
   it('has a conflict told only where it has another answer than this', async () => {
@@ -305,7 +311,7 @@ describe('a row that is marked', () => {
   });
 
   it('has all attempts of its key marked, and lets too many attribute rows stay', async () => {
-    await stage.mark([decided('a1', '00403', { twins: ['2026-11-01 07:00:00'], attributesStay: true })]);
+    await stage.mark([decided('a1', '00403', { duplicates: ['2026-11-01 07:00:00'], attributesStay: true })]);
     expect(tables.lastMarks).toMatchObject([
       { attempt, attributesStay: true },
       { attempt: '2026-11-01 07:00:00', attributesStay: true },
@@ -314,7 +320,7 @@ describe('a row that is marked', () => {
 });
 
 describe('an outage', () => {
-  it('ends the page: what landed before is told, and nobody is put off', async () => {
+  it('ends the page: what landed before is told, and nobody is deferred', async () => {
     const away = new DatabaseError('timeout', 'away');
     tables.refused.set('b1', away);
     await expect(stage.mark([decided('a1'), decided('b1', '00404')])).rejects.toBe(away);

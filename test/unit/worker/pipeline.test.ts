@@ -4,25 +4,25 @@ import { AlarmOpenError } from '../../../src/store/guard-port.js';
 import type { Applied, ApplyStage } from '../../../src/worker/apply-stage.js';
 import type { DecidedRow } from '../../../src/worker/apply-batch.js';
 import type { Batch, BatchRow } from '../../../src/worker/batch.js';
-import { Breakers } from '../../../src/worker/breaker.js';
-import { Claims } from '../../../src/worker/claims.js';
+import { CircuitBreakers } from '../../../src/worker/circuit-breaker.js';
+import { ClaimRegister } from '../../../src/worker/claim-register.js';
 import { Sightings } from '../../../src/worker/sightings.js';
 import { Deferrals } from '../../../src/worker/deferrals.js';
-import { Hand } from '../../../src/worker/hand.js';
+import { InFlight } from '../../../src/worker/in-flight.js';
 import { MarkStage } from '../../../src/worker/mark-stage.js';
-import { Outages } from '../../../src/worker/outages.js';
+import { DatabaseHealth } from '../../../src/worker/database-health.js';
 import { Pipeline } from '../../../src/worker/pipeline.js';
 import { isGuardError, type StoreGuard } from '../../../src/worker/store-guard.js';
-import type { Trials } from '../../../src/worker/trials.js';
-import type { Workshop } from '../../../src/worker/workshop.js';
+import type { CrashQuarantine } from '../../../src/worker/crash-quarantine.js';
+import type { WorkerContext } from '../../../src/worker/context.js';
 import { customerRow } from '../../support/builders.js';
-import { FakeTime } from '../../support/fake-time.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { middleDatabase } from '../../support/operations.js';
 import { quickSettings } from '../../support/workers.js';
 
 const attempt = '2026-11-01 08:00:00';
 const batchRow: BatchRow = {
-  ...{ source: 'CUST', streamingNo: '1', attempt, takenOver: false, twins: [] },
+  ...{ source: 'CUST', streamingNo: '1', attempt, takenOver: false, duplicates: [] },
   row: customerRow({ streamingNo: '1', custId: '8', stateDate: attempt }),
 };
 const batch: Batch = { rows: [batchRow], leases: [{ shard: 0, term: 1, server: '' }], now: attempt };
@@ -34,11 +34,11 @@ const decided: DecidedRow = {
 async function finish(result: Applied, isOpen: boolean) {
   const marks: Mark[] = [];
   const reports: string[] = [];
-  const time = new FakeTime();
+  const clock = new FakeClock();
   const emit = () => undefined;
-  const outages = new Outages(time, emit);
+  const health = new DatabaseHealth(clock, emit);
   const { shards, breakerThreshold } = quickSettings;
-  const shop: Workshop = {
+  const context: WorkerContext = {
     middle: middleDatabase({
       mark: async (sent) => {
         marks.push(...sent);
@@ -47,25 +47,25 @@ async function finish(result: Applied, isOpen: boolean) {
     }),
     store: undefined as never,
     settings: quickSettings,
-    hand: new Hand(time),
-    claims: new Claims(quickSettings.shards),
-    sightings: new Sightings(time, 0),
-    deferrals: new Deferrals({ store: () => undefined as never, shards, outages, emit, time }),
-    breakers: new Breakers(breakerThreshold),
-    outages,
+    inFlight: new InFlight(clock),
+    claims: new ClaimRegister(quickSettings.shards),
+    sightings: new Sightings(clock, 0),
+    deferrals: new Deferrals({ store: () => undefined as never, shards, health, emit, clock: clock }),
+    breakers: new CircuitBreakers(breakerThreshold),
+    health,
     guard: { isOpen, report: isGuardError } as unknown as StoreGuard,
     emit,
-    time,
+    clock,
   };
   const applying = { apply: async () => result } as unknown as ApplyStage;
   const report = (name: string) => () => {
     reports.push(name);
   };
   const pipeline = new Pipeline(
-    shop,
-    { applying, trials: undefined as unknown as Trials, marking: new MarkStage(shop) },
+    context,
+    { applying, quarantine: undefined as unknown as CrashQuarantine, marking: new MarkStage(context) },
     {
-      ...{ onPageDone: report('done'), onLeaseLost: report('leaseLost'), onAlarm: report('alarm') },
+      ...{ onBatchDone: report('done'), onLeaseLost: report('leaseLost'), onAlarm: report('alarm') },
       ...{ onBreakerOpen: report('breaker'), onFatal: report('fatal') },
     },
   );

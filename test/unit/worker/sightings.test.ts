@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { rowId } from '../../../src/domain/keys.js';
 import { Sightings } from '../../../src/worker/sightings.js';
 import { polledRow } from '../../support/builders.js';
-import { FakeTime } from '../../support/fake-time.js';
+import { FakeClock } from '../../support/fake-clock.js';
 
 const waitMs = 10_000;
 
-let time: FakeTime;
+let time: FakeClock;
 let sightings: Sightings;
 beforeEach(() => {
-  time = new FakeTime();
+  time = new FakeClock();
   sightings = new Sightings(time, waitMs);
 });
 
@@ -64,13 +64,13 @@ describe('the first sight of a row', () => {
 
 describe('the next return', () => {
   it('is when the next row of the last page has settled, and none where all have', () => {
-    expect(sightings.nextReturnMs()).toBeNull();
+    expect(sightings.nextRetryMs()).toBeNull();
     sightings.settlesIn(2000);
     time.advance(1500);
-    expect(sightings.nextReturnMs()).toBe(500);
+    expect(sightings.nextRetryMs()).toBe(500);
     time.advance(1500);
-    expect(sightings.nextReturnMs()).toBe(0);
+    expect(sightings.nextRetryMs()).toBe(0);
     sightings.settlesIn(null);
-    expect(sightings.nextReturnMs()).toBeNull();
+    expect(sightings.nextRetryMs()).toBeNull();
   });
 });

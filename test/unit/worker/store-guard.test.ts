@@ -5,10 +5,10 @@ import { AlarmOpenError, StoreWentBackError, type StoreAlarm } from '../../../sr
 import type { GuardStore, LossEvidence, Origin } from '../../../src/store/guard-port.js';
 import type { Lease, LeaseStore, ProductStore } from '../../../src/store/port.js';
 import type { ClaimedRow } from '../../../src/middle/port.js';
-import { Outages } from '../../../src/worker/outages.js';
+import { DatabaseHealth } from '../../../src/worker/database-health.js';
 import { StoreGuard } from '../../../src/worker/store-guard.js';
 import type { WorkerSettings } from '../../../src/worker/settings.js';
-import { FakeTime } from '../../support/fake-time.js';
+import { FakeClock } from '../../support/fake-clock.js';
 import { middleDatabase } from '../../support/operations.js';
 import { quickSettings } from '../../support/workers.js';
 
@@ -67,12 +67,12 @@ class Tables {
 }
 
 let tables: Tables;
-let time: FakeTime;
+let clock: FakeClock;
 let told: [string, unknown][];
 let guard: StoreGuard;
 beforeEach(() => {
   tables = new Tables();
-  time = new FakeTime();
+  clock = new FakeClock();
   told = [];
   guard = guardWith();
 });
@@ -90,8 +90,15 @@ function guardWith(settings: Partial<WorkerSettings> = {}): StoreGuard {
     latestFinished: async () => tables.finished,
     claimedUntil: async () => tables.claimed,
   });
-  const outages = new Outages(time, emit);
-  return new StoreGuard({ middle, store, settings: { ...quickSettings, ...settings }, outages, emit, time });
+  const health = new DatabaseHealth(clock, emit);
+  return new StoreGuard({
+    middle,
+    store,
+    settings: { ...quickSettings, ...settings },
+    health,
+    emit,
+    clock,
+  });
 }
 
 /** One check of the leases, as the keeper makes it. */
@@ -121,7 +128,7 @@ describe('own commits that are gone', () => {
     }
     expect(tables.alarms.size).toBe(1);
     expect(told).toHaveLength(1);
-    time.advance(10 * minutes);
+    clock.advance(10 * minutes);
     await check();
     expect(told).toHaveLength(2);
   });

@@ -7,7 +7,7 @@ import { Foreign } from '../parts/foreign.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { LeftRows, RowLinks } from '../parts/requeued-rows.js';
 import { StoreTime } from '../parts/times.js';
-import { counted } from '../texts/words.js';
+import { counted } from '../texts/pluralise.js';
 import type { View } from '../view.js';
 
 /** What an action was about, as its kind has it. */
@@ -35,7 +35,7 @@ export function ActionPage({ view, entry, content, goesOn }: ActionProps): VNode
   return (
     <Layout view={view} title={t.audit.actions[entry.action]} page="audit">
       <Outcome view={view} entry={entry} content={content} />
-      {content.kind === 'matching' && content.record.left !== null && view.visitor.role === 'operator' ? (
+      {content.kind === 'matching' && content.record.left !== null && view.principal.role === 'operator' ? (
         <GoOn view={view} entry={entry} goesOn={goesOn} />
       ) : null}
       {content.kind === 'rows' ? (

@@ -4,8 +4,8 @@ import { address } from '../addresses.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';
 import { StoreTime, ZonedHead } from '../parts/times.js';
-import { Mark } from '../parts/words.js';
-import { counted } from '../texts/words.js';
+import { Badge } from '../parts/labels.js';
+import { counted } from '../texts/pluralise.js';
 import type { View } from '../view.js';
 
 interface AuditProps {
@@ -74,7 +74,7 @@ function Entries({ t, entries }: { readonly t: View['t']; readonly entries: read
               <Foreign text={entry.what} />
             </td>
             <td data-label={t.audit.rows} class="number">
-              {entry.status === 'open' ? <Mark kind="warn" text={t.audit.open} /> : null}
+              {entry.status === 'open' ? <Badge kind="warn" text={t.audit.open} /> : null}
               {entry.rows === null ? null : counted(entry.rows)}
             </td>
             <td data-label={t.common.reason} class="text">

@@ -6,7 +6,7 @@ import { Foreign, KeyText } from '../parts/foreign.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { ReasonField } from '../parts/reason.js';
 import { StoreTime, ZonedHead } from '../parts/times.js';
-import { shortTable } from '../parts/words.js';
+import { shortTable } from '../parts/labels.js';
 import type { View } from '../view.js';
 
 /** What was done, as the address after it says. */
@@ -20,7 +20,7 @@ interface DeferredProps {
   readonly notice?: RetryNotice | undefined;
 }
 
-/** Rows that are put off, and why; for operators the way to have them tried at once. */
+/** Deferred rows, and why; for operators the way to have them tried at once. */
 export function DeferredPage({ view, rows, limit, notice }: DeferredProps): VNode {
   const { t } = view;
   const causes = deferralCauses.filter((cause) => rows.some((row) => row.cause === cause));
@@ -50,9 +50,9 @@ export function DeferredPage({ view, rows, limit, notice }: DeferredProps): VNod
 }
 
 function Rows({ view, rows }: Pick<DeferredProps, 'view' | 'rows'>): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   const { columns, deferred } = t;
-  const acts = visitor.role === 'operator';
+  const acts = principal.role === 'operator';
   return (
     <table class="stack">
       <thead>
@@ -80,7 +80,7 @@ function Rows({ view, rows }: Pick<DeferredProps, 'view' | 'rows'>): VNode {
 }
 
 function Row({ view, row }: { readonly view: View; readonly row: DeferredRow }): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   const { columns, deferred } = t;
   return (
     <tr>
@@ -112,7 +112,7 @@ function Row({ view, row }: { readonly view: View; readonly row: DeferredRow }):
       <td data-label={deferred.nextAt}>
         <StoreTime t={t} at={row.nextAt} bare />
       </td>
-      {visitor.role === 'operator' ? (
+      {principal.role === 'operator' ? (
         <td>
           <RetryLink t={t} row={row} />
         </td>
@@ -124,15 +124,15 @@ function Row({ view, row }: { readonly view: View; readonly row: DeferredRow }):
 interface RetryProps {
   readonly view: View;
   readonly row: { readonly table: string; readonly streamingNo: string };
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** Asks once more, with what it means, before a row is tried at once. */
-export function ConfirmRetryPage({ view, row, fault }: RetryProps): VNode {
+export function ConfirmRetryPage({ view, row, error }: RetryProps): VNode {
   const { t } = view;
   return (
     <Layout view={view} title={t.deferred.retryTitle(row.table, row.streamingNo)} page="deferred">
-      {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
+      {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
       <p>{t.deferred.retryExplain}</p>
       <form method="post" action="/deferred/retry" class="act">
         <Token view={view} />

@@ -1,13 +1,13 @@
 import type { VNode } from 'preact';
 import { resultCodes } from '../../../domain/result-codes.js';
 import { sources, tableOf } from '../../../domain/keys.js';
-import type { RowList } from '../../../operator/desk.js';
+import type { RowList } from '../../../operator/operator-service.js';
 import { noCode } from '../../../operator/failure-code.js';
 import { address } from '../addresses.js';
 import { failedAddress, filterParameters, type FilterField, type FilterForm } from '../filter-form.js';
 import { FailedTable } from '../parts/failed-table.js';
 import { Layout, Notice } from '../parts/layout.js';
-import { operationText } from '../parts/words.js';
+import { operationLabel } from '../parts/labels.js';
 import type { View } from '../view.js';
 
 interface FailedProps {
@@ -67,7 +67,7 @@ function Filter({ view: { t }, form }: Pick<FailedProps, 'view' | 'form'>): VNod
           ) : null}
           {flags.map((flag) => (
             <option key={flag} value={flag} selected={flag === typed.opFlag}>
-              {operationText(t, flag)}
+              {operationLabel(t, flag)}
             </option>
           ))}
         </select>
@@ -115,7 +115,7 @@ interface FieldProps {
 }
 
 function Field({ t, form, name, label, hint, size, list, numeric, date }: FieldProps): VNode {
-  const wrong = form.faults.includes(name);
+  const wrong = form.errors.includes(name);
   const typed = form.typed[name];
   return (
     <label {...(hint === undefined ? {} : { title: hint })}>
@@ -132,7 +132,7 @@ function Field({ t, form, name, label, hint, size, list, numeric, date }: FieldP
       />
       {wrong ? (
         <span class="fault" id={`${name}-fault`}>
-          {t.failed.faults[name]}
+          {t.failed.errors[name]}
         </span>
       ) : null}
     </label>
@@ -140,8 +140,8 @@ function Field({ t, form, name, label, hint, size, list, numeric, date }: FieldP
 }
 
 function List({ view, form, list, continued }: FailedProps & { readonly list: RowList }): VNode {
-  const { t, visitor } = view;
-  const acts = visitor.role === 'operator' && list.rows.length > 0;
+  const { t, principal } = view;
+  const acts = principal.role === 'operator' && list.rows.length > 0;
   const empty = list.next === null ? t.failed.empty : t.failed.emptySoFar;
   return (
     <>

@@ -49,12 +49,12 @@ function noticeText({ login }: View['t'], notice: NonNullable<LoginProps['notice
 
 /** Asks before logging out: a link alone must not do it. */
 export function LogoutPage({ view }: { readonly view: View }): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   return (
     <Layout view={view} title={t.login.logoutTitle}>
       <form method="post" action="/logout" class="act">
         <Token view={view} />
-        <p>{t.login.logoutQuestion(visitor.name)}</p>
+        <p>{t.login.logoutQuestion(principal.name)}</p>
         <div class="actions">
           <button class="primary">{t.session.logOut}</button>
           <a class="button" href="/">

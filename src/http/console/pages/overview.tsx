@@ -1,15 +1,15 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { ActivityBar, DatabaseHealth, Overview } from '../../../operator/desk.js';
+import type { ActivityBar, DatabaseStatus, Overview } from '../../../operator/operator-service.js';
 import { address } from '../addresses.js';
 import { BarChart } from '../parts/bar-chart.js';
 import { visibleText } from '../../../domain/foreign-text.js';
 import { Layout, Notice } from '../parts/layout.js';
 import { PauseTable } from '../parts/pause-table.js';
-import { durationText, StoreTime } from '../parts/times.js';
+import { durationLabel, StoreTime } from '../parts/times.js';
 import { WorkerTable } from '../parts/worker-table.js';
-import { countText, Mark, shortTable, StateMark } from '../parts/words.js';
+import { countLabel, Badge, shortTable, StateMark } from '../parts/labels.js';
 import type { Texts } from '../texts/texts.js';
-import { counted } from '../texts/words.js';
+import { counted } from '../texts/pluralise.js';
 import type { View } from '../view.js';
 
 interface OverviewProps {
@@ -137,7 +137,7 @@ function RowAlerts({ t, overview }: { readonly t: Texts; readonly overview: Over
     <>
       {createdAhead !== null && createdAhead.rows > 0 && createdAhead.seconds > clockTolerance ? (
         <Notice kind="warn">
-          {t.overview.createdAhead(createdAhead.rows, durationText(t, createdAhead.seconds))}
+          {t.overview.createdAhead(createdAhead.rows, durationLabel(t, createdAhead.seconds))}
         </Notice>
       ) : null}
       {other > 0 ? <Notice kind="warn">{t.overview.otherStates(other)}</Notice> : null}
@@ -156,7 +156,7 @@ function Tiles({ view: { t }, overview }: OverviewProps): VNode {
     bars === null ? null : counted(bars.reduce((sum, bar) => sum + bar[name], 0));
   const isNonePending = tables !== null && Object.values(tables).every((states) => states['0'].rows === 0);
   const unknown = isNonePending ? t.overview.nothingPending : t.overview.pendingUnknown;
-  const oldest = oldestPendingSeconds === null ? unknown : durationText(t, oldestPendingSeconds);
+  const oldest = oldestPendingSeconds === null ? unknown : durationLabel(t, oldestPendingSeconds);
   return (
     <dl class="tiles">
       <Tile t={t} name={t.overview.oldestPending} value={tables === null ? null : oldest} />
@@ -167,14 +167,14 @@ function Tiles({ view: { t }, overview }: OverviewProps): VNode {
         value={
           failedNow === null
             ? null
-            : countText(t, {
+            : countLabel(t, {
                 rows: failedNow.reduce((sum, { rows }) => sum + rows, 0),
                 atLeast: failedNow.some(({ atLeast }) => atLeast),
               })
         }
       />
       <Tile t={t} name={t.overview.appliedLastHour} value={sumOf('applied', lastHour)} />
-      <Tile t={t} name={t.overview.failedLastHour} href="/failures" value={sumOf('failed', lastHour)} />
+      <Tile t={t} name={t.overview.failedLastHour} href="/failure-groups" value={sumOf('failed', lastHour)} />
       <Tile
         t={t}
         name={t.overview.aliveWorkers}
@@ -236,11 +236,11 @@ function Counts({ view, overview }: OverviewProps): VNode {
             </th>
             {states.map((state) => (
               <td key={state} class="number">
-                <StateLink table={table} state={state} text={countText(t, counts[state])} />
+                <StateLink table={table} state={state} text={countLabel(t, counts[state])} />
               </td>
             ))}
             {hasOther ? (
-              <td class="number">{countText(t, counts.other ?? { rows: 0, atLeast: false })}</td>
+              <td class="number">{countLabel(t, counts.other ?? { rows: 0, atLeast: false })}</td>
             ) : null}
           </tr>
         ))}
@@ -252,7 +252,7 @@ function Counts({ view, overview }: OverviewProps): VNode {
 function StateLink(props: { readonly table: string; readonly state: string; readonly text: string }): VNode {
   const { table, state, text } = props;
   if (state === '3') return <a href={address('/failed', { table })}>{text}</a>;
-  return state === '1' ? <a href="/in-hand">{text}</a> : <>{text}</>;
+  return state === '1' ? <a href="/processing">{text}</a> : <>{text}</>;
 }
 
 function Charts({ view: { t }, overview }: OverviewProps): VNode {
@@ -285,14 +285,14 @@ function Databases({ view: { t }, overview }: OverviewProps): VNode {
   );
 }
 
-function Health({ t, health }: { readonly t: View['t']; readonly health: DatabaseHealth }): VNode {
+function Health({ t, health }: { readonly t: View['t']; readonly health: DatabaseStatus }): VNode {
   return health.reachable ? (
     <>
-      <Mark kind="good" text={t.overview.well} />{' '}
+      <Badge kind="good" text={t.overview.well} />{' '}
       {health.answeredMs === null ? null : t.overview.answered(health.answeredMs)}
       {health.error === null ? null : <p class="text">{visibleText(health.error)}</p>}
     </>
   ) : (
-    <Mark kind="bad" text={t.overview.away} />
+    <Badge kind="bad" text={t.overview.away} />
   );
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { sources, tableOf } from '../../../domain/keys.js';
 import type { Pause, PauseTarget } from '../../../store/records-port.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
-import { PauseTable, targetParameters, targetText } from '../parts/pause-table.js';
+import { PauseTable, targetParameters, targetLabel } from '../parts/pause-table.js';
 import { ReasonField } from '../parts/reason.js';
 import type { View } from '../view.js';
 
@@ -14,12 +14,12 @@ interface PausesProps {
   readonly pauses: readonly Pause[];
   readonly notice?: PauseNotice | undefined;
   /** What was wrong with what was asked for. */
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** What is paused, and for operators the way to pause more. */
-export function PausesPage({ view, pauses, notice, fault }: PausesProps): VNode {
-  const { t, visitor } = view;
+export function PausesPage({ view, pauses, notice, error }: PausesProps): VNode {
+  const { t, principal } = view;
   return (
     <Layout view={view} title={t.pauses.title} page="pauses">
       {notice === undefined ? null : (
@@ -27,11 +27,11 @@ export function PausesPage({ view, pauses, notice, fault }: PausesProps): VNode 
           {t.pauses.notices[notice]}
         </Notice>
       )}
-      {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
+      {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
       <p class="hint">{t.pauses.explain}</p>
       <h2>{t.pauses.inForce}</h2>
       <PauseTable view={view} pauses={pauses} resumable />
-      {visitor.role === 'operator' ? <PauseForms view={view} /> : null}
+      {principal.role === 'operator' ? <PauseForms view={view} /> : null}
     </Layout>
   );
 }
@@ -59,7 +59,7 @@ function PauseForms({ view: { t } }: { readonly view: View }): VNode {
             pattern="0|[1-9][0-9]{0,29}"
             inputMode="numeric"
             placeholder="ProductID"
-            title={t.failed.faults.product}
+            title={t.failed.errors.product}
             autocomplete="off"
           />
         </label>
@@ -73,13 +73,13 @@ interface ConfirmProps {
   readonly view: View;
   readonly action: 'pause' | 'resume';
   readonly target: PauseTarget;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** Asks once more, with what it means, before something is paused or resumed. */
-export function ConfirmPausePage({ view, action, target, fault }: ConfirmProps): VNode {
+export function ConfirmPausePage({ view, action, target, error }: ConfirmProps): VNode {
   const { t } = view;
-  const what = targetText(t, target);
+  const what = targetLabel(t, target);
   const pausing = action === 'pause';
   return (
     <Layout
@@ -87,7 +87,7 @@ export function ConfirmPausePage({ view, action, target, fault }: ConfirmProps):
       title={pausing ? t.pauses.pauseTitle(what) : t.pauses.resumeTitle(what)}
       page="pauses"
     >
-      {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
+      {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
       <p>{pausing ? t.pauses.explain : null}</p>
       <Notice kind={pausing ? 'warn' : 'info'}>
         {pausing ? t.pauses.pauseWarning : t.pauses.resumeWarning}

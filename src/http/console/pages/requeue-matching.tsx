@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
 import type { RowFilter } from '../../../middle/port.js';
-import type { MatchReport } from '../../../operator/desk.js';
+import type { MatchReport } from '../../../operator/operator-service.js';
 import { failedAddress, filterParameters } from '../filter-form.js';
 import { Conditions } from '../parts/conditions.js';
 import { FailedTable } from '../parts/failed-table.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { ReasonField } from '../parts/reason.js';
-import { countText } from '../parts/words.js';
+import { countLabel } from '../parts/labels.js';
 import type { View } from '../view.js';
 
 interface MatchingProps {
@@ -14,16 +14,16 @@ interface MatchingProps {
   readonly filter: RowFilter;
   readonly report: MatchReport;
   /** What was wrong with the form sent before. */
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** Asks once more, with how many rows would be put back, before all that match are. */
-export function MatchingPage({ view, filter, report, fault }: MatchingProps): VNode {
+export function MatchingPage({ view, filter, report, error }: MatchingProps): VNode {
   const { t } = view;
-  const count = countText(t, report.matched);
+  const count = countLabel(t, report.matched);
   return (
     <Layout view={view} title={t.requeue.matchingTitle} page="failed">
-      {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
+      {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
       <p>{t.requeue.explain}</p>
       <Conditions t={t} filter={filter} count={count} />
       <p class="hint">{t.requeue.bound}</p>

@@ -12,16 +12,16 @@ interface RequeueProps {
   readonly view: View;
   readonly report: RequeueReport;
   /** What was wrong with the form sent before. */
-  readonly fault?: string;
+  readonly error?: string;
 }
 
 /** Asks once more, with what would happen, before chosen rows are put back. */
-export function RequeuePage({ view, report, fault }: RequeueProps): VNode {
+export function RequeuePage({ view, report, error }: RequeueProps): VNode {
   const { t } = view;
   const { requeued, notRequeued } = report;
   return (
     <Layout view={view} title={t.requeue.title} page="failed">
-      {fault === undefined ? null : <Notice kind="bad">{fault}</Notice>}
+      {error === undefined ? null : <Notice kind="bad">{error}</Notice>}
       <p>{t.requeue.explain}</p>
       {requeued.length === 0 ? (
         <p class="none">{t.requeue.nothing}</p>

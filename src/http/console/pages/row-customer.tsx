@@ -1,12 +1,12 @@
 import type { VNode } from 'preact';
 import { identityKey, type Account, type Attribute } from '../../../domain/customer.js';
-import type { RowPage } from '../../../operator/desk.js';
+import type { RowDetails } from '../../../operator/operator-service.js';
 import { Foreign, KeyText } from '../parts/foreign.js';
 import { StoreTime } from '../parts/times.js';
-import { Mark } from '../parts/words.js';
+import { Badge } from '../parts/labels.js';
 import type { Texts } from '../texts/texts.js';
 
-type StoredRecord = RowPage['records'][number];
+type StoredRecord = RowDetails['records'][number];
 
 /** The customer's products in the product store, with their users, as they are now. */
 export function CustomerRecords(props: {
@@ -31,7 +31,7 @@ function CustomerRecord({ t, record }: { readonly t: Texts; readonly record: Sto
     <article class="record">
       <h3>
         ProductID <KeyText text={customer.productId} /> · BizID <KeyText text={customer.bizId} />{' '}
-        <Mark
+        <Badge
           kind={customer.status === 'active' ? 'good' : 'quiet'}
           text={t.row.customerStatus[customer.status]}
         />
@@ -142,7 +142,7 @@ function Users({ t, users }: { readonly t: Texts; readonly users: readonly Accou
               <Foreign text={user.accType} />
             </td>
             <td data-label={t.row.status}>
-              <Mark kind={user.status === 'bound' ? 'good' : 'quiet'} text={t.row.userStatus[user.status]} />
+              <Badge kind={user.status === 'bound' ? 'good' : 'quiet'} text={t.row.userStatus[user.status]} />
             </td>
             <td data-label={t.row.boundAt}>
               <StoreTime t={t} at={user.boundAt} />

@@ -1,10 +1,10 @@
 import type { VNode } from 'preact';
-import type { Neighbour } from '../../../operator/desk.js';
+import type { RelatedRow } from '../../../operator/operator-service.js';
 import type { JournalLine } from '../../../store/records-port.js';
 import { rowAddress } from '../addresses.js';
 import { ChineseText, KeyText } from '../parts/foreign.js';
 import { MiddleTime, StoreTime, ZonedHead } from '../parts/times.js';
-import { Mark, operationText, shortTable, StateMark } from '../parts/words.js';
+import { Badge, operationLabel, shortTable, StateMark } from '../parts/labels.js';
 import type { Texts } from '../texts/texts.js';
 
 interface HistoryProps {
@@ -55,10 +55,10 @@ function Attempt({ t, line }: { readonly t: Texts; readonly line: JournalLine })
         <MiddleTime t={t} at={line.attempt} bare />
       </td>
       <td data-label={t.columns.opFlag} class="flag">
-        {operationText(t, line.opFlag)}
+        {operationLabel(t, line.opFlag)}
       </td>
       <td data-label={t.row.outcome}>
-        <Mark kind={line.outcome === 'applied' ? 'good' : 'bad'} text={t.outcomes[line.outcome]} />
+        <Badge kind={line.outcome === 'applied' ? 'good' : 'bad'} text={t.outcomes[line.outcome]} />
       </td>
       <td data-label={t.row.validity} class="flag">
         {line.superseded ? t.row.superseded : t.row.current}
@@ -75,22 +75,22 @@ function Attempt({ t, line }: { readonly t: Texts; readonly line: JournalLine })
 
 interface NeighboursProps {
   readonly t: Texts;
-  readonly neighbours: readonly Neighbour[];
+  readonly relatedRows: readonly RelatedRow[];
 }
 
 /** The customer's rows around this one, in the order they take effect in. */
-export function Neighbours({ t, neighbours }: NeighboursProps): VNode {
+export function RelatedRows({ t, relatedRows }: NeighboursProps): VNode {
   const { columns } = t;
-  if (!neighbours.some(({ place }) => place !== 'this'))
+  if (!relatedRows.some(({ place }) => place !== 'this'))
     return (
       <section>
-        <h2>{t.row.neighbours}</h2>
+        <h2>{t.row.relatedRows}</h2>
         <p class="hint">{t.row.noNeighbours}</p>
       </section>
     );
   return (
     <section>
-      <h2>{t.row.neighbours}</h2>
+      <h2>{t.row.relatedRows}</h2>
       <table class="stack">
         <thead>
           <tr>
@@ -106,8 +106,8 @@ export function Neighbours({ t, neighbours }: NeighboursProps): VNode {
           </tr>
         </thead>
         <tbody>
-          {neighbours.map((neighbour) => (
-            <NeighbourLine key={rowAddress(neighbour)} t={t} neighbour={neighbour} />
+          {relatedRows.map((relatedRow) => (
+            <NeighbourLine key={rowAddress(relatedRow)} t={t} relatedRow={relatedRow} />
           ))}
         </tbody>
       </table>
@@ -115,44 +115,50 @@ export function Neighbours({ t, neighbours }: NeighboursProps): VNode {
   );
 }
 
-function NeighbourLine({ t, neighbour }: { readonly t: Texts; readonly neighbour: Neighbour }): VNode {
+function NeighbourLine({
+  t,
+  relatedRow: relatedRow,
+}: {
+  readonly t: Texts;
+  readonly relatedRow: RelatedRow;
+}): VNode {
   const { columns } = t;
-  const here = neighbour.place === 'this';
+  const here = relatedRow.place === 'this';
   return (
     <tr {...(here ? { class: 'here', 'aria-current': 'true' } : {})}>
       <td data-label={t.row.place} class="flag">
-        {t.row.places[neighbour.place]}
+        {t.row.places[relatedRow.place]}
       </td>
       <td data-label={columns.createDate}>
-        <MiddleTime t={t} at={neighbour.createDate} bare />
+        <MiddleTime t={t} at={relatedRow.createDate} bare />
       </td>
-      <td data-label={columns.table}>{shortTable(neighbour.table)}</td>
+      <td data-label={columns.table}>{shortTable(relatedRow.table)}</td>
       <td data-label={columns.streamingNo}>
         {here ? (
-          <KeyText text={neighbour.streamingNo} />
+          <KeyText text={relatedRow.streamingNo} />
         ) : (
-          <a href={rowAddress(neighbour)}>
-            <KeyText text={neighbour.streamingNo} />
+          <a href={rowAddress(relatedRow)}>
+            <KeyText text={relatedRow.streamingNo} />
           </a>
         )}
       </td>
       <td data-label={columns.opFlag} class="flag">
-        {operationText(t, neighbour.opFlag)}
+        {operationLabel(t, relatedRow.opFlag)}
       </td>
       <td data-label={columns.product}>
-        <KeyText text={neighbour.productId} />
+        <KeyText text={relatedRow.productId} />
       </td>
       <td data-label={columns.user}>
-        <KeyText text={neighbour.userId} />
+        <KeyText text={relatedRow.userId} />
       </td>
       <td data-label={columns.state} class="text">
-        {neighbour.state === null ? t.row.leftMiddle : <StateMark t={t} state={neighbour.state} />}{' '}
+        {relatedRow.state === null ? t.row.leftMiddle : <StateMark t={t} state={relatedRow.state} />}{' '}
         <small>
-          <ChineseText text={neighbour.errContent} />
+          <ChineseText text={relatedRow.errContent} />
         </small>
       </td>
       <td data-label={columns.decidedAt}>
-        <StoreTime t={t} at={neighbour.decidedAt} bare />
+        <StoreTime t={t} at={relatedRow.decidedAt} bare />
       </td>
     </tr>
   );

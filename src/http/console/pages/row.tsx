@@ -3,19 +3,19 @@ import { attributeTableOf } from '../../../domain/keys.js';
 import { State } from '../../../domain/states.js';
 import type { Cell } from '../../../domain/rows.js';
 import type { FullRow } from '../../../middle/port.js';
-import type { RowPage as RowContent } from '../../../operator/desk.js';
+import type { RowDetails as RowContent } from '../../../operator/operator-service.js';
 import type { Requeued } from '../../../operator/requeue-report.js';
 import { address, rowName } from '../addresses.js';
-import { Deferral } from '../parts/deferral.js';
+import { DeferralNote } from '../parts/deferral.js';
 import { ChineseText, Foreign, KeyText } from '../parts/foreign.js';
 import { LaterRows } from '../parts/later-rows.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { ReasonField } from '../parts/reason.js';
 import { MiddleTime } from '../parts/times.js';
-import { operationText, StateMark } from '../parts/words.js';
+import { operationLabel, StateMark } from '../parts/labels.js';
 import type { View } from '../view.js';
 import { CustomerRecords } from './row-customer.js';
-import { History, Neighbours } from './row-history.js';
+import { History, RelatedRows } from './row-history.js';
 
 interface RowProps {
   readonly view: View;
@@ -30,13 +30,13 @@ export function RowPage({ view, row, requeue }: RowProps): VNode {
   return (
     <Layout view={view} title={t.row.title(row.table, row.streamingNo)} page="failed">
       <Standing view={view} row={row} />
-      <Deferral view={view} row={row} />
+      <DeferralNote view={view} row={row} />
       {requeue === null ? null : <Requeue view={view} requeue={requeue} />}
       {row.rows.map((full, index) => (
         <MiddleRow key={index} view={view} row={full} />
       ))}
       <History t={t} journal={row.journal} />
-      <Neighbours t={t} neighbours={row.neighbours} />
+      <RelatedRows t={t} relatedRows={row.relatedRows} />
       <CustomerRecords t={t} records={row.records} />
     </Layout>
   );
@@ -48,11 +48,11 @@ function Standing({ view: { t }, row }: Pick<RowProps, 'view' | 'row'>): VNode |
 }
 
 function Requeue({ view, requeue }: { readonly view: View; readonly requeue: Requeued }): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   return (
     <section class="requeue">
       <LaterRows t={t} rows={requeue.appliedSince} />
-      {visitor.role === 'operator' ? (
+      {principal.role === 'operator' ? (
         <details>
           <summary class="button primary">{t.requeue.title}…</summary>
           <form method="post" action="/requeue" class="act">
@@ -78,7 +78,7 @@ function MiddleRow({ view: { t }, row }: { readonly view: View; readonly row: Fu
             <Fact key={name} t={t} name={name} value={value} />
           ))}
           <dt>{t.columns.opFlag}</dt>
-          <dd>{operationText(t, row.opFlag)}</dd>
+          <dd>{operationLabel(t, row.opFlag)}</dd>
           <dt>{t.columns.createDate}</dt>
           <dd>
             <MiddleTime t={t} at={row.createDate} />

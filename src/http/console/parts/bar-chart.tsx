@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
-import type { ActivityBar } from '../../../operator/desk.js';
+import type { ActivityBar } from '../../../operator/operator-service.js';
 import type { Texts } from '../texts/texts.js';
-import { counted } from '../texts/words.js';
+import { counted } from '../texts/pluralise.js';
 
 /** Measures of a chart in its own units; the style sheet gives its size on the page. */
 const width = 420;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { RowPage } from '../../../operator/desk.js';
+import type { RowDetails } from '../../../operator/operator-service.js';
 import type { DeferredRow } from '../../../operator/deferred-report.js';
 import { address, rowAddress, rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
@@ -7,7 +7,7 @@ import type { View } from '../view.js';
 import { Foreign, KeyText } from './foreign.js';
 import { Notice } from './layout.js';
 import { StoreTime } from './times.js';
-import { Mark, shortTable } from './words.js';
+import { Badge, shortTable } from './labels.js';
 
 /** Where a row did not go through, and why, in words. */
 export function CauseWords(props: {
@@ -16,7 +16,7 @@ export function CauseWords(props: {
 }): VNode {
   const { t, row } = props;
   const kind = row.cause === 'locked' ? 'warn' : 'bad';
-  return <Mark kind={kind} text={t.deferred.stages[row.stage][row.cause]} />;
+  return <Badge kind={kind} text={t.deferred.stages[row.stage][row.cause]} />;
 }
 
 /** Leads to the question whether a row shall be tried at once. */
@@ -28,9 +28,9 @@ export function RetryLink({ t, row }: { readonly t: Texts; readonly row: Deferre
   );
 }
 
-/** That a row is put off, or waits for one of its customer that is. */
-export function Deferral({ view, row }: { readonly view: View; readonly row: RowPage }): VNode | null {
-  const { t, visitor } = view;
+/** That a row is deferred, or waits for one of its customer that is. */
+export function DeferralNote({ view, row }: { readonly view: View; readonly row: RowDetails }): VNode | null {
+  const { t, principal } = view;
   const { deferred, heldBackBy } = row;
   if (deferred === null && heldBackBy.length === 0) return null;
   return (
@@ -47,7 +47,7 @@ export function Deferral({ view, row }: { readonly view: View; readonly row: Row
             <StoreTime t={t} at={deferred.nextAt} />
           </p>
           <p>{t.deferred.hints[deferred.cause]}</p>
-          {visitor.role === 'operator' ? (
+          {principal.role === 'operator' ? (
             <p>
               <RetryLink t={t} row={deferred} />
             </p>

@@ -5,7 +5,7 @@ import type { Texts } from '../texts/texts.js';
 import { KeyText } from './foreign.js';
 import { Notice } from './layout.js';
 import { StoreTime } from './times.js';
-import { operationText, shortTable } from './words.js';
+import { operationLabel, shortTable } from './labels.js';
 
 /** Warns that a requeued row takes effect after rows of its customer that came later. */
 export function LaterRows({
@@ -25,7 +25,7 @@ export function LaterRows({
             <a href={rowAddress(row)}>
               {shortTable(row.table)} <KeyText text={row.streamingNo} />
             </a>{' '}
-            {operationText(t, row.opFlag)} · <StoreTime t={t} at={row.decidedAt} />
+            {operationLabel(t, row.opFlag)} · <StoreTime t={t} at={row.decidedAt} />
           </li>
         ))}
       </ul>

@@ -9,9 +9,9 @@ import { StoreTime } from './times.js';
 /** The pages of the navigation. */
 const navigation = [
   { name: 'overview', href: '/' },
-  { name: 'failures', href: '/failures' },
+  { name: 'failures', href: '/failure-groups' },
   { name: 'failed', href: '/failed' },
-  { name: 'inHand', href: '/in-hand' },
+  { name: 'processing', href: '/processing' },
   { name: 'deferred', href: '/deferred' },
   { name: 'pauses', href: '/pauses' },
   { name: 'workers', href: '/workers' },
@@ -120,15 +120,15 @@ function Navigation({ view, page }: { readonly view: View; readonly page: PageNa
 }
 
 function Session({ view }: { readonly view: View }): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   return (
     <div class="session">
-      {visitor.name === '' ? null : (
+      {principal.name === '' ? null : (
         <span>
-          <Foreign text={visitor.name} /> <small>{t.session.role[visitor.role]}</small>
+          <Foreign text={principal.name} /> <small>{t.session.role[principal.role]}</small>
         </span>
       )}
-      {visitor.name === '' ? null : (
+      {principal.name === '' ? null : (
         <form method="post" action="/logout">
           <Token view={view} />
           <button class="link">{t.session.logOut}</button>
@@ -153,7 +153,7 @@ function Session({ view }: { readonly view: View }): VNode {
 
 /** Shows that a form was made by this console for this visitor. */
 export function Token({ view }: { readonly view: View }): VNode {
-  return <input type="hidden" name="csrfToken" value={view.visitor.csrfToken} />;
+  return <input type="hidden" name="csrfToken" value={view.principal.csrfToken} />;
 }
 
 /** Something to be read before all else. */

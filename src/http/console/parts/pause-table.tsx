@@ -16,9 +16,9 @@ interface PauseTableProps {
 
 /** What is paused, by whom and why. */
 export function PauseTable({ view, pauses, resumable }: PauseTableProps): VNode {
-  const { t, visitor } = view;
+  const { t, principal } = view;
   if (pauses.length === 0) return <p class="hint">{t.pauses.empty}</p>;
-  const offered = resumable && visitor.role === 'operator';
+  const offered = resumable && principal.role === 'operator';
   return (
     <table class="stack">
       <thead>
@@ -32,8 +32,8 @@ export function PauseTable({ view, pauses, resumable }: PauseTableProps): VNode 
       </thead>
       <tbody>
         {pauses.map(({ target, since, who, reason }) => (
-          <tr key={targetText(t, target)}>
-            <td data-label={t.pauses.target}>{targetText(t, target)}</td>
+          <tr key={targetLabel(t, target)}>
+            <td data-label={t.pauses.target}>{targetLabel(t, target)}</td>
             <td data-label={t.pauses.since}>
               <StoreTime t={t} at={since} bare />
             </td>
@@ -58,7 +58,7 @@ export function PauseTable({ view, pauses, resumable }: PauseTableProps): VNode 
 }
 
 /** What is or would be paused, in words. */
-export function targetText(t: Texts, target: PauseTarget): string {
+export function targetLabel(t: Texts, target: PauseTarget): string {
   return 'source' in target ? t.pauses.ofTable(tableOf[target.source]) : t.pauses.ofProduct(target.productId);
 }
 

@@ -3,7 +3,7 @@ import type { NotRequeued } from '../../../operator/requeue-report.js';
 import { rowAddress, rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import { KeyText } from './foreign.js';
-import { shortTable, StateMark } from './words.js';
+import { shortTable, StateMark } from './labels.js';
 
 interface RowName {
   readonly table: string;

@@ -3,7 +3,7 @@ import type { FailedRow } from '../../../operator/failed-row.js';
 import { address, rowAddress } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import { KeyText } from './foreign.js';
-import { operationText, shortTable } from './words.js';
+import { operationLabel, shortTable } from './labels.js';
 
 /*
  * The first columns of every list of rows: which row it is, what it asks for, and whose it is.
@@ -40,7 +40,7 @@ export function IdentityCells({ t, row }: IdentityProps): VNode {
         </a>
       </td>
       <td data-label={columns.opFlag} class="flag">
-        {operationText(t, row.opFlag)}
+        {operationLabel(t, row.opFlag)}
       </td>
       <td data-label={columns.product}>
         <KeyText text={row.productId} />

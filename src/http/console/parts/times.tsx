@@ -51,7 +51,7 @@ export function ZonedHead(props: {
 }
 
 /** The two largest units of a time span: `5 h 45 min`. */
-export function durationText(t: Texts, seconds: number): string {
+export function durationLabel(t: Texts, seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const { units } = t.time;
   const parts = [

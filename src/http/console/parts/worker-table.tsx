@@ -3,7 +3,7 @@ import type { WorkerDescription } from '../../../store/port.js';
 import type { Texts } from '../texts/texts.js';
 import { Foreign, KeyText } from './foreign.js';
 import { StoreTime, ZonedHead } from './times.js';
-import { Mark, rangesText } from './words.js';
+import { Badge, rangesLabel } from './labels.js';
 
 interface WorkerTableProps {
   readonly t: Texts;
@@ -45,7 +45,7 @@ function WorkerLine({ t, worker }: { readonly t: Texts; readonly worker: WorkerD
   return (
     <tr>
       <td data-label={t.workers.status}>
-        <Mark kind={alive ? 'good' : 'bad'} text={alive ? t.workers.alive : t.workers.gone} />
+        <Badge kind={alive ? 'good' : 'bad'} text={alive ? t.workers.alive : t.workers.gone} />
       </td>
       <td data-label={t.columns.host}>
         <Foreign text={worker.host} />
@@ -53,7 +53,7 @@ function WorkerLine({ t, worker }: { readonly t: Texts; readonly worker: WorkerD
       <td data-label={t.workers.pid}>{worker.pid}</td>
       <td data-label={t.workers.shards}>
         {t.workers.shardCount(shards.length)}
-        {shards.length === 0 ? null : <small> ({rangesText(shards)})</small>}
+        {shards.length === 0 ? null : <small> ({rangesLabel(shards)})</small>}
       </td>
       <td data-label={t.workers.heartbeatAt}>
         <StoreTime t={t} at={worker.heartbeatAt} bare />
@@ -74,7 +74,7 @@ function Unowned({ t, workers, shards }: WorkerTableProps & { readonly shards: n
   if (free.length === 0) return <p class="hint">{t.workers.allOwned(shards)}</p>;
   return (
     <p class="hint">
-      {t.workers.unowned(free.length, shards)} {rangesText(free)}
+      {t.workers.unowned(free.length, shards)} {rangesLabel(free)}
     </p>
   );
 }

@@ -11,7 +11,7 @@ export function loginRoutes(pages: Console): void {
       const next = localAddress(textOf(query, 'next'));
       const refused = (['password', 'often'] as const).find((word) => word === textOf(query, 'refused'));
       const ended = (['loggedOut', 'expired'] as const).find((word) => textOf(query, word) !== '') ?? null;
-      if (!view.visitor.loginNeeded) return { to: next };
+      if (!view.principal.loginNeeded) return { to: next };
       return {
         status: refused === undefined ? 200 : refused === 'often' ? 429 : 403,
         page: <LoginPage view={view} next={next} notice={refused ?? ended} />,
@@ -20,6 +20,6 @@ export function loginRoutes(pages: Console): void {
     { config: { open: true } },
   );
   pages.get('/logout', ({ view }) =>
-    view.visitor.name === '' ? { to: '/' } : { page: <LogoutPage view={view} /> },
+    view.principal.name === '' ? { to: '/' } : { page: <LogoutPage view={view} /> },
   );
 }

@@ -1,6 +1,6 @@
 import { rowId, type RowKey } from '../../../domain/keys.js';
 import { address, textOf, textsOf, rowNamed, type Values } from '../addresses.js';
-import { actorOf, forOperators, type Answer, type Console, type Question } from '../console.js';
+import { actorOf, forOperators, type PageResponse, type Console, type PageRequest } from '../console.js';
 import { filterForm, filterParameters } from '../filter-form.js';
 import { FailedPage } from '../pages/failed.js';
 import { MatchingPage } from '../pages/requeue-matching.js';
@@ -25,57 +25,65 @@ export function requeueRoutes(pages: Console): void {
   pages.post('/requeue-matching', putBackMatching);
 }
 
-async function askChosen({ view, desk }: Question, values: Values, fault?: string): Promise<Answer> {
+async function askChosen(
+  { view, operator }: PageRequest,
+  values: Values,
+  error?: string,
+): Promise<PageResponse> {
   const keys = chosen(values);
   const { t } = view;
   const problem =
-    fault ??
+    error ??
     (keys.length === 0
       ? t.requeue.noneChosen
       : keys.length > mostChosen
         ? t.requeue.tooMany(mostChosen)
         : undefined);
   const asked = keys.length > mostChosen ? [] : keys;
-  const report = await desk.requeue(actorOf(view), asked, dryRun);
+  const report = await operator.requeue(actorOf(view), asked, dryRun);
   return {
     status: problem === undefined ? 200 : 400,
-    page: <RequeuePage view={view} report={report} {...(problem !== undefined && { fault: problem })} />,
+    page: <RequeuePage view={view} report={report} {...(problem !== undefined && { error: problem })} />,
   };
 }
 
-async function putBackChosen(question: Question): Promise<Answer> {
-  const { view, desk, form } = question;
+async function putBackChosen(question: PageRequest): Promise<PageResponse> {
+  const { view, operator, form } = question;
   const keys = chosen(form);
   const reason = reasonOf(form);
   if (reason === null) return askChosen(question, form, view.t.requeue.reasonMissing);
   if (keys.length === 0 || keys.length > mostChosen) return askChosen(question, form);
-  const { action } = await desk.requeue(actorOf(view), keys, { dryRun: false, reason });
+  const { action } = await operator.requeue(actorOf(view), keys, { dryRun: false, reason });
   // Nothing was to be changed: the page that asks says why.
   return { to: action === null ? rowsAddress(keys) : actionAddress(action) };
 }
 
-async function askMatching({ view, desk }: Question, values: Values, fault?: string): Promise<Answer> {
+async function askMatching(
+  { view, operator }: PageRequest,
+  values: Values,
+  error?: string,
+): Promise<PageResponse> {
   const form = filterForm(values);
-  if (form.faults.length > 0)
+  if (form.errors.length > 0)
     return { status: 400, page: <FailedPage view={view} form={form} list={null} continued={false} /> };
   const { filter } = form;
-  const report = await desk.requeueMatching(actorOf(view), { filter }, dryRun);
+  const report = await operator.requeueMatching(actorOf(view), { filter }, dryRun);
   return {
-    status: fault === undefined ? 200 : 400,
-    page: <MatchingPage {...{ view, filter, report }} {...(fault !== undefined && { fault })} />,
+    status: error === undefined ? 200 : 400,
+    page: <MatchingPage {...{ view, filter, report }} {...(error !== undefined && { error })} />,
   };
 }
 
-async function putBackMatching(question: Question): Promise<Answer> {
-  const { view, desk, form } = question;
-  const { filter, faults } = filterForm(form);
+async function putBackMatching(question: PageRequest): Promise<PageResponse> {
+  const { view, operator, form } = question;
+  const { filter, errors } = filterForm(form);
   const continues = textOf(form, 'continues');
   const reason = reasonOf(form);
-  if (faults.length > 0) return askMatching(question, form);
+  if (errors.length > 0) return askMatching(question, form);
   // What is gone on with may have been begun by a command, without a reason.
   if (reason === null && continues === '') return askMatching(question, form, view.t.requeue.reasonMissing);
   const target = continues === '' ? { filter } : { continues };
-  const report = await desk.requeueMatching(actorOf(view), target, { dryRun: false, reason });
+  const report = await operator.requeueMatching(actorOf(view), target, { dryRun: false, reason });
   const { action, matched } = report;
   if (action !== null) return { to: actionAddress(action, matched.atLeast) };
   return {

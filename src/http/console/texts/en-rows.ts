@@ -1,10 +1,10 @@
-import { things } from './words.js';
+import { pluralise } from './pluralise.js';
 import type { Texts } from './zh.js';
 
-const rows = (count: number | string) => things(count, 'row', 'rows');
+const rows = (count: number | string) => pluralise(count, 'row', 'rows');
 
 /** The texts of the pages about rows, in English. */
-export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'inHand' | 'deferred'> = {
+export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'processing' | 'deferred'> = {
   failures: {
     title: 'Failures by code',
     present: 'Present',
@@ -38,7 +38,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     requeueSelected: 'Requeue selected…',
     requeueMatching: 'Requeue all that match…',
     badCursor: 'That place in the list is not valid; this is the start of the list.',
-    faults: {
+    errors: {
       table: 'The table is IF_BNET_CUST or IF_BNET_ACCOUNT',
       code: 'A code has 5 digits; or “none”, for failures without a code',
       product: 'A ProductID is a whole number of at most 30 digits',
@@ -115,7 +115,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     endedAt: 'Ended',
     status: 'Status',
     lastStreamingNo: 'StreamingNo of the last change',
-    neighbours: 'Neighbouring rows of the customer',
+    relatedRows: 'Neighbouring rows of the customer',
     noNeighbours: 'No other rows of this customer.',
     place: 'Place',
     places: { before: 'before', this: 'this row', after: 'after' },
@@ -123,32 +123,32 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     empty: 'empty',
     allOfCustomer: 'All failed rows of this customer',
   },
-  inHand: {
-    title: 'Rows in hand (State 1)',
+  processing: {
+    title: 'Rows in State 1 (processing)',
     explain:
       'Being processed, or waiting for a worker to take them over. Without a running worker they need no hand: the next one that starts takes them over.',
-    empty: 'No row is in hand.',
+    empty: 'No row is in State 1.',
     holder: 'Holder',
     nobody: 'nobody holds the shard',
     limited: (most) => `Only the oldest ${rows(most)} of each table are shown.`,
   },
   deferred: {
-    title: 'Rows that are put off',
+    title: 'Deferred rows',
     explain:
       'These rows cannot be claimed, applied or marked for now. Only the rows of their own customers wait with them; all others go on. Workers try again by themselves, with growing pauses of 45 s at most; once the cause is gone, nothing has to be done.',
-    empty: 'No row is put off.',
+    empty: 'No row is deferred.',
     now: (customers, count) =>
-      `${things(customers, 'customer is', 'customers are')} put off (${rows(count)}); all others go on.`,
+      `${pluralise(customers, 'customer is', 'customers are')} deferred (${rows(count)}); all others go on.`,
     list: 'See the rows',
     limited: (most) => `Only the first ${rows(most)} are shown.`,
     cause: 'Cause',
     message: 'Database message',
     tries: 'Tries',
-    triedTimes: (tries) => `tried ${things(tries, 'time', 'times')}`,
-    since: 'Put off since',
+    triedTimes: (tries) => `tried ${pluralise(tries, 'time', 'times')}`,
+    since: 'Deferred since',
     nextAt: 'Next try',
-    isPutOff: 'This row is put off:',
-    waitsFor: 'This row waits for rows of its customer that are put off:',
+    isPutOff: 'This row is deferred:',
+    waitsFor: 'This row waits for rows of its customer that are deferred:',
     whatToDo: 'What to do',
     stages: {
       claim: {
@@ -180,10 +180,10 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'in
     confirmRetry: 'Retry',
     retryTitle: (table, streamingNo) => `Retry ${table} ${streamingNo}`,
     retryExplain:
-      'Workers try the row within 4 seconds instead of at its next try. Where the cause is still there, it is put off again.',
+      'Workers try the row within 4 seconds instead of at its next try. Where the cause is still there, it is deferred again.',
     notices: {
       retried: 'The row is tried again. Where the cause is still there, it will be listed again.',
-      'not-deferred': 'The row is not put off; nothing was changed.',
+      'not-deferred': 'The row is not deferred; nothing was changed.',
     },
   },
 };

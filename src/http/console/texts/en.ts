@@ -1,8 +1,8 @@
 import { enRows } from './en-rows.js';
-import { things } from './words.js';
+import { pluralise } from './pluralise.js';
 import type { Texts } from './zh.js';
 
-const rows = (count: number | string) => things(count, 'row', 'rows');
+const rows = (count: number | string) => pluralise(count, 'row', 'rows');
 
 const lossHint =
   'Do not put rows back to State 0. “bnet-sync doctor” and the runbook (“When the product store has lost something”) say what to do; “bnet-sync repair --accept” lets the workers go on.';
@@ -16,8 +16,8 @@ export const en: Texts = {
     overview: 'Overview',
     failures: 'Failures',
     failed: 'Failed rows',
-    inHand: 'In hand',
-    deferred: 'Put off',
+    processing: 'In hand',
+    deferred: 'Deferred',
     pauses: 'Pauses',
     workers: 'Workers',
     audit: 'Audit',
@@ -90,10 +90,10 @@ export const en: Texts = {
     nothingPending: 'nothing is pending',
     pendingUnknown: 'unknown: no usable date',
     createdAhead: (count, ahead) =>
-      `${things(count, 'pending row has', 'pending rows have')} a CreateDate ahead of the middle database's clock, by up to ${ahead}: left alone until then. CreateDate should be written by that database's clock.`,
+      `${pluralise(count, 'pending row has', 'pending rows have')} a CreateDate ahead of the middle database's clock, by up to ${ahead}: left alone until then. CreateDate should be written by that database's clock.`,
     otherState: 'other',
     otherStates: (count) =>
-      `${things(count, 'row is', 'rows are')} in a State other than 0 to 3, or in none: no worker takes them. bnet-sync doctor names them.`,
+      `${pluralise(count, 'row is', 'rows are')} in a State other than 0 to 3, or in none: no worker takes them. bnet-sync doctor names them.`,
     strayAttributes: (late, orphaned) =>
       `Attribute rows in State 0 that no worker takes: ${late} came after their row was taken, ${orphaned} have no row. bnet-sync doctor names them.`,
     failedNow: 'Failed rows now',
@@ -105,7 +105,7 @@ export const en: Texts = {
     lastDay: 'Last day, by hour',
     noWorkers: 'No worker is alive: pending rows are not processed. Start one with bnet-sync run.',
     pausedNow: (count) =>
-      `${things(count, 'pause is', 'pauses are')} in force: those rows are not processed.`,
+      `${pluralise(count, 'pause is', 'pauses are')} in force: those rows are not processed.`,
     pauseList: 'See pauses',
     databases: 'Databases',
     middle: 'Middle database',
@@ -119,9 +119,9 @@ export const en: Texts = {
     title: 'The product store has lost data: no row is processed',
     kinds: {
       ownCommits: (count) =>
-        `A worker no longer finds what the store had confirmed to it (${things(count, 'transaction', 'transactions')} or more): a fail-over, a restore or a wipe.`,
+        `A worker no longer finds what the store had confirmed to it (${pluralise(count, 'transaction', 'transactions')} or more): a fail-over, a restore or a wipe.`,
       finishedRows: (count) =>
-        `${things(count, 'row', 'rows')} or more stand in State 2, but their effect is not in the store.`,
+        `${pluralise(count, 'row', 'rows')} or more stand in State 2, but their effect is not in the store.`,
       noOrigin: () => 'The store is new, or was wiped, and the middle database holds finished rows.',
     },
     examples: 'For example',
@@ -148,7 +148,7 @@ export const en: Texts = {
   pauses: {
     title: 'Pauses',
     explain:
-      'Rows of what is paused stay in State 0 and are not claimed; rows in hand are finished. Takes effect within 4 seconds.',
+      'Rows of what is paused stay in State 0 and are not claimed; rows in flight are finished. Takes effect within 4 seconds.',
     inForce: 'Pauses in force',
     empty: 'Nothing is paused: all rows are processed.',
     target: 'What',
@@ -189,8 +189,8 @@ export const en: Texts = {
     shards: 'Shards',
     shardCount: (held) => `${held}`,
     unowned: (count, all) =>
-      `${count} of ${things(all, 'shard', 'shards')} ${count === 1 ? 'is' : 'are'} held by nobody:`,
-    allOwned: (all) => `All ${things(all, 'shard', 'shards')} are held.`,
+      `${count} of ${pluralise(all, 'shard', 'shards')} ${count === 1 ? 'is' : 'are'} held by nobody:`,
+    allOwned: (all) => `All ${pluralise(all, 'shard', 'shards')} are held.`,
   },
   audit: {
     title: 'Audit',

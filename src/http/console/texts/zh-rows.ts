@@ -1,4 +1,4 @@
-import { counted } from './words.js';
+import { counted } from './pluralise.js';
 
 const rows = (count: number | string) => `${counted(count)} 行`;
 
@@ -36,7 +36,7 @@ export const zhRows = {
     requeueSelected: '重新排队所选行…',
     requeueMatching: '重新排队全部符合条件的行…',
     badCursor: '翻页位置无效，已从头显示。',
-    faults: {
+    errors: {
       table: '表名应为 IF_BNET_CUST 或 IF_BNET_ACCOUNT',
       code: '结果码是 5 位数字；填 none 查无结果码的行',
       product: 'ProductID 是 30 位以内的整数',
@@ -108,7 +108,7 @@ export const zhRows = {
     endedAt: '终止',
     status: '状态',
     lastStreamingNo: '最后一次变更的 StreamingNo',
-    neighbours: '同一客户的相邻行',
+    relatedRows: '同一客户的相邻行',
     noNeighbours: '没有该客户的其他行。',
     place: '次序',
     places: { before: '之前', this: '本行', after: '之后' },
@@ -116,7 +116,7 @@ export const zhRows = {
     empty: '空',
     allOfCustomer: '该客户的全部失败行',
   },
-  inHand: {
+  processing: {
     title: '处理中的行 (State 1)',
     explain:
       '正在处理，或等待下一个工作进程接手。没有工作进程时这些行无需人工处理：下一个启动的工作进程会接手。',

@@ -1,4 +1,4 @@
-import { counted } from './words.js';
+import { counted } from './pluralise.js';
 import { zhRows } from './zh-rows.js';
 
 /** Rows, or other things, by their number: `1,234 行`. */
@@ -16,7 +16,7 @@ export const zh = {
     overview: '概览',
     failures: '失败分组',
     failed: '失败行',
-    inHand: '处理中',
+    processing: '处理中',
     deferred: '暂缓处理',
     pauses: '暂停',
     workers: '工作进程',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { consoleApp, reader } from '../../../support/console-app.js';
-import { unknownProduct } from '../../../support/fake-desk.js';
-import { longNumber } from '../../../support/fake-desk-data.js';
+import { unknownProduct } from '../../../support/fake-operator.js';
+import { longNumber } from '../../../support/fake-operator-data.js';
 
 const form = (fields: Record<string, string>) => ({
   method: 'POST' as const,
@@ -19,22 +19,22 @@ describe('a form that changes something', () => {
     ['/pauses/pause', { product: unknownProduct }, '/pauses?done=paused-unknown'],
     ['/pauses/resume', { table: 'ACCOUNT' }, '/pauses?done=resumed'],
   ])('%s leads to a page that can be loaded again', async (url, fields, leadsTo) => {
-    const { app, desk } = await consoleApp();
+    const { app, operator } = await consoleApp();
     const answer = await app.inject({ url, ...form({ ...fields, reason: 'r' }) });
     const location = String(answer.headers.location);
     expect([answer.statusCode, location]).toEqual([303, expect.stringContaining(leadsTo)]);
-    const done = desk.acts.length;
+    const done = operator.acts.length;
     for (const _ of [1, 2]) expect((await app.inject(location)).statusCode).toBe(200);
-    expect(desk.acts).toHaveLength(done);
+    expect(operator.acts).toHaveLength(done);
   });
 
   it('without a row that it would change leads back to the page that asks, and is no action', async () => {
-    const { app, desk } = await consoleApp();
+    const { app, operator } = await consoleApp();
     const gone = await app.inject({ url: '/requeue', ...form({ row: 'CUST:77', reason: 'r' }) });
     expect([gone.statusCode, gone.headers.location]).toEqual([303, '/requeue?row=IF_BNET_CUST%3A77']);
     const none = await app.inject({ url: '/requeue-matching', ...form({ code: '99999', reason: 'r' }) });
     expect([none.statusCode, none.headers.location]).toEqual([303, '/requeue-matching?code=99999']);
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 });
 
@@ -57,8 +57,8 @@ describe('the page of an action', () => {
   });
 
   it('goes on with the rest by itself after the form, and only then; loaded again it waits for the button', async () => {
-    const { app, desk } = await consoleApp();
-    desk.mostAtOnce = 1;
+    const { app, operator } = await consoleApp();
+    operator.mostAtOnce = 1;
     const reason = '工单 1';
     let sent = await app.inject({ url: '/requeue-matching', ...form({ code: '00403', reason }) });
     expect(sent.headers.location).toBe('/audit/1?goOn=yes');
@@ -80,23 +80,23 @@ describe('the page of an action', () => {
     }
     const last = await matching(String(sent.headers.location), app);
     expect(last).not.toMatch(/data-go-on|name="continues"/);
-    expect(desk.acts.length).toBeGreaterThan(1);
+    expect(operator.acts.length).toBeGreaterThan(1);
   });
 
   it('is gone on with where it was begun without a reason, as commands may', async () => {
-    const { app, desk } = await consoleApp();
-    desk.mostAtOnce = 1;
-    await desk.requeueMatching(
+    const { app, operator } = await consoleApp();
+    operator.mostAtOnce = 1;
+    await operator.requeueMatching(
       { name: 'li', via: 'command' },
       { filter: {} },
       { dryRun: false, reason: null },
     );
     const sent = await app.inject({ url: '/requeue-matching', ...form({ continues: '1', reason: '' }) });
-    expect([sent.statusCode, desk.acts.length]).toEqual([303, 2]);
+    expect([sent.statusCode, operator.acts.length]).toEqual([303, 2]);
   });
 
   it('and the audit say where no outcome is on record', async () => {
-    const { app, desk } = await consoleApp();
+    const { app, operator } = await consoleApp();
     const what = '{"filter":{"code":"<b>"},"failedUntil":"2026-11-21 16:00:00"}';
     const by = {
       who: '<img>',
@@ -105,7 +105,7 @@ describe('the page of an action', () => {
       rows: null,
       reason: null,
     } as const;
-    desk.acts = [{ ...by, id: '7', action: 'requeue-matching', what, status: 'open', outcome: null }];
+    operator.acts = [{ ...by, id: '7', action: 'requeue-matching', what, status: 'open', outcome: null }];
     for (const url of ['/audit', '/audit/7']) {
       const body = await matching(url, app);
       expect(body).toContain('No outcome is on record');
@@ -113,7 +113,7 @@ describe('the page of an action', () => {
     }
     expect(await matching('/audit/7', app)).toContain('name="continues" value="7"');
     expect(await matching('/audit/7', app)).not.toContain('data-go-on');
-    desk.acts = desk.acts.map((act) => ({
+    operator.acts = operator.acts.map((act) => ({
       ...act,
       ...({ status: 'done', rows: 500 } as const),
       outcome: { at: by.at, what: '{"matched":500,"left":null,"error":"connection <b>lost"}' },
@@ -125,9 +125,9 @@ describe('the page of an action', () => {
   });
 
   it('of a reader offers nothing to go on with, and one that is none is not found', async () => {
-    const { app, desk } = await consoleApp(reader);
-    desk.mostAtOnce = 1;
-    await desk.requeueMatching(
+    const { app, operator } = await consoleApp(reader);
+    operator.mostAtOnce = 1;
+    await operator.requeueMatching(
       { name: 'li', via: 'command' },
       { filter: {} },
       { dryRun: false, reason: 'r' },

@@ -19,17 +19,17 @@ describe('the address of a filter', () => {
       text: '<script>%',
     };
     const query = Object.fromEntries(new URL(failedAddress(filter), 'http://x').searchParams);
-    expect(filterForm(query)).toMatchObject({ filter, faults: [] });
+    expect(filterForm(query)).toMatchObject({ filter, errors: [] });
   });
 
   it('leaves out what is not asked for', () => {
     expect(failedAddress({})).toBe('/failed');
-    expect(filterForm({ code: ' ', table: '' })).toMatchObject({ filter: {}, faults: [] });
+    expect(filterForm({ code: ' ', table: '' })).toMatchObject({ filter: {}, errors: [] });
   });
 
   it('says that there is no code', () => {
     expect(failedAddress({ code: null })).toBe('/failed?code=none');
-    expect(filterForm({ code: 'none' })).toMatchObject({ filter: { code: null }, faults: [] });
+    expect(filterForm({ code: 'none' })).toMatchObject({ filter: { code: null }, errors: [] });
   });
 
   it('takes the time as a browser writes it', () => {
@@ -48,7 +48,7 @@ describe('the address of a filter', () => {
     ['until', 'tomorrow'],
     ['text', 'x'.repeat(201)],
   ])('is refused where %s is %s', (field, value) => {
-    expect(filterForm({ [field]: value }).faults).toEqual([field]);
+    expect(filterForm({ [field]: value }).errors).toEqual([field]);
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../../src/database/errors.js';
 import type { StoreAlarm } from '../../../../src/store/guard-port.js';
-import { anybody, consoleApp, operator, reader } from '../../../support/console-app.js';
-import type { FakeDesk } from '../../../support/fake-desk.js';
+import { anybody, consoleApp, operatorPrincipal, reader } from '../../../support/console-app.js';
+import type { FakeOperator } from '../../../support/fake-operator.js';
 import { fakeDeferredSummary } from '../../../support/fake-deferred.js';
-import { hostile, longNumber } from '../../../support/fake-desk-data.js';
+import { hostile, longNumber } from '../../../support/fake-operator-data.js';
 
 const row = `/rows/IF_BNET_CUST/${longNumber}`;
 const everyPage = [
-  ...['/', '/failures', '/failed', row, '/in-hand', '/deferred', '/pauses'],
+  ...['/', '/failure-groups', '/failed', row, '/processing', '/deferred', '/pauses'],
   ...[
     '/pauses/pause?table=CUST',
     `/deferred/retry?row=IF_BNET_CUST:${longNumber}`,
@@ -49,7 +49,7 @@ describe('every page of the console', () => {
     for (const url of everyPage) {
       const { body } = await app.inject(url);
       for (const [post] of body.matchAll(/<form method="post" action="\/(?!login)[^]*?<\/form>/g))
-        expect(post).toContain(`name="csrfToken" value="${operator.csrfToken}"`);
+        expect(post).toContain(`name="csrfToken" value="${operatorPrincipal.csrfToken}"`);
     }
   });
 
@@ -82,8 +82,8 @@ describe('an alarm of the product store', () => {
   };
 
   it('stands on every page, in both languages, with what to do and a link to a row', async () => {
-    const { app, desk } = await consoleApp();
-    desk.openAlarms = [alarm];
+    const { app, operator } = await consoleApp();
+    operator.openAlarms = [alarm];
     for (const url of everyPage.filter((each) => each !== '/login'))
       for (const [language, words] of [
         ['zh-CN', ['产品库数据丢失', '4812', 'bnet-sync repair --accept']],
@@ -96,16 +96,16 @@ describe('an alarm of the product store', () => {
   });
 
   it.each(['ownCommits', 'noOrigin'] as const)('says what %s means', async (kind) => {
-    const { app, desk } = await consoleApp();
-    desk.openAlarms = [{ ...alarm, kind, examples: [] }];
+    const { app, operator } = await consoleApp();
+    operator.openAlarms = [{ ...alarm, kind, examples: [] }];
     const said = kind === 'noOrigin' ? 'migrate --new-store' : 'no longer finds what the store had confirmed';
     const { body } = await app.inject({ url: '/', headers: { 'accept-language': 'en' } });
     expect(body).toContain(said);
   });
 
   it('tells nobody who did not log in', async () => {
-    const { app, desk } = await consoleApp();
-    desk.openAlarms = [alarm];
+    const { app, operator } = await consoleApp();
+    operator.openAlarms = [alarm];
     expect((await app.inject('/login')).body).not.toContain(longNumber);
   });
 });
@@ -122,29 +122,29 @@ describe('a hostile row', () => {
 
 describe('requeuing', () => {
   it('wants a reason, and changes nothing without one', async () => {
-    const { app, desk } = await consoleApp();
-    const fields = { row: `IF_BNET_CUST:${longNumber}`, csrfToken: operator.csrfToken };
+    const { app, operator } = await consoleApp();
+    const fields = { row: `IF_BNET_CUST:${longNumber}`, csrfToken: operatorPrincipal.csrfToken };
     for (const reason of ['', '  ', 'x'.repeat(501)]) {
       const answer = await app.inject({ url: '/requeue', ...form({ ...fields, reason }) });
       expect(answer.statusCode).toBe(400);
       const matching = await app.inject({ url: '/requeue-matching', ...form({ code: '00403', reason }) });
       expect(matching.statusCode).toBe(400);
     }
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 
   it('is done by whoever is logged in, for the reason given', async () => {
-    const { app, desk } = await consoleApp();
+    const { app, operator } = await consoleApp();
     const fields = { row: `IF_BNET_CUST:${longNumber}`, reason: ' 工单 1 ' };
     await app.inject({ url: '/requeue', ...form(fields) });
-    expect(desk.acts).toMatchObject([{ who: 'wang', via: 'console', rows: 1, reason: '工单 1' }]);
+    expect(operator.acts).toMatchObject([{ who: 'wang', via: 'console', rows: 1, reason: '工单 1' }]);
   });
 
   it('by a filter that cannot be read touches nothing, rather than every row', async () => {
-    const { app, desk } = await consoleApp();
+    const { app, operator } = await consoleApp();
     const answer = await app.inject({ url: '/requeue-matching', ...form({ code: '4', reason: 'r' }) });
     expect(answer.statusCode).toBe(400);
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
   });
 
   it('refuses more rows than are chosen by hand', async () => {
@@ -159,23 +159,23 @@ describe('requeuing', () => {
   });
 });
 
-describe('rows that are put off', () => {
+describe('deferred rows', () => {
   const retry = `/deferred/retry?row=IF_BNET_CUST:${longNumber}`;
   const spoken = async (
     url: string,
     language: 'en' | 'zh',
-    change: (desk: FakeDesk) => void = () => undefined,
+    change: (operator: FakeOperator) => void = () => undefined,
   ) => {
-    const { app, desk } = await consoleApp();
-    change(desk);
+    const { app, operator } = await consoleApp();
+    change(operator);
     return (await app.inject({ url, headers: { 'accept-language': language } })).body;
   };
 
   it('are counted on the overview, with a link to them; not where there are none', async () => {
-    expect(await spoken('/', 'en')).toContain('3 customers are put off (3 rows); all others go on.');
+    expect(await spoken('/', 'en')).toContain('3 customers are deferred (3 rows); all others go on.');
     expect(await spoken('/', 'zh')).toContain('有 3 个客户暂缓处理（共 3 行），其他客户不受影响。');
     for (const deferred of [null, { ...fakeDeferredSummary(), rows: 0 }]) {
-      const body = await spoken('/', 'en', (desk) => (desk.view = { ...desk.view, deferred }));
+      const body = await spoken('/', 'en', (operator) => (operator.view = { ...operator.view, deferred }));
       expect(body).not.toContain('See the rows');
     }
   });
@@ -191,30 +191,32 @@ describe('rows that are put off', () => {
       expect(body).toContain('⟨U+202E⟩&lt;img src=x onerror=alert(6)>␇ 禁止修改');
       expect(body).not.toContain('<img');
     }
-    expect(await spoken('/deferred', 'zh', (desk) => (desk.putOff = []))).toContain('没有暂缓处理的行。');
+    expect(await spoken('/deferred', 'zh', (operator) => (operator.deferredList = []))).toContain(
+      '没有暂缓处理的行。',
+    );
   });
 
   it('say so on their own page, and on that of a row that waits for them', async () => {
     for (const [language, words] of [
       ['zh', ['本行暂缓处理：', '写回结果被拒绝', '已尝试 3 次', '本行在等待同一客户暂缓处理的行：']],
-      ['en', ['This row is put off:', 'mark: refused', 'tried 3 times', 'This row waits for rows']],
+      ['en', ['This row is deferred:', 'mark: refused', 'tried 3 times', 'This row waits for rows']],
     ] as const) {
       const body = await spoken(row, language);
       for (const word of words) expect(body, language).toContain(word);
     }
-    expect(await spoken(row, 'en', (desk) => (desk.putOff = []))).not.toContain('put off:');
+    expect(await spoken(row, 'en', (operator) => (operator.deferredList = []))).not.toContain('deferred:');
   });
 
   it('are tried at once by whoever is logged in, for a reason; nothing is done without one', async () => {
-    const { app, desk } = await consoleApp();
-    const fields = { row: `IF_BNET_CUST:${longNumber}`, csrfToken: operator.csrfToken };
+    const { app, operator } = await consoleApp();
+    const fields = { row: `IF_BNET_CUST:${longNumber}`, csrfToken: operatorPrincipal.csrfToken };
     expect(
       (await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: ' ' }) })).statusCode,
     ).toBe(400);
-    expect(desk.acts).toEqual([]);
+    expect(operator.acts).toEqual([]);
     const done = await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: '触发器已停用' }) });
     expect([done.statusCode, done.headers.location]).toEqual([303, '/deferred?done=retried']);
-    expect(desk.acts).toMatchObject([
+    expect(operator.acts).toMatchObject([
       { who: 'wang', via: 'console', action: 'retry', reason: '触发器已停用' },
     ]);
     const again = await app.inject({ url: '/deferred/retry', ...form({ ...fields, reason: 'r' }) });
@@ -232,9 +234,9 @@ describe('rows that are put off', () => {
 
 describe('what went wrong', () => {
   it('says which database is away and what to do', async () => {
-    const { app, desk } = await consoleApp();
-    desk.outage = new DatabaseError('credentials', 'the product store refuses the credentials');
-    desk.outage.database = 'product store';
+    const { app, operator } = await consoleApp();
+    operator.outage = new DatabaseError('credentials', 'the product store refuses the credentials');
+    operator.outage.database = 'product store';
     const { statusCode, body } = await app.inject({ url: '/failed', headers: { 'accept-language': 'zh' } });
     expect(statusCode).toBe(503);
     expect(body).toContain('数据库不可用: 产品库');

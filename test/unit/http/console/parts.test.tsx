@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { BarChart } from '../../../../src/http/console/parts/bar-chart.js';
 import { visibleText } from '../../../../src/domain/foreign-text.js';
 import { Foreign } from '../../../../src/http/console/parts/foreign.js';
-import { durationText, MiddleTime, StoreTime } from '../../../../src/http/console/parts/times.js';
-import { countText, operationText, rangesText } from '../../../../src/http/console/parts/words.js';
+import { durationLabel, MiddleTime, StoreTime } from '../../../../src/http/console/parts/times.js';
+import { countLabel, operationLabel, rangesLabel } from '../../../../src/http/console/parts/labels.js';
 import { catalogues } from '../../../../src/http/console/texts/texts.js';
-import type { ActivityBar } from '../../../../src/operator/desk.js';
+import type { ActivityBar } from '../../../../src/operator/operator-service.js';
 
 const { en, zh } = catalogues;
 
@@ -80,30 +80,30 @@ describe('times', () => {
   });
 
   it('are spans of at most two units', () => {
-    expect([0, 59.9, 3600, 90_061].map((seconds) => durationText(en, seconds))).toEqual([
+    expect([0, 59.9, 3600, 90_061].map((seconds) => durationLabel(en, seconds))).toEqual([
       '0 s',
       '59 s',
       '1 h',
       '1 d 1 h',
     ]);
-    expect(durationText(zh, 7503)).toBe('2 小时 5 分');
+    expect(durationLabel(zh, 7503)).toBe('2 小时 5 分');
   });
 });
 
 describe('words', () => {
   it('stand beside their codes, where the specification has one', () => {
-    expect(operationText(zh, '0101')).toBe('0101 客户新增');
-    expect(operationText(zh, 'toString')).toBe('toString');
-    expect(operationText(zh, null)).toBe('');
+    expect(operationLabel(zh, '0101')).toBe('0101 客户新增');
+    expect(operationLabel(zh, 'toString')).toBe('toString');
+    expect(operationLabel(zh, null)).toBe('');
   });
 
   it('say where counting stopped', () => {
-    expect(countText(en, { rows: 10_000, atLeast: true })).toBe('10,000+');
-    expect(countText(en, { rows: 9999, atLeast: false })).toBe('9,999');
+    expect(countLabel(en, { rows: 10_000, atLeast: true })).toBe('10,000+');
+    expect(countLabel(en, { rows: 9999, atLeast: false })).toBe('9,999');
   });
 
   it('join shards to ranges', () => {
-    expect(rangesText([3, 1, 2, 7, 10, 9])).toBe('1–3, 7, 9–10');
-    expect(rangesText([])).toBe('');
+    expect(rangesLabel([3, 1, 2, 7, 10, 9])).toBe('1–3, 7, 9–10');
+    expect(rangesLabel([])).toBe('');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Account, Customer } from '../../../../src/domain/customer.js';
 import { rowId, type RowKey } from '../../../../src/domain/keys.js';
 import type { InterfaceRow } from '../../../../src/domain/rows.js';
-import { judge, type Evidence } from '../../../../src/operator/verify/judge.js';
+import { checkCustomer, type Evidence } from '../../../../src/operator/verify/check-customer.js';
 import { histories, inOrder, rules, type HistoryRow } from '../../../support/model-rows.js';
 import {
   defaultModelRules,
@@ -42,7 +42,7 @@ function evidenceOf(rows: readonly HistoryRow[], store: ModelStore, requeued: Re
     journalled,
     unjournalled: [],
     row: (key) => journalled.find(({ row }) => rowId(row) === rowId(key))!.row,
-    suspectRows: [],
+    candidateRows: [],
     lost: null,
     stored: {
       customers: store.customers.map((each) => each as unknown as Customer),
@@ -76,7 +76,7 @@ describe('the order that a verification expects', () => {
     chosen: ModelRules,
     requeued: ReadonlySet<string> = new Set(),
   ) =>
-    judge(evidenceOf(rows, runModel(rows, chosen).store, requeued), {
+    checkCustomer(evidenceOf(rows, runModel(rows, chosen).store, requeued), {
       attributes: chosen.attributes,
       journalSince: null,
     });
@@ -117,7 +117,7 @@ describe('the order that a verification expects', () => {
           // Put right, it is clean; requeued, it was late on purpose.
           const stored = { ...evidenceOf(broken, expected, new Set()) };
           const settings = { attributes: ruled.attributes, journalSince: null };
-          expect(judge(stored, settings).differences).toEqual([]);
+          expect(checkCustomer(stored, settings).differences).toEqual([]);
           const requeued = judged(broken, ruled, new Set([rowId(moved)]));
           expect([requeued.differences, requeued.late.requeued]).toEqual([[], 1]);
           return;
@@ -181,7 +181,7 @@ describe('the order that a verification expects', () => {
       ...evidenceOf(rows, runModel(rows).store, new Set()),
       row: (key: RowKey) => byId.get(rowId(key))!,
     };
-    const { differences } = judge(evidence, { attributes: 'merge', journalSince: null });
+    const { differences } = checkCustomer(evidence, { attributes: 'merge', journalSince: null });
     expect(differences.filter(({ kind }) => kind === 'outOfOrder')).toHaveLength(many);
     expect(differences.find(({ field }) => field === 'cust_name')).toMatchObject({
       expected: String(many + 2),

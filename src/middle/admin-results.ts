@@ -1,0 +1,100 @@
+import type { RowKey, Source } from '../domain/keys.js';
+import type { FullRow, IndexDescription, MiddleAdmin, StateCounts } from './port.js';
+import { cell, interfaceRow } from './rows.js';
+
+/*
+ * From the rows that operators' statements return to their answers, the same for every kind of database. Columns have
+ * the names source, state, number and streaming_no; numbers may be text.
+ */
+
+type DriverRow = Readonly<Record<string, unknown>>;
+
+/** Rows by table and State from one row for each. */
+export function countsOf(rows: readonly DriverRow[]): Readonly<Record<Source, StateCounts>> {
+  const counts: Record<Source, Counts> = { CUST: noRows(), ACCOUNT: noRows() };
+  for (const row of rows) {
+    const of = counts[sourceOf(row)];
+    const state = String(row['state']);
+    if (isCounted(state)) of[state] += Number(row['number']);
+    else of.other = (of.other ?? 0) + Number(row['number']);
+  }
+  return counts;
+}
+
+/** One number for each table. */
+export function numbersOf(rows: readonly DriverRow[]): Readonly<Record<Source, number>> {
+  const numbers = { CUST: 0, ACCOUNT: 0 };
+  for (const row of rows) numbers[sourceOf(row)] = Number(row['number']);
+  return numbers;
+}
+
+/** Keys with the number of their rows. */
+export function duplicatesOf(rows: readonly DriverRow[]): Awaited<ReturnType<MiddleAdmin['duplicates']>> {
+  return rows.map((row) => ({
+    source: sourceOf(row),
+    streamingNo: String(row['streaming_no']),
+    count: Number(row['number']),
+  }));
+}
+
+/** The oldest of the ages of each table's oldest row, in whole seconds; null where there are none. */
+export function oldestAge(ages: readonly unknown[]): number | null {
+  const known = ages.filter((age) => age !== null).map(Number);
+  return known.length === 0 ? null : Math.max(0, Math.floor(Math.max(...known)));
+}
+
+/** The latest of dates as text, of which some may be missing. */
+export function latestDate(dates: readonly unknown[]): string | null {
+  const known = dates.map(cell).filter((date) => date !== null);
+  return known.sort().at(-1) ?? null;
+}
+
+/** A driver's row with all that the tables hold of it, besides its attributes. */
+export function fullRow(source: Source, row: DriverRow): FullRow {
+  return {
+    ...interfaceRow(source, row, []),
+    errContent: cell(row['ErrContent']),
+    remark: cell(row['Remark']),
+  };
+}
+
+/** The StreamingNos of a table's keys. */
+export function keysOf(keys: readonly RowKey[], source: Source): readonly string[] {
+  return keys.filter((key) => key.source === source).map(({ streamingNo }) => streamingNo);
+}
+
+/** Indexes from rows with table_name, index_name, column_name and index_where, one for each column, in index order. */
+export function indexesOf(rows: readonly DriverRow[]): readonly IndexDescription[] {
+  const indexes = new Map<string, { table: string; columns: string[]; where?: string }>();
+  for (const row of rows) {
+    const name = String(row['index_name']);
+    const where = cell(row['index_where']);
+    const index = indexes.get(name) ?? {
+      table: String(row['table_name']),
+      columns: [],
+      ...(where !== null && { where: plainCondition(where) }),
+    };
+    index.columns.push(String(row['column_name']));
+    indexes.set(name, index);
+  }
+  return [...indexes.values()];
+}
+
+/** A partial index's condition without what databases add to it. */
+function plainCondition(where: string): string {
+  return where.toLowerCase().replaceAll(/::\w+|[\s()"]/g, '');
+}
+
+function sourceOf(row: DriverRow): Source {
+  return row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
+}
+
+type Counts = { -readonly [State in keyof StateCounts]: StateCounts[State] };
+
+function noRows(): Counts {
+  return { '0': 0, '1': 0, '2': 0, '3': 0 };
+}
+
+function isCounted(state: string): state is '0' | '1' | '2' | '3' {
+  return Object.hasOwn(noRows(), state);
+}

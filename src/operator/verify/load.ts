@@ -1,0 +1,180 @@
+import type { Account, Customer } from '../../domain/customer.js';
+import { isCanonicalNumber, sources, type Attempt } from '../../domain/keys.js';
+import type {
+  FinishedPage,
+  FinishedPosition,
+  FinishedRequest,
+  FinishedRows,
+  MiddleAdmin,
+} from '../../middle/port.js';
+import type { ScanScope, StoreScan } from '../../store/records-port.js';
+import { nobody, type StagingDatabase } from './staging-database.js';
+
+/*
+ * Reading both databases into the stage: the middle database first, then the journal, then the records. A row stands in
+ * State 2 only after its journal entry was committed, together with the records: so whatever is read has its reason in
+ * what was read after it.
+ */
+
+/** What is read. */
+export interface VerifySources {
+  readonly finished: FinishedRows;
+  readonly middle: Pick<MiddleAdmin, 'find' | 'strayAttributes'>;
+  readonly store: StoreScan;
+}
+
+/** Time, for the pace. */
+export interface Pace {
+  /** Milliseconds, ever growing. */
+  now(): number;
+  rest(milliseconds: number): Promise<void>;
+}
+
+/** What is being done. */
+export type Phase = 'rows' | 'journal' | 'records' | 'compared' | 'looked at again';
+
+/** Told of after each page; `total` where it is known. */
+export type OnProgress = (phase: Phase, done: number, total?: number) => void;
+
+/** How everything is read. */
+export interface LoadSettings {
+  /** Only these products; empty: all. */
+  readonly productIds: readonly string[];
+  /** Only this product. */
+  readonly productId: string | null;
+  readonly pageRows: number;
+  readonly pace: Pace;
+  readonly onProgress: OnProgress;
+}
+
+const longestRestMs = 1000;
+
+/** Reads pages of both databases into the stage. */
+export class Loader {
+  readonly #sources: VerifySources;
+  readonly #stage: StagingDatabase;
+  readonly #settings: LoadSettings;
+
+  constructor(sources: VerifySources, stage: StagingDatabase, settings: LoadSettings) {
+    this.#sources = sources;
+    this.#stage = stage;
+    this.#settings = settings;
+  }
+
+  /** Reads all, or all of these customers; returns how many finished rows there are. */
+  async gather(custs: readonly string[] | null): Promise<number> {
+    if (custs !== null && numbered(custs).length === 0) return 0;
+    const rows = await this.#finishedRows(custs);
+    await this.#journal(custs, 'entry');
+    await this.#records(custs);
+    return rows;
+  }
+
+  /** Reads the journal of these customers once more. */
+  async journalAgain(custs: readonly string[]): Promise<void> {
+    if (numbered(custs).length > 0) await this.#journal(custs, 'again');
+  }
+
+  /**
+   * Looks up, by key, rows of these customers that took effect and are not here as they were applied: not marked yet, put
+   * back, changed, or gone.
+   */
+  async resolve(custs: readonly string[]): Promise<void> {
+    const { pageRows } = this.#settings;
+    for (;;) {
+      const keys = this.#stage.unresolved(custs, pageRows);
+      if (keys.length === 0) return;
+      this.#stage.replaceRows(keys, await this.#paced(() => this.#sources.middle.find(keys)));
+    }
+  }
+
+  async #finishedRows(custs: readonly string[] | null): Promise<number> {
+    const { productId, pageRows: limit, onProgress } = this.#settings;
+    const scope = {
+      ...(custs === null ? {} : { custIds: numbered(custs) }),
+      ...(productId === null ? {} : { productId }),
+    };
+    let read = 0;
+    for (const source of sources) {
+      let after: FinishedPosition | null = null;
+      do {
+        const request: FinishedRequest = { source, ...scope, after, limit };
+        const page: FinishedPage = await this.#paced(() => this.#sources.finished.page(request));
+        this.#stage.putRows(page.rows);
+        read += page.rows.length;
+        if (custs === null) onProgress('rows', read);
+        after = page.next;
+      } while (after !== null);
+    }
+    return read;
+  }
+
+  async #journal(custs: readonly string[] | null, into: 'entry' | 'again'): Promise<void> {
+    const { pageRows, onProgress } = this.#settings;
+    let after: Attempt | null = null;
+    for (let read = 0; ;) {
+      const page = await this.#sources.store.journalPage(this.#scope(custs), after, pageRows);
+      this.#stage.putEntries(page, into);
+      read += page.length;
+      if (custs === null) onProgress('journal', read);
+      after = page.at(-1) ?? null;
+      if (after === null) return;
+    }
+  }
+
+  async #records(custs: readonly string[] | null): Promise<void> {
+    const { store } = this.#sources;
+    // With the products the primary key leads to the customers.
+    const known = custs === null || this.#settings.productId !== null ? [] : this.#stage.productIds();
+    const scope = this.#scope(custs, known);
+    let read = 0;
+    await this.#pages<Customer>(
+      (after, limit) => store.customersPage(scope, after, limit),
+      (customers) => {
+        this.#stage.putRecords({ customers });
+        if (custs === null) this.#settings.onProgress('records', (read += customers.length));
+      },
+    );
+    await this.#pages<Account>(
+      (after, limit) => store.accountsPage(scope, after, limit),
+      (accounts) => {
+        this.#stage.putRecords({ accounts });
+        if (custs === null) this.#settings.onProgress('records', (read += accounts.length));
+      },
+    );
+  }
+
+  async #pages<T>(
+    read: (after: T | null, limit: number) => Promise<readonly T[]>,
+    put: (page: readonly T[]) => void,
+  ): Promise<void> {
+    let page = await read(null, this.#settings.pageRows);
+    while (page.length > 0) {
+      put(page);
+      page = await read(page.at(-1) ?? null, this.#settings.pageRows);
+    }
+  }
+
+  #scope(custs: readonly string[] | null, known: readonly string[] = []): ScanScope {
+    const { productId, productIds } = this.#settings;
+    const configured = productId === null ? productIds : [productId];
+    return {
+      productIds: configured.length > 0 ? configured : known,
+      ...(custs === null ? {} : { custIds: numbered(custs) }),
+    };
+  }
+
+  /** The middle database is shared: after each page it is left alone for as long as the page took. */
+  async #paced<T>(read: () => Promise<T>): Promise<T> {
+    const { pace } = this.#settings;
+    const startedAt = pace.now();
+    const result = await read();
+    await pace.rest(Math.min(longestRestMs, pace.now() - startedAt));
+    return result;
+  }
+}
+
+/** Those that a database knows as numbers. */
+function numbered(custs: readonly string[]): string[] {
+  return custs.filter((cust) => cust !== nobody && isCanonicalNumber(cust));
+}

@@ -1,0 +1,269 @@
+import Sqlite from 'better-sqlite3';
+import type { Account, Customer } from '../../domain/customer.js';
+import { rowDigest } from '../../domain/digest.js';
+import { isCanonicalNumber, type RowKey, type Source } from '../../domain/keys.js';
+import type { InterfaceRow } from '../../domain/rows.js';
+import { State } from '../../domain/states.js';
+import type { ScannedEntry } from '../../store/records-port.js';
+import type { Records } from './compare.js';
+import type { AppliedRow } from './effective-rows.js';
+import type { Evidence, CandidateRow } from './check-customer.js';
+import { stagingTables } from './staging-tables.js';
+
+/*
+ * What was read of both databases, by customer: a temporary database of SQLite's own, which holds no more in memory than
+ * its cache (16 MB). It has no name and is gone with the process, however that ends; it lies where SQLite puts such files
+ * (SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp).
+ */
+
+/** A customer as the stage names it; rows and entries without a CustID belong to this one. */
+export const nobody = '';
+
+/** What was read, by customer. */
+export class StagingDatabase {
+  readonly #database: Sqlite.Database;
+  readonly #statements = new Map<string, Sqlite.Statement>();
+
+  constructor() {
+    this.#database = new Sqlite('');
+    this.#database.pragma('journal_mode = OFF');
+    this.#database.pragma('synchronous = OFF');
+    this.#database.exec(stagingTables);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Rows of the middle database; one that is here already is replaced. */
+  putRows(rows: readonly InterfaceRow[]): void {
+    this.#together(() => {
+      for (const row of rows) {
+        const cust = this.#customer(row.custId);
+        const { source, streamingNo, state, createDate } = row;
+        this.#product(row.productId);
+        this.#run(
+          `INSERT OR REPLACE INTO row (source, streaming_no, cust, state, create_date, digest, content)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          ...[source, streamingNo, cust, state, createDate, rowDigest(row), JSON.stringify(row)],
+        );
+      }
+    });
+  }
+
+  /** The same rows, looked at again: those that are gone are forgotten. */
+  replaceRows(keys: readonly RowKey[], rows: readonly InterfaceRow[]): void {
+    this.#together(() => {
+      for (const { source, streamingNo } of keys) {
+        this.#run('DELETE FROM row WHERE source = ? AND streaming_no = ?', source, streamingNo);
+        this.#run('UPDATE entry SET looked = 1 WHERE source = ? AND streaming_no = ?', source, streamingNo);
+      }
+    });
+    this.putRows(rows);
+  }
+
+  /** Journal entries; `again`: of a second reading, see `moved`. */
+  putEntries(entries: readonly ScannedEntry[], into: 'entry' | 'again'): void {
+    this.#together(() => {
+      for (const entry of entries) {
+        this.#run(
+          `INSERT OR REPLACE INTO ${into}
+             (source, streaming_no, attempt, cust, superseded, requeued, outcome, said, digest, decided_at, looked)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+          ...[entry.source, entry.streamingNo, entry.attempt, this.#customer(entry.custId)],
+          ...[Number(entry.superseded), Number(entry.requeued), entry.outcome],
+          ...[entry.errContent, entry.digest, entry.decidedAt],
+        );
+      }
+    });
+  }
+
+  /** Records of the product store. */
+  putRecords({ customers, accounts }: Partial<Records>): void {
+    this.#together(() => {
+      for (const record of [...(customers ?? []), ...(accounts ?? [])]) {
+        this.#product(record.productId);
+        this.#run(
+          'INSERT INTO record (cust, what, content) VALUES (?, ?, ?)',
+          ...[
+            this.#customer(record.custId),
+            'userId' in record ? 'user' : 'customer',
+            JSON.stringify(record),
+          ],
+        );
+      }
+    });
+  }
+
+  /** How many customers there are. */
+  customerCount(): number {
+    return Number(this.#rows<{ number: number }>('SELECT count(*) AS number FROM customer')[0]?.number);
+  }
+
+  /** Customers after one, in order. */
+  customersAfter(cust: string | null, limit: number): string[] {
+    return this.#names('customer', cust, limit);
+  }
+
+  /** Those found to differ, to be looked at again. */
+  suspectsAfter(cust: string | null, limit: number): string[] {
+    return this.#names('candidate', cust, limit);
+  }
+
+  candidate(cust: string): void {
+    this.#run('INSERT OR IGNORE INTO candidate (cust) VALUES (?)', cust);
+  }
+
+  /** Products that anything here is about. */
+  productIds(): string[] {
+    return this.#rows<{ product: string }>('SELECT product FROM product').map(({ product }) => product);
+  }
+
+  /** Rows that the journal knows as applied, of these customers, and whose content is not here as it was applied. */
+  unresolved(custs: readonly string[], limit: number): RowKey[] {
+    return this.#rows<{ source: Source; streamingNo: string }>(
+      `SELECT e.source, e.streaming_no AS streamingNo FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
+       WHERE e.cust IN (SELECT value FROM json_each(?)) AND NOT e.superseded AND e.outcome = 'applied'
+         AND NOT e.looked AND r.digest IS NOT e.digest LIMIT ?`,
+      ...[JSON.stringify(custs), limit],
+    );
+  }
+
+  /** Forgets all about these customers, to read it anew. */
+  forget(custs: readonly string[]): void {
+    for (const table of ['row', 'entry', 'again', 'record'])
+      this.#run(`DELETE FROM ${table} WHERE cust IN (SELECT value FROM json_each(?))`, JSON.stringify(custs));
+  }
+
+  /** Of which of these customers the second reading of the journal was not the same as the first. */
+  moved(custs: readonly string[]): Set<string> {
+    const columns = 'cust, source, streaming_no, attempt, superseded';
+    const of = (table: string) =>
+      `SELECT ${columns} FROM ${table} WHERE cust IN (SELECT value FROM json_each(?))`;
+    const given = JSON.stringify(custs);
+    const rows = this.#rows<{ cust: string }>(
+      `SELECT cust FROM (${of('entry')} EXCEPT ${of('again')})
+       UNION SELECT cust FROM (${of('again')} EXCEPT ${of('entry')})`,
+      ...[given, given, given, given],
+    );
+    return new Set(rows.map(({ cust }) => cust));
+  }
+
+  /** All that is known of a customer. Its rows are read while they are iterated over, as often as that is. */
+  evidence(cust: string): Evidence {
+    return {
+      custId: cust === nobody ? null : cust,
+      journalled: { [Symbol.iterator]: () => this.#journalled(cust) },
+      unjournalled: { [Symbol.iterator]: () => this.#unjournalled(cust) },
+      row: ({ source, streamingNo }) => this.#row(source, streamingNo),
+      candidateRows: this.#rows<CandidateRow>(candidateRows, cust),
+      lost: this.#rows<{ lost: Evidence['lost'] }>(lostRows, cust, cust)[0]?.lost ?? null,
+      stored: {
+        customers: this.#records<Customer>(cust, 'customer'),
+        accounts: this.#records<Account>(cust, 'user'),
+      },
+    };
+  }
+
+  #records<T>(cust: string, what: 'customer' | 'user'): T[] {
+    const sql = 'SELECT content FROM record WHERE cust = ? AND what = ?';
+    return this.#rows<{ content: string }>(sql, cust, what).map(({ content }) => JSON.parse(content) as T);
+  }
+
+  *#journalled(cust: string): Generator<AppliedRow> {
+    for (const each of this.#prepared(journalledRows).iterate(cust)) {
+      const { content, requeued } = each as { content: string; requeued: number };
+      yield { row: JSON.parse(content) as InterfaceRow, requeued: requeued === 1 };
+    }
+  }
+
+  *#unjournalled(cust: string): Generator<InterfaceRow> {
+    for (const each of this.#prepared(unjournalledRows).iterate(cust))
+      yield JSON.parse((each as { content: string }).content) as InterfaceRow;
+  }
+
+  #row(source: Source, streamingNo: string): InterfaceRow {
+    const sql = 'SELECT content FROM row WHERE source = ? AND streaming_no = ?';
+    const [row] = this.#rows<{ content: string }>(sql, source, streamingNo);
+    if (row === undefined) throw new Error(`not in the stage: ${source} ${streamingNo}`);
+    return JSON.parse(row.content) as InterfaceRow;
+  }
+
+  /** Notes the customer. */
+  #customer(custId: string | null): string {
+    const cust = custId ?? nobody;
+    this.#run('INSERT OR IGNORE INTO customer (cust) VALUES (?)', cust);
+    return cust;
+  }
+
+  /** Notes the product. */
+  #product(productId: string | null): void {
+    if (productId === null || !isCanonicalNumber(productId)) return;
+    this.#run('INSERT OR IGNORE INTO product (product) VALUES (?)', productId);
+  }
+
+  #names(table: 'customer' | 'candidate', after: string | null, limit: number): string[] {
+    const name = after ?? nobody;
+    const later = `(length(cust), cust) ${after === null ? '>=' : '>'} (?, ?)`;
+    return this.#rows<{ cust: string }>(
+      `SELECT cust FROM ${table} WHERE ${later} ORDER BY length(cust), cust LIMIT ?`,
+      ...[name.length, name, limit],
+    ).map(({ cust }) => cust);
+  }
+
+  #together(work: () => void): void {
+    this.#database.transaction(work)();
+  }
+
+  #run(sql: string, ...values: unknown[]): void {
+    this.#prepared(sql).run(...values);
+  }
+
+  #rows<T>(sql: string, ...values: unknown[]): T[] {
+    return this.#prepared(sql).all(...values) as T[];
+  }
+
+  #prepared(sql: string): Sqlite.Statement {
+    const present = this.#statements.get(sql);
+    if (present !== undefined) return present;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Rows that the journal knows as applied, in the order in which they were. */
+const journalledRows = `
+  SELECT r.content, e.requeued FROM entry AS e JOIN row AS r USING (source, streaming_no)
+  WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
+  ORDER BY e.decided_at, r.create_date, length(e.streaming_no), e.streaming_no, e.source DESC`;
+
+/** Finished rows that the journal does not know, in their customer's order. */
+const unjournalledRows = `
+  SELECT r.content FROM row AS r WHERE r.cust = ? AND r.state = ${State.Succeeded} AND NOT EXISTS (
+    SELECT 1 FROM entry AS e
+    WHERE e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded)
+  ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
+
+/** Finished rows that the journal does not know as applied, and rows that it does and that say otherwise. */
+const candidateRows = `
+  SELECT r.source, r.streaming_no AS streamingNo, COALESCE(CAST(r.state AS TEXT), '') AS state,
+         CASE WHEN e.outcome = 'applied' THEN 'applied' ELSE e.said END AS journal,
+         CASE WHEN e.outcome IS NULL THEN 'notInJournal' WHEN e.outcome = 'failed' THEN 'refusedInJournal'
+              WHEN r.state = ${State.Succeeded} THEN 'changedSince' ELSE 'appliedInJournal' END AS kind
+  FROM row AS r LEFT JOIN entry AS e
+    ON e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded
+  WHERE r.cust = ? AND CASE WHEN r.state = ${State.Succeeded}
+          THEN e.outcome IS NULL OR e.outcome = 'failed' OR e.digest <> r.digest
+          ELSE e.outcome = 'applied' AND (r.state IS NULL OR r.state NOT IN (${State.Initial}, ${State.Processing})) END
+  ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
+
+/** Whether rows that took effect have gone, or stand there with other content to be applied anew. */
+const lostRows = `
+  SELECT CASE WHEN r.source IS NULL THEN 'rowsLeft' ELSE 'rowsRewritten' END AS lost
+  FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
+  WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
+    AND (r.source IS NULL OR (r.digest <> e.digest AND r.state <> ${State.Succeeded}))
+  UNION ALL
+  SELECT 'rowsRewritten' FROM entry AS e WHERE e.cust = ? AND e.superseded AND e.outcome = 'applied'
+  LIMIT 1`;
