@@ -181,7 +181,7 @@ const workerSchema = z
     callTimeoutMs: z.int().min(100).max(600_000).default(10_000),
     /**
      * How long a handler may take for one row, in ms, 100 to 600000; at most 0.9 of `callTimeoutMs` and half of `leaseTtlMs`.
-     * Default 10000. Past it the row is blamed; a handler that blocks the thread so long ends the process. Raise it, with
+     * Default 10000. Past it the call counts as an error of the row; a handler that blocks the thread so long ends the process. Raise it, with
      * the other two, for handlers that take long; lower it where they are known to be quick.
      */
     handlerTimeoutMs: z.int().min(100).max(600_000).default(10_000),

@@ -33,7 +33,7 @@ export interface Transaction extends Executor {
   /**
    * Runs a product's own statements in a nested transaction (a savepoint): undone when `work` throws, whatever; it cannot
    * end the transaction itself (TransactionEndedError). `limitMs` is for the whole, by default that of a call; past it the
-   * transaction is lost: HandlerTimeoutError where no statement was on its way, so that the database is not to blame.
+   * transaction is lost: HandlerTimeoutError where no statement was on its way, so the database is not the cause.
    */
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }

@@ -32,11 +32,11 @@ export type DatabaseErrorKind =
 
 /** What an error kind leads to. */
 export type Consequence =
-  /** Our outage (P6): drop what is in flight, back off, look at the journal, go on. No row is blamed. */
+  /** Our outage (P6): drop what is in flight, back off, look at the journal, go on. No row is failed for it. */
   | 'retry'
   /** Stop the worker with exit code 3. */
   | 'stop'
-  /** Nothing can be applied before somebody repairs the database: open the breaker at once. No row is blamed. */
+  /** Nothing can be applied before somebody repairs the database: open the breaker at once. No row is failed for it. */
   | 'repair'
   /** May be the fault of a row: find it, and count the failure against it and against the breaker. */
   | 'rowError';

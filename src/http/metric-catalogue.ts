@@ -101,7 +101,7 @@ export const metrics = {
   retries: {
     name: 'bnet_sync_retries_total',
     type: 'counter',
-    help: 'Failed calls to a database that are tried again after a back-off; no row is blamed.',
+    help: 'Failed calls to a database that are tried again after a back-off; no row is failed for it.',
     labels: ['database'],
     from: 'worker',
   },

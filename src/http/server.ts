@@ -31,7 +31,7 @@ export interface HttpParts extends BaseParts {
 export async function createHttpServer(parts: HttpParts): Promise<FastifyInstance> {
   const answers = new ErrorResponses(parts.security);
   const app = await createBaseServer(parts, answers);
-  app.decorateRequest('asker', null);
+  app.decorateRequest('principal', null);
   if (parts.settings.probePort === undefined) registerMachineRoutes(app, parts);
   await registerGuarded(app, parts, answers);
   return app;

@@ -104,7 +104,7 @@ export class Users {
     const seconds = Math.max(...limits.map(([key, limit]) => this.#wrong.secondsToWait(key, limit)));
     if (seconds > 0) throw new TooManyRequestsError('too many wrong passwords', seconds);
     this.#queue.requireRoom({ address: network, known });
-    const takeBack = limits.map(([key]) => this.#wrong.add(key));
+    const undo = limits.map(([key]) => this.#wrong.add(key));
     let counts = false;
     try {
       const user = await this.#queue.run({ address: network, known }, () => this.#verify(name, password));
@@ -113,7 +113,7 @@ export class Users {
       this.#remember(user, password);
       return { user, isFirst: this.#makeKnown(pair) };
     } finally {
-      if (!counts) for (const take of takeBack) take();
+      if (!counts) for (const take of undo) take();
     }
   }
 

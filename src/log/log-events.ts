@@ -100,12 +100,12 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   rowsDeferred: ({ stage, cause, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, cause, count: rows.length, rows: named(rows) },
-    `${whoIsPutOff(rows)} deferred, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
+    `${deferredSubject(rows)} deferred, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
   ],
   rowsLocked: ({ stage, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, count: rows.length, rows: named(rows) },
-    `${whoIsPutOff(rows)} deferred, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
+    `${deferredSubject(rows)} deferred, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
   ],
   crashRetry: ({ source, streamingNo, crashes, final }) => [
     final ? 'error' : 'warn',
@@ -187,7 +187,7 @@ function named(rows: readonly DeferredRow[]) {
     .map(({ source, streamingNo, ...rest }) => ({ row: rowId({ source, streamingNo }), ...rest }));
 }
 
-function whoIsPutOff(rows: readonly DeferredRow[]): string {
+function deferredSubject(rows: readonly DeferredRow[]): string {
   const [first] = named(rows);
   return rows.length === 1
     ? `${first?.row ?? ''} and its customer are`

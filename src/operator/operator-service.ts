@@ -222,7 +222,7 @@ export interface OperatorService {
     options: { readonly dryRun: boolean; readonly reason: string | null },
   ): Promise<MatchReport>;
   pauses(): Promise<readonly Pause[]>;
-  /** False where it is paused already. Workers heed it within their next lease check (4 s at most). */
+  /** False where it is paused already. Workers apply it within their next lease check (4 s at most). */
   pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
   /** Whether a customer of the product to pause was ever stored: where none was, its number may be mistyped. A table is known. */
   knowsTarget(target: PauseTarget): Promise<boolean>;

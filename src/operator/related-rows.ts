@@ -3,13 +3,13 @@ import type { FullRow, BoundedQueries } from '../middle/port.js';
 import type { JournalLine, StoreRecords } from '../store/records-port.js';
 import type { RelatedRow } from './operator-service.js';
 
-/** What neighbours are read from. */
+/** Where related rows are read. */
 export interface RelatedRowSources {
   readonly search: BoundedQueries;
   readonly records: StoreRecords;
 }
 
-/** How many neighbours are shown on each side. */
+/** How many related rows are shown on each side. */
 const relatedRowsEachSide = 20;
 
 /** How many of a customer's newest rows are looked through, of each table and of the journal. */

@@ -14,7 +14,7 @@ import { isLocked, bisectBatch, partsByDeferral, type RefusedRow } from './bisec
 import { backoffMs } from './clock.js';
 
 /*
- * Applying a batch down to the guilty row (P6, P8, P12).
+ * Applying a batch down to the row that fails (P6, P8, P12).
  *
  * A row that the product store, or the product's handler, refuses alone is counted, its customer is deferred for a while,
  * and the rows of the others go on. After `maxAttempts` such failures the row is refused with 00205, unless the breaker

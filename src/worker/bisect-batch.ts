@@ -43,7 +43,7 @@ export interface BisectResult<Row, Result> {
   /** Each of another customer. */
   readonly refused: readonly RefusedRow<Row>[];
   /**
-   * Why the rest was left. Where the breaker opens nobody is to be blamed for what was refused; where it was open already,
+   * Why the rest was left. Where the breaker opens, what was refused counts against no row; where it was open already,
    * those are deferred, so that the next rows are tried.
    */
   readonly stoppedBy?: unknown;

@@ -20,10 +20,10 @@ import { handlerLimitMs } from './settings.js';
 
 /*
  * A product's handler is called for a row. It is foreign code: what it gets is frozen, what it answers is checked, and
- * whatever it does otherwise is an error of the handler, blamed on the row.
+ * whatever it does otherwise is an error of the handler, counted against the row.
  */
 
-/** What a handler has against a row: a refusal, or an error that the row may be to blame for. */
+/** What a handler has against a row: a refusal, or an error that may be the row's. */
 export type HandlerOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'errored'; readonly error: Error };
@@ -69,7 +69,7 @@ class RefusedByHandler extends Error {
 /** A call that is left to be made, with what the handler gets besides the transaction. */
 export type HandlerCall = (knex: CustomerHandlerContext['knex']) => Promise<unknown>;
 
-/** Calls the product's handler: it is blamed on the row where the row may be to blame, thrown where it is not. */
+/** Calls the product's handler: an error that may be the row's is returned, any other is thrown. */
 export async function callHandler(
   transaction: ApplyTransaction,
   row: BatchRow,

@@ -22,7 +22,7 @@ export class CircuitBreaker {
     this.threshold = threshold;
   }
 
-  /** Whether rows may be blamed: not while an error may be ours. */
+  /** Whether an error may count against a row: not while it may be ours. */
   get closed(): boolean {
     return this.#openings === 0;
   }

@@ -7,7 +7,7 @@ import type { WorkerContext } from './context.js';
 
 /*
  * Rows taken over (P8). The process that had claimed them ended in the middle, and one of them may be why. So each is
- * tried alone, nothing else being in work, after a note of the trial is committed in the product store; the note is
+ * tried alone, nothing else being in work, after a note of the retry is committed in the product store; the note is
  * taken back when the process lives on, whatever came of the row. One that is left tells of a process that ended while
  * it tried just this row: after `maxAttempts` such notes the row is refused with 00205. Rows with the fewest notes go
  * first, so that a row that ends every process that tries it keeps nobody but its own customer waiting. Rows that were
@@ -108,10 +108,10 @@ function inOrder(
 ): readonly (readonly (readonly BatchRow[])[])[] {
   const customers = new Map<Cell, BatchRow[]>();
   for (const row of rows) customers.set(row.row.custId, [...(customers.get(row.row.custId) ?? []), row]);
-  const byDeaths = new Map<number, BatchRow[][]>();
+  const byCrashes = new Map<number, BatchRow[][]>();
   for (const ofCustomer of customers.values()) {
     const crashes = Math.max(...ofCustomer.filter((row) => row.takenOver).map(crashesOf), 0);
-    byDeaths.set(crashes, [...(byDeaths.get(crashes) ?? []), ofCustomer]);
+    byCrashes.set(crashes, [...(byCrashes.get(crashes) ?? []), ofCustomer]);
   }
-  return [...byDeaths].sort(([a], [b]) => a - b).map(([, ofDeaths]) => ofDeaths);
+  return [...byCrashes].sort(([a], [b]) => a - b).map(([, ofCrashes]) => ofCrashes);
 }

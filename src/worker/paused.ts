@@ -5,7 +5,7 @@ import type { Pause } from '../store/records-port.js';
 /*
  * Pauses are somebody's wish, kept in the product store and read with every check of the leases. What is paused is not
  * polled: its rows stay as they are, in State 0, or in State 1 where a worker left them, for as long as the pause lasts
- * (P1 begins again with its end). Rows claimed when a worker heeds a pause are finished; a page that it has only polled is
+ * (P1 begins again with its end). Rows claimed when a worker applies a pause are finished; a page that it has only polled is
  * polled again. A customer's order holds (P3): with a
  * table, the other table's rows of customers who have open rows there wait as well; of a product, all its rows wait.
  */

@@ -131,7 +131,7 @@ export class Pipeline {
     } else if (health.isOutage(error)) {
       return;
     } else if (error instanceof DatabaseError) {
-      // A table is missing, or a mark is refused: nobody's row is to blame, somebody must repair the database.
+      // A table is missing, or a mark is refused: no row is the cause, the database must be repaired.
       breakers[stage].open();
       this.#reports.onBreakerOpen(error);
     } else {

@@ -12,7 +12,7 @@ import { until } from '../support/workers.js';
  */
 
 const others = 30;
-const guilty = '7';
+const failing = '7';
 const open = { ProductID: '200', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const settings = { leaseTtlMs: 3000, handlerTimeoutMs: 1000, drainTimeoutMs: 10_000 };
 
@@ -53,7 +53,7 @@ class Restarted {
   }
 }
 
-/** What a handler does for the guilty row, how its processes end, and what is written of it then. */
+/** What a handler does for the failing row, how its processes end, and what is written of it then. */
 interface Fault {
   readonly name: string;
   readonly does: string;
@@ -61,7 +61,7 @@ interface Fault {
   readonly says?: RegExp;
 }
 
-const row = `IF_BNET_CUST:${guilty}`;
+const row = `IF_BNET_CUST:${failing}`;
 const never = 'await new Promise(() => undefined);';
 const says = (words: string) => new RegExp(`^bnet-sync: .*${row}.*${words}`, 'm');
 
@@ -102,7 +102,7 @@ async function sceneOf(pair: Pair, does: string) {
     `import { appendFileSync } from 'node:fs';
      import { spawnSync } from 'node:child_process';
      export async function onCustomer({ after, knex }) {
-       if (after.custId !== '${guilty}') return;
+       if (after.custId !== '${failing}') return;
        appendFileSync(${JSON.stringify(calls)}, '.');
        ${does}
      }`,
@@ -123,12 +123,12 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       const log = () => workers.map((each) => each.log).join('\n');
       try {
         await until(async () => (await statesOf(pair.middle))[2] === others, 120_000);
-        await until(async () => (await standing(pair.middle)).get(`CUST:${guilty}`)?.state === 3, 120_000);
+        await until(async () => (await standing(pair.middle)).get(`CUST:${failing}`)?.state === 3, 120_000);
       } catch (error) {
         throw new Error(log(), { cause: error });
       }
       await Promise.all(workers.map((each) => each.stop()));
-      expect((await standing(pair.middle)).get(`CUST:${guilty}`)?.errContent).toBe(
+      expect((await standing(pair.middle)).get(`CUST:${failing}`)?.errContent).toBe(
         '00205 过程执行异常: 处理该行时进程已 3 次异常退出, 不再处理',
       );
       // The first process had other rows in flight as well; each of three trials ended another one.
@@ -149,7 +149,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       const ownTransaction = 'try { await knex.commit(); } catch { await knex.rollback(); }';
       const { file, remove } = await sceneOf(pair, ownTransaction);
       const workers = [new Restarted(file), new Restarted(file)];
-      const rowNow = async () => (await standing(pair.middle)).get(`CUST:${guilty}`);
+      const rowNow = async () => (await standing(pair.middle)).get(`CUST:${failing}`);
       await until(async () => (await statesOf(pair.middle))[2] === others, 120_000);
       await until(async () => (await rowNow())?.state === 3, 120_000);
       await Promise.all(workers.map((each) => each.stop()));

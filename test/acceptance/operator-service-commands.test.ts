@@ -124,7 +124,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect((await run('workers')).stdout).toContain('0-7');
     });
 
-    it('show has the customer in the product store and the neighbouring rows', async () => {
+    it('show has the customer in the product store and the related rows', async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
       await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '2', CreateDate: '2026-11-01 08:00:01' });
       await run('run', '--once');

@@ -10,7 +10,7 @@ import { customerRecordRules } from './store/customer-records.js';
 import type { otherTables, productTables } from './store/data.js';
 import { deferralRules } from './store/deferrals.js';
 import { fenceRules } from './store/fence.js';
-import { foreseeRules } from './store/foresee.js';
+import { readBeforeClaimRules } from './store/read-before-claim.js';
 import { guardRules } from './store/guard.js';
 import { journalRules } from './store/journal.js';
 import { leaseRules } from './store/leases.js';
@@ -81,7 +81,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
     withStoreFixture(open, (fixture) => {
       applyRules(fixture);
       journalRules(fixture);
-      foreseeRules(fixture);
+      readBeforeClaimRules(fixture);
       snapshotRules(fixture);
       writeRules(fixture);
       nestedRules(fixture);

@@ -15,7 +15,7 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
   let scene: SmallScene;
   afterEach(() => scene.close());
 
-  it('a row that ends its process fails alone after maxAttempts deaths, and the others go on', async () => {
+  it('a row that ends its process fails alone after maxAttempts crashes, and the others go on', async () => {
     scene = await SmallScene.open({ worker: { leaseTtlMs: 1000 }, proxies: false });
     const place = await scene.place('mortal');
     await scene.plantOpens(1, 20);

@@ -104,7 +104,7 @@ interface Played {
 }
 
 /** How long a row may be deferred after its trouble has ended. */
-const putOffMs = 60_000;
+const deferredMs = 60_000;
 
 /** The platform writes and faults happen, until the time is over; then the troubles of single rows are alone. */
 async function played(options: FaultRunOptions, { scene, places, settings, note }: Play): Promise<Played> {
@@ -155,7 +155,7 @@ async function played(options: FaultRunOptions, { scene, places, settings, note 
   const writeUntil = Date.now() + options.troubles.writeSeconds * 1000;
   const isWriting = () => Date.now() < writeUntil;
   await Promise.all([platform.write(options.rowsPerSecond, isWriting), troubles.happen(isWriting)]);
-  const troubled = () => troubles.customersSince(Date.now() - putOffMs);
+  const troubled = () => troubles.customersSince(Date.now() - deferredMs);
   const othersMs = await othersDrain(scene, troubled, longestWaitMs / 1000);
   note(`${troubled().size} customers are in trouble, all others were done after ${othersMs} ms`);
   await troubles.lift();

@@ -195,11 +195,15 @@ export class Planner {
     const random = this.#random;
     this.#counter += 1;
     const number = String(this.#counter * 8 + random.between(0, 7));
-    const twin = this.#last.get(source === 'CUST' ? 'ACCOUNT' : 'CUST');
-    const isTwin = twin !== undefined && random.chance(0.06);
-    const streamingNo = isTwin ? twin : random.chance(0.2) ? `5${number.padStart(29, '0')}` : number;
+    const otherNumber = this.#last.get(source === 'CUST' ? 'ACCOUNT' : 'CUST');
+    const sharesNumber = otherNumber !== undefined && random.chance(0.06);
+    const streamingNo = sharesNumber
+      ? otherNumber
+      : random.chance(0.2)
+        ? `5${number.padStart(29, '0')}`
+        : number;
     this.#last.clear();
-    if (!isTwin) this.#last.set(source, streamingNo);
+    if (!sharesNumber) this.#last.set(source, streamingNo);
     return streamingNo;
   }
 

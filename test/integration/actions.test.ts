@@ -17,7 +17,7 @@ import {
   type Pair,
 } from '../support/databases.js';
 import { nothingLost } from '../support/operations.js';
-import { deskOf, operatorsOf } from '../support/operators.js';
+import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { quickSettings, testWorker, until } from '../support/workers.js';
 
@@ -166,7 +166,7 @@ for (const kind of pairKinds) {
     it('do nothing where the store refuses their record', async () => {
       const { records, ...parts } = operatorsOf(pair);
       await plant(pair.middle, 'CUST', { ...open, ...failed, CustID: '1', StreamingNo: '1' });
-      const operator = deskOf(pair);
+      const operator = operatorServiceOf(pair);
       await operator.pause(actor, { productId: '8' }, null);
       const { leases, deferrals } = pair.openStore(5000);
       await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });

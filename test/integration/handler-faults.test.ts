@@ -9,8 +9,8 @@ import { drain, testWorker, type ToldEvent } from '../support/workers.js';
  */
 
 const others = 12;
-const guilty = '5';
-const blamed = (error: string) => `00205 过程执行异常: 该行单独处理 3 次均出错 (${error})`;
+const failing = '5';
+const refusedAlone = (error: string) => `00205 过程执行异常: 该行单独处理 3 次均出错 (${error})`;
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(isAvailable(kind))(`handlers that do wrong, on ${kind}`, () => {
@@ -30,19 +30,19 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     async function work(fault: (context: CustomerHandlerContext) => unknown): Promise<ToldEvent[]> {
       const onCustomer = async (context: CustomerHandlerContext): Promise<unknown> => {
         await context.knex('notes').insert({ cust: context.after.custId });
-        return context.after.custId === guilty ? fault(context) : undefined;
+        return context.after.custId === failing ? fault(context) : undefined;
       };
       const handlers = { onCustomer } as unknown as Handlers;
       return drain({ middle: pair.openMiddle(), store: pair.openStore(), handlers });
     }
 
-    /** The guilty row ends so, nothing of its own is left, and the others are as if it had not been there. */
+    /** The failing row ends so, nothing of its own is left, and the others are as if it had not been there. */
     async function expectAlone(errContent: string): Promise<void> {
-      expect((await standing(pair.middle)).get(`CUST:${guilty}`)).toMatchObject({ state: 3, errContent });
+      expect((await standing(pair.middle)).get(`CUST:${failing}`)).toMatchObject({ state: 3, errContent });
       expect(await statesOf(pair.middle)).toEqual({ 2: others, 3: 1 });
       const noted = (await column(pair.store, 'SELECT cust FROM notes')).map(Number).sort((a, b) => a - b);
       const expected = Array.from({ length: others + 1 }, (_, n) => n + 1).filter(
-        (n) => String(n) !== guilty,
+        (n) => String(n) !== failing,
       );
       expect(noted).toEqual(expected);
     }
@@ -76,7 +76,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       ['the code of success', { refuse: { code: '00000', detail: 'x' } }, 'refused with the code "00000"'],
     ])('an answer that is %s is an error that names what came', async (_, answer, words) => {
       const told = await work(() => answer);
-      await expectAlone(blamed('TypeError'));
+      await expectAlone(refusedAlone('TypeError'));
       expect(errorsOf(told)).toHaveLength(3);
       for (const error of errorsOf(told)) {
         expect(error).toContain(words);
@@ -95,7 +95,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       ],
     ])('a handler that %s fails its row', async (_, fault) => {
       const told = await work(fault);
-      await expectAlone(blamed('Error'));
+      await expectAlone(refusedAlone('Error'));
       expect(errorsOf(told).every((error) => error.startsWith('the handler threw '))).toBe(true);
     });
 
@@ -120,7 +120,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       ['rolls back in disguise', ({ knex }) => knex.raw('/* mine */ ROLLBACK').then(() => undefined)],
     ])('a handler that %s fails its row, and no transaction of ours', async (_, fault) => {
       const told = await work(fault);
-      await expectAlone(blamed('TransactionEndedError'));
+      await expectAlone(refusedAlone('TransactionEndedError'));
       expect(errorsOf(told)).toHaveLength(3);
       expect(told.filter(({ name }) => name === 'outage' || name === 'breakerOpened')).toEqual([]);
     });
@@ -141,7 +141,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const told = await work(({ after }) => {
         (after as { custName: string }).custName = 'changed';
       });
-      await expectAlone(blamed('TypeError'));
+      await expectAlone(refusedAlone('TypeError'));
       expect(errorsOf(told)[0]).toMatch(/Cannot assign to read only property 'custName'/);
     });
 
@@ -159,15 +159,15 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     it('a handler that takes longer than its limit fails its row, long before a call to the store would be given up', async () => {
       const onCustomer = ({ after }: CustomerHandlerContext) =>
-        after.custId === guilty ? new Promise<undefined>(() => undefined) : undefined;
+        after.custId === failing ? new Promise<undefined>(() => undefined) : undefined;
       const told = await drain({
         middle: pair.openMiddle(),
         store: pair.openStore(),
         handlers: { onCustomer },
         settings: { handlerTimeoutMs: 100 },
       });
-      expect((await standing(pair.middle)).get(`CUST:${guilty}`)?.errContent).toBe(
-        blamed('HandlerTimeoutError'),
+      expect((await standing(pair.middle)).get(`CUST:${failing}`)?.errContent).toBe(
+        refusedAlone('HandlerTimeoutError'),
       );
       expect(await statesOf(pair.middle)).toEqual({ 2: others, 3: 1 });
       expect(errorsOf(told)).toEqual(Array.from({ length: 3 }, () => 'not finished within 100 ms'));

@@ -10,7 +10,7 @@ const settings = fc.record({
   batchSize: fc.integer({ min: 1, max: 20 }),
   concurrency: fc.integer({ min: 1, max: 3 }),
 });
-const deaths = fc.array(fc.record({ calls: fc.integer({ min: 1, max: 40 }), afterEffect: fc.boolean() }), {
+const crashes = fc.array(fc.record({ calls: fc.integer({ min: 1, max: 40 }), afterEffect: fc.boolean() }), {
   maxLength: 6,
 });
 
@@ -44,12 +44,12 @@ for (const { kind, runs } of [
       );
     });
 
-    /** More deaths than a plan has: here they come from outside, and may meet the same row again and again. */
-    const patient = { maxAttempts: 100 };
+    /** More crashes than a plan has: here they come from outside, and may meet the same row again and again. */
+    const manyAttempts = { maxAttempts: 100 };
 
-    it('the same history cut by deaths of the process at random points ends in the same store', async () => {
+    it('the same history cut by crashes of the process at random points ends in the same store', async () => {
       await fc.assert(
-        fc.asyncProperty(histories, rules, settings, deaths, async (rows, modelRules, chosen, plan) => {
+        fc.asyncProperty(histories, rules, settings, crashes, async (rows, modelRules, chosen, plan) => {
           await clear(pair);
           await plantHistory(pair, rows);
           for (const { calls, afterEffect } of plan) {
@@ -58,7 +58,7 @@ for (const { kind, runs } of [
             const { worker } = testWorker({
               middle: mortal.middle(middle),
               store: mortal.store(store),
-              settings: { ...chosen, ...patient, rules: modelRules },
+              settings: { ...chosen, ...manyAttempts, rules: modelRules },
               once: true,
             });
             await worker.run().catch(() => undefined);
@@ -68,7 +68,7 @@ for (const { kind, runs } of [
           await drain({
             middle: pair.openMiddle(),
             store: pair.openStore(),
-            settings: { ...chosen, ...patient, rules: modelRules },
+            settings: { ...chosen, ...manyAttempts, rules: modelRules },
           });
           await expectModel(pair, rows, modelRules);
         }),

@@ -27,7 +27,7 @@ describe.runIf(hasPostgres)('a customer that somebody has locked in the product 
     await pair.close();
   });
 
-  it('is deferred, is blamed for nothing, and ends when the lock is gone; the others end meanwhile', async () => {
+  it('is deferred, is not failed for it, and ends when the lock is gone; the others end meanwhile', async () => {
     await plant(pair.middle, 'CUST', goodOpen(7));
     await drain({ middle: pair.openMiddle(), store: pair.openStore() });
     const person = await openSession(pair.connections.store.connection as unknown as PostgresAccess);

@@ -14,7 +14,7 @@ import {
   statesOf,
   type Pair,
 } from '../support/databases.js';
-import { deskOf } from '../support/operators.js';
+import { operatorServiceOf } from '../support/operators.js';
 import { drain } from '../support/workers.js';
 
 const product = { ProductID: '42', BizID: 'b1' };
@@ -91,7 +91,7 @@ for (const kind of pairKinds) {
       await ends();
       const operations = pair.end.operations();
       expect(await operations.counts()).toMatchObject({ CUST: { '0': 0, '1': 0, '2': 1, '3': 1 } });
-      const operator = deskOf(pair, { productIds: ['42'] });
+      const operator = operatorServiceOf(pair, { productIds: ['42'] });
       const { rows } = await operator.failed({ custId: '2' }, { limit: 10 });
       expect(rows).toMatchObject([{ streamingNo: '11', custId: '2', productId: '42' }]);
       const [found] = await operations.find([{ source: 'CUST', streamingNo: '11' }]);

@@ -169,8 +169,8 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
       expect(await middle.duplicates(1)).toHaveLength(1);
       expect(await statementsOf(() => middle.duplicates(10))).toBe(1);
       expect(await statementsOf(() => middle.withoutStreamingNo())).toBe(1);
-      const twins = await requeue(middle, store, [key], { dryRun: false });
-      expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
+      const duplicates = await requeue(middle, store, [key], { dryRun: false });
+      expect(duplicates.notRequeued).toMatchObject([{ reason: 'several rows' }]);
     });
   });
 

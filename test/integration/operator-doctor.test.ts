@@ -149,8 +149,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
             'error: 1 open rows of IF_BNET_CUST have no StreamingNo',
           ]),
         );
-        const twins = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], { dryRun: false });
-        expect(twins.notRequeued).toMatchObject([{ reason: 'several rows' }]);
+        const duplicates = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], {
+          dryRun: false,
+        });
+        expect(duplicates.notRequeued).toMatchObject([{ reason: 'several rows' }]);
       });
 
       it('finds the deferred rows, by where and why, with what to do', async () => {

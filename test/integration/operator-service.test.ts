@@ -11,7 +11,7 @@ import {
   type Pair,
   type Planted,
 } from '../support/databases.js';
-import { deskOf, operatorsOf } from '../support/operators.js';
+import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { drain, quickSettings } from '../support/workers.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
@@ -30,7 +30,7 @@ for (const kind of pairKinds) {
     let operator: OperatorService;
     beforeEach(async () => {
       pair = await openPair(kind);
-      operator = deskOf(pair);
+      operator = operatorServiceOf(pair);
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -112,7 +112,7 @@ for (const kind of pairKinds) {
       ]);
     });
 
-    it("has a row's customer with its users, and its neighbours in order", async () => {
+    it("has a row's customer with its users, and its related rows in order", async () => {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '10', CreateDate: at(1) });
       await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', CreateDate: at(2) });
       await plant(pair.middle, 'ACCOUNT', {

@@ -112,14 +112,14 @@ for (const { kind, runs } of [
       );
     });
 
-    it('a worker at work heeds a pause at its next check, others go on, and goes on itself when it ends', async () => {
+    it('a worker at work applies a pause at its next check, others go on, and goes on itself when it ends', async () => {
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
       const { worker, told } = testWorker({ ...parts(), settings: { leaseTtlMs: 600 } });
       const running = worker.run();
       await until(async () => (await stateOf('CUST', '1')) === 2);
-      const heeded = toldOnce(worker, 'paused');
+      const applied = toldOnce(worker, 'paused');
       await insist(() => records.pause({ source: 'CUST' }, by));
-      expect(await heeded).toMatchObject({
+      expect(await applied).toMatchObject({
         pauses: [{ target: { source: 'CUST' }, who: by.who, reason: by.reason }],
       });
       // Customer 2 has an open row in the paused table, so its bind waits behind it; customer 1 has none.
@@ -152,9 +152,9 @@ for (const { kind, runs } of [
       const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: 600 } });
       const running = worker.run();
       await claimed.passed;
-      const heeded = toldOnce(worker, 'paused');
+      const applied = toldOnce(worker, 'paused');
       await insist(() => records.pause({ source: 'CUST' }, by));
-      await heeded;
+      await applied;
       await plant(pair.middle, 'CUST', { ...open, CustID: '2', StreamingNo: '2' });
       goOn.open();
       await until(async () => (await stateOf('CUST', '1')) === 2);
@@ -176,9 +176,9 @@ for (const { kind, runs } of [
       const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: 600 } });
       const running = worker.run();
       await polling.passed;
-      const heeded = toldOnce(worker, 'paused');
+      const applied = toldOnce(worker, 'paused');
       await insist(() => records.pause({ source: 'CUST' }, by));
-      await heeded;
+      await applied;
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
       goOn.open();
       await toldOnce(worker, 'polled');

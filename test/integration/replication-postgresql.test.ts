@@ -71,7 +71,7 @@ describe.runIf(hasPostgres)('a product store on PostgreSQL of which a publicatio
     ).toEqual([]);
   });
 
-  it('opens the breaker at once where a table lost its identity, blames no row, and goes on when it has it back', async () => {
+  it('opens the breaker at once where a table lost its identity, fails no row, and goes on when it has it back', async () => {
     const store = await published();
     await plant(pair.middle, 'CUST', { ...open, ...at(1) }, [['1', '110', 'x']]);
     await drain({ middle: pair.openMiddle(), store: new KnexProductStore(openStore(), 5000) });

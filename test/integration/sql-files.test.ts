@@ -224,7 +224,7 @@ describe.runIf(hasPostgres)('the grants for PostgreSQL', () => {
     });
   });
 
-  it('that are missing are found one by one, and the others are not blamed', async () => {
+  it('that are missing are found one by one, and the others are not named', async () => {
     await asOwner(`REVOKE UPDATE (ErrContent) ON IF_BNET_CUST FROM ${role}`);
     await asOwner(`REVOKE ALL ON IF_BNET_ACCOUNT_ATTR FROM ${role}`);
     const missing = async (markAttributes: boolean) =>

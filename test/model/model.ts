@@ -70,7 +70,7 @@ function tableOf(done: readonly Done[]): string {
     result.states.toLocaleString('en'),
     String(result.depth),
     seconds.toFixed(1),
-    verdictOf(result),
+    resultText(result),
     meetsExpectation(run, result) ? 'yes' : `NO: ${run.expected.join(', ') || 'no violation'}`,
   ]);
   const head = ['run', 'bounds', 'states', 'depth', 'seconds', 'verdict', 'as expected'];
@@ -78,7 +78,7 @@ function tableOf(done: readonly Done[]): string {
   return asText([{ title: 'Protocol model', head, rows, notes }]);
 }
 
-function verdictOf({ complete, violations }: RunResult): string {
+function resultText({ complete, violations }: RunResult): string {
   if (violations.length > 0) return violations.map(({ text }) => text.split(':')[0]).join(', ');
   return complete ? 'no violation' : 'too many states';
 }

@@ -5,7 +5,7 @@ import { codeOf } from '../../src/operator/failed-row.js';
 import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/records-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
-/** Rows in memory that can be searched and put back; of the filter, only the code is heeded. */
+/** Rows in memory that can be searched and put back; of the filter, only the code is used. */
 export interface FailedRows {
   readonly middle: MiddleAdmin;
   readonly search: BoundedQueries;

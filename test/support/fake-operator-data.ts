@@ -138,9 +138,9 @@ export function fakeRecords(row: FullRow): RowDetails['records'] {
 }
 
 /** Rows of the customer around a row; one after it was applied. */
-export function fakeNeighbours(row: FullRow): readonly RelatedRow[] {
+export function fakeRelatedRows(row: FullRow): readonly RelatedRow[] {
   const { productId } = row;
-  const neighbour = (source: Source, streamingNo: string, rest: Partial<RelatedRow>): RelatedRow => ({
+  const related = (source: Source, streamingNo: string, rest: Partial<RelatedRow>): RelatedRow => ({
     table: tableOf[source],
     streamingNo,
     opFlag: source === 'CUST' ? '0102' : '0201',
@@ -154,9 +154,9 @@ export function fakeNeighbours(row: FullRow): readonly RelatedRow[] {
     ...rest,
   });
   return [
-    neighbour('CUST', '900', { opFlag: '0101', state: null }),
-    neighbour('ACCOUNT', '901', {}),
-    neighbour(row.source, row.streamingNo, {
+    related('CUST', '900', { opFlag: '0101', state: null }),
+    related('ACCOUNT', '901', {}),
+    related(row.source, row.streamingNo, {
       createDate: row.createDate,
       opFlag: row.opFlag,
       userId: row.userId,
@@ -164,8 +164,8 @@ export function fakeNeighbours(row: FullRow): readonly RelatedRow[] {
       errContent: row.errContent,
       place: 'this',
     }),
-    neighbour('ACCOUNT', longNumber, { place: 'after', createDate: '2026-11-22 13:00:00' }),
-    neighbour('CUST', '903', { place: 'after', state: State.Initial, decidedAt: null }),
+    related('ACCOUNT', longNumber, { place: 'after', createDate: '2026-11-22 13:00:00' }),
+    related('CUST', '903', { place: 'after', state: State.Initial, decidedAt: null }),
   ];
 }
 
@@ -285,7 +285,7 @@ export function fakeGroups(): readonly FailureGroup[] {
 }
 
 /** A row held by a worker, one that nobody holds, and one without an age. */
-export function fakeInHand(): readonly RowInProcessing[] {
+export function fakeProcessing(): readonly RowInProcessing[] {
   const row: RowInProcessing = {
     table: 'IF_BNET_ACCOUNT',
     streamingNo: '20261122000777',

@@ -27,9 +27,9 @@ import type { AuditEntry, Pause, PauseTarget } from '../../src/store/records-por
 import { fakeDeferred } from './fake-deferred.js';
 import {
   fakeGroups,
-  fakeInHand,
+  fakeProcessing,
   fakeJournal,
-  fakeNeighbours,
+  fakeRelatedRows,
   fakeOverview,
   fakePauses,
   fakeRecords,
@@ -51,7 +51,7 @@ export class FakeOperator implements OperatorService {
   mostAtOnce = 1000;
   view: Overview = fakeOverview();
   groupList: readonly FailureGroup[] = fakeGroups();
-  hands: readonly RowInProcessing[] = fakeInHand();
+  processingRows: readonly RowInProcessing[] = fakeProcessing();
   deferredList: readonly DeferredRow[] = fakeDeferred();
   workerList: readonly WorkerDescription[] = fakeWorkers();
   /** Set: every call but `overview` fails with it. */
@@ -74,7 +74,7 @@ export class FakeOperator implements OperatorService {
   }
 
   async processing(limit: number): Promise<readonly RowInProcessing[]> {
-    return this.#answer(this.hands.slice(0, limit));
+    return this.#answer(this.processingRows.slice(0, limit));
   }
 
   async deferred(limit: number): Promise<readonly DeferredRow[]> {
@@ -83,9 +83,9 @@ export class FakeOperator implements OperatorService {
 
   async retry(actor: Actor, keys: readonly RowKey[], reason: string | null): Promise<RetryReport> {
     this.#answer(null);
-    const isPutOff = (key: RowKey) => this.deferredList.some((row) => isRow(row, key));
-    const retried = keys.filter(isPutOff);
-    const notDeferred = keys.filter((key) => !isPutOff(key));
+    const isDeferred = (key: RowKey) => this.deferredList.some((row) => isRow(row, key));
+    const retried = keys.filter(isDeferred);
+    const notDeferred = keys.filter((key) => !isDeferred(key));
     this.deferredList = this.deferredList.filter((row) => !retried.some((key) => isRow(row, key)));
     for (const key of retried)
       this.#record(actor, { action: 'retry', what: JSON.stringify(key), rows: 1, reason });
@@ -104,7 +104,7 @@ export class FakeOperator implements OperatorService {
       heldBackBy: this.deferredList.filter((each) => !isRow(each, key)).slice(0, 2),
       journal: row === undefined ? [] : fakeJournal(row),
       records: row === undefined ? [] : fakeRecords(row),
-      relatedRows: row === undefined ? [] : fakeNeighbours(row),
+      relatedRows: row === undefined ? [] : fakeRelatedRows(row),
     };
   }
 
@@ -132,7 +132,7 @@ export class FakeOperator implements OperatorService {
         table: tableOf[row.source],
         streamingNo: row.streamingNo,
         errContent: row.errContent,
-        appliedSince: fakeNeighbours(row)
+        appliedSince: fakeRelatedRows(row)
           .filter(({ place, decidedAt }) => place === 'after' && decidedAt !== null)
           .map(({ table, streamingNo, opFlag, decidedAt }) => ({
             table,

@@ -80,9 +80,9 @@ interface Changes {
 
 const sqliteChanges: Changes = {
   dropCustomerKey: [
-    'CREATE TABLE twin AS SELECT * FROM IF_BNET_CUST',
+    'CREATE TABLE copy AS SELECT * FROM IF_BNET_CUST',
     'DROP TABLE IF_BNET_CUST',
-    'ALTER TABLE twin RENAME TO IF_BNET_CUST',
+    'ALTER TABLE copy RENAME TO IF_BNET_CUST',
   ],
   refuseSuccess: [
     `CREATE TRIGGER nomark BEFORE UPDATE ON IF_BNET_CUST WHEN NEW.State = 2 BEGIN SELECT RAISE(ABORT, 'no'); END`,

@@ -56,8 +56,8 @@ export function operatorsOf(pair: Pair, options?: OperationsOptions): Operators 
   };
 }
 
-/** A operator service over a pair, over connections that end with it. Nothing is kept: its clock makes every value old at once. */
-export function deskOf(pair: Pair, options?: OperationsOptions): OperatorService {
+/** An operator service over a pair, whose connections end with the pair. Nothing is cached: by its clock every value is old at once. */
+export function operatorServiceOf(pair: Pair, options?: OperationsOptions): OperatorService {
   let ms = 0;
   const clock = (): number => (ms += 60_000);
   return createOperatorService({ ...operatorsOf(pair, options), wallClock: () => Date.now(), clock });

@@ -23,14 +23,14 @@ export class ScriptedStore implements CrashLog {
 
   async crashCounts(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>> {
     this.asked = attempts;
-    this.#fail('deaths');
+    this.#fail('crashCounts');
     return new Map(
       [...this.dead].map(([streamingNo, count]) => [rowId({ source: 'CUST', streamingNo }), count]),
     );
   }
 
   begin = (row: Attempt) => this.#do('begin', row);
-  clear = (row: Attempt) => this.#do('takeBack', row);
+  clear = (row: Attempt) => this.#do('clear', row);
   forget = (row: RowKey) => this.#do('end', row);
 
   async apply<T>(_leases: readonly Lease[], work: (transaction: ApplyTransaction) => Promise<T>): Promise<T> {

@@ -158,7 +158,7 @@ async function examineStore(
       workers: await store.workers(),
       storeShards: await store.shards(),
       configuredShards: settings.shards,
-      rowsInHand: middle === null ? 0 : await rowsInHand(middle),
+      rowsInProcessing: middle === null ? 0 : await rowsInProcessing(middle),
       storeNow: await store.now(),
     }),
   );
@@ -196,7 +196,7 @@ async function attributeFacts(
 }
 
 /** Zero where it cannot be told: the checks of the middle database tell why. */
-async function rowsInHand(middle: MiddleAdmin): Promise<number> {
+async function rowsInProcessing(middle: MiddleAdmin): Promise<number> {
   const counts = await middle.counts().catch(() => null);
   return counts === null ? 0 : counts.CUST['1'] + counts.ACCOUNT['1'];
 }

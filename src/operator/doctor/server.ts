@@ -11,7 +11,7 @@ export function serverFindings(
 ): Finding[] {
   return [
     versionFinding(kind, server),
-    found(characterSetVerdict[kind](server.characterSet)),
+    found(characterSetAssessment[kind](server.characterSet)),
     ...(kind === 'oracle' ? lengthFindings(server.characterSet, columns) : []),
   ];
 }
@@ -29,19 +29,19 @@ function versionFinding(kind: MiddleKind, { product, version }: ServerDescriptio
 }
 
 /** What is to be said of a character set. */
-interface Verdict {
+interface Assessment {
   readonly level: Level;
   readonly finding: string;
   readonly whatToDo: string | null;
 }
 
-function found(verdict: Verdict): Finding {
-  return { area: 'server', ...verdict };
+function found(assessment: Assessment): Finding {
+  return { area: 'server', ...assessment };
 }
 
-const ok = (finding: string): Verdict => ({ level: 'ok', finding, whatToDo: null });
+const ok = (finding: string): Assessment => ({ level: 'ok', finding, whatToDo: null });
 
-const characterSetVerdict: Readonly<Record<MiddleKind, (set: string) => Verdict>> = {
+const characterSetAssessment: Readonly<Record<MiddleKind, (set: string) => Assessment>> = {
   oracle: oracleSet,
   postgresql: postgresSet,
   sqlite: (set) => ok(`texts are kept in ${set}`),
@@ -56,7 +56,7 @@ const chineseBytes: Readonly<Record<string, number>> = {
 };
 
 /** What does not fit an Oracle database's character set is not refused: it arrives as a question mark. */
-function oracleSet(set: string): Verdict {
+function oracleSet(set: string): Assessment {
   const bytes = chineseBytes[set];
   const size = bytes === undefined ? '' : `, in which a Chinese character takes ${bytes} bytes`;
   const kept = `the database's character set is ${set}`;
@@ -88,7 +88,7 @@ function oracleSet(set: string): Verdict {
 }
 
 /** PostgreSQL refuses a text with a character that its encoding lacks. */
-function postgresSet(set: string): Verdict {
+function postgresSet(set: string): Assessment {
   const kept = `texts are kept in ${set}`;
   if (set === 'UTF8') return ok(kept);
   if (set === 'SQL_ASCII') {

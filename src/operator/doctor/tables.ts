@@ -60,8 +60,8 @@ export function tableFindings(context: TablesContext, columns: readonly ColumnDe
     if (missing.includes(table)) return [missingTable(context, table)];
     return Object.entries(specified).flatMap(([column, expected]) => {
       const type = types.get(`${table}.${column}`.toLowerCase());
-      const verdict = type === undefined ? missingColumn : judge[context.kind](expected, type);
-      return verdict === null ? [] : [columnFinding(`${table}.${column}`, type, verdict)];
+      const assessment = type === undefined ? missingColumn : judge[context.kind](expected, type);
+      return assessment === null ? [] : [columnFinding(`${table}.${column}`, type, assessment)];
     });
   });
   return findings.length > 0
@@ -118,13 +118,13 @@ export function wayToTables({ kind, user, schemas = [] }: TablesContext, table: 
 }
 
 /** What is wrong with a column. */
-interface Verdict {
+interface Assessment {
   readonly level: Level;
   readonly problem: string;
   readonly whatToDo: string;
 }
 
-const missingColumn: Verdict = {
+const missingColumn: Assessment = {
   level: 'error',
   problem: 'is missing',
   whatToDo: 'ask the platform for the tables of the specification, section 5.2.2',
@@ -133,18 +133,18 @@ const missingColumn: Verdict = {
 function columnFinding(
   name: string,
   type: string | undefined,
-  { level, problem, whatToDo }: Verdict,
+  { level, problem, whatToDo }: Assessment,
 ): Finding {
   const finding =
     type === undefined ? `${name} ${problem}` : `${name} (${type.trim() || 'no type'}) ${problem}`;
   return { area: 'tables', level, finding, whatToDo };
 }
 
-const fault = (problem: string, whatToDo: string): Verdict => ({ level: 'error', problem, whatToDo });
-const warning = (problem: string, whatToDo: string): Verdict => ({ level: 'warning', problem, whatToDo });
+const fault = (problem: string, whatToDo: string): Assessment => ({ level: 'error', problem, whatToDo });
+const warning = (problem: string, whatToDo: string): Assessment => ({ level: 'warning', problem, whatToDo });
 
 /** Null: the column is as specified, or wider. */
-type Judge = (expected: Specified, type: string) => Verdict | null;
+type Judge = (expected: Specified, type: string) => Assessment | null;
 
 const judge: Readonly<Record<MiddleKind, Judge>> = {
   oracle: (expected, type) =>
@@ -159,7 +159,7 @@ function judgeDeclared(
   expected: Specified,
   type: string,
   names: { number: RegExp; date: RegExp },
-): Verdict | null {
+): Assessment | null {
   if (expected === 'date') return names.date.test(type) ? null : judgeDate(type);
   if ('digits' in expected) return judgeNumber(expected.digits, type, names.number);
   if (!/^(n?varchar2?|character varying|n?char|character|text|n?clob)\b/i.test(type)) {
@@ -172,12 +172,12 @@ function judgeDeclared(
 }
 
 /** Statements of Oracle neither compare nor read large objects like texts. */
-function judgeLob(expected: Specified, type: string): Verdict | null {
+function judgeLob(expected: Specified, type: string): Assessment | null {
   if (expected === 'date' || 'digits' in expected || !/^n?clob$/i.test(type)) return null;
   return fault('is a large object', `the specification says Varchar2(${expected.characters})`);
 }
 
-function judgeDate(type: string): Verdict {
+function judgeDate(type: string): Assessment {
   if (/^date$/i.test(type))
     return fault('has no time of day', 'it must hold seconds: timestamp(0) without time zone');
   if (/^timestamp/i.test(type)) {
@@ -189,7 +189,7 @@ function judgeDate(type: string): Verdict {
   return fault('is no date', 'it must be a date with seconds and without zone');
 }
 
-function judgeNumber(digits: number, type: string, name: RegExp): Verdict | null {
+function judgeNumber(digits: number, type: string, name: RegExp): Assessment | null {
   if (/^(big|small)?int(eger)?\b/i.test(type)) {
     const integerDigits = /^big/i.test(type) ? 18 : /^small/i.test(type) ? 4 : 9;
     return integerDigits >= digits ? null : narrower(digits);
@@ -201,16 +201,16 @@ function judgeNumber(digits: number, type: string, name: RegExp): Verdict | null
   return Number(scale ?? 0) > 0 ? withDecimals(digits) : null;
 }
 
-function withDecimals(digits: number): Verdict {
+function withDecimals(digits: number): Assessment {
   const refused = digits > 2 ? '; a row with a number that is no integer is refused with 00403' : '';
   return warning('has decimal places', `the specification says Number(${digits},0)${refused}`);
 }
 
-function narrower(digits: number): Verdict {
+function narrower(digits: number): Assessment {
   return warning(`holds less than ${digits} digits`, `the specification says Number(${digits},0)`);
 }
 
-function judgeLength(characters: number, type: string): Verdict | null {
+function judgeLength(characters: number, type: string): Assessment | null {
   const length = /\((\d+)/.exec(type)?.[1];
   if (length === undefined || Number(length) >= characters) return null;
   const whatToDo = `the specification says Varchar2(${characters})`;
@@ -221,7 +221,7 @@ function judgeLength(characters: number, type: string): Verdict | null {
 }
 
 /** SQLite converts values by the affinity of a column's declared type (its documentation, section 3.1). */
-function judgeAffinity(expected: Specified, type: string): Verdict | null {
+function judgeAffinity(expected: Specified, type: string): Assessment | null {
   const isInteger = /int/i.test(type);
   const isText = !isInteger && /char|clob|text/i.test(type);
   if (expected === 'date') {

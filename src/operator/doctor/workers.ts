@@ -10,14 +10,14 @@ export interface WorkerState {
   /** `worker.shards` of the configuration. */
   readonly configuredShards: number;
   /** Rows of both tables in State 1. */
-  readonly rowsInHand: number;
+  readonly rowsInProcessing: number;
   /** The store's clock, ISO 8601, UTC. */
   readonly storeNow: string;
 }
 
 /** Looks at leases and heartbeats. */
 export function workerFindings(workforce: WorkerState): Finding[] {
-  const { workers, storeShards, configuredShards, rowsInHand, storeNow } = workforce;
+  const { workers, storeShards, configuredShards, rowsInProcessing, storeNow } = workforce;
   const findings: Finding[] = [];
   if (storeShards !== configuredShards) {
     findings.push({
@@ -30,7 +30,7 @@ export function workerFindings(workforce: WorkerState): Finding[] {
   const alive = workers.filter((worker) => worker.alive);
   for (const worker of workers.filter(({ alive: lives }) => !lives))
     findings.push(deadWorker(worker, storeNow));
-  if (alive.length === 0) findings.push(nobodyWorks(rowsInHand));
+  if (alive.length === 0) findings.push(nobodyWorks(rowsInProcessing));
   else findings.push(...sharesOf(alive, storeShards));
   return findings;
 }
@@ -58,8 +58,8 @@ function deadWorker(worker: WorkerDescription, storeNow: string): Finding {
   };
 }
 
-function nobodyWorks(rowsInHand: number): Finding {
-  const processing = rowsInHand === 0 ? '' : `, and ${rowsInHand} rows are in State 1`;
+function nobodyWorks(rowsInProcessing: number): Finding {
+  const processing = rowsInProcessing === 0 ? '' : `, and ${rowsInProcessing} rows are in State 1`;
   return {
     area: 'workers',
     level: 'warning',

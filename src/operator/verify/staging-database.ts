@@ -106,7 +106,7 @@ export class StagingDatabase {
   }
 
   /** Those found to differ, to be looked at again. */
-  suspectsAfter(cust: string | null, limit: number): string[] {
+  candidatesAfter(cust: string | null, limit: number): string[] {
     return this.#names('candidate', cust, limit);
   }
 

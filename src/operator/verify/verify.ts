@@ -127,11 +127,11 @@ class Verification {
 
   async #lookAgain(): Promise<void> {
     let looked = 0;
-    for (let custs = this.#stage.suspectsAfter(null, customersAtOnce); custs.length > 0;) {
+    for (let custs = this.#stage.candidatesAfter(null, customersAtOnce); custs.length > 0;) {
       await this.#settle(custs);
       looked += custs.length;
       this.#settings.onProgress('looked at again', looked, this.#candidates);
-      custs = this.#stage.suspectsAfter(custs.at(-1) ?? null, customersAtOnce);
+      custs = this.#stage.candidatesAfter(custs.at(-1) ?? null, customersAtOnce);
     }
   }
 

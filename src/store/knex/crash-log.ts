@@ -3,7 +3,7 @@ import { rowId, type Attempt, type RowKey } from '../../domain/keys.js';
 import type { CrashLog } from '../port.js';
 
 /*
- * Notes of trials in sync_crash, one for each process that tries an attempt. Each is committed by itself: it must
+ * Notes of crash retries in sync_crash, one for each process that tries an attempt. Each is committed by itself: it must
  * outlive the process that wrote it, and nothing else that this process does.
  */
 

@@ -145,7 +145,7 @@ export class KnexLeaseStore implements LeaseStore {
     const { nowPlus } = this.#database.dialect;
     const old = [
       `DELETE FROM sync_worker WHERE heartbeat_at < ${nowPlus(-registerKeptMs)} OR heartbeat_at > ${nowPlus(registerKeptMs)}`,
-      `DELETE FROM sync_crash WHERE begun_at < ${nowPlus(-trialKeptMs)}`,
+      `DELETE FROM sync_crash WHERE begun_at < ${nowPlus(-crashNoteKeptMs)}`,
     ];
     for (const sql of old) await this.#database.execute({ sql, bindings: [] });
     await pruneActivity(this.#database);
@@ -362,8 +362,8 @@ function isFree(alias: string, { now, later }: Dialect): string {
   return `(${alias}.owner IS NULL OR ${alias}.expires_at < ${now} OR ${alias}.expires_at > ${tooFar})`;
 }
 
-/** How long the note of a trial is kept. It goes when its row is decided, unless the store falls away just then. */
-const trialKeptMs = 90 * 24 * 3600 * 1000;
+/** How long the note of a crash retry is kept. It goes when its row is decided, unless the store falls away just then. */
+const crashNoteKeptMs = 90 * 24 * 3600 * 1000;
 
 /** After how many checks a worker that never stops deletes old activity: about once in an hour. */
 const checksPerPruning = 1000;

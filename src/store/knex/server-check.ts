@@ -64,7 +64,7 @@ export class ServerCheck {
         this.#isNamed = false;
         return this.#ask(connection);
       }
-      // The name was not to blame, but the journal's table, which is missing: whatever needs it says so.
+      // The name is valid: the journal's table is missing, which whatever needs it reports.
       this.#isNamed = true;
       return { server: null, known: this.#commits.last.length };
     }

@@ -49,7 +49,7 @@ export const hotScenario = scenario<HotData>({
         const done = spread(ordinary);
         return [title, decimal(done.median, 2), range(done), decimal(spread(all).median, 2)];
       }),
-      notes: [verdict(finishes)],
+      notes: [conclusion(finishes)],
     },
   ],
 });
@@ -86,7 +86,7 @@ function range({ least, most }: Spread): string {
   return `${decimal(least, 2)} … ${decimal(most, 2)}`;
 }
 
-function verdict(finishes: readonly Finish[]): string {
+function conclusion(finishes: readonly Finish[]): string {
   const doneAfter = (mix: string): number =>
     spread(finishes.find((finish) => finish.mix === mix)?.ordinary ?? []).median;
   const ratio = doneAfter('hot') / doneAfter('spread');

@@ -44,7 +44,7 @@ export const isolationScenario = scenario<IsolationData>({
         ['none', ...figures(alone)],
         ['one mark refused, one row locked', ...figures(troubled)],
       ],
-      notes: [verdict(median(troubled) / median(alone))],
+      notes: [conclusion(median(troubled) / median(alone))],
     },
   ],
 });
@@ -54,7 +54,7 @@ function figures(runs: readonly number[]): string[] {
   return [whole(middle), `${whole(least)} … ${whole(most)}`];
 }
 
-function verdict(ratio: number): string {
+function conclusion(ratio: number): string {
   return `with / without: ${decimal(ratio, 2)} (goal: at least ${goal}): ${ratio >= goal ? 'reached' : 'NOT reached'}`;
 }
 

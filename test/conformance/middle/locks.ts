@@ -17,7 +17,7 @@ import {
 } from './rows.js';
 
 /** Somebody else at the tables. */
-export interface Neighbour {
+export interface OtherSession {
   /** Executes a statement and commits when `work` is done: until then he holds its rows. */
   holding<T>(sql: string, work: () => Promise<T>): Promise<T>;
 }
@@ -64,7 +64,7 @@ function isRow(row: { source: string; streamingNo: string | null }, key: RowKey)
 }
 
 /** Rows that somebody has locked: nobody waits for them, and all others go on. */
-export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
+export function lockRules(fixture: Fixture, otherSession: () => OtherSession): void {
   describe.each(locks)('while somebody has locked %s', (_what, source, sql) => {
     const key = { source, streamingNo: '2' };
     const left = [{ ...key, cause: 'locked' }];
@@ -73,7 +73,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       await fixture().plant(sixRows());
       const middle = fixture().open();
       const { rows } = await middle.poll(everything());
-      const result = await neighbour().holding(sql, () => middle.claim(requestsFor(rows)));
+      const result = await otherSession().holding(sql, () => middle.claim(requestsFor(rows)));
       expect(result).toMatchObject({ claimed: 5, left });
       expect(result.rows).toHaveLength(6);
       expect(result.rows.find((row) => isRow(row, key))).toMatchObject({ state: State.Initial });
@@ -90,7 +90,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       await fixture().plant(planted);
       const middle = fixture().open();
       const marks = planted.map((row) => markOf(row, row.streamingNo === '3' ? '00404' : null));
-      const result = await neighbour().holding(sql, () => middle.mark(marks));
+      const result = await otherSession().holding(sql, () => middle.mark(marks));
       expect(result).toEqual({ marked: 5, conflicts: [], left, heldBack: [] });
       for (const row of await fixture().rows()) {
         const state = row.streamingNo === '3' ? State.Failed : State.Succeeded;
@@ -116,7 +116,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       ];
       await fixture().plant(planted);
       const middle = fixture().open();
-      const result = await neighbour().holding(sql, () => middle.mark(planted.map((row) => markOf(row))));
+      const result = await otherSession().holding(sql, () => middle.mark(planted.map((row) => markOf(row))));
       expect(result).toMatchObject({ marked: 2, conflicts: [], left });
       expect(result.heldBack.map((row) => `${row.source} ${row.streamingNo}`).sort()).toEqual(
         [planted[2]!, planted[3]!].map((row) => `${row.source} ${row.streamingNo}`).sort(),
@@ -130,7 +130,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       const middle = fixture().open();
       const { rows: polled } = await middle.poll(everything());
       const others = polled.filter((row) => !isRow(row, key));
-      await neighbour().holding(sql, async () => {
+      await otherSession().holding(sql, async () => {
         const { claimed, rows, left: none } = await middle.claim(requestsFor(others));
         expect([claimed, none]).toEqual([5, []]);
         const marks = rows.map(({ source: of, streamingNo, stateDate, custId }) => {
@@ -148,7 +148,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
     it('claims and marks go on where attribute rows are left alone', async () => {
       await fixture().plant([cust('1', { attributes: [{ attrId: '1' }] })]);
       const middle = fixture().open({ markAttributes: false });
-      await neighbour().holding(lock, async () => {
+      await otherSession().holding(lock, async () => {
         const { claimed, rows, left } = await middle.claim([requestFor(cust('1'))]);
         expect([claimed, left]).toEqual([1, []]);
         const mark = { ...markOf(cust('1')), attempt: rows[0]!.stateDate! };
@@ -160,7 +160,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       const attributes = ['1', '2', '3'].map((attrId) => ({ attrId }));
       await fixture().plant([cust('1', { attributes })]);
       const middle = fixture().open({ maxAttributes: 2 });
-      await neighbour().holding(lock, async () => {
+      await otherSession().holding(lock, async () => {
         const { rows: polled } = await middle.poll(everything());
         const { claimed, rows, left } = await middle.claim(requestsFor(polled));
         expect([claimed, left]).toEqual([1, []]);
@@ -178,7 +178,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       const before = await fixture().rows();
       const middle = fixture().open();
       const { rows } = await middle.poll(everything());
-      const result = await neighbour().holding(lock, () => middle.claim(requestsFor(rows)));
+      const result = await otherSession().holding(lock, () => middle.claim(requestsFor(rows)));
       expect(result).toMatchObject({ claimed: 0, rows: [{}, {}, {}] });
       expect(result.left.map(({ cause }) => cause)).toEqual(['locked', 'locked', 'locked']);
       expect(await fixture().rows()).toEqual(before);
@@ -192,7 +192,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       const before = await fixture().rows();
       const middle = fixture().open();
       const { rows } = await middle.poll(everything());
-      const result = await neighbour().holding(lock, () => middle.claim(requestsFor(rows)));
+      const result = await otherSession().holding(lock, () => middle.claim(requestsFor(rows)));
       expect(result).toMatchObject({
         claimed: 0,
         left: [{ source: 'CUST', streamingNo: '1', cause: 'locked' }],
@@ -206,7 +206,7 @@ export function lockRules(fixture: Fixture, neighbour: () => Neighbour): void {
       const before = await fixture().rows();
       const middle = fixture().open();
       const marks = [markOf(cust('1')), markOf(cust('2', { custId: '2' }))];
-      const result = await neighbour().holding(lock, () => middle.mark(marks));
+      const result = await otherSession().holding(lock, () => middle.mark(marks));
       expect(result).toEqual({
         marked: 0,
         conflicts: [{ mark: marks[1], state: State.Succeeded, stateDate: null }],

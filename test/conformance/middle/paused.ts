@@ -6,7 +6,7 @@ import type { Fixture } from '../middle.js';
 import { account, cust, everything, ids, idsOf, later, longAgo, type PlantedRow } from './rows.js';
 
 const thirtyDigits = '123456789012345678901234567890';
-const neighbour = '123456789012345678901234567891';
+const nearest = '123456789012345678901234567891';
 const plantOf = { CUST: cust, ACCOUNT: account } as const;
 const otherOf: Readonly<Record<Source, Source>> = { CUST: 'ACCOUNT', ACCOUNT: 'CUST' };
 
@@ -31,8 +31,8 @@ export function pausedRules(fixture: Fixture): void {
         account('2', { productId: thirtyDigits }),
         cust('3', { productId: thirtyDigits, ...inFlight }),
         account('4', { productId: thirtyDigits, ...inFlight }),
-        cust('5', { productId: neighbour }),
-        account('6', { productId: neighbour, ...inFlight }),
+        cust('5', { productId: nearest }),
+        account('6', { productId: nearest, ...inFlight }),
         cust('7', { productId: null }),
         account('8', { productId: '7' }),
       ]);
@@ -64,7 +64,7 @@ export function pausedRules(fixture: Fixture): void {
 
     it('is left out, and so are the other table’s rows of every customer with an open row in it', async () => {
       const soon = later(await fixture().now(), 3600);
-      const free: PlantedRow[] = [plantOther('11', { custId: '1' }), plantOther('12', { custId: neighbour })];
+      const free: PlantedRow[] = [plantOther('11', { custId: '1' }), plantOther('12', { custId: nearest })];
       await fixture().plant([
         plant('1', { custId: '2' }),
         plant('2', { custId: '3', state: State.Processing, stateDate: longAgo }),
@@ -102,7 +102,7 @@ export function pausedRules(fixture: Fixture): void {
 
     it('holds nobody back with rows of products that are not ours', async () => {
       await fixture().plant([
-        plant('1', { custId: '1', productId: neighbour }),
+        plant('1', { custId: '1', productId: nearest }),
         plant('2', { custId: '2', productId: thirtyDigits }),
         plantOther('3', { custId: '1', productId: thirtyDigits }),
         plantOther('4', { custId: '2', productId: thirtyDigits }),

@@ -4,10 +4,10 @@ import type { Fixture } from '../middle.js';
 import { account, cust, everything, ids, idsOf, later, longAgo, requestFor } from './rows.js';
 
 const ours = '123456789012345678901234567890';
-const neighbour = '123456789012345678901234567891';
+const nearest = '123456789012345678901234567891';
 
-/** Rows of ours, of a neighbour in the last digit, of a product far away, and of none. */
-const products = [ours, '7', neighbour, null];
+/** Rows of ours, of the nearest number, of a product far away, and of none. */
+const products = [ours, '7', nearest, null];
 const productIds = [ours, '7'];
 
 /** That rows of other products do not exist for any method. */
@@ -18,7 +18,7 @@ export function productRules(fixture: Fixture): void {
         ...products.map((productId, index) => cust(String(index + 1), { productId })),
         ...products.map((productId, index) => account(String(index + 1), { productId })),
         ...Array.from({ length: 30 }, (_, index) =>
-          cust(String(index + 10), { productId: neighbour, createDate: later(longAgo, -1) }),
+          cust(String(index + 10), { productId: nearest, createDate: later(longAgo, -1) }),
         ),
       ]);
       const page = await fixture()
@@ -63,7 +63,7 @@ export function productRules(fixture: Fixture): void {
       await fixture().plant([cust('1', { productId: ours })]);
       const middle = fixture().open({ productIds });
       const { rows } = await middle.poll(everything());
-      await fixture().change({ source: 'CUST', streamingNo: '1' }, { productId: neighbour });
+      await fixture().change({ source: 'CUST', streamingNo: '1' }, { productId: nearest });
       const before = await fixture().rows();
       const result = await middle.claim(rows.map((row) => ({ row, after: null })));
       expect(result).toEqual({ claimed: 0, rows: [], left: [] });
@@ -73,7 +73,7 @@ export function productRules(fixture: Fixture): void {
     it('a mark does not touch rows of others, and reports them as gone', async () => {
       const columns = { state: State.Processing, stateDate: longAgo, attributes: [{ attrId: '1' }] };
       await fixture().plant([
-        cust('1', { ...columns, productId: neighbour }),
+        cust('1', { ...columns, productId: nearest }),
         account('1', { ...columns, productId: null }),
         cust('2', { ...columns, productId: ours, attributes: [] }),
       ]);
@@ -95,7 +95,7 @@ export function productRules(fixture: Fixture): void {
 
     it('there are open rows where one of these products has any', async () => {
       const middle = fixture().open({ productIds });
-      await fixture().plant([cust('1', { productId: neighbour }), account('2', { productId: null })]);
+      await fixture().plant([cust('1', { productId: nearest }), account('2', { productId: null })]);
       expect(await middle.hasOpenRows()).toBe(false);
       expect(await fixture().open().hasOpenRows()).toBe(true);
       await fixture().plant([account('3', { productId: '7' })]);

@@ -4,7 +4,7 @@ import type { Fixture } from '../middle.js';
 import { account, cust, everything, idsOf, later, longAgo } from './rows.js';
 
 const thirtyDigits = '123456789012345678901234567890';
-const neighbour = '123456789012345678901234567891';
+const nearest = '123456789012345678901234567891';
 
 /** Which rows a poll never returns, and which customers it can be told to leave out. */
 export function selectionRules(fixture: Fixture): void {
@@ -23,7 +23,7 @@ export function selectionRules(fixture: Fixture): void {
       await fixture().plant([
         cust('1', { custId: thirtyDigits }),
         account('2', { custId: thirtyDigits, state: State.Processing, stateDate: longAgo }),
-        cust('3', { custId: neighbour }),
+        cust('3', { custId: nearest }),
         account('4', { custId: '7' }),
         account('5', { custId: null }),
       ]);

@@ -88,9 +88,9 @@ export function waitingRules(fixture: Fixture): void {
       expect(idsOf(page)).toEqual(['IF_BNET_CUST:2', 'IF_BNET_ACCOUNT:3', 'IF_BNET_ACCOUNT:5']);
     });
 
-    it('is told from its neighbour by all 30 digits', async () => {
-      const neighbour = `${custId.slice(0, -1)}1`;
-      await fixture().plant([account('1', { ...product, custId: neighbour }), account('2', { ...product })]);
+    it('is told from the nearest number by all 30 digits', async () => {
+      const nearest = `${custId.slice(0, -1)}1`;
+      await fixture().plant([account('1', { ...product, custId: nearest }), account('2', { ...product })]);
       const page = await fixture()
         .open()
         .poll(everything({ waits: [waitFor(null)] }));

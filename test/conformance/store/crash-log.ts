@@ -59,7 +59,7 @@ export function crashLogRules(fixture: Fixture): void {
     });
   });
 
-  describe('deaths of an attempt', () => {
+  describe('crashes of an attempt', () => {
     it('are the notes that others left, two of two processes; one’s own are none', async () => {
       await ended(['worker 1', 'worker 2']);
       const third = await process('worker 3');

@@ -167,13 +167,11 @@ export function journalRules(fixture: Fixture): void {
     it('tells rows apart by all 30 digits', async () => {
       const { apply } = await startWorker(fixture());
       await apply((transaction) => transaction.record([record({ streamingNo: thirtyDigits })], []));
-      const neighbour = record({ streamingNo: `${thirtyDigits.slice(0, -1)}1` });
+      const nearest = record({ streamingNo: `${thirtyDigits.slice(0, -1)}1` });
       await apply(async (transaction) => {
-        expect(await transaction.journal([neighbour])).toEqual([]);
-        await transaction.record([neighbour], []);
-        expect(await transaction.journal([neighbour])).toMatchObject([
-          { streamingNo: neighbour.streamingNo },
-        ]);
+        expect(await transaction.journal([nearest])).toEqual([]);
+        await transaction.record([nearest], []);
+        expect(await transaction.journal([nearest])).toMatchObject([{ streamingNo: nearest.streamingNo }]);
       });
     });
 

@@ -8,16 +8,16 @@ import { agreement, identityOf, product, record, startWorker } from './data.js';
 /** Calls that a store answers before a worker is registered. */
 const calls: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>> = {
   register: (store) => store.leases.register(identityOf('worker 1'), agreement),
-  'foresee of rows': (store) =>
+  'readBeforeClaim of rows': (store) =>
     store.readBeforeClaim([{ source: 'CUST', streamingNo: '1' }], { products: [], users: [] }),
-  'foresee of products': (store) => store.readBeforeClaim([], { products: [product], users: [] }),
+  'readBeforeClaim of products': (store) => store.readBeforeClaim([], { products: [product], users: [] }),
 };
 
 /** Calls of a registered worker about its crash notes. */
 const notes: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>> = {
-  deaths: ({ crashLog }) => crashLog.crashCounts([record()]),
+  crashCounts: ({ crashLog }) => crashLog.crashCounts([record()]),
   begin: ({ crashLog }) => crashLog.begin(record()),
-  takeBack: ({ crashLog }) => crashLog.clear(record()),
+  clear: ({ crashLog }) => crashLog.clear(record()),
   end: ({ crashLog }) => crashLog.forget(record()),
 };
 
@@ -42,11 +42,11 @@ export function storeOutageRules(fixture: Fixture): void {
       'about trials fails for the schema where their table is missing: %s',
       async (_name, call) => {
         const { store } = await startWorker(fixture());
-        await fixture().run('ALTER TABLE sync_crash RENAME TO sync_trial_away');
+        await fixture().run('ALTER TABLE sync_crash RENAME TO sync_crash_away');
         try {
           expect(await kindOf(call(store))).toBe('schema');
         } finally {
-          await fixture().run('ALTER TABLE sync_trial_away RENAME TO sync_crash');
+          await fixture().run('ALTER TABLE sync_crash_away RENAME TO sync_crash');
         }
       },
     );

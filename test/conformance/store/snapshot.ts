@@ -93,7 +93,7 @@ export function snapshotRules(fixture: Fixture): void {
 
     it('holds those asked for and no others, each with its own attributes', async () => {
       const { apply } = await startWorker(fixture());
-      const neighbours = [
+      const nearest = [
         customer({ custId: '1001', attributes: attributes(['1', '7', 'of 1001']) }),
         customer({ bizId: 'BIZ2', attributes: attributes(['2', '7', 'of BIZ2']) }),
         customer({ productId: '43', attributes: attributes(['3', '7', 'of 43']) }),
@@ -104,7 +104,7 @@ export function snapshotRules(fixture: Fixture): void {
         customer({ attributes: attributes(['6', '7', 'mine']) }),
         account({ attributes: attributes(['7', '7', 'mine']) }),
       ];
-      await apply((transaction) => transaction.write(changesOf([...neighbours, ...own])));
+      await apply((transaction) => transaction.write(changesOf([...nearest, ...own])));
       const { customers, accounts } = await apply((transaction) =>
         transaction.snapshot(
           asking([product, { ...product, custId: '404' }, user, { ...user, userId: 'U404' }]),

@@ -17,9 +17,9 @@ describe('wrong tries', () => {
 
   it('that are taken back do not count', () => {
     const tries = new WrongTries(() => 0);
-    const takeBack = tries.add('k');
+    const undo = tries.add('k');
     expect(tries.secondsToWait('k', 1)).toBe(60);
-    takeBack();
+    undo();
     expect(tries.secondsToWait('k', 1)).toBe(0);
   });
 

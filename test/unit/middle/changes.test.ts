@@ -145,7 +145,7 @@ describe('a claim', () => {
   });
 
   it('counts every row of a key that it moved, and no row that still stands as before', async () => {
-    const twins = await claim(
+    const duplicates = await claim(
       [{ streamingNo: '1' }],
       [
         { streamingNo: '1', state: 1 },
@@ -153,7 +153,7 @@ describe('a claim', () => {
       ],
       { changed: [key('1'), key('1')] },
     );
-    expect(twins.result.claimed).toBe(2);
+    expect(duplicates.result.claimed).toBe(2);
     const undone = await claim([{ streamingNo: '1' }], [{ streamingNo: '1', state: 0 }], {
       changed: [key('1')],
     });

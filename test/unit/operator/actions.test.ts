@@ -9,7 +9,7 @@ import { failedCustomer, lossLookup, storeOperations } from '../../support/opera
 
 const actor = { name: 'li', via: 'console' } as const;
 
-function deskWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) {
+function serviceWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) {
   const { records, audit } = recording(more);
   const { middle, search, moves } = failedRows([failedCustomer({ streamingNo: '1' })], beforeMove);
   const store = storeOperations({ appliedSince: async () => [] });
@@ -37,7 +37,7 @@ describe('what operators do is recorded', () => {
 
   it('before rows are put back, and after with which ones were', async () => {
     const seen: unknown[] = [];
-    const { operator, audit } = deskWith({}, () => seen.push(...structuredClone(audit)));
+    const { operator, audit } = serviceWith({}, () => seen.push(...structuredClone(audit)));
     await operator.requeue(actor, keys, { dryRun: false, reason: 'name corrected' });
     const what = '{"rows":["IF_BNET_CUST 1","IF_BNET_CUST 2"]}';
     const intent = { who: 'li', via: 'console', action: 'requeue', what, reason: 'name corrected' };
@@ -46,7 +46,7 @@ describe('what operators do is recorded', () => {
   });
 
   it('not where nothing was changed', async () => {
-    const { operator, audit } = deskWith({ pause: async () => false, resume: async () => false });
+    const { operator, audit } = serviceWith({ pause: async () => false, resume: async () => false });
     const key = { source: 'CUST', streamingNo: '1' } as const;
     await operator.requeue(actor, [key], { dryRun: true, reason: null });
     await operator.requeue(actor, [{ ...key, streamingNo: '2' }], { dryRun: false, reason: null });
@@ -57,7 +57,7 @@ describe('what operators do is recorded', () => {
 
   it('with a pause, and with its end', async () => {
     const paused: unknown[] = [];
-    const { operator } = deskWith({
+    const { operator } = serviceWith({
       pause: async (...call) => paused.push(call) > 0,
       resume: async (...call) => paused.push(call) > 0,
     });
@@ -71,7 +71,7 @@ describe('what operators do is recorded', () => {
   });
 
   it('or it is not done: no row is put back without its intent on record', async () => {
-    const { operator, moves } = deskWith({ intend: refuse });
+    const { operator, moves } = serviceWith({ intend: refuse });
     const acts = [
       operator.requeue(actor, keys, { dryRun: false, reason: null }),
       operator.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
@@ -84,7 +84,7 @@ describe('what operators do is recorded', () => {
   });
 
   it('with what an error left of it: the outcome names the error, which reaches whoever asked', async () => {
-    const { operator, audit } = deskWith({}, () => {
+    const { operator, audit } = serviceWith({}, () => {
       throw new DatabaseError('connectionLost', 'terminated by\nthe administrator');
     });
     await expect(operator.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('what operators do is recorded', () => {
   });
 
   it('and says so where the outcome could not be recorded', async () => {
-    const { operator, audit } = deskWith({ conclude: refuse });
+    const { operator, audit } = serviceWith({ conclude: refuse });
     await expect(operator.requeue(actor, keys, { dryRun: false, reason: null })).rejects.toThrow(
       'requeue: 1 rows were changed, but this could not be recorded in sync_audit beside the intent, action 1',
     );
@@ -105,7 +105,7 @@ describe('what operators do is recorded', () => {
 
   it('an action whose commit may have taken effect is not said to have changed nothing', async () => {
     const unknown = new DatabaseError('commitUnknown', 'the answer to a commit was lost');
-    const { operator } = deskWith({ pause: () => Promise.reject(unknown) });
+    const { operator } = serviceWith({ pause: () => Promise.reject(unknown) });
     await expect(operator.pause(actor, { source: 'CUST' }, null)).rejects.toBe(unknown);
   });
 });
@@ -115,7 +115,7 @@ describe('deferred rows', () => {
 
   it('are tried at once, each on record in its own transaction, and none twice', async () => {
     const asked: unknown[] = [];
-    const { operator, audit } = deskWith({
+    const { operator, audit } = serviceWith({
       retry: async (...call) => {
         asked.push(call);
         return call[0].streamingNo === '1';
@@ -138,7 +138,7 @@ describe('deferred rows', () => {
   });
 
   it('are not said to be unchanged where one of them was changed before the record of another was refused', async () => {
-    const { operator } = deskWith({ retry: async ({ streamingNo }) => streamingNo === '1' || refuse() });
+    const { operator } = serviceWith({ retry: async ({ streamingNo }) => streamingNo === '1' || refuse() });
     await expect(operator.retry(actor, [{ ...key, streamingNo: '2' }], null)).rejects.toThrow(NotTakenError);
     await expect(operator.retry(actor, [key, { ...key, streamingNo: '2' }], null)).rejects.toBe(refused);
   });
@@ -147,7 +147,7 @@ describe('deferred rows', () => {
 describe('the list of actions', () => {
   it('goes on before an id, and refuses what is none', async () => {
     const asked: unknown[] = [];
-    const { operator } = deskWith({
+    const { operator } = serviceWith({
       actions: async (page) => {
         asked.push(page);
         return [];

@@ -180,7 +180,7 @@ describe('workers', () => {
     workers: [workerDescription()],
     storeShards: 8,
     configuredShards: 8,
-    rowsInHand: 0,
+    rowsInProcessing: 0,
     storeNow: '2026-11-20T01:00:00.000Z',
   };
   const found = (changes: Partial<WorkerState>) =>
@@ -200,7 +200,7 @@ describe('workers', () => {
   });
 
   it('are a warning where nobody runs, which names the rows left in flight', () => {
-    expect(found({ workers: [], rowsInHand: 5 })).toEqual([
+    expect(found({ workers: [], rowsInProcessing: 5 })).toEqual([
       'warning: no worker is running, and 5 rows are in State 1',
     ]);
   });

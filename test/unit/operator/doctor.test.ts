@@ -37,7 +37,7 @@ const store = {
   shards: async () => 8,
 };
 
-function patient(changes: Partial<DoctorTargets> = {}): DoctorTargets {
+function targets(changes: Partial<DoctorTargets> = {}): DoctorTargets {
   return {
     middle: async () => middleOperations(middle),
     store: async () => storeOperations(store),
@@ -51,7 +51,7 @@ function patient(changes: Partial<DoctorTargets> = {}): DoctorTargets {
 
 describe('the doctor', () => {
   it('examines every area of both databases, with something to do for all that is not fine', async () => {
-    const { findings, unreached } = await runChecks(patient());
+    const { findings, unreached } = await runChecks(targets());
     expect(unreached).toEqual([]);
     expect(new Set(findings.map(({ area }) => area))).toEqual(
       new Set([
@@ -64,7 +64,7 @@ describe('the doctor', () => {
 
   it('goes on with the one database when the other cannot be reached', async () => {
     const error = new Error('connect ECONNREFUSED');
-    const { findings, unreached } = await runChecks(patient({ middle: () => Promise.reject(error) }));
+    const { findings, unreached } = await runChecks(targets({ middle: () => Promise.reject(error) }));
     expect(unreached).toEqual([error]);
     expect(findings.map(({ area, level }) => `${area}: ${level}`)).toEqual([
       'middle database: error',
@@ -80,7 +80,7 @@ describe('the doctor', () => {
   it('is not reached when connecting works and the first question fails', async () => {
     const error = new Error('silence');
     const silent = storeOperations({ ...store, now: () => Promise.reject(error) });
-    expect((await runChecks(patient({ store: async () => silent }))).unreached).toEqual([error]);
+    expect((await runChecks(targets({ store: async () => silent }))).unreached).toEqual([error]);
   });
 
   it('reports a check that fails and makes the others', async () => {
@@ -88,7 +88,7 @@ describe('the doctor', () => {
       ...middle,
       duplicates: () => Promise.reject(new Error('no such table')),
     });
-    const { findings } = await runChecks(patient({ middle: async () => broken }));
+    const { findings } = await runChecks(targets({ middle: async () => broken }));
     expect(findings.find(({ area }) => area === 'rows')).toMatchObject({
       level: 'warning',
       finding: 'could not be checked: no such table',
@@ -102,7 +102,7 @@ describe('the doctor', () => {
       now: store.now,
       setup: async () => storeSetup({ pending: ['0001_initial'] }),
     });
-    const { findings } = await runChecks(patient({ store: async () => unmigrated }));
+    const { findings } = await runChecks(targets({ store: async () => unmigrated }));
     expect(findings.at(-1)).toEqual({
       area: 'migrations',
       level: 'error',

@@ -82,11 +82,11 @@ describe('the overview', () => {
 
   it('counts to ten thousand, and says where counting stopped', async () => {
     const asked: number[] = [];
-    const countUpTo = async (most: number) => {
+    const countCapped = async (most: number) => {
       asked.push(most);
       return counts;
     };
-    expect((await overview(parts({ search: { countCapped: countUpTo } }))).tables?.['IF_BNET_CUST']).toEqual({
+    expect((await overview(parts({ search: { countCapped } }))).tables?.['IF_BNET_CUST']).toEqual({
       '0': { rows: 5, atLeast: false },
       '1': { rows: 0, atLeast: false },
       '2': { rows: 10_000, atLeast: true },
@@ -96,8 +96,8 @@ describe('the overview', () => {
   });
 
   it('counts rows in other States where there are any', async () => {
-    const countUpTo = async () => ({ ...counts, CUST: { ...counts.CUST, other: 3 } });
-    const { tables } = await overview(parts({ search: { countCapped: countUpTo } }));
+    const countCapped = async () => ({ ...counts, CUST: { ...counts.CUST, other: 3 } });
+    const { tables } = await overview(parts({ search: { countCapped } }));
     expect(tables?.['IF_BNET_CUST']?.other).toEqual({ rows: 3, atLeast: false });
     expect(tables?.['IF_BNET_ACCOUNT']).not.toHaveProperty('other');
   });

@@ -86,8 +86,8 @@ describe('putting all matching rows back', () => {
   });
 
   it('leaves rows alone that share their StreamingNo', async () => {
-    const twin = failedCustomer({ streamingNo: '1', bizId: 'B-2', state: 2 });
-    const rows = failedRows([...many(2), failedCustomer({ streamingNo: '2', bizId: 'B-2' }), twin]);
+    const duplicate = failedCustomer({ streamingNo: '1', bizId: 'B-2', state: 2 });
+    const rows = failedRows([...many(2), failedCustomer({ streamingNo: '2', bizId: 'B-2' }), duplicate]);
     const { records, audit } = recording();
     const report = await requeueMatching({ ...rows, records }, actor, { target: { filter: {} }, ...change });
     expect(report).toMatchObject({ matched: { rows: 2 }, requeued: 0, notRequeued: 2 });

@@ -152,14 +152,14 @@ describe('the note is taken back', () => {
   it('where nothing was decided: the row met an error of its own', async () => {
     store.failing.set('apply 1', new DatabaseError('data', 'too long'));
     expect(numbersOf(await run(taken('1'), taken('2')))).toEqual([['2']]);
-    expect(of('1')).toEqual(['begin', 'apply', 'takeBack']);
+    expect(of('1')).toEqual(['begin', 'apply', 'clear']);
     expect(of('2')).toEqual(['begin', 'apply', 'open', 'end']);
   });
 
   it('where nothing was decided: another worker was faster', async () => {
     store.overtaken.add('1');
     expect(numbersOf(await run(taken('1', '64')))).toEqual([[]]);
-    expect(store.done).toEqual(['begin 1', 'apply 1', 'open 64', 'takeBack 1']);
+    expect(store.done).toEqual(['begin 1', 'apply 1', 'open 64', 'clear 1']);
     expect(store.recorded).toEqual([]);
   });
 
@@ -171,34 +171,34 @@ describe('the note is taken back', () => {
     expect(await run(taken('1'), taken('2'), taken('3'))).toMatchObject([
       { decided: [{ row: { streamingNo: '1' } }], stoppedBy: error },
     ]);
-    expect(of('2')).toEqual(['begin', 'apply', 'takeBack']);
+    expect(of('2')).toEqual(['begin', 'apply', 'clear']);
     expect(of('3')).toEqual([]);
   });
 
   it('at the next run where it could not be, before anything else, and once', async () => {
-    store.failing.set('apply 1', timeout).set('takeBack 1', timeout);
+    store.failing.set('apply 1', timeout).set('clear 1', timeout);
     expect(await run(taken('1'))).toEqual([{ decided: [], stoppedBy: timeout }]);
     store.failing.clear();
     store.done.length = 0;
     await run(taken('2', '64'));
-    expect(store.done).toEqual(['takeBack 1', 'begin 2', 'apply 2', 'open 64', 'end 2']);
+    expect(store.done).toEqual(['clear 1', 'begin 2', 'apply 2', 'open 64', 'end 2']);
     store.done.length = 0;
     await run(taken('3', '64'));
-    expect(store.done).not.toContain('takeBack 1');
+    expect(store.done).not.toContain('clear 1');
   });
 
   it('still where that failed again: nothing is tried before', async () => {
-    store.failing.set('apply 1', timeout).set('takeBack 1', timeout);
+    store.failing.set('apply 1', timeout).set('clear 1', timeout);
     await run(taken('1'));
     await expect(run(taken('2'))).rejects.toBe(timeout);
     expect(of('2')).toEqual([]);
     store.failing.clear();
     await run(taken('2'));
-    expect(of('1')).toEqual(['begin', 'apply', 'takeBack', 'takeBack', 'takeBack']);
+    expect(of('1')).toEqual(['begin', 'apply', 'clear', 'clear', 'clear']);
   });
 
   it('where the store only fell away for that, the run stops', async () => {
-    store.failing.set('apply 1', new DatabaseError('data', 'too long')).set('takeBack 1', timeout);
+    store.failing.set('apply 1', new DatabaseError('data', 'too long')).set('clear 1', timeout);
     expect(await run(taken('1'), taken('2'))).toEqual([{ decided: [], stoppedBy: timeout }]);
   });
 });
@@ -231,7 +231,7 @@ describe('the order of trials', () => {
   });
 
   it('is not known while the store is away: nothing is tried', async () => {
-    store.failing.set('deaths', timeout);
+    store.failing.set('crashCounts', timeout);
     await expect(run(taken('1'))).rejects.toBe(timeout);
     expect(store.done).toEqual([]);
   });
@@ -286,7 +286,7 @@ describe('an error that meets row after row', () => {
     const [result] = await run(...rows);
     expect(result!.stoppedBy).toBeInstanceOf(BreakerOpenError);
     expect(begun()).toHaveLength(quickSettings.breakerThreshold);
-    expect(store.done.filter((what) => what.startsWith('takeBack '))).toHaveLength(begun().length);
+    expect(store.done.filter((what) => what.startsWith('clear '))).toHaveLength(begun().length);
   });
 });
 

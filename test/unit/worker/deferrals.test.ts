@@ -243,7 +243,7 @@ describe('a row that ended', () => {
   });
 });
 
-describe('a stage that was not to blame', () => {
+describe('a stage that was not the cause', () => {
   it('has all its rows taken off, and no others', async () => {
     await deferrals.defer('apply', [row('1'), row('2', { cause: 'locked' })]);
     await deferrals.defer('mark', [row('3')]);
@@ -297,7 +297,7 @@ describe('what is told', () => {
     ]);
   });
 
-  it('is nothing of rows whose apply was refused: those are suspected one by one', async () => {
+  it('is nothing of rows whose apply was refused: those are tried one by one', async () => {
     await deferrals.defer('apply', [row('1'), row('2', { cause: 'locked' })]);
     expect(told.map(({ name }) => name)).toEqual(['rowsLocked']);
   });

@@ -132,7 +132,7 @@ async function settle(): Promise<void> {
 }
 
 const held = (): number[] => keeper.held().map(({ shard }) => shard);
-const nothingInHand = () => false;
+const nothingInFlight = () => false;
 
 describe('shards above the share', () => {
   it('are held no more, the last ones first, and nobody is given back before it is asked', async () => {
@@ -153,8 +153,8 @@ describe('shards above the share', () => {
     expect(store.givenBack).toEqual([[2]]);
     await keeper.releaseLeaving((shard) => shard === 3);
     expect(store.givenBack).toEqual([[2]]);
-    await keeper.releaseLeaving(nothingInHand);
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
+    await keeper.releaseLeaving(nothingInFlight);
     expect(store.givenBack).toEqual([[2], [3]]);
     expect(held()).toEqual([0, 1]);
   });
@@ -165,7 +165,7 @@ describe('shards above the share', () => {
     expect(held()).toEqual([0, 4, 5]);
     await check(holding([0, 4, 5, 6, 7], 4));
     expect(held()).toEqual([0, 4, 5, 7]);
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
     expect(store.givenBack).toEqual([[6]]);
   });
 
@@ -176,13 +176,13 @@ describe('shards above the share', () => {
     expect(held()).toEqual([0, 1, 2]);
     await check(holding([0, 1, 2, 3], 8));
     expect(held()).toEqual([0, 1, 2, 3]);
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
     expect(store.givenBack).toEqual([]);
   });
 
   it('leave anew after they came back under another term', async () => {
     await start(holding([0, 1], 1));
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
     await check(holding([0], 1));
     await check(holding([0, 1], 2, 2));
     expect(keeper.held()).toEqual([
@@ -194,17 +194,17 @@ describe('shards above the share', () => {
   it('are everything where the share is nothing', async () => {
     await start(holding([0, 1], 0));
     expect(held()).toEqual([]);
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
     expect(store.givenBack).toEqual([[0, 1]]);
   });
 
   it('are given back later when the store is away', async () => {
     await start(holding([0, 1], 1));
     store.answer = new DatabaseError('timeout', 'away');
-    await expect(keeper.releaseLeaving(nothingInHand)).rejects.toBe(store.answer);
+    await expect(keeper.releaseLeaving(nothingInFlight)).rejects.toBe(store.answer);
     expect(held()).toEqual([0]);
     store.answer = holding([0, 1], 1);
-    await keeper.releaseLeaving(nothingInHand);
+    await keeper.releaseLeaving(nothingInFlight);
     expect(store.givenBack).toEqual([[1]]);
   });
 });

@@ -8,7 +8,7 @@ import { durationLabel, MiddleTime, ZonedHead } from '../parts/times.js';
 import { Badge } from '../parts/labels.js';
 import type { View } from '../view.js';
 
-interface InHandProps {
+interface ProcessingProps {
   readonly view: View;
   readonly rows: readonly RowInProcessing[];
   /** The most rows of each table that were asked for. */
@@ -16,7 +16,7 @@ interface InHandProps {
 }
 
 /** Rows in State 1 with who holds them, and since when. */
-export function ProcessingPage({ view, rows, limit }: InHandProps): VNode {
+export function ProcessingPage({ view, rows, limit }: ProcessingProps): VNode {
   const { t } = view;
   return (
     <Layout view={view} title={t.processing.title} page="processing">
@@ -27,7 +27,7 @@ export function ProcessingPage({ view, rows, limit }: InHandProps): VNode {
   );
 }
 
-function Rows({ view: { t }, rows }: Pick<InHandProps, 'view' | 'rows'>): VNode {
+function Rows({ view: { t }, rows }: Pick<ProcessingProps, 'view' | 'rows'>): VNode {
   const { columns } = t;
   return (
     <table class="stack">

@@ -73,19 +73,19 @@ function Attempt({ t, line }: { readonly t: Texts; readonly line: JournalLine })
   );
 }
 
-interface NeighboursProps {
+interface RelatedRowsProps {
   readonly t: Texts;
   readonly relatedRows: readonly RelatedRow[];
 }
 
 /** The customer's rows around this one, in the order they take effect in. */
-export function RelatedRows({ t, relatedRows }: NeighboursProps): VNode {
+export function RelatedRows({ t, relatedRows }: RelatedRowsProps): VNode {
   const { columns } = t;
   if (!relatedRows.some(({ place }) => place !== 'this'))
     return (
       <section>
         <h2>{t.row.relatedRows}</h2>
-        <p class="hint">{t.row.noNeighbours}</p>
+        <p class="hint">{t.row.noRelatedRows}</p>
       </section>
     );
   return (
@@ -107,7 +107,7 @@ export function RelatedRows({ t, relatedRows }: NeighboursProps): VNode {
         </thead>
         <tbody>
           {relatedRows.map((relatedRow) => (
-            <NeighbourLine key={rowAddress(relatedRow)} t={t} relatedRow={relatedRow} />
+            <RelatedRowLine key={rowAddress(relatedRow)} t={t} relatedRow={relatedRow} />
           ))}
         </tbody>
       </table>
@@ -115,7 +115,7 @@ export function RelatedRows({ t, relatedRows }: NeighboursProps): VNode {
   );
 }
 
-function NeighbourLine({
+function RelatedRowLine({
   t,
   relatedRow: relatedRow,
 }: {

@@ -37,7 +37,7 @@ export function DeferralNote({ view, row }: { readonly view: View; readonly row:
     <Notice kind="warn">
       {deferred === null ? null : (
         <>
-          <strong>{t.deferred.isPutOff}</strong> <CauseWords t={t} row={deferred} />
+          <strong>{t.deferred.isDeferred}</strong> <CauseWords t={t} row={deferred} />
           <p class="text code">
             <Foreign text={deferred.reason} />
           </p>

@@ -151,7 +151,7 @@ function Session({ view }: { readonly view: View }): VNode {
   );
 }
 
-/** Shows that a form was made by this console for this visitor. */
+/** Shows that a form was made by this console for this session. */
 export function Token({ view }: { readonly view: View }): VNode {
   return <input type="hidden" name="csrfToken" value={view.principal.csrfToken} />;
 }

@@ -16,7 +16,7 @@ export const en: Texts = {
     overview: 'Overview',
     failures: 'Failures',
     failed: 'Failed rows',
-    processing: 'In hand',
+    processing: 'Processing',
     deferred: 'Deferred',
     pauses: 'Pauses',
     workers: 'Workers',

@@ -109,7 +109,7 @@ export const zhRows = {
     status: '状态',
     lastStreamingNo: '最后一次变更的 StreamingNo',
     relatedRows: '同一客户的相邻行',
-    noNeighbours: '没有该客户的其他行。',
+    noRelatedRows: '没有该客户的其他行。',
     place: '次序',
     places: { before: '之前', this: '本行', after: '之后' },
     leftMiddle: '已不在中间库',
@@ -140,7 +140,7 @@ export const zhRows = {
     triedTimes: (tries: number) => `已尝试 ${counted(tries)} 次`,
     since: '暂缓开始',
     nextAt: '下次重试',
-    isPutOff: '本行暂缓处理：',
+    isDeferred: '本行暂缓处理：',
     waitsFor: '本行在等待同一客户暂缓处理的行：',
     whatToDo: '处理办法',
     stages: {

@@ -54,8 +54,8 @@ describe('every page of the console', () => {
   });
 
   it('offers a reader, or anybody, no action', async () => {
-    for (const visitor of [reader, anybody]) {
-      const { app } = await consoleApp(visitor);
+    for (const who of [reader, anybody]) {
+      const { app } = await consoleApp(who);
       for (const url of ['/', '/failed', row, '/deferred', '/pauses']) {
         const { body } = await app.inject(url);
         expect(body).not.toMatch(

@@ -7,8 +7,8 @@ const none = { products: [], users: [] };
 const [first, second] = ['2026-11-01 08:00:00', '2026-11-01 08:00:01'] as const;
 
 /** What a worker may know of rows before it claims them. */
-export function foreseeRules(fixture: Fixture): void {
-  describe('foreknowledge', () => {
+export function readBeforeClaimRules(fixture: Fixture): void {
+  describe('what is read before a claim', () => {
     it('names every attempt recorded for each row, superseded or not', async () => {
       const { store, apply } = await startWorker(fixture());
       await apply((transaction) => transaction.record([record(), record({ streamingNo: '2' })], []));
