@@ -1,8 +1,30 @@
+import { readFileSync } from 'node:fs';
 import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const size = { skipBlankLines: true, skipComments: true };
+
+// One concept has one word (docs/glossary.md). The list is shared with test/documents/words.test.ts, which keeps them out
+// of texts. `*` stands for any ending, `^…$` for the whole identifier.
+const retired = JSON.parse(readFileSync(`${import.meta.dirname}/test/documents/retired-words.json`, 'utf8'));
+const retiredIdentifiers = Object.entries(retired.identifiers).map(([word, instead]) => ({
+  selector: `:matches(Identifier, PrivateIdentifier, JSXIdentifier)[name=/${retiredPattern(word)}/]`,
+  message: `A word that was given up. Write: ${instead}.`,
+}));
+
+const namedExports = ['ExportDefaultDeclaration', 'TSExportAssignment'].map((selector) => ({
+  selector,
+  message: 'Use a named export.',
+}));
+
+/** Finds a word in camel case: `desk*` in `withDesk` and `deskOf`, not in `helpdesk`. */
+function retiredPattern(word) {
+  if (word.startsWith('^')) return `^[${word[1]}${word[1].toUpperCase()}]${word.slice(2)}`;
+  const [first, rest] = [word[0], word.slice(1).replace('*', '')];
+  const end = word.endsWith('*') ? '' : '(?![a-z])';
+  return `(^|[_$])${first}${rest}${end}|${first.toUpperCase()}${rest}${end}`;
+}
 
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.demo/'] },
@@ -42,12 +64,13 @@ export default defineConfig(
     files: ['src/**/*.{ts,tsx}'],
     rules: {
       'max-lines-per-function': ['error', { max: 60, ...size }],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Use a named export.' },
-        { selector: 'TSExportAssignment', message: 'Use a named export.' },
-      ],
+      'no-restricted-syntax': ['error', ...namedExports, ...retiredIdentifiers],
     },
+  },
+  { files: ['test/**/*.{ts,tsx}'], rules: { 'no-restricted-syntax': ['error', ...retiredIdentifiers] } },
+  {
+    files: Object.keys(retired.exceptions).map((path) => (path.endsWith('/') ? `${path}**` : path)),
+    rules: { 'no-restricted-syntax': ['error', ...namedExports] },
   },
   { files: ['src/**/*.{ts,tsx}'], ignores: ['src/cli/**'], rules: { 'no-console': 'error' } },
   {
