@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.js';
+import { configureCommand, createProgram } from '../../src/cli/program.js';
 import { settings } from '../../src/config/settings.js';
 import { documents, readMarkdown, root, type MarkdownFile } from './markdown-file.js';
 
@@ -12,8 +12,8 @@ const current = documents().filter((path) => !/^(docs\/decisions\/|CHANGELOG)/.t
 describe.each(current)('%s', (path) => {
   const file = readMarkdown(path);
 
-  it('tells to type only commands and options that exist', () => {
-    expect(typed(file).flatMap(mistakes)).toEqual([]);
+  it('tells to type only commands and options that exist', async () => {
+    expect(await mistakesOf(typed(file))).toEqual([]);
   });
 
   it('tells to run only npm scripts that exist', () => {
@@ -38,12 +38,12 @@ describe.each(current)('%s', (path) => {
   });
 });
 
-it('a command or an option that does not exist is found', () => {
+it('a command or an option that does not exist is found', async () => {
   expect(
-    ['bnet-sync failed --code 00402 | head', 'bnet-sync journal purge --older-than 400d'].flatMap(mistakes),
+    await mistakesOf(['bnet-sync failed --code 00402 | head', 'bnet-sync journal purge --older-than 400d']),
   ).toEqual([]);
   expect(
-    ['bnet-sync fail', 'bnet-sync failed --colour red', 'bnet-sync journal purify'].flatMap(mistakes),
+    await mistakesOf(['bnet-sync fail', 'bnet-sync failed --colour red', 'bnet-sync journal purify']),
   ).toEqual([
     'bnet-sync fail: there is no command fail',
     'bnet-sync failed --colour red: there is no option --colour',
@@ -69,14 +69,19 @@ function typed(file: MarkdownFile): string[] {
     .filter((line) => /^bnet-sync [a-z]/.test(line));
 }
 
-/** What does not exist of what a line calls. */
-function mistakes(line: string): string[] {
+/** What does not exist of what lines call. */
+async function mistakesOf(lines: readonly string[]): Promise<string[]> {
+  const program = createProgram();
+  for (const command of program.commands) await configureCommand(command);
+  return lines.flatMap((line) => mistakes(program, line));
+}
+
+function mistakes(program: Command, line: string): string[] {
   const words = line
     .replace(/ [|#;&].*$/, '')
     .split(/\s+/)
     .slice(1);
-  let command: Command = createProgram();
-  const program = command;
+  let command = program;
   while (command.commands.length > 0) {
     const name = words.shift() ?? '';
     const next = command.commands.find((one) => one.name() === name);

@@ -15,16 +15,14 @@ Examples:
   bnet-sync audit --config bnet-sync.yaml
   bnet-sync audit --before 1200 --limit 100 --json`;
 
-/** Adds `audit`. */
-export function registerAudit(program: Command): void {
-  program
-    .command('audit')
-    .description('list what operators did, newest first: who, when, what and why')
+/** Options and action of `audit`. */
+export function configure(command: Command): void {
+  command
     .option('--before <id>', 'only actions before this one', numberArgument)
     .option('--limit <actions>', 'at most so many actions', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
-    .action(async ({ limit, before, json }: AuditOptions, command: Command) => {
+    .action(async ({ limit, before, json }: AuditOptions) => {
       await withOperator(command, async (operator) => {
         const actions = await operator.audit({ limit, ...(before === undefined ? {} : { before }) });
         if (json === true) printJson(actions);

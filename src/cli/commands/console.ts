@@ -11,21 +11,17 @@ Example:
   $ bnet-sync console --config /etc/bnet-sync.yaml
   $ BNET_SYNC_HTTP__PORT=9465 bnet-sync console --config /etc/bnet-sync.yaml   # beside a run`;
 
-/** Registers `console`: the HTTP server alone. */
-export function registerConsole(program: Command): void {
-  program
-    .command('console')
-    .description('serve the console for DBAs and operators, without a worker')
-    .addHelpText('after', help)
-    .action(async (_options: object, command: Command) => {
-      const config = await configOf(command);
-      const pretty = config.log.pretty ?? process.stderr.isTTY;
-      const logger = createLogger({ level: config.log.level, pretty, destination: 'stderr' });
-      const signal = stopSignal();
-      const { startHttpServer } = await import('../../app/start-http-server.js');
-      const server = await startHttpServer(config, { logger });
-      printLines(`Console: ${server.url}/`);
-      await signal;
-      await server.close();
-    });
+/** Options and action of `console`. */
+export function configure(command: Command): void {
+  command.addHelpText('after', help).action(async () => {
+    const config = await configOf(command);
+    const pretty = config.log.pretty ?? process.stderr.isTTY;
+    const logger = createLogger({ level: config.log.level, pretty, destination: 'stderr' });
+    const signal = stopSignal();
+    const { startHttpServer } = await import('../../app/start-http-server.js');
+    const server = await startHttpServer(config, { logger });
+    printLines(`Console: ${server.url}/`);
+    await signal;
+    await server.close();
+  });
 }

@@ -19,15 +19,13 @@ the rows of all others go on. Workers try it again by themselves, with pauses of
 Example:
   bnet-sync deferred --config bnet-sync.yaml`;
 
-/** Adds `deferred`. */
-export function registerDeferred(program: Command): void {
-  program
-    .command('deferred')
-    .description('list the deferred rows, each with its customer, and why; deferred longest first')
+/** Options and action of `deferred`. */
+export function configure(command: Command): void {
+  command
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async ({ limit, json }: DeferredOptions, command: Command) => {
+    .action(async ({ limit, json }: DeferredOptions) => {
       await withOperator(command, async (operator) => {
         const rows = await operator.deferred(limit);
         if (json === true) printJson(rows);

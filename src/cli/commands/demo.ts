@@ -37,11 +37,9 @@ interface DemoOptions {
   readonly json?: true;
 }
 
-/** Adds `demo`. */
-export function registerDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('show the whole at work in a few seconds, on databases of its own')
+/** Options and action of `demo`. */
+export function configure(command: Command): void {
+  command
     .option('--dir <folder>', 'folder for the databases (default: a new one for temporary files)')
     .option('--console', 'afterwards, serve the console over the databases')
     .option('--port <port>', 'its port; 0 for any that is free', portArgument, 9464)

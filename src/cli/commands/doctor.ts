@@ -19,14 +19,12 @@ is loaded. Ends with 1 where there is a fault, and with 3 where a database canno
 Example:
   bnet-sync doctor --config bnet-sync.yaml`;
 
-/** Adds `doctor`. */
-export function registerDoctor(program: Command): void {
-  program
-    .command('doctor')
-    .description('examine both databases, and say what to do')
+/** Options and action of `doctor`. */
+export function configure(command: Command): void {
+  command
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: { json?: true }, command: Command) => {
+    .action(async (options: { json?: true }) => {
       const report = await examineConfigured(await configOf(command), applicationNameOf(command));
       if (options.json === true) printJson(report.findings);
       else printLines(...report.findings.flatMap(findingLines));

@@ -22,15 +22,13 @@ Examples:
   bnet-sync failed --code 00402 --customer 200003 --json
   bnet-sync failed --table IF_BNET_ACCOUNT --text "超过 5 位" --until 2026-11-21`;
 
-/** Adds `failed`. */
-export function registerFailed(program: Command): void {
-  addFilterOptions(
-    program.command('failed').description('list the rows in State 3, those that failed last first'),
-  )
+/** Options and action of `failed`. */
+export function configure(command: Command): void {
+  addFilterOptions(command)
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
-    .action(async (options: FailedOptions, command: Command) => {
+    .action(async (options: FailedOptions) => {
       await withMiddle(command, async ({ middle }) => {
         const filter = await filterOf(options, middle.operations);
         const rows = await searchVisibly(middle.search, { filter, limit: options.limit });

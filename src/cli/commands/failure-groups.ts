@@ -12,14 +12,12 @@ newest 10000 are counted, and each number has a +.
 Example:
   bnet-sync failure-groups --config bnet-sync.yaml`;
 
-/** Adds `failure-groups`. */
-export function registerFailureGroups(program: Command): void {
-  program
-    .command('failure-groups')
-    .description('count failures by table and result code, now and over the last hour, day and week')
+/** Options and action of `failure-groups`. */
+export function configure(command: Command): void {
+  command
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: { json?: true }, command: Command) => {
+    .action(async (options: { json?: true }) => {
       await withOperator(command, async (operator) => {
         const groups = await operator.failureGroups();
         if (options.json === true) printJson(groups);

@@ -14,18 +14,14 @@ Example:
   $ bnet-sync hash-password
   $ printf '%s' "$PASSWORD" | bnet-sync hash-password`;
 
-/** Registers `hash-password`: what stands in `http.users` for a password. */
-export function registerHashPassword(program: Command): void {
-  program
-    .command('hash-password')
-    .description('print the hash of a password, for http.users')
-    .addHelpText('after', help)
-    .action(async (_options: object, command: Command) => {
-      const password = process.stdin.isTTY ? await askTwice() : firstLine(await text(process.stdin));
-      const fault = passwordIssue(password);
-      if (fault !== null) command.error(`error: ${fault}`, { exitCode: 2, code: 'bnet-sync.password' });
-      printLines(await hashPassword(password));
-    });
+/** Options and action of `hash-password`. */
+export function configure(command: Command): void {
+  command.addHelpText('after', help).action(async () => {
+    const password = process.stdin.isTTY ? await askTwice() : firstLine(await text(process.stdin));
+    const fault = passwordIssue(password);
+    if (fault !== null) command.error(`error: ${fault}`, { exitCode: 2, code: 'bnet-sync.password' });
+    printLines(await hashPassword(password));
+  });
 }
 
 function firstLine(input: string): string {

@@ -33,14 +33,11 @@ Examples:
   bnet-sync journal purge --older-than 400d --dry-run --config bnet-sync.yaml
   bnet-sync journal purge --older-than 400d --gone`;
 
-/** Adds `journal` with `purge`. */
-export function registerJournal(program: Command): void {
-  const journal = program
-    .command('journal')
-    .description('look after the journal')
-    .addHelpText('after', '\nExample:\n  bnet-sync journal purge --older-than 400d --dry-run');
-  journal
-    .command('purge')
+/** Help of `journal`, and `journal purge` with its options and action. */
+export function configure(journal: Command): void {
+  journal.addHelpText('after', '\nExample:\n  bnet-sync journal purge --older-than 400d --dry-run');
+  const command = journal.command('purge');
+  command
     .description('delete old entries of the journal')
     .requiredOption('--older-than <age>', 'decided longer ago than this, such as 400d', ageArgument)
     .option('--gone', 'also entries of rows that have left the middle database')
@@ -48,7 +45,7 @@ export function registerJournal(program: Command): void {
     .option('--dry-run', 'only say how many')
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: PurgeOptions, command: Command) => {
+    .action(async (options: PurgeOptions) => {
       const mistake = mistakeOf(options);
       if (mistake !== null) command.error(`error: ${mistake}`);
       await withDatabases(command, async (session) => {

@@ -31,15 +31,13 @@ Examples:
   bnet-sync migrate --config bnet-sync.yaml
   bnet-sync migrate --new-store --config bnet-sync.yaml`;
 
-/** Adds `migrate`. */
-export function registerMigrate(program: Command): void {
-  program
-    .command('migrate')
-    .description('create the tables of the product store, or bring them up to date')
+/** Options and action of `migrate`. */
+export function configure(command: Command): void {
+  command
     .option('--new-store', 'the store begins now, beside rows that others have finished')
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: MigrateOptions, command: Command) => {
+    .action(async (options: MigrateOptions) => {
       const config = await configOf(command);
       const { shards } = config.worker;
       const applicationName = applicationNameOf(command);

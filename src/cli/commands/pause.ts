@@ -15,13 +15,11 @@ Examples:
   bnet-sync pause --product 323002000 --reason "wrong prices, ticket 4711" --config bnet-sync.yaml
   bnet-sync pause`;
 
-/** Adds `pause`. */
-export function registerPause(program: Command): void {
-  addTargetOptions(
-    program.command('pause').description('pause a table or a product; without either, list what is paused'),
-  )
+/** Options and action of `pause`. */
+export function configure(command: Command): void {
+  addTargetOptions(command)
     .addHelpText('after', notes)
-    .action(async (options: TargetOptions, command: Command) => {
+    .action(async (options: TargetOptions) => {
       const target = targetOf(options, command);
       if (target === null && options.reason !== undefined) {
         command.error('error: --reason needs --table or --product');

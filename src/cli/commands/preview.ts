@@ -18,15 +18,13 @@ changed, and a product's own handlers are not asked.
 Example:
   bnet-sync preview --limit 200 --config bnet-sync.yaml`;
 
-/** Adds `preview`. */
-export function registerPreview(program: Command): void {
-  program
-    .command('preview')
-    .description('show what would become of the pending rows, touching nothing')
+/** Options and action of `preview`. */
+export function configure(command: Command): void {
+  command
     .option('--limit <rows>', 'so many rows from the head of both tables', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: PreviewOptions, command: Command) => {
+    .action(async (options: PreviewOptions) => {
       await withDatabases(command, async ({ config, middle, store, records }) => {
         const { settleMs, dependencyGraceMs, maxAttributes } = config.worker;
         const paused = pausedBy(await records.pauses());

@@ -17,15 +17,13 @@ A row that nobody holds needs no hand: the next worker takes it over.
 Example:
   bnet-sync processing --config bnet-sync.yaml`;
 
-/** Adds `processing`. */
-export function registerProcessing(program: Command): void {
-  program
-    .command('processing')
-    .description('list the rows in State 1, oldest first, with the worker that holds them and their age')
+/** Options and action of `processing`. */
+export function configure(command: Command): void {
+  command
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: InHandOptions, command: Command) => {
+    .action(async (options: InHandOptions) => {
       await withOperator(command, async (operator) => {
         const rows = await operator.processing(options.limit);
         if (options.json === true) printJson(rows);

@@ -27,16 +27,14 @@ const notBuilt =
   'error: this version cannot put lost rows right by itself; docs/operations.md ("When the product store has lost ' +
   'something") says how to. Afterwards "bnet-sync repair --accept" takes the store as it is';
 
-/** Adds `repair`, of which there is one action so far. */
-export function registerRepair(program: Command): void {
-  program
-    .command('repair')
-    .description('after a loss of the product store: take it as it is, and let workers go on')
+/** Options and action of `repair`. */
+export function configure(command: Command): void {
+  command
     .option('--accept', 'close the alarms; rows finished until now are not asked for any more')
     .option('--reason <text>', 'why, for the audit')
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: RepairOptions, command: Command) => {
+    .action(async (options: RepairOptions) => {
       if (options.accept !== true) command.error(notBuilt);
       await withDatabases(command, async ({ config, middle, guard }) => {
         const report = await acceptStore({ middle: middle.finished, guard }, commandActor(), {

@@ -37,12 +37,10 @@ Examples:
   bnet-sync requeue --matching --code 00402 --since 24h --dry-run
   bnet-sync requeue --continue 1234`;
 
-/** Adds `requeue`. */
-export function registerRequeue(program: Command): void {
+/** Options and action of `requeue`. */
+export function configure(command: Command): void {
   addFilterOptions(
-    program
-      .command('requeue')
-      .description('put failed rows back to State 0, to be processed again')
+    command
       .usage(
         '[options] <table> <streamingNo...>\n       bnet-sync requeue [options] --matching\n' +
           '       bnet-sync requeue [options] --continue <id>',
@@ -66,7 +64,6 @@ export function registerRequeue(program: Command): void {
         source: Source | undefined,
         streamingNos: readonly string[] | undefined,
         options: RequeueOptions,
-        command: Command,
       ) => {
         const keys = keysOf(source, streamingNos ?? []);
         const mistake = mistakeOf(keys, options);

@@ -11,11 +11,11 @@ What is paused is listed by "bnet-sync pause".
 Example:
   bnet-sync resume --product 323002000 --reason "corrected" --config bnet-sync.yaml`;
 
-/** Adds `resume`. */
-export function registerResume(program: Command): void {
-  addTargetOptions(program.command('resume').description('end the pause of a table or a product'))
+/** Options and action of `resume`. */
+export function configure(command: Command): void {
+  addTargetOptions(command)
     .addHelpText('after', notes)
-    .action(async (options: TargetOptions, command: Command) => {
+    .action(async (options: TargetOptions) => {
       const target = targetOf(options, command);
       if (target === null) command.error('error: --table or --product is needed');
       await withOperator(command, async (operator) => {

@@ -20,27 +20,23 @@ are tried again by themselves within 45 seconds. Failed rows (State 3) are put b
 Example:
   bnet-sync retry IF_BNET_CUST 1141 1142 --reason "trigger disabled" --config bnet-sync.yaml`;
 
-/** Adds `retry`. */
-export function registerRetry(program: Command): void {
-  program
-    .command('retry')
-    .description('have deferred rows tried at once')
+/** Options and action of `retry`. */
+export function configure(command: Command): void {
+  command
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo...>', 'their StreamingNos', numberArguments)
     .option('--reason <text>', 'why, for the audit', textArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(
-      async (source: Source, streamingNos: readonly string[], options: RetryOptions, command: Command) => {
-        const keys = streamingNos.map((streamingNo) => ({ source, streamingNo }));
-        await withOperator(command, async (operator) => {
-          const report = await operator.retry(commandActor(), keys, options.reason ?? null);
-          if (options.json === true) printJson(report);
-          else printLines(...reportLines(report));
-          if (report.notDeferred.length > 0) process.exitCode = ExitCode.Failed;
-        });
-      },
-    );
+    .action(async (source: Source, streamingNos: readonly string[], options: RetryOptions) => {
+      const keys = streamingNos.map((streamingNo) => ({ source, streamingNo }));
+      await withOperator(command, async (operator) => {
+        const report = await operator.retry(commandActor(), keys, options.reason ?? null);
+        if (options.json === true) printJson(report);
+        else printLines(...reportLines(report));
+        if (report.notDeferred.length > 0) process.exitCode = ExitCode.Failed;
+      });
+    });
 }
 
 function reportLines({ retried, notDeferred }: RetryReport): string[] {

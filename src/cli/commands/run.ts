@@ -21,14 +21,12 @@ Example:
   $ bnet-sync run --config /etc/bnet-sync.yaml
   $ bnet-sync run --once        # ends when no row is in State 0 or 1`;
 
-/** Registers `run`: the worker. */
-export function registerRun(program: Command): void {
-  program
-    .command('run')
-    .description('work: apply pending rows to the product store')
+/** Options and action of `run`. */
+export function configure(command: Command): void {
+  command
     .option('--once', 'end when no row of our products is in State 0 or 1')
     .addHelpText('after', help)
-    .action(async (options: { once?: boolean }, command: Command) => {
+    .action(async (options: { once?: boolean }) => {
       const config = await configOf(command);
       const pretty = config.log.pretty ?? process.stdout.isTTY;
       const logger = createLogger({ level: config.log.level, pretty, destination: 'stdout' });

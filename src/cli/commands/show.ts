@@ -11,18 +11,14 @@ import { printJson, printLines, shown } from '../output.js';
 import { withOperator } from '../session.js';
 import { operationText, stateText } from '../labels.js';
 
-/** Adds `show`. */
-export function registerShow(program: Command): void {
-  program
-    .command('show')
-    .description(
-      'show everything that is known of one row: columns, attributes, journal, whether it is deferred, its customer and neighbours',
-    )
+/** Options and action of `show`. */
+export function configure(command: Command): void {
+  command
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo>', 'its StreamingNo', numberArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync show IF_BNET_CUST 1141 --config bnet-sync.yaml')
-    .action(async (source: Source, streamingNo: string, options: { json?: true }, command: Command) => {
+    .action(async (source: Source, streamingNo: string, options: { json?: true }) => {
       await withOperator(command, async (operator) => {
         const report = await operator.row({ source, streamingNo });
         if (options.json === true) printJson(report);

@@ -36,13 +36,9 @@ Examples:
   bnet-sync simulate --rate 50 --duration 600    # ten minutes
   bnet-sync simulate --rows 0                    # only correct what was refused`;
 
-/** Adds `simulate`. */
-export function registerSimulate(program: Command): void {
-  program
-    .command('simulate')
-    .description(
-      'play the platform on a trial middle database: insert rows, wrong ones too, and correct refused ones',
-    )
+/** Options and action of `simulate`. */
+export function configure(command: Command): void {
+  command
     .option(
       '--rows <number>',
       'rows to insert (default: 1000; with --duration, no limit)',
@@ -66,7 +62,7 @@ export function registerSimulate(program: Command): void {
     )
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action(async (options: Options, command: Command) => {
+    .action(async (options: Options) => {
       const config = await configOf(command);
       const database = openMiddleDatabase(config, { applicationName: applicationNameOf(command) });
       try {

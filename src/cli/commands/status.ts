@@ -10,14 +10,12 @@ import { listLines, printJson, printLines, shown } from '../output.js';
 import { stateText } from '../labels.js';
 import { withDatabases } from '../session.js';
 
-/** Adds `status`. */
-export function registerStatus(program: Command): void {
-  program
-    .command('status')
-    .description('show how many rows are pending, processing, succeeded and failed, and who works on them')
+/** Options and action of `status`. */
+export function configure(command: Command): void {
+  command
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
-    .action(async (options: { json?: true }, command: Command) => {
+    .action(async (options: { json?: true }) => {
       await withDatabases(command, async ({ middle, store, records, guard }) => {
         const answer = await status({ middle: middle.operations, store, records, guard });
         if (options.json === true) printJson(answer);

@@ -31,11 +31,9 @@ Examples:
   bnet-sync verify --customer 200003 --json
   bnet-sync verify --journal-since 365d    # where "journal purge --older-than 365d" runs`;
 
-/** Adds `verify`. */
-export function registerVerify(program: Command): void {
-  program
-    .command('verify')
-    .description('compare the product store with what the finished rows lead to, touching nothing')
+/** Options and action of `verify`. */
+export function configure(command: Command): void {
+  command
     .option('--customer <id>', 'only this CustID', numberArgument)
     .option('--product <id>', 'only this ProductID', numberArgument)
     .option(
@@ -46,7 +44,7 @@ export function registerVerify(program: Command): void {
     .option('--limit <number>', 'print at most so many differences; all are counted', limitArgument, 100)
     .option('--json', 'print JSON')
     .addHelpText('after', help)
-    .action(async (options: VerifyOptions, command: Command) => {
+    .action(async (options: VerifyOptions) => {
       await withDatabases(
         command,
         async ({ config, middle, store, scan }) => {

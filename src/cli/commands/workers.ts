@@ -9,14 +9,12 @@ One that is not alive has missed its heartbeats; what it held is taken by the ot
 Example:
   bnet-sync workers --config bnet-sync.yaml`;
 
-/** Adds `workers`. */
-export function registerWorkers(program: Command): void {
-  program
-    .command('workers')
-    .description('list the registered workers with the shards that they hold')
+/** Options and action of `workers`. */
+export function configure(command: Command): void {
+  command
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: { json?: true }, command: Command) => {
+    .action(async (options: { json?: true }) => {
       await withOperator(command, async (operator) => {
         const workers = await operator.workers();
         if (options.json === true) printJson(workers);

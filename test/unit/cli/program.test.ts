@@ -1,7 +1,7 @@
-import { CommanderError, type Command } from 'commander';
+import { CommanderError, Help, type Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exitCodeOf } from '../../../src/cli/exit-codes.js';
-import { createProgram } from '../../../src/cli/program.js';
+import { configureCommand, createProgram } from '../../../src/cli/program.js';
 
 /** Every operator's command with arguments that it takes. */
 const commands = [
@@ -102,4 +102,12 @@ describe('the command line', () => {
       expect(printed).toContain('--config <file>');
     },
   );
+
+  it('lists each command with its arguments, though its file is not loaded for that', async () => {
+    const program = createProgram();
+    const terms = () => program.commands.map((command) => program.createHelp().subcommandTerm(command));
+    const listed = terms();
+    for (const command of program.commands) await configureCommand(command);
+    expect(listed).toEqual(program.commands.map((command) => new Help().subcommandTerm(command)));
+  });
 });
