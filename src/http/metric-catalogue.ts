@@ -136,7 +136,7 @@ export const metrics = {
   markConflicts: {
     name: 'bnet_sync_mark_conflicts_total',
     type: 'counter',
-    help: 'Rows that did not stand as expected when they were to be marked; they were left alone.',
+    help: 'Marks that were skipped because the row had changed since it was claimed.',
     labels: [],
     from: 'worker',
   },

@@ -6,14 +6,14 @@ import type { DeferredRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 import { Recurrences } from './recurrences.js';
 
-/** Something that tells worker events: a worker. */
+/** A source of worker events: a worker. */
 export interface EventSource {
   on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): unknown;
 }
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** One line of the log: how loud, which fields, which words. */
+/** One line of the log: level, fields, message. */
 type Line<Name extends keyof WorkerEvents> = (
   event: WorkerEvents[Name],
   recurrences: Recurrences,
@@ -33,7 +33,7 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     'warn',
     { pauses },
     pauses.length === 0
-      ? 'nothing is paused any more'
+      ? 'no pauses in force'
       : `paused, rows stay as they are: ${pauses.map(pauseText).join('; ')}`,
   ],
   polled: ({ rows, delayMs, waiting, durationMs }) => [
@@ -79,75 +79,71 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   ],
   alreadyJournalled: (event, recurrences) =>
     recurring(recurrences.next('alreadyJournalled'), { row: rowId(event) }, [
-      'a row that had succeeded was put back: marked again, not applied again',
+      'row already decided and set back to State 0: marked again, not applied again',
       'rows',
     ]),
   contentChanged: (event, recurrences) =>
     recurring(recurrences.next('contentChanged'), { row: rowId(event) }, [
-      'a row that had been applied came back with other content: decided anew',
+      'applied row came back with different content: decided again',
       'rows',
     ]),
   markConflict: ({ mark, state, stateDate }) => [
     'warn',
     { row: rowId(mark), attempt: mark.attempt, state, stateDate },
-    'a row did not stand as expected when it was to be marked: left as it is',
+    'mark skipped: row changed since it was claimed',
   ],
   waiting: ({ waits }) => [
     'debug',
     { customers: waits.length, first: waits[0]?.custId },
-    'customers wait for an open or a bind that has not been seen yet',
+    'customers waiting for an open or a bind that has not arrived',
   ],
   rowsDeferred: ({ stage, cause, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, cause, count: rows.length, rows: named(rows) },
-    `${deferredSubject(rows)} deferred, others go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
+    `${deferredSubject(rows)} deferred, other customers go on: ${stage} ${cause}: ${rows[0]?.reason ?? ''}`,
   ],
   rowsLocked: ({ stage, rows }) => [
     hasNews(rows) ? 'warn' : 'debug',
     { stage, count: rows.length, rows: named(rows) },
-    `${deferredSubject(rows)} deferred, others go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
+    `${deferredSubject(rows)} deferred, other customers go on: ${stage} locked ${rows[0]?.reason ?? ''}`,
   ],
   crashRetry: ({ source, streamingNo, crashes, final }) => [
     final ? 'error' : 'warn',
     { row: rowId({ source, streamingNo }), crashes },
     final
-      ? `${crashes} processes ended while they tried a row: it ends in State 3 with 00205`
-      : 'a row is tried alone, because a process ended while it tried it',
+      ? `row ended ${crashes} processes: refused with 00205`
+      : 'retrying row alone: a process ended while trying it',
   ],
   rowErrored: ({ source, streamingNo, ...rest }) => [
     'error',
     { row: rowId({ source, streamingNo }), ...rest },
     rest.final
-      ? `a row failed alone ${rest.tries} times: it ends in State 3 with 00205`
-      : 'a row failed alone with an unexpected error: tried again later, others go on',
+      ? `row failed alone ${rest.tries} times: refused with 00205`
+      : 'row failed alone with an unexpected error: retried later, other customers go on',
   ],
   outage: ({ database, error, failures, delayMs }, recurrences) =>
     recurring(recurrences.next(database), { database, error, failures, delayMs }, [
-      `${databaseName[database]} cannot be worked with: ${error}; trying again within ${delayMs} ms`,
+      `${databaseName[database]} is unavailable: ${error}; retrying within ${delayMs} ms`,
       'failures',
     ]),
   recovered: (event, recurrences) => [
     recurrences.isEndTold(event.database) ? 'info' : 'debug',
     event,
-    `${databaseName[event.database]} works again`,
+    `${databaseName[event.database]} is available again`,
   ],
   breakerOpened: (event) => [
     'error',
     event,
-    `stopped claiming, no row is failed for it: ${event.error}; trying a few rows in ${event.delayMs} ms`,
+    `circuit breaker open: ${event.error}; claiming paused, no row is failed for it, probing in ${event.delayMs} ms`,
   ],
-  breakerClosed: () => ['info', {}, 'rows take effect again: claiming goes on'],
-  leaseLost: (event) => [
-    'warn',
-    event,
-    'a lease was taken by another worker: batch dropped, nothing was written',
-  ],
+  breakerClosed: () => ['info', {}, 'circuit breaker closed: claiming resumes'],
+  leaseLost: (event) => ['warn', event, 'lease taken over by another worker: batch dropped, nothing written'],
   storeWentBack: ({ kind, rows, examples, foundBy }) => [
     'error',
     { kind, rows, examples, foundBy },
-    `${alarmText({ kind, rows, examples })}; stopped deciding rows, none is failed for it: run "bnet-sync doctor"`,
+    `${alarmText({ kind, rows, examples })}; no row is decided, none is failed for it: run "bnet-sync doctor"`,
   ],
-  storeAccepted: () => ['warn', {}, 'the alarm was closed: claiming goes on'],
+  storeAccepted: () => ['warn', {}, 'alarm closed: claiming resumes'],
   finishedByOthers: ({ rows, examples }) => [
     'warn',
     { rows, examples },
@@ -162,7 +158,7 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
   stopped: () => ['info', {}, 'stopped'],
 };
 
-/** What comes again and again is told ever more rarely, with its number; the rest at debug. */
+/** A recurring event is logged ever more rarely, with its count; the others at debug. */
 function recurring(
   { lately, isTold }: ReturnType<Recurrences['next']>,
   fields: object,
@@ -172,10 +168,10 @@ function recurring(
   return [isTold ? 'warn' : 'debug', { ...fields, lately }, `${words}${number}`];
 }
 
-/** Of so many rows at once the log has all names. */
+/** The most rows that one line names. */
 const namedAtMost = 200;
 
-/** Deferred rows are named when they are first tried, and then ever more rarely; the other tries at debug. */
+/** Deferred rows are logged at their first try, then ever more rarely; the other tries at debug. */
 function hasNews(rows: readonly DeferredRow[]): boolean {
   return rows.some(({ tries }) => isWorthTelling(tries));
 }

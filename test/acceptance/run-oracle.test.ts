@@ -174,7 +174,7 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: run on Oracle when som
     await server().stopListening();
     const run = await start();
     const { child, log } = run();
-    await until(() => log().includes('the middle database cannot be worked with'));
+    await until(() => log().includes('the middle database is unavailable'));
     expect(log()).toMatch(/NJS-503.*ECONNREFUSED/);
     await server().startListening();
     await until(async () => (await standing(pair.middle)).get('CUST:1')?.state === 2);
@@ -188,7 +188,7 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: run on Oracle when som
     await until(() => server().counters.texts.some((sql) => sql.includes('ROWNUM')));
     server().faults.listener = 'refuse';
     server().faults.plant({ at: 'execute', sql: /ROWNUM/, times: 5, action: { kind: 'reset' } });
-    await until(() => (log().match(/the middle database cannot be worked with/g) ?? []).length > 1);
+    await until(() => (log().match(/the middle database is unavailable/g) ?? []).length > 1);
     expect(log()).toContain('NJS-518');
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
     server().faults.clear();
@@ -275,7 +275,7 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: kill -9 of the worker 
     const second = run(['--once']);
     // Nobody waits for them: the rows are deferred until the server has let go.
     await until(() => second.log().includes('"event":"rowsLocked"'));
-    expect(second.log()).not.toContain('the middle database cannot be worked with');
+    expect(second.log()).not.toContain('the middle database is unavailable');
     server().cutConnections('reset');
     expect((await second.child).exitCode, second.log()).toBe(0);
     await expectAllDone();

@@ -173,7 +173,7 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
         const run = bnetSync(['run', '--config', file]);
         let log = '';
         run.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
-        await until(() => log.includes('the product store cannot be worked with'));
+        await until(() => log.includes('the product store is unavailable'));
         run.kill(signal);
         const ended = await run;
         expect(ended.exitCode, ended.all).toBe(0);
@@ -193,7 +193,7 @@ describe.runIf(hasPostgres)('acceptance: databases that cannot be reached, on Po
     run.stdout.on('data', (chunk: Buffer) => {
       log += chunk.toString();
     });
-    await until(() => log.includes('the product store cannot be worked with'));
+    await until(() => log.includes('the product store is unavailable'));
     const forwarding = forwardFrom(silent, { host, port });
     await until(async () => (await standing(pair.middle)).get('CUST:1')?.state === 2);
     run.kill('SIGTERM');

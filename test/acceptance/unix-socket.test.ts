@@ -52,7 +52,7 @@ describe.runIf(hasPostgres)('acceptance: PostgreSQL over a Unix-domain socket', 
     run.all.on('data', (chunk: Buffer) => (log += chunk.toString()));
     await until(() => log.includes('"event":"started"'));
     await server.stop();
-    await until(() => /cannot be worked with.*ENOENT|ENOENT.*cannot be worked with/.test(log));
+    await until(() => /is unavailable.*ENOENT|ENOENT.*is unavailable/.test(log));
     await server.start();
 
     const plain = new Database({ ...openOptions, ...middle });

@@ -35,7 +35,7 @@ describe('an outage in the log', () => {
     recovered();
     const told = logged.filter(({ event }) => event === 'outage').map(({ lately }) => lately);
     expect(told).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
-    expect(logged.at(-1)).toMatchObject({ event: 'recovered', msg: 'the product store works again' });
+    expect(logged.at(-1)).toMatchObject({ event: 'recovered', msg: 'the product store is available again' });
   });
 
   it('has them even where something else goes through between the failures: an hour of it has few lines', () => {
@@ -46,7 +46,7 @@ describe('an outage in the log', () => {
     }
     const told = logged.filter(({ event }) => event === 'outage');
     expect(told.map(({ lately }) => lately)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
-    expect(told.at(-1)?.msg).toMatch(/trying again within 150 ms \(512 failures lately\)$/);
+    expect(told.at(-1)?.msg).toMatch(/retrying within 150 ms \(512 failures lately\)$/);
     expect(logged.filter(({ event }) => event === 'recovered')).toHaveLength(10);
   });
 
