@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { root } from './markdown-file.js';
+import { readMarkdown, root } from './markdown-file.js';
 
 /*
  * One concept has one word (docs/glossary.md). Words that were given up stay out of documents, files for operators and the
@@ -47,6 +47,21 @@ describe('words that were given up', () => {
 
   it('are not found where they are part of other words, or mean something else', () => {
     expect(found('x.md', 'desktop, offhand: a desk-bound row is tried, on the other hand')).toEqual([]);
+  });
+
+  it('have words that took their place in the glossary, in order and in two languages', () => {
+    const lines =
+      readMarkdown('docs/glossary.md')
+        .prose.match(/^\|.*\|$/gm)
+        ?.slice(2) ?? [];
+    const rows = lines.map((line) => line.split('|').map((cell) => cell.trim()));
+    const terms = rows.map(([, term = '']) => term.toLowerCase());
+    expect(terms.length).toBeGreaterThan(40);
+    expect(terms).toEqual([...new Set(terms)].sort());
+    for (const [, term, english, chinese] of rows) {
+      expect(english, term).toMatch(/[a-z]{3}/);
+      expect(chinese, term).toMatch(/\p{Script=Han}{2}/u);
+    }
   });
 
   it('are excused only in files that exist', () => {
