@@ -17,6 +17,7 @@ import type { OracleDatabase } from '../middle/oracle/database.js';
 import type { OracleTables } from '../middle/oracle/tables.js';
 import type { FinishedRows, MiddleDatabase, MiddleAdmin, BoundedQueries } from '../middle/port.js';
 import { storeTables } from '../store/knex/migrations.js';
+import { requireDriver } from './require-driver.js';
 
 /*
  * From a configuration to open adapters. Nothing connects before the first call. A database must be there: a SQLite
@@ -89,6 +90,7 @@ async function openOracleMiddle(
   options: OpenOptions,
   tables: OracleTables,
 ): Promise<OpenMiddle> {
+  requireDriver('oracledb', 'middle.client');
   const { openOracle } = await import('../middle/oracle/open.js');
   return openOracle(await openOracleDatabase(config, options), tables);
 }
@@ -111,6 +113,7 @@ async function openOracleDatabase(config: Config, options: OpenOptions): Promise
 export async function createMiddleTables(config: Config, options: OpenOptions): Promise<readonly string[]> {
   const { client, schema } = config.middle;
   if (client === 'oracledb') {
+    requireDriver(client, 'middle.client');
     const { initMiddleOnOracle } = await import('../middle/oracle/init.js');
     const database = await openOracleDatabase(config, options);
     return closing(database, () => initMiddleOnOracle(database, schema));
@@ -135,6 +138,7 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
     throw new ConfigError([{ path: 'middle.client', message }]);
   }
   refuseSchema('middle', client, schema);
+  requireDriver(client, 'middle.client');
   const name = 'middle database';
   requireFile(config.middle, options, { name, maker: 'init-middle' });
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
@@ -157,6 +161,7 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
   const { leaseTtlMs } = config.worker;
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
   refuseSchema('store', client, schema);
+  requireDriver(client, 'store.client');
   // Migrating needs no lease, and nobody waits for it.
   const underLease = (part: number) =>
     options.migrates === true ? callTimeoutMs : Math.min(callTimeoutMs, Math.floor(part * leaseTtlMs));

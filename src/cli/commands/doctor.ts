@@ -8,6 +8,7 @@ import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../store/knex/store-records.js';
 import { openMiddle, openStoreDatabase } from '../../app/open-databases.js';
+import { requireDriver } from '../../app/require-driver.js';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
@@ -33,6 +34,9 @@ export function configure(command: Command): void {
 }
 
 async function examineConfigured(config: Config, applicationName: string): Promise<DoctorReport> {
+  // A database whose driver is missing is not one that cannot be reached.
+  requireDriver(config.middle.client, 'middle.client');
+  requireDriver(config.store.client, 'store.client');
   const opened: { close(): Promise<void> }[] = [];
   const keep = <T extends { close(): Promise<void> }>(database: T): T => {
     opened.push(database);

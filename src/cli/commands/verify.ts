@@ -5,6 +5,7 @@ import type { Since } from '../../operator/since.js';
 import type { StoreAdmin } from '../../store/port.js';
 import type { Pace } from '../../operator/verify/load.js';
 import { verify } from '../../operator/verify/verify.js';
+import { requireDriver } from '../../app/require-driver.js';
 import { limitArgument, numberArgument, sinceArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { withDatabases } from '../session.js';
@@ -45,6 +46,8 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (options: VerifyOptions) => {
+      // What was read is put in order in a temporary database of SQLite's.
+      requireDriver('better-sqlite3', 'verify');
       await withDatabases(
         command,
         async ({ config, middle, store, scan }) => {

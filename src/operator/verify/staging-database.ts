@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import type { Account, Customer } from '../../domain/customer.js';
 import { rowDigest } from '../../domain/digest.js';
 import { isCanonicalNumber, type RowKey, type Source } from '../../domain/keys.js';
@@ -24,11 +24,17 @@ export class StagingDatabase {
   readonly #database: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  constructor() {
-    this.#database = new Sqlite('');
+  private constructor(database: Sqlite.Database) {
+    this.#database = database;
     this.#database.pragma('journal_mode = OFF');
     this.#database.pragma('synchronous = OFF');
     this.#database.exec(stagingTables);
+  }
+
+  /** An empty one. Its driver need not be installed, and is loaded only here. */
+  static async open(): Promise<StagingDatabase> {
+    const { default: Driver } = await import('better-sqlite3');
+    return new StagingDatabase(new Driver(''));
   }
 
   close(): void {

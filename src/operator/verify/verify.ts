@@ -56,7 +56,7 @@ const strayLook = { scan: 1_000_000, examples: 20 };
 
 /** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
-  const stage = new StagingDatabase();
+  const stage = await StagingDatabase.open();
   try {
     return await new Verification(sources, stage, settings).run();
   } finally {
