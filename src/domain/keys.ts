@@ -35,6 +35,18 @@ export function oncePerKey<T extends RowKey>(rows: readonly T[]): T[] {
   return [...new Map(rows.map((row) => [rowId(row), row])).values()];
 }
 
+/** Rows by `rowId`: rows that share a key stand in one list. */
+export function groupByKey<T extends RowKey>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const id = rowId(row);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
 /** The StreamingNos of keys, table by table, without tables that have none. */
 export function byTable(
   keys: readonly RowKey[],

@@ -1,20 +1,15 @@
-import type { Refusal } from '../domain/err-content.js';
-import { rowId, shardOf, type Attempt } from '../domain/keys.js';
+import type { RowToDecide } from '../domain/decide-batch.js';
+import { groupByKey, rowId, shardOf } from '../domain/keys.js';
 import { repeatedStreamingNo, tooManyAttributes } from '../domain/operation.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { ClaimRequest } from '../middle/port.js';
 import type { Lease } from '../store/port.js';
 
-/** A claimed row on its way to be decided. */
-export interface BatchRow extends Attempt {
-  readonly row: InterfaceRow;
-  /** Set where the row is refused whatever it says: its key stands more than once in the table. */
-  readonly refusal?: Refusal;
+/** A claimed row that is to be decided. */
+export interface BatchRow extends RowToDecide {
   /** Whether the process that claimed it ended in the middle: it is tried alone. */
   readonly takenOver: boolean;
-  /** Milliseconds since this process first saw it, at the poll; absent where that is not known. */
-  readonly seenForMs?: number;
   /** Its attribute rows stay as they are: there are too many of them. */
   readonly attributesStay?: true;
   /** Other StateDates under which rows with this key were claimed; they get the same answer. */
@@ -46,13 +41,7 @@ export function acceptClaimed(
   rows: readonly InterfaceRow[],
   { takenOver, maxAttributes }: { readonly takenOver: ReadonlySet<string>; readonly maxAttributes: number },
 ): Accepted {
-  const found = new Map<string, InterfaceRow[]>();
-  for (const row of rows) {
-    const id = rowId(row);
-    const list = found.get(id);
-    if (list === undefined) found.set(id, [row]);
-    else list.push(row);
-  }
+  const found = groupByKey(rows);
   const changedSinceClaim = new Set<Cell>();
   const accepted: BatchRow[] = [];
   for (const { row: polled } of requests) {
@@ -93,7 +82,7 @@ function withinAttributes(batchRow: BatchRow, polled: PolledRow, maxAttributes: 
   return { ...batchRow, row: { ...row, attributes: [] }, refusal, attributesStay: true };
 }
 
-/** Several rows with one StreamingNo: none of them can be told from the others, so none is applied. */
+/** Several rows with one StreamingNo cannot be distinguished by their key, so none is applied. */
 function refusedDuplicates(
   polled: PolledRow,
   rows: readonly InterfaceRow[],
@@ -148,8 +137,8 @@ export function partByTakeover(batch: Batch): { readonly normal: Batch; readonly
 }
 
 /**
- * Polled rows up to those whose attribute rows together are more than a page may hold, which bounds its memory; at least
- * one. What is left out comes with the next page.
+ * Polled rows up to those whose attribute rows together are more than a batch may hold, which bounds its memory; at least
+ * one. The others come with the next batch.
  */
 export function withinAttributeLimit(
   rows: readonly PolledRow[],

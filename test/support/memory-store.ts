@@ -1,14 +1,15 @@
 import type { Account, Attribute, Customer, Identity } from '../../src/domain/customer.js';
+import { BatchDecider, snapshotRequestOf, type UndecidedRow } from '../../src/domain/decide-batch.js';
 import type { DecisionContext } from '../../src/domain/decide.js';
 import { compareNumbers } from '../../src/domain/keys.js';
 import type { Operation } from '../../src/domain/operation.js';
 import {
-  snapshotRequest,
   WorkingSet,
   type Changes,
   type Snapshot,
   type SnapshotRequest,
 } from '../../src/domain/working-set.js';
+import { accountRow, customerRow } from './builders.js';
 
 const nameOf = (...parts: readonly string[]): string => JSON.stringify(parts);
 const productOf = ({ productId, custId, bizId }: Identity): string => nameOf(productId, custId, bizId);
@@ -86,19 +87,25 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   return a < b ? -1 : 1;
 }
 
-/** Decides operations one after another over one snapshot of a store. Answers are null where one takes effect. */
+/** Decides operations as one batch over a snapshot of a store. Answers are null where one takes effect, else its ErrContent. */
 export function decideBatch(
   store: MemoryStore,
   operations: readonly Operation[],
-  context: DecisionContext,
+  { rules, at }: DecisionContext,
 ): { answers: (string | null)[]; changes: Changes } {
-  const request = snapshotRequest(operations, context.rules);
+  const undecided = operations.map(undecidedRow);
+  const request = snapshotRequestOf(undecided, rules);
   const work = new WorkingSet(request, store.read(request));
-  const answers = operations.map((operation) => {
-    const decision = work.decide(operation, context);
-    if (decision.kind === 'refused') return `${decision.refusal.code} ${decision.refusal.detail}`;
-    work.take(operation, decision, context.at);
-    return null;
-  });
-  return { answers, changes: work.changes() };
+  const decider = new BatchDecider(work, { rules, at, now: '', dependencyGraceMs: 0 });
+  decider.decideAll(undecided);
+  return { answers: decider.decisions.map(({ decision }) => decision.errContent), changes: work.changes() };
+}
+
+/** The row of an operation, as it stands where the journal does not know it. */
+function undecidedRow(operation: Operation): UndecidedRow {
+  const { source, streamingNo, identity } = operation;
+  const row =
+    source === 'CUST' ? customerRow({ ...identity, streamingNo }) : accountRow({ ...identity, streamingNo });
+  const key = { source, streamingNo, attempt: '' };
+  return { row: { ...key, row }, digest: '', asks: operation, supersedes: false, contentChanged: false };
 }
