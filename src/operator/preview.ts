@@ -1,19 +1,20 @@
-import { rowDigest } from '../domain/digest.js';
-import { errContent, type Refusal } from '../domain/err-content.js';
-import { answerOf, type JournalEntry } from '../domain/journal.js';
-import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
 import {
-  isRefusal,
-  parseOperation,
-  repeatedStreamingNo,
-  tooManyAttributes,
-  type Operation,
-} from '../domain/operation.js';
+  BatchDecider,
+  journalled,
+  lookUpJournal,
+  snapshotRequestOf,
+  type JournalLookup,
+  type RowDecision,
+  type RowToDecide,
+} from '../domain/decide-batch.js';
+import type { Refusal } from '../domain/err-content.js';
+import { groupByKey, oncePerKey, rowId, tableOf } from '../domain/keys.js';
+import { repeatedStreamingNo, tooManyAttributes } from '../domain/operation.js';
 import type { Rules } from '../domain/rules.js';
 import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
-import { dependenciesOf, planBatch, productKey, rowAgeMs, userKey, type Wait } from '../domain/waiting.js';
-import { snapshotRequest, WorkingSet } from '../domain/working-set.js';
+import { broughtBy, dependenciesOf, planBatch, rowAgeMs, type Seen, type Wait } from '../domain/waiting.js';
+import { WorkingSet } from '../domain/working-set.js';
 import { nothingPaused, type MiddleDatabase, type MiddleAdmin, type Paused } from '../middle/port.js';
 import type { StoreAdmin } from '../store/port.js';
 import { durationText } from './duration.js';
@@ -25,7 +26,7 @@ export interface PreviewSources {
   readonly store: StoreAdmin;
 }
 
-/** What decides besides the rows. */
+/** What a preview depends on besides the databases. */
 export interface PreviewSettings {
   /** The most rows to look at, from the head of both tables. */
   readonly limit: number;
@@ -33,11 +34,11 @@ export interface PreviewSettings {
   readonly settleMs: number;
   readonly dependencyGraceMs: number;
   readonly maxAttributes: number;
-  /** Rows that wait for these are shown as waiting. */
+  /** Rows held back by these pauses are shown as waiting. */
   readonly paused: Paused;
 }
 
-/** What would become of a row. */
+/** The decision that a worker would make about a row. */
 export interface PreviewedRow {
   /** The specification's table name. */
   readonly table: string;
@@ -50,47 +51,40 @@ export interface PreviewedRow {
   readonly createDate: Cell;
   readonly state: number;
   readonly outcome: 'applied' | 'failed' | 'waits';
-  /** Of a failure. */
+  /** Null unless the row would fail. */
   readonly code: string | null;
   readonly errContent: string | null;
-  /** What else there is to know. */
+  /** Why it waits, what the journal holds of it, or how long it still settles. */
   readonly note: string | null;
 }
 
 /**
  * Decides the head of the pending rows as a worker would now, in order, and changes nothing. The product's own handlers
- * are not called. Rows that are still settling are decided too, and say so.
+ * are not called. Rows that are still settling are decided too, with a note of it.
  */
 export async function preview(
-  sources: PreviewSources,
+  { database, middle, store }: PreviewSources,
   settings: PreviewSettings,
 ): Promise<readonly PreviewedRow[]> {
-  const { page, paused } = await headOf(sources.database, settings);
-  const polled = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
-  const questions = await questionsOf(sources, polled, settings.maxAttributes);
-  const operations = [...questions.values()].flatMap(({ asks }) =>
-    asks === null || isRefusal(asks) ? [] : [asks],
-  );
-  const request = snapshotRequest(operations, settings.rules);
-  const { dependencyGraceMs: graceMs } = settings;
-  const rehearsal = new Rehearsal(questions, new WorkingSet(request, await sources.store.snapshot(request)), {
-    at: await sources.store.now(),
-    now: page.now,
-    seen: new Set(await sources.store.seen(dependenciesOf(polled, page.now, graceMs))),
-    settings,
-  });
-  const verdicts = rehearsal.run(
-    polled.filter((row) => questions.has(rowId(row)) && !paused.has(rowId(row))),
-  );
+  const { page, paused } = await headOf(database, settings);
+  const polled = oncePerKey(page.rows);
+  const rows = await readRows(middle, page.rows, settings.maxAttributes);
+  const lookup = lookUpJournal(rows, await store.journal(journalled(rows)));
+  const request = snapshotRequestOf(lookup.undecided, settings.rules);
+  const work = new WorkingSet(request, await store.snapshot(request));
+  const at = await store.now();
+  const seen = await store.seen(dependenciesOf(polled, page.now, settings.dependencyGraceMs));
+  const present = new Set(rows.map(rowId));
+  const pending = page.rows.filter((row) => present.has(rowId(row)) && !paused.has(rowId(row)));
+  const forecasts = forecast(pending, { lookup, work, at, now: page.now, seen, settings });
   return polled.flatMap((row) => {
     const id = rowId(row);
-    const verdict =
-      questions.has(id) && paused.has(id) ? pausedVerdict(row, settings.paused) : verdicts.get(id);
-    return verdict === undefined ? [] : [previewed(row, verdict, page.now, settings)];
+    const shown = present.has(id) && paused.has(id) ? heldBack(row, settings.paused) : forecasts.get(id);
+    return shown === undefined ? [] : [previewed(row, shown, page.now, settings)];
   });
 }
 
-/** The first rows in order, and which of them a worker would not poll because of a pause. */
+/** The first rows in order, and those among them that a worker would not poll because of a pause. */
 async function headOf(
   database: MiddleDatabase,
   { limit, paused }: PreviewSettings,
@@ -98,159 +92,120 @@ async function headOf(
   const request = { limit, settleMs: 0, shards: { count: 1, held: 'all' }, excluded: [], waits: [] } as const;
   const page = await database.poll({ ...request, paused: nothingPaused });
   if (paused.sources.length === 0 && paused.productIds.length === 0) return { page, paused: new Set() };
-  // Of the same length and in the same order: what is missing here, the pauses left out.
+  // Of the same length and in the same order: a row that is missing here is held back by a pause.
   const free = new Set((await database.poll({ ...request, paused })).rows.map(rowId));
   return { page, paused: new Set(page.rows.map(rowId).filter((id) => !free.has(id))) };
 }
 
-function pausedVerdict(row: PolledRow, { sources, productIds }: Paused): Verdict {
-  const waits = (note: string): Verdict => ({ outcome: 'waits', errContent: null, note });
+/** The outcome of a row, without the row's own columns. */
+type Forecast = Pick<PreviewedRow, 'outcome' | 'errContent' | 'note'>;
+
+function heldBack(row: PolledRow, { sources, productIds }: Paused): Forecast {
+  const waits = (note: string): Forecast => ({ outcome: 'waits', errContent: null, note });
   if (sources.includes(row.source)) return waits(`${tableOf[row.source]} is paused`);
   if (row.productId !== null && productIds.includes(row.productId))
     return waits(`product ${row.productId} is paused`);
   return waits('its customer has open rows in a table that is paused');
 }
 
-/** What a row asks for, and what the journal says of it. */
-interface Question {
-  /** Null: the journal has the answer. */
-  readonly asks: Operation | Refusal | null;
-  readonly answer: Verdict | null;
-  readonly note: string | null;
-}
-
-interface Verdict {
-  readonly outcome: PreviewedRow['outcome'];
-  readonly errContent: string | null;
-  readonly note: string | null;
-}
-
-/** Reads the rows' content and the journal; rows that have gone or were finished meanwhile are left out. */
-async function questionsOf(
-  sources: PreviewSources,
+/** Reads the rows' content; rows that have gone or were finished since the poll are left out. */
+async function readRows(
+  middle: MiddleAdmin,
   polled: readonly PolledRow[],
   maxAttributes: number,
-): Promise<Map<string, Question>> {
-  const rows = new Map<string, InterfaceRow[]>();
-  for (const row of await sources.middle.find(polled))
-    rows.set(rowId(row), [...(rows.get(rowId(row)) ?? []), row]);
-  const entries = new Map<string, JournalEntry[]>();
-  for (const entry of await sources.store.journal(polled.filter(isJournalled).map(attemptOf))) {
-    entries.set(rowId(entry), [...(entries.get(rowId(entry)) ?? []), entry]);
-  }
-  const questions = new Map<string, Question>();
-  for (const key of polled) {
-    const [row, ...duplicates] = rows.get(rowId(key)) ?? [];
-    if (row === undefined || (row.state !== State.Initial && row.state !== State.Processing)) continue;
-    const question =
-      duplicates.length > 0
-        ? { asks: repeatedStreamingNo(key.streamingNo, duplicates.length + 1), answer: null, note: null }
-        : questionOf(row, attemptOf(key).attempt, entries.get(rowId(key)) ?? [], maxAttributes);
-    questions.set(rowId(key), question);
-  }
-  return questions;
+): Promise<readonly RowToDecide[]> {
+  const keys = oncePerKey(polled);
+  const found = groupByKey(await middle.find(keys));
+  const polledOf = groupByKey(polled);
+  return keys.flatMap((key): RowToDecide[] => {
+    const rows = found.get(rowId(key)) ?? [];
+    const row = rows.find((each) => isPending(each) && each.custId === key.custId);
+    if (row === undefined) return [];
+    const { source, streamingNo } = key;
+    const attempt = attemptOf(polledOf.get(rowId(key)) ?? []);
+    const refusal = refusalOf(row, rows.length, maxAttributes);
+    return [{ source, streamingNo, attempt, row, ...(refusal !== null && { refusal }) }];
+  });
 }
 
-function isJournalled(key: RowKey): boolean {
-  return isCanonicalNumber(key.streamingNo);
+function isPending({ state }: InterfaceRow): boolean {
+  return state === State.Initial || state === State.Processing;
 }
 
-/** A row in State 0 is a new attempt, whatever its StateDate. */
-function attemptOf(row: PolledRow): { source: PolledRow['source']; streamingNo: string; attempt: string } {
-  const attempt = row.state === State.Processing ? (row.stateDate ?? '') : '';
-  return { source: row.source, streamingNo: row.streamingNo, attempt };
+/** The attempt under which a worker would decide the rows of a key; empty: a new one, as for every row in State 0. */
+function attemptOf(polled: readonly PolledRow[]): string {
+  const attempts = polled.map(({ state, stateDate }) =>
+    state === State.Processing ? (stateDate ?? '') : '',
+  );
+  return attempts.includes('') ? '' : (attempts.sort().at(-1) ?? '');
 }
 
-function questionOf(
-  row: InterfaceRow,
-  attempt: string,
-  entries: readonly JournalEntry[],
-  maxAttributes: number,
-): Question {
-  const answer = answerOf(entries, attempt, rowDigest(row));
-  if (answer.kind === 'decided') {
-    const outcome = answer.outcome;
-    const note = answer.again
-      ? 'applied before with the same content: marked again, without a second effect'
-      : 'decided already, only its mark is missing';
-    return { asks: null, answer: { outcome, errContent: answer.errContent, note }, note };
-  }
-  const isTooLong = row.attributes.length > maxAttributes;
-  return {
-    asks: isTooLong ? tooManyAttributes(row, maxAttributes) : parseOperation(row),
-    answer: null,
-    note: answer.contentChanged ? 'applied before with other content' : null,
-  };
+/** The refusal that does not depend on a row's content: the same as `acceptClaimed` in the worker. */
+function refusalOf(row: InterfaceRow, rowsWithKey: number, maxAttributes: number): Refusal | null {
+  if (rowsWithKey > 1) return repeatedStreamingNo(row.streamingNo, rowsWithKey);
+  return row.attributes.length > maxAttributes ? tooManyAttributes(row, maxAttributes) : null;
 }
 
-interface Circumstances {
+interface ForecastContext {
+  readonly lookup: JournalLookup<RowToDecide>;
+  readonly work: WorkingSet;
   /** The store's clock. */
   readonly at: string;
   /** The middle database's clock. */
   readonly now: string;
-  /** Products and users known; grows with what is applied. */
-  readonly seen: Set<string>;
+  /** The products and users that the store has seen. */
+  readonly seen: Seen;
   readonly settings: PreviewSettings;
 }
 
-/** Decides rows over a working set that is thrown away. */
-class Rehearsal {
-  readonly #questions: ReadonlyMap<string, Question>;
-  readonly #work: WorkingSet;
-  readonly #circumstances: Circumstances;
-  readonly #verdicts = new Map<string, Verdict>();
-
-  constructor(questions: ReadonlyMap<string, Question>, work: WorkingSet, circumstances: Circumstances) {
-    this.#questions = questions;
-    this.#work = work;
-    this.#circumstances = circumstances;
-  }
-
-  /** Round after round, as polls would follow one another: what a round applies may be what other rows wait for. */
-  run(rows: readonly PolledRow[]): ReadonlyMap<string, Verdict> {
-    const { now, seen, settings } = this.#circumstances;
-    let open = rows;
-    for (;;) {
-      const plan = planBatch(open, { seen, now, graceMs: settings.dependencyGraceMs });
-      for (const row of plan.claim) this.#decide(row);
-      const left = open.filter((row) => !this.#verdicts.has(rowId(row)));
-      if (left.length === open.length || left.length === 0) {
-        for (const row of left) this.#verdicts.set(rowId(row), waiting(row, plan.waits));
-        return this.#verdicts;
-      }
-      open = left;
+/** Decides in rounds, as polls would follow one another: a round may apply what other rows wait for. */
+function forecast(
+  pending: readonly PolledRow[],
+  { lookup, work, at, now, settings, ...context }: ForecastContext,
+): ReadonlyMap<string, Forecast> {
+  const { rules, dependencyGraceMs } = settings;
+  const decided = new Map(lookup.decided.map((decision) => [rowId(decision.row), decision]));
+  const undecided = new Map(lookup.undecided.map((row) => [rowId(row.row), row]));
+  const seen = new Set(context.seen);
+  const forecasts = new Map<string, Forecast>();
+  let open = pending;
+  for (;;) {
+    const plan = planBatch(open, { seen, now, graceMs: dependencyGraceMs });
+    const ids = oncePerKey(plan.claim).map(rowId);
+    const decider = new BatchDecider(work, { rules, at, now, dependencyGraceMs });
+    decider.decideAll(ids.flatMap((id) => undecided.get(id) ?? []));
+    const decisions = decider.decisions.map(({ decision }) => decision);
+    for (const { row, outcome } of decisions) {
+      const brought = outcome === 'applied' ? broughtBy(row.row) : null;
+      if (brought !== null) seen.add(brought);
     }
-  }
-
-  #decide(row: PolledRow): void {
-    const question = this.#questions.get(rowId(row));
-    if (question === undefined) return;
-    const verdict = question.answer ?? this.#verdictOn(row, question);
-    if (verdict !== null) this.#verdicts.set(rowId(row), verdict);
-  }
-
-  /** Null: it may wait for what it misses. */
-  #verdictOn(row: PolledRow, { asks, note }: Question): Verdict | null {
-    const { at, now, seen, settings } = this.#circumstances;
-    if (asks === null) return null;
-    const refused = (refusal: Refusal): Verdict => {
-      return { outcome: 'failed', errContent: errContent(row.source, refusal), note };
-    };
-    if (isRefusal(asks)) return refused(asks);
-    const decision = this.#work.decide(asks, { rules: settings.rules, at });
-    if (decision.kind === 'refused') {
-      const { dependencyGraceMs: graceMs } = settings;
-      const young = graceMs > 0 && rowAgeMs(row.createDate, now) < graceMs;
-      return decision.missing !== undefined && young ? null : refused(decision.refusal);
+    const answered = ids.flatMap((id) => decided.get(id) ?? []);
+    for (const decision of [...answered, ...decisions])
+      forecasts.set(rowId(decision.row), forecastOf(decision));
+    const left = open.filter((row) => !forecasts.has(rowId(row)));
+    if (left.length === open.length || left.length === 0) {
+      for (const row of left) forecasts.set(rowId(row), waiting(row, plan.waits));
+      return forecasts;
     }
-    this.#work.take(asks, decision, at);
-    if (decision.customer !== undefined) seen.add(productKey(decision.customer));
-    if (decision.account !== undefined) seen.add(userKey(decision.account, decision.account.userId));
-    return { outcome: 'applied', errContent: null, note };
+    open = left;
   }
 }
 
-function waiting(row: PolledRow, waits: readonly Wait[]): Verdict {
+function forecastOf({ outcome, errContent, alreadyJournalled, contentChanged }: RowDecision): Forecast {
+  return { outcome, errContent, note: journalNote(alreadyJournalled, contentChanged) };
+}
+
+function journalNote(
+  alreadyJournalled: RowDecision['alreadyJournalled'],
+  contentChanged: boolean,
+): string | null {
+  if (alreadyJournalled === undefined) return contentChanged ? 'applied before with other content' : null;
+  return alreadyJournalled.again
+    ? 'applied before with the same content: marked again, without a second effect'
+    : 'decided already, only its mark is missing';
+}
+
+function waiting(row: PolledRow, waits: readonly Wait[]): Forecast {
   const wait = waits.find(({ custId }) => custId === row.custId);
   if (wait === undefined)
     return { outcome: 'waits', errContent: null, note: 'its customer waits for an open or a bind' };
@@ -266,21 +221,24 @@ function waitText(milliseconds: number): string {
 
 function previewed(
   row: PolledRow,
-  verdict: Verdict,
+  forecast: Forecast,
   now: string,
   { settleMs }: PreviewSettings,
 ): PreviewedRow {
   const ageMs = rowAgeMs(row.createDate, now);
   const settling = row.state === State.Initial && ageMs < settleMs;
   const ahead = ageMs < 0 ? `, its CreateDate is ${waitText(-ageMs)} ahead of the database's clock` : '';
-  const notes = [verdict.note, settling ? `left alone for ${waitText(settleMs - ageMs)} more${ahead}` : null];
+  const notes = [
+    forecast.note,
+    settling ? `left alone for ${waitText(settleMs - ageMs)} more${ahead}` : null,
+  ];
   const { streamingNo, opFlag, productId, custId, bizId, userId, createDate, state } = row;
   return {
     table: tableOf[row.source],
     ...{ streamingNo, opFlag, productId, custId, bizId, userId, createDate, state },
-    outcome: verdict.outcome,
-    code: verdict.errContent?.slice(0, 5) ?? null,
-    errContent: verdict.errContent,
+    outcome: forecast.outcome,
+    code: forecast.errContent?.slice(0, 5) ?? null,
+    errContent: forecast.errContent,
     note: notes.filter((note) => note !== null).join('; ') || null,
   };
 }

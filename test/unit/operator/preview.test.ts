@@ -8,7 +8,14 @@ import { productKey } from '../../../src/domain/waiting.js';
 import type { Customer } from '../../../src/domain/customer.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { preview, type PreviewedRow, type PreviewSettings } from '../../../src/operator/preview.js';
-import { accountRow, customer, customerRow, previewSettings, rulesWith } from '../../support/builders.js';
+import {
+  accountRow,
+  attributeRow,
+  customer,
+  customerRow,
+  previewSettings,
+  rulesWith,
+} from '../../support/builders.js';
 import { middleDatabase, middleOperations, storeOperations } from '../../support/operations.js';
 
 const now = '2026-11-20 08:01:00';
@@ -165,11 +172,11 @@ describe('the preview', () => {
   });
 
   it('refuses rows that share one StreamingNo, and leaves out rows that were finished meanwhile', async () => {
-    const twin = customerRow({ streamingNo: '1', ...pending });
+    const duplicate = customerRow({ streamingNo: '1', ...pending });
     const finished = customerRow({ streamingNo: '2', ...pending });
     const rows = await previewOf({
-      rows: [twin, twin, finished],
-      standing: [twin, twin, { ...finished, state: State.Succeeded }],
+      rows: [duplicate, duplicate, finished],
+      standing: [duplicate, duplicate, { ...finished, state: State.Succeeded }],
     });
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({
@@ -201,6 +208,49 @@ describe('the preview', () => {
       settings: { dependencyGraceMs: 10_000 },
     });
     expect(outcomes(rows)).toEqual(['1 applied', '2 applied']);
+  });
+
+  it('leaves the rows behind one that begins to wait, as a worker does', async () => {
+    const young = { ...pending, createDate: '2026-11-20 08:00:57' };
+    const rows = await previewOf({
+      rows: [
+        customerRow({ streamingNo: '1', custName: null, ...young }),
+        accountRow({ streamingNo: '2', ...young }),
+        customerRow({ streamingNo: '3', bizId: 'B-2', ...young }),
+      ],
+      settings: { dependencyGraceMs: 10_000 },
+    });
+    expect(outcomes(rows)).toEqual(['1 failed', '2 waits', '3 waits']);
+  });
+
+  it('takes the answer of the journal for rows that share one StreamingNo, too', async () => {
+    const duplicate = customerRow({ streamingNo: '1' });
+    const { source, streamingNo, stateDate } = duplicate;
+    const key = { source, streamingNo, attempt: stateDate ?? '', superseded: false };
+    const rows = await previewOf({
+      rows: [duplicate, duplicate],
+      journal: [{ ...key, outcome: 'applied', errContent: null, digest: 'of the first of them' }],
+    });
+    expect(rows).toMatchObject([
+      { outcome: 'applied', errContent: null, note: 'decided already, only its mark is missing' },
+    ]);
+  });
+
+  it('refuses a pending row that shares its StreamingNo with a finished one', async () => {
+    const row = customerRow({ streamingNo: '1', ...pending });
+    const rows = await previewOf({ rows: [row], standing: [{ ...row, state: State.Succeeded }, row] });
+    expect(rows).toMatchObject([{ outcome: 'failed', code: '00404' }]);
+  });
+
+  it('refuses a row with too many attributes although its content was applied before', async () => {
+    const row = customerRow({ streamingNo: '1', ...pending, attributes: [attributeRow(), attributeRow()] });
+    const key = { source: row.source, streamingNo: '1', attempt: '2026-11-20 07:00:00', superseded: false };
+    const rows = await previewOf({
+      rows: [row],
+      journal: [{ ...key, outcome: 'applied', errContent: null, digest: rowDigest(row) }],
+      settings: { maxAttributes: 1 },
+    });
+    expect(rows).toMatchObject([{ outcome: 'failed', code: '00403' }]);
   });
 
   it('decides rows that are still settling too, and says for how long', async () => {
