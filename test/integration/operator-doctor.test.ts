@@ -171,7 +171,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
           ),
           expect.stringMatching(
             new RegExp(
-              `^fault: 1 row is .* refuses the update.* IF_BNET_CUST ${longest}: check "x" \\[23514\\]$`,
+              `^error: 1 row is .* refuses the update.* IF_BNET_CUST ${longest}: check "x" \\[23514\\]$`,
             ),
           ),
         ]);
