@@ -58,7 +58,7 @@ export const commandList: readonly ListedCommand[] = [
     name: 'show',
     term: 'show [options] <table> <streamingNo>',
     description:
-      'show everything that is known of one row: columns, attributes, journal, whether it is deferred, its customer and neighbours',
+      'show everything that is known of one row: columns, attributes, journal, whether it is deferred, its customer and related rows',
     load: () => import('./commands/show.js'),
   },
   {

@@ -74,7 +74,7 @@ export function lookUpJournal<Row extends RowToDecide>(
   const undecided: UndecidedRow<Row>[] = [];
   for (const row of rows) {
     const id = rowId(row);
-    const digest = row.refusal === undefined ? rowDigest(row.row) : `twin of ${row.attempt}`;
+    const digest = row.refusal === undefined ? rowDigest(row.row) : `duplicate of ${row.attempt}`;
     const answer = answerOf(entriesOf.get(id) ?? [], row.attempt, digest);
     if (answer.kind === 'decided') {
       const { outcome, errContent: text, again } = answer;

@@ -8,7 +8,7 @@ import { withOperator } from '../session.js';
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
 
 const notes = `
-Workers claim no rows of what is paused; those in flight are finished. They heed it within
+Workers claim no rows of what is paused; those in flight are finished. They apply it within
 4 seconds. Without --table and --product it lists what is paused.
 
 Examples:

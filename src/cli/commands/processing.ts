@@ -6,7 +6,7 @@ import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
 import { shortTableName } from '../labels.js';
 
-interface InHandOptions {
+interface ProcessingOptions {
   readonly limit: number;
   readonly json?: true;
 }
@@ -23,7 +23,7 @@ export function configure(command: Command): void {
     .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
-    .action(async (options: InHandOptions) => {
+    .action(async (options: ProcessingOptions) => {
       await withOperator(command, async (operator) => {
         const rows = await operator.processing(options.limit);
         if (options.json === true) printJson(rows);

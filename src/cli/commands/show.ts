@@ -36,7 +36,7 @@ function reportLines(page: RowDetails): string[] {
     journal.length === 0
       ? ['Journal: no entry.']
       : ['Journal, newest attempt first:', ...journal.flatMap(lineOf)];
-  // A row of no customer has no neighbours, not even itself.
+  // A row of no customer has no related rows, not even itself.
   const customer =
     relatedRows.length === 0 ? [] : ['', ...recordLines(records), '', ...relatedRowLines(relatedRows)];
   return [
