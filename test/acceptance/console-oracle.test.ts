@@ -40,7 +40,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
     const row = `IF_BNET_CUST/${longest}`;
     const questions = {
       overview: schemas.overviewResponse,
-      groups: schemas.failureGroupsResponse,
+      'failure-groups': schemas.failureGroupsResponse,
       'failed?code=00401&text=CustName&since=2026-11-01': schemas.failedResponse,
       processing: schemas.processingResponse,
       deferred: schemas.deferredResponse,
@@ -55,7 +55,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
     }
     for (const page of [
       '',
-      'failures',
+      'failure-groups',
       'failed?customer=990947809',
       `rows/${row}`,
       'processing',

@@ -64,7 +64,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         );
       }
       const { exitCode, stdout } = await run('doctor');
-      expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/fault\s+migrations\s+.*9\.1\.0/)]);
+      expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/error\s+migrations\s+.*9\.1\.0/)]);
     });
 
     if (kind === 'SQLite') return;

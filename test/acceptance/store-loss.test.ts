@@ -48,7 +48,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         expect((await run('status')).stdout).toMatch(/^ALARM: .*IF_BNET_CUST:2.*No row is processed/);
         const doctor = await run('doctor');
         expect(doctor.exitCode).toBe(1);
-        expect(doctor.stdout).toMatch(/fault +product store +.*IF_BNET_CUST:2/);
+        expect(doctor.stdout).toMatch(/error +product store +.*IF_BNET_CUST:2/);
 
         const refused = await run('repair');
         expect([refused.exitCode, refused.stdout]).toEqual([2, '']);

@@ -39,7 +39,7 @@ for (const kind of pairKinds) {
         middle: pair.openMiddle(),
         store: pair.openStore(),
         settings: { settleMs, dependencyGraceMs, ...settings },
-        time,
+        clock: time,
       });
       const running = worker.run();
       stop = async () => {

@@ -42,7 +42,7 @@ for (const kind of pairKinds) {
       const middle = pair.openMiddle();
       const time = hastyTime();
       middle.claim = () => Promise.reject(new DatabaseError('unavailable', 'the database is read-only'));
-      const parts = { middle, store: pair.openStore(), settings: quickSettings, once: true, time };
+      const parts = { middle, store: pair.openStore(), settings: quickSettings, once: true, clock: time };
       await expect(new Worker(parts).run()).rejects.toThrow('the database is read-only');
       expect(time.now()).toBeGreaterThan(5 * 60_000);
       expect(await statesOf(pair.middle)).toEqual({ 0: 1 });

@@ -78,7 +78,7 @@ export interface TestWorkerParts {
   readonly settings?: Partial<WorkerSettings>;
   readonly handlers?: Handlers;
   readonly once?: boolean;
-  readonly time?: Clock;
+  readonly clock?: Clock;
 }
 
 /** A worker and everything it tells. */
