@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { isAvailable, openPair, standing, type Pair } from '../support/databases.js';
 import { isRealOracle } from '../support/oracle-place.js';
-import { beginTrouble, plantOthers, troubleNames, troublesOn } from '../support/troubles.js';
+import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
 import { until } from '../support/workers.js';
 
 /*
@@ -13,6 +13,8 @@ import { until } from '../support/workers.js';
 
 const endsWithinMs = 45_000;
 const healsWithinMs = 60_000;
+/** Writing 600,000 attribute rows keeps the databases of a small machine busy for a while: nothing is promised for that. */
+const limitOf = ({ manyAttributes }: Trouble): number => (manyAttributes === true ? 2 : 1) * endsWithinMs;
 
 /** A worker process, and what it logged. */
 function start(file: string) {
@@ -54,14 +56,14 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
 
         const killed = start(file);
         await plantOthers(pair, 201, 100);
-        await until(async () => (await finished(pair)) === 140, endsWithinMs);
+        await until(async () => (await finished(pair)) === 140, limitOf(trouble));
         await plantOthers(pair, 301, 50);
-        await until(async () => (await finished(pair)) > 140, endsWithinMs);
+        await until(async () => (await finished(pair)) > 140, limitOf(trouble));
         killed.child.kill('SIGKILL');
         await killed.child;
         const successor = start(file);
         await plantOthers(pair, 401, 50);
-        await until(async () => (await finished(pair)) === 240, endsWithinMs);
+        await until(async () => (await finished(pair)) === 240, limitOf(trouble));
         if (trouble.stays !== null) expect(await stateOf('7')).toBe(trouble.stays);
         await end();
         await until(async () => (await stateOf('7')) === trouble.ends, healsWithinMs);

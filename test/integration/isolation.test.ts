@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { logEvents, type EventSource } from '../../src/log/log-events.js';
 import { column, isAvailable, openPair, standing } from '../support/databases.js';
 import { isRealOracle } from '../support/oracle-place.js';
-import { beginTrouble, plantOthers, troubleNames, troublesOn } from '../support/troubles.js';
+import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
 import { testWorker, until } from '../support/workers.js';
 
 /*
@@ -14,6 +14,8 @@ import { testWorker, until } from '../support/workers.js';
 const [others, later] = [40, 100];
 const endsWithinMs = 45_000;
 const healsWithinMs = 60_000;
+/** Writing 600,000 attribute rows keeps the databases of a small machine busy for a while: nothing is promised for that. */
+const limitOf = ({ manyAttributes }: Trouble): number => (manyAttributes === true ? 2 : 1) * endsWithinMs;
 
 for (const kind of ['PostgreSQL', 'Oracle'] as const) {
   describe.runIf(isAvailable(kind) && !(kind === 'Oracle' && isRealOracle))(`one row on ${kind}`, () => {
@@ -37,9 +39,9 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         ).length;
       const stateOf = async (streamingNo: string) => (await rows()).get(`CUST:${streamingNo}`)?.state;
       try {
-        await until(async () => (await finished()) === others, endsWithinMs);
+        await until(async () => (await finished()) === others, limitOf(trouble));
         await plantOthers(pair, 201, later);
-        await until(async () => (await finished()) === others + later, endsWithinMs);
+        await until(async () => (await finished()) === others + later, limitOf(trouble));
         if (trouble.stays !== null) expect(await stateOf('7')).toBe(trouble.stays);
         await end();
         await until(async () => (await stateOf('7')) === trouble.ends, healsWithinMs);
