@@ -12,7 +12,7 @@ function unsplit(file: string, importing: string, call: string): Guard['edits'] 
     {
       file,
       find: importing,
-      put: `${importing}\nimport { BreakerOpenError as NotSplit } from './breaker.js';`,
+      put: `${importing}\nimport { BreakerOpenError as NotSplit } from './circuit-breaker.js';`,
     },
     { file, find: call, put: `${call}.catch((error: Error) => { throw new NotSplit(error.message); })` },
   ];
