@@ -5,8 +5,8 @@ import { consequenceOf, DatabaseError, TransactionEndedError, HandlerTimeoutErro
 /*
  * A product's own statements, in a savepoint of a transaction of ours. Whether the savepoint is kept is decided by what
  * the work returns or throws and by nothing else: a Knex transaction that is handed a function listens to its `commit`
- * and `rollback`, and takes `throw undefined` for a success, so the savepoint is begun and ended here, and what the work
- * gets in flight cannot end it. The end is believed only when the database has confirmed it.
+ * and `rollback`, and takes `throw undefined` for a success, so the savepoint is begun and ended here, and the work
+ * cannot end it with what it is given. The end is believed only when the database has confirmed it.
  */
 
 /** What Knex tells of a statement; the savepoints of transactions within have no id, and nothing is told of their end. */

@@ -43,8 +43,8 @@ export interface ClaimedBatch {
 
 /**
  * Poll → compare → plan → claim → look again. The comparison, of shards that were taken, follows the poll: a row that is
- * finished by then is compared, and one that was not is in the page (P13). The caller takes the customers of the returned
- * batch in flight. What could not be claimed is deferred before this returns.
+ * finished by then is compared, and one that was not is in the page (P13). The caller notes the customers of the returned
+ * batch as in flight. What could not be claimed is deferred before this returns.
  */
 export async function claimBatch(
   context: WorkerContext,

@@ -74,7 +74,7 @@ export class Pipeline {
     while (this.#batches.size > 0) await Promise.all(this.#batches);
   }
 
-  /** Takes a page in flight; one with rows to be tried alone is to be the only one there. Never rejects. */
+  /** Starts a batch; one with rows that are tried alone must be the only one in flight. Never rejects. */
   take(batch: Batch): void {
     const customers = new Set(batch.rows.map(({ row }) => row.custId));
     this.#context.inFlight.add(customers);

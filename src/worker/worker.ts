@@ -262,7 +262,7 @@ export class Worker extends WorkerEventEmitter {
     return false;
   }
 
-  /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other page in flight. */
+  /** Rows are tried alone, after an end of a process or while the breaker is half open, with no other batch in flight. */
   async #process(batch: Batch): Promise<void> {
     const hasTakenOver = batch.rows.some(({ takenOver }) => takenOver);
     if (hasTakenOver) await this.#pipeline.empty();
@@ -270,7 +270,7 @@ export class Worker extends WorkerEventEmitter {
     if (hasTakenOver || !this.#breakers.closed) await this.#pipeline.empty();
   }
 
-  /** Nothing could be claimed: waits for the page in flight, or for the next poll. */
+  /** Nothing could be claimed: waits for the batch in flight, or for the next poll. */
   async #idle(poll: PollOutcome = { rows: 0, durationMs: null }): Promise<boolean> {
     const { inFlight, sightings } = this.#context;
     if (this.#pipeline.batches > 0) {

@@ -65,12 +65,16 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect([8, 16]).toContain(await operationsOf(place).shards());
     });
 
-    it('go on with the first that has not run', async () => {
+    it('go on with the first that has not run, and keep the notes of crashes under the new name of their table', async () => {
       await operationsOf(place).migrate(8);
       await run('ALTER TABLE sync_crash RENAME TO sync_trial');
+      const attempt = '2026-11-28 08:00:00';
+      await run(`INSERT INTO sync_trial (source, streaming_no, attempt, worker, begun_at)
+                 VALUES ('CUST', 1, '${attempt}', 'w', '${attempt}')`);
       await run('ALTER TABLE sync_migration DROP COLUMN version');
       await run(`DELETE FROM sync_migration WHERE name IN ('0008_versions', '0009_crashes')`);
       expect(await operationsOf(place).migrate(8)).toEqual(['0008_versions', '0009_crashes']);
+      expect(await column(plain, 'SELECT attempt FROM sync_crash')).toEqual([attempt]);
     });
 
     it('are refused by a store that a newer version has migrated, and the doctor says the same', async () => {
