@@ -1,14 +1,16 @@
 /**
  * The layers of src. Each folder names the folders it may import besides itself;
- * "ports" stands for src/middle/port.ts and src/store/{,records-,guard-,setup-}port.ts, "errors" for the kinds
- * of database errors that ports fail with (and the count of connections), "events" for
- * what a worker tells. Only src/cli and the files in src itself,
- * which wire the program together, are free.
+ * "ports" stands for the worker's, src/middle/port.ts and src/store/{,guard-,setup-}port.ts, "admin" for the operators',
+ * src/{middle,store}/admin-port.ts, "errors" for the kinds of database errors that ports fail with (and the count of
+ * connections), "events" for what a worker reports, "security" for what the HTTP server reports. Only src/app, src/cli, src/demo and the files in src
+ * itself, which wire the program together, are free.
  */
-const PORTS = '^src/(middle|store)/((records|guard|setup)-)?port[.]ts$';
+const PORTS = '^src/(middle|store)/((guard|setup)-)?port[.]ts$';
+const ADMIN = '^src/(middle|store)/admin-port[.]ts$';
 const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
-/** What a worker tells: the seam of those who make log lines and metrics from it. */
+/** What log lines and metrics are made from. */
 const EVENTS = '^src/worker/events[.]ts$';
+const SECURITY = '^src/http/security-events[.]ts$';
 
 const MAY_IMPORT = {
   domain: [],
@@ -17,14 +19,16 @@ const MAY_IMPORT = {
   store: ['domain', 'database'],
   guard: ['domain', 'ports'],
   worker: ['domain', 'ports', 'errors', 'guard'],
-  operator: ['domain', 'ports', 'errors', 'guard'],
-  http: ['domain', 'ports', 'errors', 'guard', 'operator', 'events'],
-  log: ['domain', 'worker', 'guard'],
-  simulator: ['domain', 'database'],
+  operator: ['domain', 'ports', 'admin', 'errors', 'guard'],
+  http: ['domain', 'ports', 'admin', 'errors', 'guard', 'operator', 'events', 'telemetry'],
+  console: ['domain', 'ports', 'admin', 'errors', 'guard', 'operator', 'http'],
+  telemetry: ['domain', 'errors', 'operator', 'worker', 'guard', 'security'],
   config: ['domain'],
 };
 
-const pathOf = (layer) => ({ ports: PORTS, errors: ERRORS, events: EVENTS })[layer] ?? `^src/${layer}/`;
+const pathOf = (layer) =>
+  ({ ports: PORTS, admin: ADMIN, errors: ERRORS, events: EVENTS, security: SECURITY })[layer] ??
+  `^src/${layer}/`;
 
 const layerRules = Object.entries(MAY_IMPORT).map(([layer, allowed]) => ({
   name: `${layer}-imports-only-its-layers`,
@@ -43,7 +47,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(cli/|app/|[^/]+[.]ts$)', ...Object.keys(MAY_IMPORT).map(pathOf)],
+        pathNot: ['^src/(cli/|demo/|app/|[^/]+[.]ts$)', ...Object.keys(MAY_IMPORT).map(pathOf)],
       },
       to: {},
     },
@@ -62,9 +66,21 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/domain/', PORTS] },
     },
     {
+      name: 'admin-ports-import-domain-and-ports-only',
+      severity: 'error',
+      from: { path: ADMIN },
+      to: { path: '^src/', pathNot: ['^src/domain/', PORTS, ADMIN] },
+    },
+    {
+      name: 'nothing-but-commands-imports-the-demo',
+      severity: 'error',
+      from: { pathNot: '^src/(cli/commands|demo)/' },
+      to: { path: '^src/demo/' },
+    },
+    {
       name: 'nothing-imports-the-command-line',
       severity: 'error',
-      from: { pathNot: '^src/cli/' },
+      from: { pathNot: '^src/(cli|demo)/' },
       to: { path: '^src/cli/' },
     },
     {
@@ -72,9 +88,9 @@ module.exports = {
       comment:
         'Import it dynamically: the HTTP server and the Oracle driver take long to load, and few need them.',
       severity: 'error',
-      from: { pathNot: '^src/(http|middle/oracle)/|^src/app/start-http-server[.]ts$' },
+      from: { pathNot: '^src/(http|console|middle/oracle)/|^src/app/start-http-server[.]ts$' },
       to: {
-        path: '^src/(http/server|app/start-http-server)[.]ts$|^src/middle/oracle/',
+        path: '^src/console/|^src/(http/server|app/start-http-server)[.]ts$|^src/middle/oracle/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

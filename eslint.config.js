@@ -95,7 +95,7 @@ export default defineConfig(
   { files: ['**/*.{js,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
   {
     // The console's script runs in a browser.
-    files: ['src/http/console/assets/*.js'],
+    files: ['src/console/assets/*.js'],
     languageOptions: {
       globals: { document: 'readonly', window: 'readonly', DOMParser: 'readonly', fetch: 'readonly' },
     },

@@ -16,7 +16,8 @@ export type { Account, Attribute, Customer, Identity } from './domain/customer.j
 export type { AccountOperation, CustomerOperation, Operation } from './domain/operation.js';
 export { resultCodes, type ResultCode } from './domain/result-codes.js';
 export type { Source } from './domain/keys.js';
-export type { Pause, PauseTarget } from './store/records-port.js';
+export type { Pause } from './store/port.js';
+export type { PauseTarget } from './store/port.js';
 export { ShardsDifferError } from './store/port.js';
 export { StoreNewerError, StoreNotMigratedError } from './store/setup-port.js';
 export type { WorkerEvents } from './worker/events.js';

@@ -15,7 +15,8 @@ import { sqliteFunctions, sqliteMiddle } from '../middle/knex/sqlite.js';
 import type { MiddleTables } from '../middle/knex/tables.js';
 import type { OracleDatabase } from '../middle/oracle/database.js';
 import type { OracleTables } from '../middle/oracle/tables.js';
-import type { FinishedRows, MiddleDatabase, MiddleAdmin, BoundedQueries } from '../middle/port.js';
+import type { MiddleDatabase } from '../middle/port.js';
+import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
 import { storeTables } from '../store/knex/migrations.js';
 import { requireDriver } from './require-driver.js';
 

@@ -3,10 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { ConfigError } from '../config/config-error.js';
 import type { Config } from '../config/schema.js';
+import { registerConsole } from '../console/register.js';
 import type { SyncWorker } from './create-worker.js';
 import { WorkerWatch } from '../http/health.js';
 import { isLoopback } from '../http/hosts.js';
-import { Metrics, type Pools } from '../http/metrics.js';
+import { Metrics, type Pools } from '../telemetry/metrics.js';
 import { isWeakHash } from '../http/password.js';
 import { createHttpServer, createProbeServer } from '../http/server.js';
 import { Security } from '../http/security.js';
@@ -138,7 +139,7 @@ async function serversOver(
   const watch = worker === undefined ? null : new WorkerWatch(worker);
   const security = new Security(securitySinks({ logger, metrics, records }));
   const parts = {
-    ...{ settings: http, operator, metrics, logger, security, version: packageVersion() },
+    ...{ settings: http, operator, metrics, logger, security, registerConsole, version: packageVersion() },
     health: { probes, worker: watch, clock },
   };
   const app = await createHttpServer(parts);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Source } from '../domain/keys.js';
-import type { MiddleAdmin, RowFilter } from '../middle/port.js';
+import type { MiddleAdmin, RowFilter } from '../middle/admin-port.js';
 import { noCode } from '../operator/failure-code.js';
 import { dateOf, type Since } from '../operator/since.js';
 import { codeArgument, numberArgument, sinceArgument, tableArgument, textArgument } from './arguments.js';

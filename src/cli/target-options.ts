@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Source } from '../domain/keys.js';
-import type { PauseTarget } from '../store/records-port.js';
+import type { PauseTarget } from '../store/port.js';
 import { namedTarget } from '../operator/pauses.js';
 import { numberArgument, tableArgument, textArgument } from './arguments.js';
 

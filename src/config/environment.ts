@@ -1,8 +1,7 @@
 import type { ConfigIssue } from './config-error.js';
 import { connectionKeys } from './connection.js';
 import { driverOptions } from './driver-options.js';
-import { settings } from './settings.js';
-import type { Setting } from './settings.js';
+import { settings, type Setting } from './settings.js';
 import { lineEndLeftOut, withoutLineEnd } from './line-ends.js';
 import { nearest, plainName } from './settings-names.js';
 import { isRecord, valueAt, withValue } from './unchecked.js';

@@ -1,11 +1,9 @@
 import type { z } from 'zod';
 
-import { ConfigError } from './config-error.js';
-import type { ConfigIssue } from './config-error.js';
+import { ConfigError, type ConfigIssue } from './config-error.js';
 import { isOneSqliteFile, resolvePaths } from './paths.js';
 import { shownValue } from './redact.js';
-import { configSchema } from './schema.js';
-import type { Config } from './schema.js';
+import { configSchema, type Config } from './schema.js';
 import { nearKey } from './settings.js';
 import { valueAt } from './unchecked.js';
 

@@ -1,8 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-import { connectionIssues, sqliteFilename } from './connection.js';
-import type { Connection } from './connection.js';
+import { connectionIssues, sqliteFilename, type Connection } from './connection.js';
 import type { Config } from './schema.js';
 import { isRecord } from './unchecked.js';
 

@@ -1,8 +1,6 @@
-import { isScalar, LineCounter, parse, parseDocument, visit } from 'yaml';
-import type { Document } from 'yaml';
+import { isScalar, LineCounter, parse, parseDocument, visit, type Document } from 'yaml';
 
-import { ConfigError } from './config-error.js';
-import type { ConfigIssue } from './config-error.js';
+import { ConfigError, type ConfigIssue } from './config-error.js';
 import { connectionKeys } from './connection.js';
 
 const quoteHint = 'quote values that begin with * & ! | > % @';

@@ -1,6 +1,5 @@
 import { isCanonicalNumber, rowId, shardOf } from '../domain/keys.js';
-import type { FinishedRow, UnknownRows } from '../domain/loss.js';
-import { plus, clockToleranceMs, unknownRows } from '../domain/loss.js';
+import { type FinishedRow, type UnknownRows, plus, clockToleranceMs, unknownRows } from '../domain/loss.js';
 import type { LatestFinished } from '../middle/port.js';
 import type { HeldShards, LossEvidence, LossLookup } from '../store/guard-port.js';
 import { originLookup } from './origin.js';

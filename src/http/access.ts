@@ -4,7 +4,7 @@ import { HttpError, isForPrograms } from './errors.js';
 import { formAddress } from './form-address.js';
 import { logIn } from './log-in.js';
 import type { Security } from './security.js';
-import type { Role, Principal } from './session-types.js';
+import type { Role, Principal } from './console-port.js';
 import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
 

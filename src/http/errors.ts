@@ -4,7 +4,7 @@ import { NotTakenError, RecordError } from '../operator/audit.js';
 import { InvalidCursorError } from '../operator/operator-service.js';
 import { NothingToContinueError } from '../operator/match-scope.js';
 import type { Security } from './security.js';
-import type { ConsoleErrors, RequestError } from './session-types.js';
+import type { ConsoleErrors, RequestError } from './console-port.js';
 
 /** A value that was not as it must be, with what to do about it. */
 export interface FieldError {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DatabaseError } from '../database/errors.js';
-import type { WorkerFeed } from './metrics.js';
+import type { WorkerFeed } from '../telemetry/metrics.js';
 
 /*
  * /healthz: the process lives, no database is asked. /readyz: both databases answer within two seconds and, with `run`,

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { AccessRecord, StoreRecords } from '../store/records-port.js';
-import type { Metrics } from './metrics.js';
+import type { AccessRecord, StoreRecords } from '../store/admin-port.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { CountedSecurityEvent, SecurityKind } from './security-events.js';
 import type { SecuritySinks } from './security.js';
 

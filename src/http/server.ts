@@ -5,11 +5,11 @@ import type { OperatorService } from '../operator/operator-service.js';
 import { guardAccess, principalOf } from './access.js';
 import { registerActingRoutes, registerExport, registerReadingRoutes } from './api/routes.js';
 import { bodyLimit, createBaseServer, type BaseParts } from './base-server.js';
-import { registerConsolePages } from './console/register.js';
+import type { RegisterConsole } from './console-port.js';
 import { ErrorResponses, HttpError } from './errors.js';
 import { registerHealth, type HealthParts } from './health.js';
 import { registerLogin } from './login.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { Sessions } from './sessions.js';
 import { Users } from './users.js';
 
@@ -23,6 +23,8 @@ export interface HttpParts extends BaseParts {
   readonly operator: OperatorService;
   readonly health: HealthParts;
   readonly metrics: Metrics;
+  /** Adds the console's pages. */
+  readonly registerConsole: RegisterConsole;
   /** Milliseconds that only grow: sessions end by it. Default: the process's. */
   readonly clock?: () => number;
 }
@@ -74,7 +76,7 @@ async function registerGuarded(
   parts: HttpParts,
   answers: ErrorResponses,
 ): Promise<void> {
-  const { settings, operator, version, security, clock = () => performance.now() } = parts;
+  const { settings, operator, version, security, registerConsole, clock = () => performance.now() } = parts;
   const users = new Users(settings.users, clock);
   const sessions = new Sessions(clock);
   await app.register(cookie);
@@ -103,7 +105,7 @@ async function registerGuarded(
           route.schema = { ...route.schema, hide: true };
         });
         const sessionOf = (request: Parameters<typeof principalOf>[0]) => principalOf(request, users);
-        answers.pages = registerConsolePages(console, { operator, version, sessionOf });
+        answers.pages = registerConsole(console, { operator, version, sessionOf });
       });
     });
     return Promise.resolve();

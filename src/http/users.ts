@@ -3,7 +3,7 @@ import { CheckQueue } from './check-queue.js';
 import { clientNetwork } from './client-network.js';
 import { TooManyRequestsError } from './errors.js';
 import { decoyHash, verifyPassword } from './password.js';
-import type { Role } from './session-types.js';
+import type { Role } from './console-port.js';
 import { WrongTries } from './wrong-tries.js';
 
 /*

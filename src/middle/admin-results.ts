@@ -1,5 +1,5 @@
 import type { RowKey, Source } from '../domain/keys.js';
-import type { FullRow, IndexDescription, MiddleAdmin, StateCounts } from './port.js';
+import type { FullRow, IndexDescription, MiddleAdmin, StateCounts } from './admin-port.js';
 import { cell, interfaceRow } from './rows.js';
 
 /*

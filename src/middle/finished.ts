@@ -1,13 +1,7 @@
 import { sources, type Source } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
-import type {
-  FinishedPage,
-  FinishedPosition,
-  FinishedRequest,
-  LatestFinishedRequest,
-  ClaimedRequest,
-  ClaimedRow,
-} from './port.js';
+import type { LatestFinishedRequest, ClaimedRequest, ClaimedRow } from './port.js';
+import type { FinishedPage, FinishedPosition, FinishedRequest } from './admin-port.js';
 import { attributesByRow, cell, interfaceRow, numberCell, type DriverRow } from './rows.js';
 
 /*

@@ -1,5 +1,6 @@
 import { sources, type Source } from '../domain/keys.js';
-import type { CreatedAhead, OtherStateRow, StrayAttributes, StrayCounts } from './port.js';
+import type { CreatedAhead } from './port.js';
+import type { OtherStateRow, StrayAttributes, StrayCounts } from './admin-port.js';
 import { cell, type DriverRow } from './rows.js';
 
 /*

@@ -1,6 +1,6 @@
 import { sources, type Source } from '../domain/keys.js';
 import { fullRow } from './admin-results.js';
-import type { FailedCount, FailedRowsPage, FailedSearch, FullRow, BoundedQueries } from './port.js';
+import type { FailedCount, FailedRowsPage, FailedSearch, FullRow, BoundedQueries } from './admin-port.js';
 import type { DriverRow } from './rows.js';
 import {
   boundedCounts,

@@ -10,7 +10,7 @@ import type {
   FullRow,
   RowFilter,
   StateCounts,
-} from './port.js';
+} from './admin-port.js';
 
 /*
  * The list of failed rows, the same for every kind of database.

@@ -1,7 +1,8 @@
 import { compareFinished } from '../guard/compare-finished.js';
 import { productsOf } from '../guard/origin.js';
 import type { LatestFinished } from '../middle/port.js';
-import type { GuardRecords, Origin } from '../store/guard-port.js';
+import type { Origin } from '../store/guard-port.js';
+import type { GuardRecords } from '../store/admin-port.js';
 import { takeRecorded } from './audit.js';
 import type { Actor } from './operator-service.js';
 

@@ -1,4 +1,4 @@
-import type { Activity } from '../store/records-port.js';
+import type { Activity } from '../store/admin-port.js';
 import type { ActivityBar } from './operator-service.js';
 
 /** A length of time, divided into spans: the last of them is the present one, which is not over. */

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
-import type { AuditEntry, AuditRecord, StoreRecords } from '../store/records-port.js';
+import type { AuditEntry, AuditRecord, StoreRecords } from '../store/admin-port.js';
 import { InvalidCursorError, type Actor } from './operator-service.js';
 
 /*

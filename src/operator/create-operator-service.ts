@@ -1,7 +1,6 @@
-import type { MiddleAdmin, BoundedQueries } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
+import type { MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
+import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
 import type { LossLookup } from '../store/guard-port.js';
-import type { StoreRecords } from '../store/records-port.js';
 import { actions, findAction } from './audit.js';
 import { cached } from './cached.js';
 import { deferredRows, retry } from './deferred.js';

@@ -1,6 +1,6 @@
 import type { DeferralCause, Stage } from '../domain/deferral.js';
 import type { Cell } from '../domain/rows.js';
-import type { DeferralCount } from '../store/records-port.js';
+import type { DeferralCount } from '../store/admin-port.js';
 
 /** All causes, the commonest first. */
 export const deferralCauses: readonly DeferralCause[] = ['locked', 'refused', 'ignored'];

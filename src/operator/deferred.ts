@@ -1,6 +1,5 @@
 import { rowId, tableOf, type RowKey } from '../domain/keys.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { DeferralRecord, StoreRecords } from '../store/records-port.js';
+import type { StoreAdmin, DeferralRecord, StoreRecords } from '../store/admin-port.js';
 import { NotTakenError, takeRecorded } from './audit.js';
 import type { DeferredRow, DeferredSummary, NamedRow, RetryReport } from './deferred-report.js';
 import type { Actor } from './operator-service.js';

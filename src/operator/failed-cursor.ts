@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCanonicalNumber } from '../domain/keys.js';
-import type { FailedPosition } from '../middle/port.js';
+import type { FailedPosition } from '../middle/admin-port.js';
 import { InvalidCursorError } from './operator-service.js';
 
 /*

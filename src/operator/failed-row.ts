@@ -1,6 +1,6 @@
 import { tableOf } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
-import type { FullRow } from '../middle/port.js';
+import type { FullRow } from '../middle/admin-port.js';
 
 /** A failed row as `failed --json` lists it. */
 export interface FailedRow {

@@ -1,4 +1,4 @@
-import type { FailedPosition, FullRow, BoundedQueries, RowFilter } from '../middle/port.js';
+import type { FailedPosition, FullRow, BoundedQueries, RowFilter } from '../middle/admin-port.js';
 import type { ListedRow, ListRequest, RowList } from './operator-service.js';
 import { cursorOf, positionOf } from './failed-cursor.js';
 import { failedRow, type FailedRow } from './failed-row.js';

@@ -1,8 +1,7 @@
 import { sources, tableOf, type Source } from '../domain/keys.js';
 import { resultText } from '../domain/result-codes.js';
-import type { FailedCount, BoundedQueries } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { Activity, StoreRecords } from '../store/records-port.js';
+import type { FailedCount, BoundedQueries } from '../middle/admin-port.js';
+import type { StoreAdmin, Activity, StoreRecords } from '../store/admin-port.js';
 import { beginOf, windows } from './activity.js';
 import type { FailureGroup } from './operator-service.js';
 import { failedRow } from './failed-row.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sources, tableOf } from '../domain/keys.js';
-import type { FailedPosition, MiddleAdmin, RowFilter } from '../middle/port.js';
-import type { AuditEntry, StoreRecords } from '../store/records-port.js';
+import type { FailedPosition, MiddleAdmin, RowFilter } from '../middle/admin-port.js';
+import type { AuditEntry, StoreRecords } from '../store/admin-port.js';
 import type { MatchTarget } from './operator-service.js';
 import { findAction } from './audit.js';
 import { cursorOf, positionOf } from './failed-cursor.js';

@@ -1,10 +1,11 @@
 import type { Account, Customer } from '../domain/customer.js';
 import type { RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
-import type { CreatedAhead, RowFilter } from '../middle/port.js';
+import type { CreatedAhead } from '../middle/port.js';
+import type { RowFilter } from '../middle/admin-port.js';
 import type { StoreAlarm } from '../store/guard-port.js';
-import type { WorkerDescription } from '../store/port.js';
-import type { AuditEntry, Pause, PauseTarget } from '../store/records-port.js';
+import type { WorkerDescription, Pause, PauseTarget } from '../store/port.js';
+import type { AuditEntry } from '../store/admin-port.js';
 import type { DeferredRow, DeferredSummary, RetryReport } from './deferred-report.js';
 import type { FailedRow } from './failed-row.js';
 import type { RequeueReport } from './requeue-report.js';

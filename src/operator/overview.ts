@@ -1,10 +1,15 @@
 import { consequenceOf, DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
 import { sources, tableOf, type Source } from '../domain/keys.js';
-import type { BoundedCounts, MiddleAdmin, BoundedQueries, StateCounts, StrayCounts } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
+import type {
+  BoundedCounts,
+  MiddleAdmin,
+  BoundedQueries,
+  StateCounts,
+  StrayCounts,
+} from '../middle/admin-port.js';
+import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
 import type { LossLookup } from '../store/guard-port.js';
-import type { StoreRecords } from '../store/records-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
 import { countLimit } from './count.js';
 import { deferredSummary } from './deferred.js';

@@ -1,5 +1,6 @@
 import { tableOf } from '../domain/keys.js';
-import type { PauseTarget, StoreRecords } from '../store/records-port.js';
+import type { StoreRecords } from '../store/admin-port.js';
+import type { PauseTarget } from '../store/port.js';
 import { takeRecorded } from './audit.js';
 import type { Actor } from './operator-service.js';
 

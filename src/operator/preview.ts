@@ -15,8 +15,9 @@ import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import { broughtBy, dependenciesOf, planBatch, rowAgeMs, type Seen, type Wait } from '../domain/waiting.js';
 import { WorkingSet } from '../domain/working-set.js';
-import { nothingPaused, type MiddleDatabase, type MiddleAdmin, type Paused } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
+import { nothingPaused, type MiddleDatabase, type Paused } from '../middle/port.js';
+import { type MiddleAdmin } from '../middle/admin-port.js';
+import type { StoreAdmin } from '../store/admin-port.js';
 import { durationText } from './duration.js';
 
 /** Where a preview reads. */

@@ -1,7 +1,6 @@
 import { compareNumbers, shardOf, tableOf } from '../domain/keys.js';
-import type { FullRow, BoundedQueries } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { StoreRecords } from '../store/records-port.js';
+import type { FullRow, BoundedQueries } from '../middle/admin-port.js';
+import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
 import type { RowInProcessing } from './operator-service.js';
 
 /** What rows in flight are read from. */

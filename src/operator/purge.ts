@@ -1,7 +1,6 @@
 import { rowId, type RowKey } from '../domain/keys.js';
-import type { MiddleAdmin, BoundedQueries } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { JournalLine, StoreRecords, SupersededPlace } from '../store/records-port.js';
+import type { MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
+import type { StoreAdmin, JournalLine, StoreRecords, SupersededPlace } from '../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from './audit.js';
 import type { Actor } from './operator-service.js';
 

@@ -1,6 +1,6 @@
 import { compareRows, rowId, tableOf, type RowKey, type RowOrder } from '../domain/keys.js';
-import type { FullRow, BoundedQueries } from '../middle/port.js';
-import type { JournalLine, StoreRecords } from '../store/records-port.js';
+import type { FullRow, BoundedQueries } from '../middle/admin-port.js';
+import type { JournalLine, StoreRecords } from '../store/admin-port.js';
 import type { RelatedRow } from './operator-service.js';
 
 /** Where related rows are read. */

@@ -1,7 +1,7 @@
 import { rowId } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../middle/port.js';
-import type { StoreRecords } from '../store/records-port.js';
+import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
+import type { StoreRecords } from '../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from './audit.js';
 import type { Actor, MatchReport, MatchTarget } from './operator-service.js';
 import { failedRow } from './failed-row.js';

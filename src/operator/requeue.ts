@@ -1,8 +1,7 @@
 import { isCanonicalNumber, rowId, tableOf, type RowKey } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FullRow, MiddleAdmin } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { JournalLine, StoreRecords } from '../store/records-port.js';
+import type { FullRow, MiddleAdmin } from '../middle/admin-port.js';
+import type { StoreAdmin, JournalLine, StoreRecords } from '../store/admin-port.js';
 import { takeIntended } from './audit.js';
 import type { Actor } from './operator-service.js';
 import type { NotRequeued, Requeued, RequeueReport } from './requeue-report.js';

@@ -1,7 +1,7 @@
 import { isCanonicalNumber, rowId, type RowKey } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { MiddleAdmin } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
+import type { MiddleAdmin } from '../middle/admin-port.js';
+import type { StoreAdmin } from '../store/admin-port.js';
 import { deferredRow } from './deferred.js';
 import type { RowDetails } from './operator-service.js';
 import { relatedRows, type RelatedRowSources } from './related-rows.js';

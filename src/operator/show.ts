@@ -1,7 +1,6 @@
 import { tableOf, type RowKey } from '../domain/keys.js';
-import type { FullRow, MiddleAdmin } from '../middle/port.js';
-import type { StoreAdmin } from '../store/port.js';
-import type { JournalLine } from '../store/records-port.js';
+import type { FullRow, MiddleAdmin } from '../middle/admin-port.js';
+import type { StoreAdmin, JournalLine } from '../store/admin-port.js';
 
 /** Everything that both databases hold of a row. */
 export interface RowReport {

@@ -1,4 +1,4 @@
-import type { MiddleAdmin } from '../middle/port.js';
+import type { MiddleAdmin } from '../middle/admin-port.js';
 
 /** A point in time: a date by the middle database's clock, or so long before now. */
 export type Since = { readonly date: string } | { readonly agoMs: number };

@@ -1,7 +1,9 @@
 import { tableOf } from '../domain/keys.js';
-import type { CreatedAhead, MiddleAdmin, StateCounts } from '../middle/port.js';
+import type { CreatedAhead } from '../middle/port.js';
+import type { MiddleAdmin, StateCounts } from '../middle/admin-port.js';
 import type { LossLookup, StoreAlarm } from '../store/guard-port.js';
-import type { StoreAdmin, WorkerDescription } from '../store/port.js';
+import type { WorkerDescription } from '../store/port.js';
+import type { StoreAdmin } from '../store/admin-port.js';
 import { deferredSummary, type DeferredSources } from './deferred.js';
 import type { DeferredSummary } from './deferred-report.js';
 

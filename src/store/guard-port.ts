@@ -1,7 +1,6 @@
 import type { JournalledOutcome } from '../domain/loss.js';
 import type { Attempt, RowKey } from '../domain/keys.js';
 import type { Cell } from '../domain/rows.js';
-import type { AuditRecord } from './records-port.js';
 
 /*
  * The guard against a product store that has lost what it once held (P13), as workers and operators see it: alarms
@@ -82,17 +81,6 @@ export interface GuardStore extends LossLookup {
   addOrigins(origins: readonly Origin[]): Promise<void>;
   /** What the store acknowledged so far proves nothing any more. */
   forgetCommits(): void;
-}
-
-/** What an operator does besides. */
-export interface GuardRecords extends LossLookup {
-  /** Adds origins; products that have one keep it. */
-  addOrigins(origins: readonly Origin[]): Promise<void>;
-  /**
-   * Takes the store as it is: sets these origins and closes all alarms, with the action's record, in one transaction.
-   * Returns how many alarms were closed.
-   */
-  accept(origins: readonly Origin[], action: AuditRecord): Promise<number>;
 }
 
 /** The store does not hold a commit that it had acknowledged to this worker. Nothing was changed. */

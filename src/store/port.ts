@@ -1,14 +1,11 @@
 import type { Knex } from 'knex';
-import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { SharedSettings, SettingMismatch } from '../domain/shared-settings.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
-import type { Attempt, RowKey } from '../domain/keys.js';
+import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../domain/working-set.js';
 import type { GuardStore, StoreAlarm } from './guard-port.js';
-import type { JournalLine, Pause } from './records-port.js';
-import type { StoreSetup } from './setup-port.js';
 
 /*
  * The product store as the worker sees it: the product's customers and users, the journal, and the leases. The
@@ -121,6 +118,17 @@ export interface WorkerIdentity {
   readonly pid: number;
 }
 
+/** What is paused: the rows of a main table, or those of a product. */
+export type PauseTarget = { readonly source: Source } | { readonly productId: string };
+
+/** A pause in force. */
+export interface Pause {
+  readonly target: PauseTarget;
+  readonly since: string;
+  readonly who: string;
+  readonly reason: string | null;
+}
+
 /** A registered worker as operators see it. */
 export interface WorkerDescription extends WorkerIdentity {
   readonly startedAt: string;
@@ -207,52 +215,4 @@ export interface CrashLog {
   clear(attempt: Attempt): Promise<void>;
   /** The row was decided: all notes about it go. */
   forget(key: RowKey): Promise<void>;
-}
-
-/** What this user may not do in the product store. */
-export interface MissingStorePrivileges {
-  /** As whom we are connected; null where there are no users. */
-  readonly user: string | null;
-  /** `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console. */
-  readonly refused: readonly (RefusedPrivilege & { readonly neededBy: 'worker' | 'people' })[];
-}
-
-/** How migrations are run. */
-export interface MigrationOptions {
-  /** Stands in the store's record beside each migration. Default: nothing. */
-  readonly version?: string;
-  /** Called when something is waited for, in words. */
-  readonly onWait?: (what: string) => void;
-}
-
-/** What operators do with the product store. */
-export interface StoreAdmin {
-  /** All journal entries of a row, newest attempt first. */
-  history(key: RowKey): Promise<readonly JournalLine[]>;
-  /**
-   * Which of these customers' rows were applied after the given row's own entry was decided, newest first, at most
-   * `limit`: a requeued row would take effect after them.
-   */
-  appliedSince(key: RowKey, custId: string, limit: number): Promise<readonly JournalLine[]>;
-  /** What a worker would read to decide rows, without its leases and locks: for a preview. */
-  journal(attempts: readonly Attempt[]): Promise<readonly JournalEntry[]>;
-  snapshot(request: SnapshotRequest): Promise<Snapshot>;
-  seen(dependencies: Dependencies): Promise<Seen>;
-  /** Registered workers, those alive first. */
-  workers(): Promise<readonly WorkerDescription[]>;
-  /** How many shards the store was set up with; 0 before the first migration. */
-  shards(): Promise<number>;
-  /** Tries each privilege that workers and people need in a transaction that is rolled back; returns what is refused. */
-  missingPrivileges(): Promise<MissingStorePrivileges>;
-  /** Which migrations have run, and what is in the way of the others. */
-  setup(): Promise<StoreSetup>;
-  /**
-   * Runs the migrations that have not run and creates the shards at the first time; returns the migrations' names. Waits
-   * where others do the same. StoreNewerError, StoreUnfitError.
-   */
-  migrate(shards: number, options?: MigrationOptions): Promise<readonly string[]>;
-  /** The store's clock, ISO 8601, UTC. */
-  now(): Promise<string>;
-  /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
-  isolation(): Promise<string | null>;
 }

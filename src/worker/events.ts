@@ -5,7 +5,7 @@ import type { Cell } from '../domain/rows.js';
 import type { Wait } from '../domain/waiting.js';
 import type { CreatedAhead, MarkConflict } from '../middle/port.js';
 import type { LossEvidence } from '../store/guard-port.js';
-import type { Pause } from '../store/records-port.js';
+import type { Pause } from '../store/port.js';
 
 /** One of the two databases. */
 export type DatabaseRole = 'middle' | 'store';

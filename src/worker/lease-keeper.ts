@@ -1,5 +1,4 @@
-import type { LeaseSnapshot, Lease, LeaseStore } from '../store/port.js';
-import type { Pause } from '../store/records-port.js';
+import type { LeaseSnapshot, Lease, LeaseStore, Pause } from '../store/port.js';
 import type { Deferrals } from './deferrals.js';
 import type { Emit } from './events.js';
 import type { DatabaseHealth } from './database-health.js';

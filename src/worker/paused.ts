@@ -1,6 +1,6 @@
 import { tableOf } from '../domain/keys.js';
 import type { Paused } from '../middle/port.js';
-import type { Pause } from '../store/records-port.js';
+import type { Pause } from '../store/port.js';
 
 /*
  * Pauses are somebody's wish, kept in the product store and read with every check of the leases. What is paused is not

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditEntry } from '../../src/store/records-port.js';
+import type { AuditEntry } from '../../src/store/admin-port.js';
 import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { isAvailable, openPair, statesOf, type KnexPair } from '../support/databases.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { RowKey } from '../../src/domain/keys.js';
-import type { FinishedRows, MiddleDatabase, BoundedQueries } from '../../src/middle/port.js';
+import type { MiddleDatabase } from '../../src/middle/port.js';
+import type { FinishedRows, BoundedQueries } from '../../src/middle/admin-port.js';
 import { attributeRules } from './middle/attributes.js';
 import { claimRules } from './middle/claim.js';
 import { contentRules } from './middle/content.js';

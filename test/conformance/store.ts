@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { ProductStore } from '../../src/store/port.js';
-import type { GuardRecords } from '../../src/store/guard-port.js';
-import type { StoreRecords } from '../../src/store/records-port.js';
+import type { GuardRecords, StoreRecords } from '../../src/store/admin-port.js';
 import { activityRules } from './store/activity.js';
 import { agreementRules } from './store/agreement.js';
 import { applyRules } from './store/apply.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { metricCatalogue } from '../../src/http/metric-catalogue.js';
+import { metricCatalogue } from '../../src/telemetry/metric-catalogue.js';
 import { anchorsOf, readMarkdown, root } from './markdown-file.js';
 import { unknownIn } from './promql.js';
 import { processMetrics } from './reference/metrics-page.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../src/simulator/random.js';
+import { Random } from '../../src/demo/platform/random.js';
 import { hasPostgres } from '../support/postgres.js';
 import { check, report } from './checker.js';
 import { faultWorker, Place } from './crew.js';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Random } from '../../src/simulator/random.js';
+import { Random } from '../../src/demo/platform/random.js';
 import { check, type Violation } from './checker.js';
 import { breakerOpen, longestWaitMs, slowest } from './checker-troubles.js';
 import { faultWorker, Place } from './crew.js';

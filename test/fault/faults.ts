@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Random } from '../../src/simulator/random.js';
+import type { Random } from '../../src/demo/platform/random.js';
 import type { PostgresServer } from '../support/postgres-server.js';
 import { wrongClock, type Place } from './crew.js';
 import type { FaultProxy } from '../support/fault-proxy.js';

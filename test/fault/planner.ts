@@ -1,4 +1,4 @@
-import type { Random } from '../../src/simulator/random.js';
+import type { Random } from '../../src/demo/platform/random.js';
 import type { Content, Mark, Planted, PlatformAttribute, PlatformRow, Table } from './evidence.js';
 
 /* What the platform writes: random operations of many customers, about one in ten of them wrong. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Random } from '../../src/simulator/random.js';
+import type { Random } from '../../src/demo/platform/random.js';
 import { gate } from '../support/until.js';
 import type { PlatformRow, Trouble, TroubleKind } from './evidence.js';
 import type { Link, Query } from './link.js';

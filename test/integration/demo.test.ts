@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeDemoFolder, type DemoFolder } from '../../src/cli/demo/demo-folder.js';
-import { findOut } from '../../src/cli/demo/findings.js';
-import { play, type DemoRun } from '../../src/cli/demo/play.js';
-import { isFine, reportLines } from '../../src/cli/demo/report.js';
-import { badRowCodes } from '../../src/simulator/bad-row.js';
+import { makeDemoFolder, type DemoFolder } from '../../src/demo/demo-folder.js';
+import { findOut } from '../../src/demo/findings.js';
+import { play, type DemoRun } from '../../src/demo/play.js';
+import { isFine, reportLines } from '../../src/demo/report.js';
+import { badRowCodes } from '../../src/demo/platform/bad-row.js';
 import { openMiddleDatabase, openStoreDatabase } from '../../src/app/open-databases.js';
 
 const programme = { rows: 300, customers: 40, badShare: 0.12, ratePerSecond: 400, seed: 5, limitMs: 25_000 };

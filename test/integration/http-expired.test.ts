@@ -165,7 +165,7 @@ describe('a form that is sent when the session has ended', () => {
 describe('an overview that is left open', () => {
   /** The headers of the request by which the console's script reads a page again. */
   async function headersOfRefresh(): Promise<Record<string, string>> {
-    const script = readFileSync(new URL('../../src/http/console/assets/console.js', import.meta.url), 'utf8');
+    const script = readFileSync(new URL('../../src/console/assets/console.js', import.meta.url), 'utf8');
     const element = { dataset: { refreshSeconds: '10' }, addEventListener: () => undefined };
     const ticks: (() => void)[] = [];
     const asked: Record<string, string>[] = [];

@@ -5,7 +5,7 @@ import { parseConfig } from '../../src/config/parse.js';
 import type { Config } from '../../src/config/schema.js';
 import { createWorker } from '../../src/app/create-worker.js';
 import { hashPassword } from '../../src/http/password.js';
-import { metricCatalogue } from '../../src/http/metric-catalogue.js';
+import { metricCatalogue } from '../../src/telemetry/metric-catalogue.js';
 import { startHttpServer, type RunningServer } from '../../src/app/start-http-server.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { forwardFrom } from '../support/forward.js';

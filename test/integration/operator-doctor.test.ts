@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
-import type { MiddleAdmin } from '../../src/middle/port.js';
+import type { MiddleAdmin } from '../../src/middle/admin-port.js';
 import { deferredSummary } from '../../src/operator/deferred.js';
 import { deferredFindings } from '../../src/operator/doctor/deferred.js';
 import { runChecks } from '../../src/operator/doctor/doctor.js';
@@ -8,8 +8,7 @@ import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreAdmin } from '../../src/store/port.js';
-import type { StoreRecords } from '../../src/store/records-port.js';
+import type { StoreAdmin, StoreRecords } from '../../src/store/admin-port.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MiddleAdmin, BoundedQueries, RowFilter } from '../../src/middle/port.js';
+import type { MiddleAdmin, BoundedQueries, RowFilter } from '../../src/middle/admin-port.js';
 import { searchFailedRows } from '../../src/operator/failed.js';
 import { dateOf } from '../../src/operator/since.js';
 import { requeue } from '../../src/operator/requeue.js';
 import { show } from '../../src/operator/show.js';
 import { status } from '../../src/operator/status.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreAdmin } from '../../src/store/port.js';
-import type { StoreRecords } from '../../src/store/records-port.js';
+import type { StoreAdmin, StoreRecords } from '../../src/store/admin-port.js';
 import {
   column,
   isAvailable,

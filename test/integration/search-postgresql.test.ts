@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { sources, tableOf } from '../../src/domain/keys.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
-import type { FailedSearch, BoundedQueries } from '../../src/middle/port.js';
+import type { FailedSearch, BoundedQueries } from '../../src/middle/admin-port.js';
 import { openMiddle } from '../../src/app/open-databases.js';
 import { pgConnection, searchOver, testOptions } from '../conformance/middle/knex-fixture.js';
 import { longAgo } from '../conformance/middle/rows.js';

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../src/domain/keys.js';
-import { badRowKinds } from '../../src/simulator/bad-row.js';
-import { history, opens } from '../../src/simulator/history.js';
-import type { Message } from '../../src/simulator/message.js';
-import { Platform } from '../../src/simulator/platform.js';
-import { simulate, type SimulateOptions } from '../../src/simulator/simulate.js';
-import { specExamples } from '../../src/simulator/spec-examples.js';
+import { badRowKinds } from '../../src/demo/platform/bad-row.js';
+import { history, opens } from '../../src/demo/platform/history.js';
+import type { Message } from '../../src/demo/platform/message.js';
+import { Platform } from '../../src/demo/platform/platform.js';
+import { simulate, type SimulateOptions } from '../../src/demo/platform/simulate.js';
+import { specExamples } from '../../src/demo/platform/spec-examples.js';
 import {
   column,
   openPair,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { specExamples } from '../../src/simulator/spec-examples.js';
+import { specExamples } from '../../src/demo/platform/spec-examples.js';
 import { column, isAvailable, openPair, pairKinds, statesOf, type Pair } from '../support/databases.js';
 import { completed, send } from '../support/messages.js';
 import { drain } from '../support/workers.js';

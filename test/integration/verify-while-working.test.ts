@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StoreScan } from '../../src/store/records-port.js';
+import type { StoreScan } from '../../src/store/admin-port.js';
 import { isAvailable, openPair, plant, type Pair } from '../support/databases.js';
 import { verifySourcesOf, verifyThrough } from '../support/verification.js';
 import { drain } from '../support/workers.js';

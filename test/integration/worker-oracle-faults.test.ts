@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { badRowKinds } from '../../src/simulator/bad-row.js';
-import { history } from '../../src/simulator/history.js';
+import { badRowKinds } from '../../src/demo/platform/bad-row.js';
+import { history } from '../../src/demo/platform/history.js';
 import { column, openOraclePair, standing, type OraclePair } from '../support/databases.js';
 import { completed, send } from '../support/messages.js';
 import { clear, storedModel } from '../support/model-rows.js';

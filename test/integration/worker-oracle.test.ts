@@ -1,8 +1,8 @@
 import '../support/hostile-time-zone.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/parse.js';
-import { badRowKinds } from '../../src/simulator/bad-row.js';
-import { history } from '../../src/simulator/history.js';
+import { badRowKinds } from '../../src/demo/platform/bad-row.js';
+import { history } from '../../src/demo/platform/history.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
 import { column, openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
 import { completed, send } from '../support/messages.js';

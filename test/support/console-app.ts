@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody';
 import fastify, { type FastifyInstance } from 'fastify';
-import { registerConsolePages } from '../../src/http/console/register.js';
-import type { Principal } from '../../src/http/session-types.js';
+import { registerConsole } from '../../src/console/register.js';
+import type { Principal } from '../../src/http/console-port.js';
 import { FakeOperator } from './fake-operator.js';
 
 /** An operator who is logged in. */
@@ -23,7 +23,7 @@ export async function consoleApp(
   const operator = new FakeOperator();
   const app = fastify();
   await app.register(formbody);
-  const errors = registerConsolePages(app, { operator, version: '0.0.0', sessionOf: () => principal });
+  const errors = registerConsole(app, { operator, version: '0.0.0', sessionOf: () => principal });
   const page = (status: number, code: string, message: string) => ({ status, code, message });
   app.setNotFoundHandler((request, reply) =>
     reply

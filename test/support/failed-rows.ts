@@ -1,8 +1,8 @@
 import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
-import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/port.js';
+import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
 import { codeOf } from '../../src/operator/failed-row.js';
-import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/records-port.js';
+import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/admin-port.js';
 import { middleOperations, middleSearch, storeRecords } from './operations.js';
 
 /** Rows in memory that can be searched and put back; of the filter, only the code is used. */

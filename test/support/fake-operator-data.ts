@@ -1,7 +1,7 @@
 import type { Account } from '../../src/domain/customer.js';
 import { tableOf, type Source } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
-import type { FullRow } from '../../src/middle/port.js';
+import type { FullRow } from '../../src/middle/admin-port.js';
 import type {
   ActivityBar,
   FailureGroup,
@@ -10,8 +10,8 @@ import type {
   RowInProcessing,
   RowDetails,
 } from '../../src/operator/operator-service.js';
-import type { WorkerDescription } from '../../src/store/port.js';
-import type { JournalLine, Pause } from '../../src/store/records-port.js';
+import type { WorkerDescription, Pause } from '../../src/store/port.js';
+import type { JournalLine } from '../../src/store/admin-port.js';
 import { fakeDeferredSummary } from './fake-deferred.js';
 import { account, accountRow, attributeRow, customer, customerRow } from './builders.js';
 

@@ -1,7 +1,7 @@
 import type { DatabaseError } from '../../src/database/errors.js';
 import { rowId, tableOf, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
-import type { FullRow, RowFilter } from '../../src/middle/port.js';
+import type { FullRow, RowFilter } from '../../src/middle/admin-port.js';
 import {
   InvalidCursorError,
   type Actor,
@@ -22,8 +22,8 @@ import { cursorOf } from '../../src/operator/failed-cursor.js';
 import { matchRecord } from '../../src/operator/match-scope.js';
 import type { RequeueReport } from '../../src/operator/requeue-report.js';
 import type { StoreAlarm } from '../../src/store/guard-port.js';
-import type { WorkerDescription } from '../../src/store/port.js';
-import type { AuditEntry, Pause, PauseTarget } from '../../src/store/records-port.js';
+import type { WorkerDescription, Pause, PauseTarget } from '../../src/store/port.js';
+import type { AuditEntry } from '../../src/store/admin-port.js';
 import { fakeDeferred } from './fake-deferred.js';
 import {
   fakeGroups,

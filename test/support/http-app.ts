@@ -1,6 +1,7 @@
 import { randomBytes, scryptSync } from 'node:crypto';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import { Metrics } from '../../src/http/metrics.js';
+import { registerConsole } from '../../src/console/register.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import type { HttpSettings } from '../../src/http/base-server.js';
 import { Security } from '../../src/http/security.js';
 import type { CountedSecurityEvent } from '../../src/http/security-events.js';
@@ -66,6 +67,7 @@ export async function httpApp(
   });
   const pool = { used: 0, idle: 0, waiting: 0 };
   const app = await createHttpServer({
+    registerConsole,
     settings: { host: '127.0.0.1', users: [], allowedHosts: [], trustedProxies: [], ...settings },
     operator,
     metrics: new Metrics({

@@ -1,13 +1,13 @@
 import { attributeTableOf, sources, tableOf } from '../../src/domain/keys.js';
-import { badRowRemark } from '../../src/simulator/bad-row.js';
+import { badRowRemark } from '../../src/demo/platform/bad-row.js';
 import {
   attributeIdColumn,
   contentColumns,
   contentValues,
   type Message,
-} from '../../src/simulator/message.js';
-import { Platform } from '../../src/simulator/platform.js';
-import type { NumberedMessage } from '../../src/simulator/statements.js';
+} from '../../src/demo/platform/message.js';
+import { Platform } from '../../src/demo/platform/platform.js';
+import type { NumberedMessage } from '../../src/demo/platform/statements.js';
 import type { KnexPair, OraclePair, Pair } from './databases.js';
 import type { PlainOracle } from './oracle-place.js';
 import { sqlOf } from './plain-access.js';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import type { Pair } from './databases.js';
-import { plant } from './databases.js';
+import { type Pair, plant } from './databases.js';
 import {
   sortedModelAttributes,
   type ModelAccount,

@@ -1,17 +1,12 @@
 import type { InterfaceRow } from '../../src/domain/rows.js';
 import { State } from '../../src/domain/states.js';
-import type {
-  FullRow,
-  LatestFinished,
-  MiddleDatabase,
-  MiddleAdmin,
-  BoundedQueries,
-} from '../../src/middle/port.js';
+import type { LatestFinished, MiddleDatabase } from '../../src/middle/port.js';
+import type { FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
 import type { DeferredSummary } from '../../src/operator/deferred-report.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreAdmin, WorkerDescription } from '../../src/store/port.js';
+import type { WorkerDescription } from '../../src/store/port.js';
+import type { StoreAdmin, JournalLine, StoreRecords } from '../../src/store/admin-port.js';
 import type { StoreSetup } from '../../src/store/setup-port.js';
-import type { JournalLine, StoreRecords } from '../../src/store/records-port.js';
 import { accountRow, customerRow } from './builders.js';
 
 /*

@@ -9,7 +9,7 @@ import { KnexGuardRecords } from '../../src/store/knex/guard.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import type { Database } from '../../src/database/database.js';
-import type { MiddleAdmin, BoundedQueries } from '../../src/middle/port.js';
+import type { MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
 import type { Pair } from './databases.js';
 
 /** Which rows are an operator's. */

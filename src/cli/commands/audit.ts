@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditEntry } from '../../store/records-port.js';
+import type { AuditEntry } from '../../store/admin-port.js';
 import { limitArgument, numberArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createLogger } from '../../log/logger.js';
+import { createLogger } from '../../telemetry/logger.js';
 import { printLines } from '../output.js';
 import { configOf } from '../session.js';
 import { stopSignal } from '../stop-signal.js';

@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { openMiddleDatabase, openStoreDatabase } from '../../app/open-databases.js';
 import { portArgument } from '../arguments.js';
-import { serveDemoConsole } from '../demo/demo-console.js';
-import { makeDemoFolder, type DemoFolder } from '../demo/demo-folder.js';
-import { findOut, type Findings } from '../demo/findings.js';
-import { play, type DemoRun, type DemoPlan } from '../demo/play.js';
-import { isFine, reportLines } from '../demo/report.js';
+import { serveDemoConsole } from '../../demo/demo-console.js';
+import { makeDemoFolder, type DemoFolder } from '../../demo/demo-folder.js';
+import { findOut, type Findings } from '../../demo/findings.js';
+import { play, type DemoRun, type DemoPlan } from '../../demo/play.js';
+import { isFine, reportLines } from '../../demo/report.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';

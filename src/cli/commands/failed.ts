@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BoundedQueries, RowFilter } from '../../middle/port.js';
+import type { BoundedQueries, RowFilter } from '../../middle/admin-port.js';
 import type { FailedRow } from '../../operator/failed-row.js';
 import { searchFailedRows } from '../../operator/failed.js';
 import { limitArgument } from '../arguments.js';

@@ -5,7 +5,7 @@ import { DatabaseError } from '../../database/errors.js';
 import { missingOrigins } from '../../guard/origin.js';
 import type { LatestFinished } from '../../middle/port.js';
 import { acceptStore } from '../../operator/accept.js';
-import type { GuardRecords } from '../../store/guard-port.js';
+import type { GuardRecords } from '../../store/admin-port.js';
 import { KnexGuardRecords } from '../../store/knex/guard.js';
 import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
 import { ShardsDifferError } from '../../store/port.js';

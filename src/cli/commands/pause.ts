@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { visibleText } from '../../domain/foreign-text.js';
 import { namedTarget } from '../../operator/pauses.js';
-import type { Pause, PauseTarget } from '../../store/records-port.js';
+import type { Pause, PauseTarget } from '../../store/port.js';
 import { commandActor } from '../actor.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
-import type { FullRow } from '../../middle/port.js';
+import type { FullRow } from '../../middle/admin-port.js';
 import type { RowDetails } from '../../operator/operator-service.js';
-import type { JournalLine } from '../../store/records-port.js';
+import type { JournalLine } from '../../store/admin-port.js';
 import { numberArgument, tableArgument } from '../arguments.js';
 import { relatedRowLines, recordLines } from '../customer-text.js';
 import { standingLines } from '../deferred-text.js';

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
-import { badRowKinds } from '../../simulator/bad-row.js';
-import { Platform } from '../../simulator/platform.js';
-import { simulate, type SimulateOptions, type SimulationSummary } from '../../simulator/simulate.js';
+import { badRowKinds } from '../../demo/platform/bad-row.js';
+import { Platform } from '../../demo/platform/platform.js';
+import { simulate, type SimulateOptions, type SimulationSummary } from '../../demo/platform/simulate.js';
 import { openMiddleDatabase } from '../../app/open-databases.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';

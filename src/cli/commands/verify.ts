@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import type { Since } from '../../operator/since.js';
-import type { StoreAdmin } from '../../store/port.js';
+import type { StoreAdmin } from '../../store/admin-port.js';
 import type { Pace } from '../../operator/verify/load.js';
 import { verify } from '../../operator/verify/verify.js';
 import { requireDriver } from '../../app/require-driver.js';

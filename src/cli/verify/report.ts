@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { attributeTableOf, type Source } from '../../domain/keys.js';
-import type { StrayAttributes, StrayCounts } from '../../middle/port.js';
+import type { StrayAttributes, StrayCounts } from '../../middle/admin-port.js';
 import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
 import type { VerifySummary } from '../../operator/verify/verify.js';
 import { jsonText, linesText, shown } from '../output.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditEntry } from '../../store/records-port.js';
+import type { AuditEntry } from '../../store/admin-port.js';
 import { instant } from './response-schemas.js';
 
 /** Recorded actions. */

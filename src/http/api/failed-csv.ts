@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import { visibleText } from '../../domain/foreign-text.js';
-import type { RowFilter } from '../../middle/port.js';
+import type { RowFilter } from '../../middle/admin-port.js';
 import type { OperatorService, ListedRow, RowList } from '../../operator/operator-service.js';
 
 /*

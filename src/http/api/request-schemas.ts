@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { sources, tableOf, type Source } from '../../domain/keys.js';
-import type { RowFilter } from '../../middle/port.js';
+import type { RowFilter } from '../../middle/admin-port.js';
 import { parseCode } from '../../operator/failure-code.js';
 import type { MatchTarget } from '../../operator/operator-service.js';
 import { parseSince } from '../../operator/since.js';
-import type { PauseTarget } from '../../store/records-port.js';
+import type { PauseTarget } from '../../store/port.js';
 
 /*
  * What may be asked. Unknown names are refused: a misspelt condition would let through what it should have kept out.

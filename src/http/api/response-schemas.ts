@@ -10,8 +10,7 @@ import type {
 import type { DeferredRow, DeferredSummary, RetryReport } from '../../operator/deferred-report.js';
 import type { RequeueReport } from '../../operator/requeue-report.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
-import type { WorkerDescription } from '../../store/port.js';
-import type { Pause } from '../../store/records-port.js';
+import type { WorkerDescription, Pause } from '../../store/port.js';
 import { cellSchema, countSchema, rowNumbers } from './row-numbers.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import type { BoundedQueries } from '../port.js';
+import type { BoundedQueries } from '../admin-port.js';
 import { SearchByTable } from '../search-by-table.js';
 import { searchDialects } from './search-dialect.js';
 import {

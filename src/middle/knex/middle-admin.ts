@@ -11,9 +11,9 @@ import {
   type Source,
 } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
+import type { CreatedAhead } from '../port.js';
 import type {
   ColumnDescription,
-  CreatedAhead,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -21,7 +21,7 @@ import type {
   OtherStateRow,
   ServerDescription,
   StateCounts,
-} from '../port.js';
+} from '../admin-port.js';
 import { notLocked } from '../changes.js';
 import { catalogOf, type Catalog } from './catalog.js';
 import { changeRows } from './change-rows.js';

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.js';
 import { defaultIsolation } from '../../database/default-isolation.js';
 import type { Dialect } from '../../database/dialect.js';
-import type { ServerDescription } from '../port.js';
+import type { ServerDescription } from '../admin-port.js';
 
 /** Columns product, version, character_set, user_name; and schema_name, a row for each. */
 const description: Readonly<Record<Dialect['name'], string>> = {

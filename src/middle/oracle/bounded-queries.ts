@@ -1,5 +1,5 @@
 import type { Source } from '../../domain/keys.js';
-import type { BoundedQueries } from '../port.js';
+import type { BoundedQueries } from '../admin-port.js';
 import type { DriverRow } from '../rows.js';
 import { SearchByTable } from '../search-by-table.js';
 import type { OracleDatabase } from './database.js';

@@ -1,6 +1,6 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import { indexesOf } from '../admin-results.js';
-import type { ColumnDescription, IndexDescription, ServerDescription } from '../port.js';
+import type { ColumnDescription, IndexDescription, ServerDescription } from '../admin-port.js';
 import type { Binds, OracleDatabase, OracleRow } from './database.js';
 import { oracleName, type OracleTables } from './tables.js';
 

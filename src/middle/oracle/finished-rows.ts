@@ -2,14 +2,8 @@ import { State } from '../../domain/states.js';
 import type { Source } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
 import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } from '../finished.js';
-import type {
-  FinishedPage,
-  FinishedRequest,
-  FinishedRows,
-  LatestFinishedRequest,
-  ClaimedRequest,
-  ClaimedRow,
-} from '../port.js';
+import type { LatestFinishedRequest, ClaimedRequest, ClaimedRow } from '../port.js';
+import type { FinishedPage, FinishedRequest, FinishedRows } from '../admin-port.js';
 import type { Binds, OracleDatabase, Query } from './database.js';
 import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
 import {

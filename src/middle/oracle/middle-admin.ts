@@ -9,9 +9,9 @@ import {
   numbersOf,
   oldestAge,
 } from '../admin-results.js';
+import type { CreatedAhead } from '../port.js';
 import type {
   ColumnDescription,
-  CreatedAhead,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -19,7 +19,7 @@ import type {
   OtherStateRow,
   ServerDescription,
   StateCounts,
-} from '../port.js';
+} from '../admin-port.js';
 import { notLocked } from '../changes.js';
 import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
 import { refusedPrivileges } from '../probes.js';

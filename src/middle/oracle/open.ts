@@ -1,6 +1,7 @@
 import oracledb from 'oracledb';
 import type { PoolUse } from '../../database/pool-use.js';
-import type { FinishedRows, MiddleDatabase, MiddleAdmin, BoundedQueries } from '../port.js';
+import type { MiddleDatabase } from '../port.js';
+import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../admin-port.js';
 import { OracleDatabase, type OracleOptions } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';

@@ -1,6 +1,6 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import type { RowFilter } from '../port.js';
+import type { RowFilter } from '../admin-port.js';
 import { readPerReturned, type Scan, type IndexRange } from '../search.js';
 import type { Binds, Query } from './database.js';
 import { otherStates } from './irregular.js';

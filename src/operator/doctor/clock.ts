@@ -1,4 +1,4 @@
-import type { MiddleKind } from '../../middle/port.js';
+import type { MiddleKind } from '../../middle/admin-port.js';
 import { durationText } from '../duration.js';
 import { fine, type Finding } from './finding.js';
 

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../../database/errors.js';
 import type { DeferralCause, Stage } from '../../domain/deferral.js';
-import type { MiddleKind } from '../../middle/port.js';
+import type { MiddleKind } from '../../middle/admin-port.js';
 import { deferralCauses, type DeferredRow, type DeferredSummary } from '../deferred-report.js';
 import { fine, type Finding, type Level } from './finding.js';
 

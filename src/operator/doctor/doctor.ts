@@ -1,6 +1,6 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
-import type { IndexDescription, MiddleAdmin } from '../../middle/port.js';
-import type { StoreAdmin } from '../../store/port.js';
+import type { IndexDescription, MiddleAdmin } from '../../middle/admin-port.js';
+import type { StoreAdmin } from '../../store/admin-port.js';
 import type { DeferredSummary } from '../deferred-report.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';

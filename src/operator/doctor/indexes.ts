@@ -1,5 +1,5 @@
 import { attributeTableOf, sources, tableOf, type Source } from '../../domain/keys.js';
-import type { IndexDescription, MiddleKind } from '../../middle/port.js';
+import type { IndexDescription, MiddleKind } from '../../middle/admin-port.js';
 import { fine, type Finding } from './finding.js';
 import { qualified } from './names.js';
 

@@ -1,4 +1,4 @@
-import type { MiddleKind } from '../../middle/port.js';
+import type { MiddleKind } from '../../middle/admin-port.js';
 
 /*
  * Names in ready statements. Without quotes Oracle keeps a name in upper case and PostgreSQL in lower case; quotes are

@@ -1,6 +1,6 @@
 import type { RefusedPrivilege } from '../../domain/refused-privilege.js';
-import type { MiddleKind } from '../../middle/port.js';
-import type { MissingStorePrivileges } from '../../store/port.js';
+import type { MiddleKind } from '../../middle/admin-port.js';
+import type { MissingStorePrivileges } from '../../store/admin-port.js';
 import { fine, type Finding } from './finding.js';
 import { qualified, readyName } from './names.js';
 import { wayToTables } from './tables.js';

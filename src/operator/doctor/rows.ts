@@ -1,5 +1,5 @@
 import { attributeTableOf, rowId, sources, tableOf, type RowKey, type Source } from '../../domain/keys.js';
-import type { OtherStateRow, StrayCounts } from '../../middle/port.js';
+import type { OtherStateRow, StrayCounts } from '../../middle/admin-port.js';
 import { fine, type Finding } from './finding.js';
 
 /** Rows that a worker cannot take, or not as they are: those it cannot name, and those that no rule provides for. */

@@ -1,6 +1,6 @@
 import { errContentMaxBytes } from '../../domain/err-content.js';
 import { tableOf } from '../../domain/keys.js';
-import type { ColumnDescription, MiddleKind, ServerDescription } from '../../middle/port.js';
+import type { ColumnDescription, MiddleKind, ServerDescription } from '../../middle/admin-port.js';
 import { fine, type Finding, type Level } from './finding.js';
 
 /** Looks at the server: whether its version will do, and what its character set makes of Chinese texts. */

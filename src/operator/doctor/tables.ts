@@ -1,5 +1,5 @@
 import { attributeTableOf, tableOf } from '../../domain/keys.js';
-import type { ColumnDescription, MiddleKind } from '../../middle/port.js';
+import type { ColumnDescription, MiddleKind } from '../../middle/admin-port.js';
 import { fine, type Finding, type Level } from './finding.js';
 import { qualified, readyName } from './names.js';
 

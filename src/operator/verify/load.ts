@@ -6,8 +6,8 @@ import type {
   FinishedRequest,
   FinishedRows,
   MiddleAdmin,
-} from '../../middle/port.js';
-import type { ScanScope, StoreScan } from '../../store/records-port.js';
+} from '../../middle/admin-port.js';
+import type { ScanScope, StoreScan } from '../../store/admin-port.js';
 import { nobody, type StagingDatabase } from './staging-database.js';
 
 /*

@@ -4,7 +4,7 @@ import { rowDigest } from '../../domain/digest.js';
 import { isCanonicalNumber, type RowKey, type Source } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
-import type { ScannedEntry } from '../../store/records-port.js';
+import type { ScannedEntry } from '../../store/admin-port.js';
 import type { Records } from './compare.js';
 import type { AppliedRow } from './effective-rows.js';
 import type { Evidence, CandidateRow } from './check-customer.js';

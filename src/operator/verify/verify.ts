@@ -1,5 +1,5 @@
 import type { Source } from '../../domain/keys.js';
-import type { StrayCounts } from '../../middle/port.js';
+import type { StrayCounts } from '../../middle/admin-port.js';
 import {
   noLateRows,
   notJudgedReasons,

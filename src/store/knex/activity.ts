@@ -1,7 +1,7 @@
 import type { Executor } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialect.js';
 import type { JournalRecord } from '../../domain/journal.js';
-import type { Activity } from '../records-port.js';
+import type { Activity } from '../admin-port.js';
 
 /*
  * What was decided, counted in five minutes of the store's clock (sync_activity), so that nobody has to count the

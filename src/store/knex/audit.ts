@@ -1,6 +1,6 @@
 import type { Executor } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import type { AuditEntry, AuditIntent, AuditOutcome, AuditRecord } from '../records-port.js';
+import type { AuditEntry, AuditIntent, AuditOutcome, AuditRecord } from '../admin-port.js';
 
 /*
  * What people did. An action that commits with its record is one row of sync_audit. Another is two: an intent before, and

@@ -1,7 +1,7 @@
 import type { Executor } from '../../database/database.js';
 import { identityKey, type Account, type Identity } from '../../domain/customer.js';
 import type { UserKey } from '../../domain/working-set.js';
-import type { CustomerRecord } from '../records-port.js';
+import type { CustomerRecord } from '../admin-port.js';
 import { readSnapshot } from './snapshot.js';
 
 /* What the store holds of a customer, for people: at most six statements, and no more rows than are shown. */

@@ -3,7 +3,7 @@ import type { Fragment } from '../../database/dialect.js';
 import { deferralLimits, type Deferral } from '../../domain/deferral.js';
 import { isCanonicalNumber, type RowKey } from '../../domain/keys.js';
 import { deferralsRead, type DeferralRequest, type DeferralStore, type PendingDeferral } from '../port.js';
-import type { AuditRecord, DeferralCount, DeferralRecord } from '../records-port.js';
+import type { AuditRecord, DeferralCount, DeferralRecord } from '../admin-port.js';
 import { insertAction } from './audit.js';
 
 /*

@@ -4,7 +4,6 @@ import { rowId, type RowKey, type Source } from '../../domain/keys.js';
 import type { JournalledOutcome } from '../../domain/loss.js';
 import {
   StoreWentBackError,
-  type GuardRecords,
   type GuardStore,
   type HeldShards,
   type LossEvidence,
@@ -14,8 +13,8 @@ import {
   type Origin,
   type StoreAlarm,
 } from '../guard-port.js';
+import { type GuardRecords, type AuditRecord } from '../admin-port.js';
 import type { WorkerIdentity } from '../port.js';
-import type { AuditRecord } from '../records-port.js';
 import { insertAction } from './audit.js';
 import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-commits.js';
 

@@ -1,6 +1,6 @@
 import type { Executor } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import type { JournalLine } from '../records-port.js';
+import type { JournalLine } from '../admin-port.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import type { Executor } from '../../database/database.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
-import type { JournalPart, SupersededPart, SupersededPlace } from '../records-port.js';
+import type { JournalPart, SupersededPart, SupersededPlace } from '../admin-port.js';
 import { readLines } from './journal-lines.js';
 
 /*

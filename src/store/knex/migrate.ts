@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, Executor, Transaction } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
-import type { MigrationOptions } from '../port.js';
+import type { MigrationOptions } from '../admin-port.js';
 import { migrationProblem, type StoreSetup } from '../setup-port.js';
 import { hasVersions, migrations, migrationTable, recordStatement, statementsOf } from './migrations.js';
 import { readSetup } from './setup.js';

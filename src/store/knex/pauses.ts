@@ -1,5 +1,6 @@
 import type { Executor } from '../../database/database.js';
-import type { AuditRecord, Pause, PauseTarget } from '../records-port.js';
+import type { AuditRecord } from '../admin-port.js';
+import type { Pause, PauseTarget } from '../port.js';
 import { insertAction } from './audit.js';
 
 /* Pauses in force, one row of sync_pause each. Workers read them at every check of their leases. */

@@ -1,6 +1,6 @@
 import type { Database } from '../../database/database.js';
 import { refusedProbes, type Probe } from '../../database/probes.js';
-import type { MissingStorePrivileges } from '../port.js';
+import type { MissingStorePrivileges } from '../admin-port.js';
 import { migrationTable } from './migrations.js';
 
 /*

@@ -1,7 +1,12 @@
 import type { Executor } from '../../database/database.js';
 import type { Fragment } from '../../database/dialect.js';
-import type { Account, Attribute, Customer, Identity } from '../../domain/customer.js';
-import { identityKey } from '../../domain/customer.js';
+import {
+  type Account,
+  type Attribute,
+  type Customer,
+  type Identity,
+  identityKey,
+} from '../../domain/customer.js';
 import { compareNumbers } from '../../domain/keys.js';
 import { productKey, userKey, type Dependencies, type Seen } from '../../domain/waiting.js';
 import type { Snapshot, SnapshotRequest, UserKey } from '../../domain/working-set.js';

@@ -12,12 +12,11 @@ import type {
   DeferralRecord,
   JournalLine,
   JournalPart,
-  Pause,
-  PauseTarget,
   StoreRecords,
   SupersededPart,
   SupersededPlace,
-} from '../records-port.js';
+} from '../admin-port.js';
+import type { Pause, PauseTarget } from '../port.js';
 import { readActivity } from './activity.js';
 import { insertAction, insertIntent, insertOutcome, readAction, readActions } from './audit.js';
 import { knowsProduct, readCustomerRecords } from './customer-records.js';

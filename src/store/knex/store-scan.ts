@@ -3,7 +3,7 @@ import type { Dialect, Fragment } from '../../database/dialect.js';
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
 import type { Attempt } from '../../domain/keys.js';
 import type { UserKey } from '../../domain/working-set.js';
-import type { ScannedEntry, ScanScope, StoreScan } from '../records-port.js';
+import type { ScannedEntry, ScanScope, StoreScan } from '../admin-port.js';
 import { readSnapshot } from './snapshot.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;

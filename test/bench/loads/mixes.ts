@@ -1,7 +1,7 @@
 import type { Rules } from '../../../src/domain/rules.js';
-import { badRowKinds } from '../../../src/simulator/bad-row.js';
-import { history, opens } from '../../../src/simulator/history.js';
-import type { Message } from '../../../src/simulator/message.js';
+import { badRowKinds } from '../../../src/demo/platform/bad-row.js';
+import { history, opens } from '../../../src/demo/platform/history.js';
+import type { Message } from '../../../src/demo/platform/message.js';
 
 /*
  * The rows of a comparison, in the order in which they are sent. The same number of rows always makes the same rows.

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
-import type {
-  FinishedPosition,
-  FinishedRequest,
-  FinishedRows,
-  LatestFinishedRequest,
-} from '../../../src/middle/port.js';
+import type { LatestFinishedRequest } from '../../../src/middle/port.js';
+import type { FinishedPosition, FinishedRequest, FinishedRows } from '../../../src/middle/admin-port.js';
 import type { Fixture, MiddleSettings } from '../middle.js';
 import { account, cust, ids, idsInOrder, later, longAgo, type PlantedRow } from './rows.js';
 

@@ -8,7 +8,7 @@ import { initMiddle } from '../../../src/middle/knex/init.js';
 import { KnexFinishedRows } from '../../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js';
 import { knexBoundedQueries } from '../../../src/middle/knex/bounded-queries.js';
-import type { BoundedQueries } from '../../../src/middle/port.js';
+import type { BoundedQueries } from '../../../src/middle/admin-port.js';
 import { pgMiddle } from '../../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
 import type { MiddleTables } from '../../../src/middle/knex/tables.js';

@@ -6,7 +6,7 @@ import type {
   FullRow,
   BoundedQueries,
   RowFilter,
-} from '../../../src/middle/port.js';
+} from '../../../src/middle/admin-port.js';
 import type { Fixture } from '../middle.js';
 import { account, cust, ids, later, longAgo, type PlantedRow } from './rows.js';
 

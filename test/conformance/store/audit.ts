@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditIntent, AuditRecord } from '../../../src/store/records-port.js';
+import type { AuditIntent, AuditRecord } from '../../../src/store/admin-port.js';
 import type { Fixture } from '../store.js';
 
 const intent: AuditIntent = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeferralRequest, ProductStore } from '../../../src/store/port.js';
-import type { AuditRecord } from '../../../src/store/records-port.js';
+import type { AuditRecord } from '../../../src/store/admin-port.js';
 import type { Fixture } from '../store.js';
 import { agreement, identityOf } from './data.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmOpenError, StoreWentBackError, type LossEvidence } from '../../../src/store/guard-port.js';
-import type { AuditRecord } from '../../../src/store/records-port.js';
+import type { AuditRecord } from '../../../src/store/admin-port.js';
 import { LeaseLostError } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
 import { contents, identityOf, nothing, record, startWorker, agreement, type HoldingWorker } from './data.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditRecord, PauseTarget } from '../../../src/store/records-port.js';
+import type { AuditRecord } from '../../../src/store/admin-port.js';
+import type { PauseTarget } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
 import { startWorker } from './data.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RowKey } from '../../../src/domain/keys.js';
-import type { SupersededPlace } from '../../../src/store/records-port.js';
+import type { SupersededPlace } from '../../../src/store/admin-port.js';
 import type { Fixture } from '../store.js';
 import { record, startWorker, type HoldingWorker } from './data.js';
 

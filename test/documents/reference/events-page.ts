@@ -4,7 +4,7 @@ import { code, page, table } from './markdown.js';
 import { commentOf, constant, readSources, type Sources } from './source.js';
 
 const eventsFile = 'src/worker/events.ts';
-const linesFile = 'src/log/log-events.ts';
+const linesFile = 'src/telemetry/log-events.ts';
 
 /** An event of a worker, and the log line that is made from it. */
 export interface EventEntry {

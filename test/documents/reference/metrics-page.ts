@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { metricCatalogue } from '../../../src/http/metric-catalogue.js';
+import { metricCatalogue } from '../../../src/telemetry/metric-catalogue.js';
 import { code, oneLine, page, table } from './markdown.js';
 
 /** A metric as `/metrics` shows it. */

@@ -1,5 +1,4 @@
-import { ConfigError } from '../../../src/config/config-error.js';
-import type { ConfigIssue } from '../../../src/config/config-error.js';
+import { ConfigError, type ConfigIssue } from '../../../src/config/config-error.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import type { Config } from '../../../src/config/schema.js';
 

@@ -9,8 +9,7 @@ import {
 } from '../../../src/domain/err-content.js';
 import { oneLine } from '../../../src/domain/foreign-text.js';
 import { hostileTexts, unwanted } from '../../support/hostile-texts.js';
-import type { ResultCode } from '../../../src/domain/result-codes.js';
-import { resultCodes } from '../../../src/domain/result-codes.js';
+import { type ResultCode, resultCodes } from '../../../src/domain/result-codes.js';
 
 const charactersOf = (text: string): string[] => Array.from(text);
 const bytesOf = (text: string): number => Buffer.byteLength(text, 'utf8');

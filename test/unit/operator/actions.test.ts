@@ -3,7 +3,7 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import { NotTakenError } from '../../../src/operator/audit.js';
 import { createOperatorService } from '../../../src/operator/create-operator-service.js';
 import { InvalidCursorError } from '../../../src/operator/operator-service.js';
-import type { StoreRecords } from '../../../src/store/records-port.js';
+import type { StoreRecords } from '../../../src/store/admin-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
 import { failedCustomer, lossLookup, storeOperations } from '../../support/operations.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import type { DeferralCause, Stage } from '../../../src/domain/deferral.js';
-import type { MiddleKind } from '../../../src/middle/port.js';
+import type { MiddleKind } from '../../../src/middle/admin-port.js';
 import { deferredFindings } from '../../../src/operator/doctor/deferred.js';
 import { fakeDeferred, fakeDeferredSummary } from '../../support/fake-deferred.js';
 import { nothingDeferred } from '../../support/operations.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexDescription } from '../../../src/middle/port.js';
+import type { IndexDescription } from '../../../src/middle/admin-port.js';
 import { clockFindings, type Clocks } from '../../../src/operator/doctor/clock.js';
 import { indexFindings } from '../../../src/operator/doctor/indexes.js';
 import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MiddleKind, ServerDescription } from '../../../src/middle/port.js';
+import type { MiddleKind, ServerDescription } from '../../../src/middle/admin-port.js';
 import { indexFindings } from '../../../src/operator/doctor/indexes.js';
 import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
 import { serverFindings } from '../../../src/operator/doctor/server.js';

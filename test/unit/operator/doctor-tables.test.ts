@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ColumnDescription, MiddleKind } from '../../../src/middle/port.js';
+import type { ColumnDescription, MiddleKind } from '../../../src/middle/admin-port.js';
 import { tableFindings } from '../../../src/operator/doctor/tables.js';
 
 type Types = Readonly<Record<'number' | 'state' | 'date', string>> & {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FailedSearch } from '../../../src/middle/port.js';
+import type { FailedSearch } from '../../../src/middle/admin-port.js';
 import { InvalidCursorError } from '../../../src/operator/operator-service.js';
 import { codeOf } from '../../../src/operator/failed-row.js';
 import { failedList, searchFailedRows } from '../../../src/operator/failed.js';

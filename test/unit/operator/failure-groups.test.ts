@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../src/domain/keys.js';
-import type { BoundedCounts, FailedCount } from '../../../src/middle/port.js';
+import type { BoundedCounts, FailedCount } from '../../../src/middle/admin-port.js';
 import { failureGroups } from '../../../src/operator/failure-groups.js';
-import type { Activity } from '../../../src/store/records-port.js';
+import type { Activity } from '../../../src/store/admin-port.js';
 import {
   failedAccount,
   failedCustomer,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError, type DatabaseErrorKind } from '../../../src/database/errors.js';
 import { overview } from '../../../src/operator/overview.js';
-import type { Activity } from '../../../src/store/records-port.js';
+import type { Activity } from '../../../src/store/admin-port.js';
 import {
   lossLookup,
   middleOperations,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FullRow } from '../../../src/middle/port.js';
+import type { FullRow } from '../../../src/middle/admin-port.js';
 import { processing } from '../../../src/operator/processing.js';
 import {
   failedAccount,

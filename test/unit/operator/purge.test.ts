@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { rowId, type RowKey } from '../../../src/domain/keys.js';
 import { MiddleEmptyError, purgeJournal, type PurgeRequest } from '../../../src/operator/purge.js';
-import type { JournalLine, StoreRecords } from '../../../src/store/records-port.js';
+import type { JournalLine, StoreRecords } from '../../../src/store/admin-port.js';
 import { recording } from '../../support/failed-rows.js';
 import {
   failedAccount,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { FullRow } from '../../../src/middle/port.js';
+import type { FullRow } from '../../../src/middle/admin-port.js';
 import { NothingToContinueError } from '../../../src/operator/match-scope.js';
 import { requeueMatching } from '../../../src/operator/requeue-matching.js';
 import { failedRows, recording } from '../../support/failed-rows.js';

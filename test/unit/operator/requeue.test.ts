@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rowId, type RowKey } from '../../../src/domain/keys.js';
-import type { FullRow } from '../../../src/middle/port.js';
+import type { FullRow } from '../../../src/middle/admin-port.js';
 import { requeue } from '../../../src/operator/requeue.js';
-import type { StoreAdmin } from '../../../src/store/port.js';
+import type { StoreAdmin } from '../../../src/store/admin-port.js';
 import { failedCustomer, journalLine, middleOperations, storeOperations } from '../../support/operations.js';
 
 const key = (streamingNo: string): RowKey => ({ source: 'CUST', streamingNo });

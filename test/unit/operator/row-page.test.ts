@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { FullRow } from '../../../src/middle/port.js';
+import type { FullRow } from '../../../src/middle/admin-port.js';
 import { rowPage } from '../../../src/operator/row-page.js';
-import type { DeferralRecord, JournalLine } from '../../../src/store/records-port.js';
+import type { DeferralRecord, JournalLine } from '../../../src/store/admin-port.js';
 import { account, customer } from '../../support/builders.js';
 import {
   failedAccount,

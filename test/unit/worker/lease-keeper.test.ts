@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { LeaseSnapshot, LeaseStore } from '../../../src/store/port.js';
-import type { Pause } from '../../../src/store/records-port.js';
+import type { LeaseSnapshot, LeaseStore, Pause } from '../../../src/store/port.js';
 import type { Emit, WorkerEvents } from '../../../src/worker/events.js';
 import { LeaseKeeper } from '../../../src/worker/lease-keeper.js';
 import { CredentialsRefusedError, DatabaseHealth } from '../../../src/worker/database-health.js';

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { createWorker } from '../app/create-worker.js';
+import { hashPassword } from '../http/password.js';
+import { createLogger } from '../telemetry/logger.js';
+import { printLines } from '../cli/output.js';
+import { stopSignal } from '../cli/stop-signal.js';
+import type { DemoFolder } from './demo-folder.js';
+
+const operator = 'demo';
+
+/**
+ * Serves the console over a demo's databases on loopback, with a worker at work, so that what is put back is processed
+ * again; until a signal to stop. The password is new each time and kept nowhere. ConfigError where the port is taken.
+ */
+export async function serveDemoConsole({ config }: DemoFolder, port: number): Promise<void> {
+  const password = randomBytes(9).toString('base64url');
+  const user = { name: operator, role: 'operator' as const, passwordHash: await hashPassword(password) };
+  const http = { host: '127.0.0.1', port, users: [user], allowedHosts: [], trustedProxies: [] };
+  const logger = createLogger({ level: 'warn', pretty: process.stderr.isTTY, destination: 'stderr' });
+  const signal = stopSignal();
+  const { startHttpServer } = await import('../app/start-http-server.js');
+  const worker = await createWorker(config);
+  const server = await startHttpServer({ ...config, http }, { logger, worker });
+  const working = worker.start();
+  try {
+    printLines(
+      '',
+      `Console: ${server.url}/ (log in as ${operator} with the password ${password})`,
+      'A worker is at work on the same databases: what is put back is processed again. Ctrl-C ends both.',
+    );
+    await Promise.race([signal, working]);
+  } finally {
+    await worker.stop();
+    await server.close();
+  }
+}
