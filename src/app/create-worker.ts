@@ -31,7 +31,7 @@ export class DrainTimeoutError extends Error {
 export interface SyncWorker {
   /** New for each worker; stands in the journal and in `sync_worker`. */
   readonly workerId: string;
-  /** Listens to what the worker tells. A listener that throws or rejects harms neither the worker nor other listeners. */
+  /** Adds a listener. One that throws or rejects harms neither the worker nor other listeners. */
   on<Name extends keyof WorkerEvents>(
     name: Name,
     listener: (event: WorkerEvents[Name]) => unknown,

@@ -163,7 +163,7 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
   refuseSchema('store', client, schema);
   requireDriver(client, 'store.client');
-  // Migrating needs no lease, and nobody waits for it.
+  // Migrating needs no lease, and nothing waits for it.
   const underLease = (part: number) =>
     options.migrates === true ? callTimeoutMs : Math.min(callTimeoutMs, Math.floor(part * leaseTtlMs));
   const name = 'product store';

@@ -8,10 +8,10 @@ import { errorText } from '../worker/error-text.js';
 
 /*
  * Product code that takes the process with it: a handler that blocks the thread, calls `process.exit`, or starts something
- * that fails outside any promise of ours. Nobody can go on after that, but the process must not end without a word, nor
+ * that fails outside any promise of ours. The process cannot go on after that, but it must not end without a word, nor
  * with exit code 0, after which no service manager would start it again; and the row must be named. The row is counted as
  * any other that ends its process: it is found in State 1, tried alone, and refused with 00205 after `worker.maxAttempts`
- * such trials (worker/crash-quarantine.ts). What a handler started is known by its asynchronous context, also long after it ended.
+ * such tries (worker/crash-quarantine.ts). What a handler started is known by its asynchronous context, also long after it ended.
  *
  * The guard ends the process it is in and listens to its last events, so it is for a process that is ours; an embedding
  * program has to ask for it.

@@ -2,7 +2,7 @@ import type { ConfigIssue } from './config-error.js';
 import { isRecord, valueAt, withValue } from './unchecked.js';
 
 /*
- * Secrets are written to files and variables with a line end that nobody sees (`echo`, a YAML block, a mounted secret),
+ * Secrets are written to files and variables with a line end that is easy to miss (`echo`, a YAML block, a mounted secret),
  * and a database refuses them with it. No password, user or URL ends with one on purpose.
  */
 

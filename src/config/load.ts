@@ -17,7 +17,7 @@ export interface ConfigSource {
   readonly env: NodeJS.ProcessEnv;
   /** Folder that the file's path starts from, and without a file all other paths. */
   readonly cwd: string;
-  /** Told of what was left out of a value, and of options that a driver ignores, each with its place. Never shows a value. */
+  /** Called for what was left out of a value, and for options that a driver ignores, each with its path. Never shows a value. */
   readonly onNote?: (note: ConfigIssue) => void;
 }
 

@@ -70,7 +70,7 @@ const oracleSchema = z
 
 const middleSchema = z
   .strictObject({
-    /** Driver of the middle database. No default, set by who installs. `better-sqlite3` is for trials and tests. */
+    /** Driver of the middle database. No default: set it when installing. `better-sqlite3` is for trials and tests. */
     client: z.enum(['oracledb', 'pg', 'better-sqlite3']),
     /**
      * What the driver takes: a string (Oracle: `user/password@connect-string`; PostgreSQL: a URL;
@@ -108,7 +108,7 @@ const middleSchema = z
 
 const storeSchema = z
   .strictObject({
-    /** Driver of the product store. No default, set by who installs. */
+    /** Driver of the product store. No default: set it when installing. */
     client: z.enum(['pg', 'better-sqlite3']),
     /** What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). No default. */
     connection,
@@ -129,7 +129,7 @@ const workerSchema = z
   .strictObject({
     /** Most rows decided and applied in one batch, 1 to 5000. Default 1000. Lower it where transactions must stay short. */
     batchSize: z.int().min(1).max(5000).default(1000),
-    /** Batches in work side by side, 1 to 16. Default 1. Raise it where the store has cores to spare, or handlers wait for others. */
+    /** Batches in flight at once, 1 to 16. Default 1. Raise it where the store has cores to spare, or handlers wait for others. */
     concurrency: z.int().min(1).max(16).default(1),
     /** Shortest pause between two polls that found too little, in ms, 10 to 3600000. Default 500. Raise it to spare the databases. */
     pollIntervalMs: z.int().min(10).max(3_600_000).default(500),
@@ -222,7 +222,7 @@ const passwordHash = z
   );
 
 const userSchema = z.strictObject({
-  /** What somebody logs in as; stands in the audit. 1 to 64 characters without a colon or control characters. */
+  /** The login name; stands in the audit. 1 to 64 characters without a colon or control characters. */
   name: z
     .string()
     .regex(/^[^:\p{Cc}]{1,64}$/u, 'must be 1 to 64 characters, none of them a colon or a control character')
@@ -254,8 +254,8 @@ const httpSchema = z
      */
     probePort: z.int().min(0).max(65_535).optional(),
     /**
-     * Who may log in to console and API. Default: empty; then whoever reaches the loopback address is a reader, nobody
-     * can change anything, and other addresses are refused.
+     * Who may log in to console and API. Default: empty; then everyone who can reach the loopback address may read, nothing
+     * can be changed, and other addresses are refused.
      */
     users: z.array(userSchema).default([]),
     /**

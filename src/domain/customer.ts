@@ -5,7 +5,7 @@ export interface Identity {
   readonly bizId: string;
 }
 
-/** An identity as one string, for maps, also as the start of a longer key: the length tells where BizID ends. */
+/** An identity as one string, for maps, also as the start of a longer key: the length says where BizID ends. */
 export function identityKey(identity: Identity): string {
   return `${identity.productId}/${identity.custId}/${identity.bizId.length}/${identity.bizId}`;
 }

@@ -9,7 +9,7 @@ export const stages: readonly Stage[] = ['claim', 'apply', 'mark'];
 
 /**
  * Why a row is deferred:
- * - `locked`: somebody else holds a lock on it, on one of its attribute rows, or on what it changes;
+ * - `locked`: another session holds a lock on it, on one of its attribute rows, or on what it changes;
  * - `refused`: the database refuses the statement for this row, with an error of its own;
  * - `ignored`: the statement went through and the row did not change: a trigger of the database undoes it.
  */
@@ -48,6 +48,6 @@ export function deferralLimits(stage: Stage, cause: DeferralCause): Limits {
 }
 
 /** Whether a try is worth a line of the log: the first, then ever fewer, so that no row has more than ten in a week. */
-export function isWorthTelling(tries: number): boolean {
+export function isWorthLogging(tries: number): boolean {
   return Number.isInteger(Math.log2(tries) / 2);
 }

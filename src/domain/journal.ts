@@ -29,7 +29,7 @@ export interface JournalEntry extends Attempt {
 
 /** How the journal answers an attempt. */
 export type JournalAnswer =
-  /** Nobody decided it: decide. `supersedes` tells that an older attempt's entry is closed with it. */
+  /** Not decided yet. `supersedes`: an older attempt's entry is closed with it. */
   | { readonly kind: 'undecided'; readonly supersedes: boolean; readonly contentChanged: boolean }
   /** It was decided: only the mark is missing. `again`: for another attempt; a success that was put back, for instance. */
   | {

@@ -176,7 +176,7 @@ export function parseOperation(row: InterfaceRow): Operation | Refusal {
   return row.source === 'CUST' ? parseCustomerRow(row) : parseAccountRow(row);
 }
 
-/** The refusal of rows that share one StreamingNo: none of them can be told from the others. */
+/** The refusal of rows that share one StreamingNo: they cannot be told apart. */
 export function repeatedStreamingNo(streamingNo: string, count: number): Refusal {
   return { code: '00404', detail: `StreamingNo ${streamingNo} 在表中重复出现 ${count} 次` };
 }
@@ -189,7 +189,7 @@ export function tooManyAttributes({ source, streamingNo }: RowKey, most: number)
   };
 }
 
-/** Tells a refusal from an operation. */
+/** Whether it is a refusal and not an operation. */
 export function isRefusal(result: Operation | Refusal): result is Refusal {
   return 'code' in result;
 }

@@ -4,11 +4,11 @@ import { rowAgeMs } from './waiting.js';
 
 /*
  * Settling (P3). Transactions commit out of order, so a row is left alone until it has been visible for
- * `worker.settleMs`: rows with smaller keys have appeared by then. CreateDate cannot tell for how long a row has been
- * visible, because the clock it was written by may be behind; the worker's first sight of the row can.
+ * `worker.settleMs`: rows with smaller keys have appeared by then. CreateDate does not show how long a row has been
+ * visible, because the clock that wrote it may be behind; the worker's first sight of the row can.
  *
- * Behind a backlog there is no first sight before a row's turn. So the rows of a full page that does not reach the young
- * rows count by their CreateDate alone, or a backlog would stand still for `settleMs` at each page.
+ * Behind a backlog there is no first sight before a row's turn. So the rows of a full batch that does not reach the young
+ * rows count by their CreateDate alone, or a backlog would stand still for `settleMs` at each batch.
  *
  * The later rows of a customer wait behind the first one that has not settled, or its order would be lost.
  */

@@ -1,8 +1,8 @@
 import type { Rules } from './rules.js';
 
 /**
- * What all workers of a product store must have in common: with different settings a customer could belong to nobody,
- * or one row be decided in two ways.
+ * What all workers of a product store must have in common: with different settings a customer could belong to no
+ * worker, or one row be decided in two ways.
  */
 export interface SharedSettings {
   readonly shards: number;

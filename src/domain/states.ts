@@ -3,7 +3,7 @@
  * everything else, SQL included, takes them from here.
  */
 export const State = {
-  /** Inserted or put back by the platform; nobody works on it. */
+  /** Inserted or put back by the platform; not claimed. */
   Initial: 0,
   /** Fetched by the product platform; StateDate names the attempt. */
   Processing: 1,

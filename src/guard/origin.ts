@@ -23,8 +23,8 @@ export function originLookup(origins: readonly Origin[]): (productId: Cell) => s
 }
 
 /**
- * The origins that are missing and can be recorded without asking anybody; null where somebody must say that the store
- * is new. That is the case where it has no origin at all and rows are finished already, unless the journal knows the one
+ * The missing origins that can be recorded at once; null where an operator must declare that the store is
+ * new. That is the case where it has no origin at all and rows are finished already, unless the journal knows the one
  * finished last: then the store is in use, and older than origins are. A product that joins others begins now.
  */
 export async function missingOrigins(

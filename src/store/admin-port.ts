@@ -36,9 +36,9 @@ export interface Activity {
 /** What concerns the safety of the HTTP server; `what` has the address and the result. */
 type AccessAction = 'login' | 'login-refused' | 'logout' | 'action-refused' | 'wrong-host' | 'export';
 
-/** Somebody's action, as it is recorded. */
+/** An operator's action, as it is recorded. */
 export interface AuditRecord {
-  /** The name that somebody logged in with, or user@host of a command. */
+  /** The login name, or user@host of a command. */
   readonly who: string;
   readonly via: 'console' | 'api' | 'command';
   readonly action:
@@ -150,7 +150,7 @@ export interface StoreRecords {
   customerRecords(custId: string, limit: number): Promise<readonly CustomerRecord[]>;
   /** Journal entries of a customer's rows, newest first, current and superseded, at most `limit`. */
   journalOf(custId: string, limit: number): Promise<readonly JournalLine[]>;
-  /** Owner of each shard, null where nobody holds it, in shard order. */
+  /** Owner of each shard in shard order; null: free. */
   shardOwners(): Promise<readonly (string | null)[]>;
   /**
    * Reads the next `scan` superseded failures that were decided before an instant (ISO 8601), the oldest first, and
@@ -208,7 +208,7 @@ export interface ScanScope {
   readonly custIds?: readonly string[];
 }
 
-/** What the journal tells of an attempt for a comparison; failed attempts that were superseded have no entry here. */
+/** A journal entry for a comparison; superseded failures have none here. */
 export interface ScannedEntry extends JournalEntry {
   /** A current success whose row was refused before: it was requeued. */
   readonly requeued: boolean;
@@ -227,7 +227,7 @@ export interface StoreScan {
 
 /** What this user may not do in the product store. */
 export interface MissingStorePrivileges {
-  /** As whom we are connected; null where there are no users. */
+  /** The connected user; null where there are no users. */
   readonly user: string | null;
   /** `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console. */
   readonly refused: readonly (RefusedPrivilege & { readonly neededBy: 'worker' | 'people' })[];

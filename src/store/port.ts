@@ -13,7 +13,7 @@ import type { GuardStore, StoreAlarm } from './guard-port.js';
  * with a DatabaseError.
  */
 
-/** A shard held by a worker. Every acquisition raises the term, so that a lost lease can be told from a present one. */
+/** A shard held by a worker. Every acquisition raises the term, so that a lost lease can be distinguished from a held one. */
 export interface Lease {
   readonly shard: number;
   readonly term: number;
@@ -57,7 +57,7 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
-/** The attempt was decided by somebody else between the look at the journal and the write: look again. */
+/** Another worker decided the attempt between the read of the journal and the write: read again. */
 export class AlreadyDecidedError extends Error {
   override readonly name = 'AlreadyDecidedError';
 }
@@ -193,7 +193,7 @@ export interface LeaseStore {
   renewAndAcquire(): Promise<LeaseSnapshot>;
   /**
    * The finished rows of these shards were compared with the journal: rows of them may be decided under these terms, and
-   * from now on each renewal of these leases tells that the store holds everything until then.
+   * from now on each renewal of these leases says that the store holds everything until then.
    */
   compared(leases: readonly Lease[]): Promise<void>;
   /** Gives leases back; their terms stay. */
@@ -203,15 +203,14 @@ export interface LeaseStore {
 }
 
 /**
- * Rows that are tried alone, because the process that had claimed them ended in the middle (P8). A trial is noted
- * before the row is tried, and its note is taken back by the process that noted it: one that is left tells of a process
- * that ended while it tried just this row.
+ * Rows that are tried alone because the process that had claimed them ended (P8). A try is noted before it begins, and the
+ * process that noted it clears the note: one that is left means that a process ended while it tried this row alone.
  */
 export interface CrashLog {
   /** How many processes ended while they tried these attempts, by `rowId`; attempts without any are left out. */
   crashCounts(attempts: readonly Attempt[]): Promise<ReadonlyMap<string, number>>;
   begin(attempt: Attempt): Promise<void>;
-  /** The process lives: nothing is held against the row for this trial. */
+  /** The process lives on: the note of this try goes. */
   clear(attempt: Attempt): Promise<void>;
   /** The row was decided: all notes about it go. */
   forget(key: RowKey): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
 import { alarmText } from '../guard/alarm-text.js';
-import { isWorthTelling } from '../domain/deferral.js';
+import { isWorthLogging } from '../domain/deferral.js';
 import type { DeferredRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 import { Recurrences } from './recurrences.js';
@@ -160,12 +160,12 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
 
 /** A recurring event is logged ever more rarely, with its count; the others at debug. */
 function recurring(
-  { lately, isTold }: ReturnType<Recurrences['next']>,
+  { lately, isLogged }: ReturnType<Recurrences['next']>,
   fields: object,
   [words, things]: readonly [string, string],
 ): readonly [Level, object, string] {
   const number = lately === 1 ? '' : ` (${lately} ${things} lately)`;
-  return [isTold ? 'warn' : 'debug', { ...fields, lately }, `${words}${number}`];
+  return [isLogged ? 'warn' : 'debug', { ...fields, lately }, `${words}${number}`];
 }
 
 /** The most rows that one line names. */
@@ -173,11 +173,11 @@ const namedAtMost = 200;
 
 /** Deferred rows are logged at their first try, then ever more rarely; the other tries at debug. */
 function hasNews(rows: readonly DeferredRow[]): boolean {
-  return rows.some(({ tries }) => isWorthTelling(tries));
+  return rows.some(({ tries }) => isWorthLogging(tries));
 }
 
 function named(rows: readonly DeferredRow[]) {
-  const news = rows.filter(({ tries }) => isWorthTelling(tries));
+  const news = rows.filter(({ tries }) => isWorthLogging(tries));
   return (news.length === 0 ? rows : news)
     .slice(0, namedAtMost)
     .map(({ source, streamingNo, ...rest }) => ({ row: rowId({ source, streamingNo }), ...rest }));

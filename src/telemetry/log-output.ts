@@ -9,9 +9,9 @@ const waits = { most: 50, ms: 100 };
 export interface LogOutputParts {
   /** Writes bytes at once, and returns how many of them it wrote; throws what the system says. */
   readonly write: (bytes: Uint8Array) => number;
-  /** Told once for each time that the log cannot be written; not where its reader has gone and wants no more. */
+  /** Called once each time the log becomes unwritable; not when its reader has gone. */
   readonly onFailure: (error: Error) => void;
-  /** Told once it can be written again, where so many lines were lost meanwhile. */
+  /** Called when it can be written again, with the number of lines lost meanwhile. */
   readonly onRecovered: (lost: number) => void;
 }
 

@@ -8,7 +8,7 @@ import type { WorkerEvents } from '../worker/events.js';
 import { metrics, type MetricDescription } from './metric-catalogue.js';
 import { securityKinds, type SecurityKind } from '../http/security-events.js';
 
-/** Something that tells worker events: a worker. */
+/** A source of worker events: a worker. */
 export interface WorkerFeed {
   on<Name extends keyof WorkerEvents>(name: Name, listener: (event: WorkerEvents[Name]) => void): unknown;
 }
@@ -16,7 +16,7 @@ export interface WorkerFeed {
 /** Connections to each database. */
 export type Pools = Readonly<Record<'middle' | 'store', PoolUse>>;
 
-/** Where the numbers that nobody tells are read when they are asked for. */
+/** Where numbers that no event carries are read, at each scrape. */
 export interface MetricSources {
   readonly overview: () => Promise<Overview>;
   /** All pools of the process. */

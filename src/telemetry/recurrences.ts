@@ -21,18 +21,18 @@ export class Recurrences {
     this.#now = now;
   }
 
-  /** Counts an event; tells how many there were since the last calm, and whether this one is worth a line. */
-  next(key: string): { readonly lately: number; readonly isTold: boolean } {
+  /** Counts an event; returns how many there were since the last calm, and whether this one is worth a line. */
+  next(key: string): { readonly lately: number; readonly isLogged: boolean } {
     const before = this.#recurrences.get(key);
     const isSame = before !== undefined && this.#now() - before.at < calmMs;
     const lately = isSame ? before.count + 1 : 1;
-    const isTold = Number.isInteger(Math.log2(lately));
-    const isOpen = isTold || (before?.isOpen ?? false);
+    const isLogged = Number.isInteger(Math.log2(lately));
+    const isOpen = isLogged || (before?.isOpen ?? false);
     this.#recurrences.set(key, { count: lately, at: this.#now(), isOpen });
-    return { lately, isTold };
+    return { lately, isLogged };
   }
 
-  /** Whether its end is worth a line: a failure was told, and no end since. */
+  /** Whether its end is worth a line: a failure was logged, and no end since. */
   isEndTold(key: string): boolean {
     const recurrence = this.#recurrences.get(key);
     if (recurrence?.isOpen !== true) return false;

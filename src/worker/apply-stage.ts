@@ -1,5 +1,5 @@
 import { DatabaseError } from '../database/errors.js';
-import { isWorthTelling } from '../domain/deferral.js';
+import { isWorthLogging } from '../domain/deferral.js';
 import type { Refusal } from '../domain/err-content.js';
 import { rowId } from '../domain/keys.js';
 import { AlreadyDecidedError } from '../store/port.js';
@@ -18,11 +18,11 @@ import { backoffMs } from './clock.js';
  *
  * A row that the product store, or the product's handler, refuses alone is counted, its customer is deferred for a while,
  * and the rows of the others go on. After `maxAttempts` such failures the row is refused with 00205, unless the breaker
- * is open: then the error is taken to be ours, nothing is counted and nothing is failed. What somebody has locked is put
- * off and never counted.
+ * is open: then the error is taken to be ours, nothing is counted and nothing is failed. A locked row is deferred and never
+ * counted.
  */
 
-/** What came of a batch: everything in `decided` is committed. `stoppedBy` tells why the rest was left to the next poll. */
+/** The result of a batch: everything in `decided` is committed; `stoppedBy` is why the rest is left to the next poll. */
 export interface Applied {
   readonly decided: readonly DecidedRow[];
   readonly stoppedBy?: unknown;
@@ -179,7 +179,7 @@ export class ApplyStage {
     const final = tries >= settings.maxAttempts;
     const delayMs =
       tries === settings.maxAttempts ? 0 : Math.round(backoffMs(tries, retryLimits, clock.random()));
-    if (tries <= settings.maxAttempts || isWorthTelling(tries))
+    if (tries <= settings.maxAttempts || isWorthLogging(tries))
       emit('rowErrored', { source, streamingNo, tries, error: errorText(error), delayMs, final });
     return { cause: 'refused', tries, delayMs } as const;
   }

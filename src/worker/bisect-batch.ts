@@ -142,7 +142,7 @@ class Bisection<Row, Result> {
     const { custIdOf, breaker } = this.#steps;
     const places = this.#left.flatMap((part, index) =>
       byCustomer(part, custIdOf)
-        .filter(([minMs]) => minMs !== undefined && !this.#stopped.has(custIdOf(minMs)))
+        .filter(([first]) => first !== undefined && !this.#stopped.has(custIdOf(first)))
         .map((rows) => ({ index, rows })),
     );
     const probes = Math.min(breaker.threshold, places.length);
@@ -184,7 +184,7 @@ function byCustomer<Row>(rows: readonly Row[], custIdOf: (row: Row) => Cell): Ro
 }
 
 /**
- * Parts of a page: customers that nobody was deferred for together, those with a locked row together, and each customer with
+ * Parts of a batch: customers without deferred rows together, those with a locked row together, and each customer with
  * a row that was refused before for itself, so that it does not take the others with it again.
  */
 export function partsByDeferral<Row>(
@@ -202,7 +202,7 @@ export function partsByDeferral<Row>(
   ];
 }
 
-/** Whether somebody has locked a row. */
+/** Whether an error means that a row is locked. */
 export function isLocked(error: unknown): boolean {
   return error instanceof DatabaseError && error.kind === 'locked';
 }

@@ -3,7 +3,7 @@ import { stages, type Stage } from '../domain/deferral.js';
 /*
  * The breaker (P6). An unexpected error that meets row after row is ours, not theirs. Each stage counts for itself the
  * distinct rows that failed alone since the last one that went through; at the threshold its breaker opens: claiming
- * stops, nothing is failed and nobody deferred, and after a back-off a few rows are tried (half open). A row that goes
+ * stops, no row is failed or deferred, and after a back-off a few rows are tried (half open). A row that goes
  * through closes it; those that do not are deferred, so that the next ones are tried.
  */
 

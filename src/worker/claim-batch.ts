@@ -14,7 +14,7 @@ import { pausedBy } from './paused.js';
 import { deferRows } from './defer-rows.js';
 import { recordProgress, type WorkerContext } from './context.js';
 
-/** What a page may hold. */
+/** What a batch may hold. */
 export interface ClaimBatchRequest {
   /** The leases held. */
   readonly leases: readonly Lease[];
@@ -28,7 +28,7 @@ export interface ClaimBatchRequest {
   readonly freshOnly: boolean;
 }
 
-/** A claimed page; no rows in `batch` when all of them wait or went back. */
+/** A claimed batch; no rows in `batch` when all of them wait or went back. */
 export interface ClaimedBatch {
   readonly batch: Batch;
   /** How many rows the poll returned. */
@@ -42,7 +42,7 @@ export interface ClaimedBatch {
 
 /**
  * Poll → compare → plan → claim → look again. The comparison, of shards that were taken, follows the poll: a row that is
- * finished by then is compared, and one that was not is in the page (P13). The caller notes the customers of the returned
+ * finished by then is compared, and one that was not is in the batch (P13). The caller notes the customers of the returned
  * batch as in flight. What could not be claimed is deferred before this returns.
  */
 export async function claimBatch(
@@ -108,12 +108,12 @@ export async function claimBatch(
   return { ...answer, batch: { ...nothing, rows: sighted } };
 }
 
-/** What of a page may be claimed, besides what waits for an open or a bind. */
+/** Which polled rows may be claimed, besides what waits for an open or a bind. */
 interface SettledBatch {
   readonly rows: readonly PolledRow[];
   /** Whether there may be more to claim at once. */
   readonly isFull: boolean;
-  /** Whether the page holds all rows there are. */
+  /** Whether the poll returned all rows there are. */
   readonly holdsAll: boolean;
   /** Since when a row may wait: in a backlog rows are not looked up in the store before they turn out to miss something. */
   readonly seenForMs: (row: PolledRow) => number;
@@ -153,7 +153,7 @@ function settledOf(
 
 /**
  * Rows are polled while they are still to settle, so that their time begins; those whose CreateDate has not come yet would
- * fill the page for as long as their clock is ahead.
+ * fill the batch for as long as their clock is ahead.
  */
 const youngestMs = 1;
 
@@ -161,7 +161,7 @@ interface Polled {
   readonly polledBatch: PolledBatch;
   /** The customers that wait. */
   readonly waits: readonly Wait[];
-  /** Rows that were deferred, are tried again, and are not in the page: where it holds all there is, they have ended. */
+  /** Rows that were deferred, are tried again, and were not polled: where the poll holds all there is, they have ended. */
   readonly gone: readonly RowKey[];
 }
 
@@ -232,7 +232,7 @@ async function claim(
   return { claimed, rows: results.flatMap(({ rows }) => rows) };
 }
 
-/** Leases as the page relies on them: those that are to be compared again were compared for it alone. */
+/** Leases as the batch relies on them: `provisional` where they were compared for this batch alone. */
 function forThisPage(
   leases: readonly Lease[],
   uncompared: readonly Lease[],
@@ -243,8 +243,8 @@ function forThisPage(
 }
 
 /**
- * Rows that were in State 1 at the poll and succeeded before the look after the claim: somebody else marked them. Where a
- * key stands more than once nobody can tell which of the rows it was.
+ * Rows that were in State 1 at the poll and in State 2 after the claim: another worker marked them. Where a key occurs more
+ * than once it is unknown which of the rows that was.
  */
 function finishedMeanwhile(
   requests: readonly ClaimRequest[],

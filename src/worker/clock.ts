@@ -28,14 +28,14 @@ export const systemClock: Clock = {
     }),
 };
 
-/** Sleeping that anybody can end. */
+/** A sleep that others can end. */
 export class Wakeup {
   #controller = new AbortController();
   #woken = false;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Ends the present sleep, or the next one if nobody sleeps. */
+  /** Ends the current sleep, or else the next one. */
   wake(): void {
     this.#woken = true;
     this.#controller.abort();

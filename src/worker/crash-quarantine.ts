@@ -7,10 +7,10 @@ import type { WorkerContext } from './context.js';
 
 /*
  * Rows taken over (P8). The process that had claimed them ended in the middle, and one of them may be why. So each is
- * tried alone, nothing else being in work, after a note of the retry is committed in the product store; the note is
+ * tried alone, with nothing else in flight, after a note of the retry is committed in the product store; the note is
  * taken back when the process lives on, whatever came of the row. One that is left tells of a process that ended while
  * it tried just this row: after `maxAttempts` such notes the row is refused with 00205. Rows with the fewest notes go
- * first, so that a row that ends every process that tries it keeps nobody but its own customer waiting. Rows that were
+ * first, so that a row that ends every process that tries it delays its own customer only. Rows that were
  * merely in flight when a process ended are never counted.
  */
 

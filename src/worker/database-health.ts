@@ -21,7 +21,7 @@ export class DatabaseHealth {
     private readonly emit: Emit,
   ) {}
 
-  /** Runs a call to a database. Its outage is counted and told before the error is passed on. */
+  /** Runs a call to a database. An outage is counted and emitted before the error is thrown on. */
   async track<T>(database: DatabaseRole, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -31,7 +31,7 @@ export class DatabaseHealth {
     }
   }
 
-  /** The same for a call about rows: one of them that somebody has locked is no outage. */
+  /** The same for a call about rows: a locked row is no outage. */
   async trackRows<T>(database: DatabaseRole, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -77,7 +77,7 @@ export class DatabaseHealth {
     this.emit('outage', { database, error: error.message, failures, delayMs });
   }
 
-  /** A whole piece of work went through: a page was marked, an empty poll was answered, the leases were renewed. */
+  /** A unit of work succeeded: a batch was marked, a poll was empty, the leases were renewed. */
   markHealthy(database: DatabaseRole): void {
     if (this.#failures[database] === 0) return;
     this.#failures[database] = 0;

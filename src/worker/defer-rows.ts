@@ -7,11 +7,11 @@ import type { RowToDefer } from './deferrals.js';
 import { errorText } from './error-text.js';
 import type { WorkerContext } from './context.js';
 
-/** What a claim or the marks of a page left behind. */
+/** What the claim or the marks of a batch left behind. */
 export interface LeftBehind {
   /** Rows that the database refused. */
   readonly refused: readonly (RowKey & { readonly custId: Cell; readonly error: Error })[];
-  /** Rows that somebody has locked, or that did not change. */
+  /** Rows that are locked, or did not change. */
   readonly left: readonly (NotChanged & { readonly custId: Cell })[];
   /** How many rows went through. */
   readonly wentThrough: number;
@@ -26,8 +26,8 @@ const undone = {
 const holdersAskedFor = 20;
 
 /**
- * Defers what a claim or the marks of a page left behind. BreakerOpenError where the database undoes row after row: then
- * nobody is deferred for it.
+ * Defers what the claim or the marks of a batch left behind. BreakerOpenError where the database undoes row after row: then
+ * none is deferred for it.
  */
 export async function deferRows(
   context: WorkerContext,

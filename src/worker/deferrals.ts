@@ -11,7 +11,7 @@ import { backoffMs, type Clock } from './clock.js';
  * Deferred rows (P12). Each is deferred with its customer: the poll leaves the customer out until the pause is over.
  * They stand in the store before the customer is released, and are read with the leases, so that a worker that takes the
  * shard over knows them; what they say is advice, and no promise but progress rests on it. A row that ended, or was put
- * back, is taken off; so is one that a whole page should have held and did not.
+ * back, is taken off; so is one that a whole batch should have held and did not.
  */
 
 /** A row to defer. */
@@ -28,7 +28,7 @@ export interface RowToDefer extends RowKey {
 /** With more customers than this deferred at a stage, the fault is not the rows'. */
 const maxDeferredCustomers = 1000;
 
-/** The most customers whose pause is over that one page holds: each may take statements of its own. */
+/** The most customers with rows due that one batch holds: each may take statements of its own. */
 const retriedAtOnce = 50;
 
 /** With `run --once`, how often a deferred row is tried before the worker gives up. */
@@ -132,13 +132,13 @@ export class Deferrals {
     return { excluded: [...excluded], due: due.filter(({ custId }) => !excluded.has(custId)) };
   }
 
-  /** Milliseconds until the first customer may be tried again; null: nobody is deferred. */
+  /** Milliseconds until the first customer may be tried again; null: none is deferred. */
   nextRetryMs(): number | null {
     const moments = [...this.#entries.values()].map(({ until }) => until);
     return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.#clock.now());
   }
 
-  /** Defers rows, and tells. BreakerOpenError where too many customers are deferred. */
+  /** Defers rows and emits it. BreakerOpenError when too many customers are deferred. */
   async defer(stage: Stage, rows: readonly RowToDefer[]): Promise<void> {
     if (rows.length === 0) return;
     const put = rows.map((row) => this.#next(stage, row));
@@ -191,7 +191,7 @@ export class Deferrals {
     this.#changedAt.set(rowId(key), this.#changes);
   }
 
-  /** Of an apply that was refused the isolation tells itself (`rowErrored`). */
+  /** Rows refused by `apply` have an event of their own (`rowErrored`). */
   #emitDeferred(stage: Stage, put: readonly DeferredEntry[]): void {
     for (const cause of ['locked', 'refused', 'ignored'] as const) {
       const rows = put.filter((row) => row.cause === cause).map(deferredRow);

@@ -3,12 +3,12 @@ import { asError, errorText } from './error-text.js';
 import type { Emit, WorkerEvents } from './events.js';
 
 /*
- * Events reach listeners of an embedding program, which is foreign code in the middle of ours: a listener that throws would
- * pass for an error of the statement before it, and keep the next listener (the log, the metrics) from hearing. So each is
- * called on its own, and a failure, also one that comes later through a promise, is told as an event, once for a listener.
+ * Listeners belong to an embedding program: one that throws would look like an error of the statement before it, and keep
+ * the next listener (the log, the metrics) from its event. So each is called on its own, and a failure, also a rejected
+ * promise, is emitted as an event, once for each listener.
  */
 
-/** Tells events to listeners, none of which can harm the teller or another listener. */
+/** Emits events to listeners; a failing listener harms neither the worker nor other listeners. */
 export class WorkerEventEmitter extends EventEmitter<{ [Name in keyof WorkerEvents]: [WorkerEvents[Name]] }> {
   readonly #failed = new WeakSet<object>();
 

@@ -37,8 +37,7 @@ export interface DeferredRow extends RowKey {
 }
 
 /**
- * The catalogue of what a worker tells while it works. Log lines and metrics are made from these events and from
- * nothing else.
+ * The events of a worker. Log lines and metrics are made from these events alone.
  */
 export interface WorkerEvents {
   started: { readonly workerId: string; readonly shards: number };
@@ -107,14 +106,14 @@ export interface WorkerEvents {
   createdAhead: CreatedAhead;
   /**
    * Rows are deferred, each with its customer, because the middle database refuses their claim or mark, or undoes it
-   * (`ignored`); the rows of all others go on. Told at every try.
+   * (`ignored`); all others go on. Emitted at every try.
    */
   rowsDeferred: {
     readonly stage: Stage;
     readonly cause: 'refused' | 'ignored';
     readonly rows: readonly DeferredRow[];
   };
-  /** Rows are deferred, each with its customer, because somebody has locked them. Told at every try. */
+  /** Rows are deferred, each with its customer, because another session has locked them. Emitted at every try. */
   rowsLocked: { readonly stage: Stage; readonly rows: readonly DeferredRow[] };
   /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
   rowErrored: RowKey & {
@@ -140,18 +139,18 @@ export interface WorkerEvents {
   leaseLost: { readonly rows: number };
   /**
    * The product store has lost what it once held, or has no origin: nothing is claimed, decided or marked until an operator
-   * has closed the alarm. Told again every ten minutes. `foundBy`: the worker that raised the alarm; null: this one.
+   * has closed the alarm. Emitted again every ten minutes. `foundBy`: the worker that raised the alarm; null: this one.
    */
   storeWentBack: LossEvidence & { readonly foundBy: string | null };
   /** The alarm was closed: work goes on. */
   storeAccepted: Record<string, never>;
   /** Finished rows that the journal does not know, and that are no sign of a loss: a person or another program finished them. */
   finishedByOthers: LossEvidence;
-  /** A listener of `event` threw, or its promise was rejected: the worker goes on. Told once for a listener. */
+  /** A listener of `event` threw, or its promise was rejected: the worker goes on. Emitted once for each listener. */
   listenerFailed: { readonly event: string; readonly error: string };
   stopping: { readonly inFlight: number };
   stopped: Record<string, never>;
 }
 
-/** Tells an event. */
+/** Emits an event. */
 export type Emit = <Name extends keyof WorkerEvents>(name: Name, event: WorkerEvents[Name]) => void;

@@ -5,7 +5,7 @@ import type { Clock } from './clock.js';
 
 /*
  * Which customers the next poll must leave out, and why:
- * - in flight: a page with rows of theirs is between the claim and the mark; their order would be lost otherwise;
+ * - in flight: a batch with rows of theirs is between claim and mark, and their order must hold;
  * - waiting: for an open or a bind; only that one is let through.
  * In memory only: a worker that starts again finds everything out by polling.
  */

@@ -37,7 +37,7 @@ export class LeaseKeeper {
   /** Shards held whose finished rows are still to be compared; the store knows which. */
   #uncompared: ReadonlySet<number> = new Set();
   #workers = 0;
-  /** The leases that were told last, by shard and term. */
+  /** The leases of the last `leases` event, by shard and term. */
   #lastEmitted = '';
   #leaving: ReadonlySet<number> = new Set();
   #pauses: readonly Pause[] = [];
@@ -86,7 +86,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Gives back the leaving shards of which nothing is in flight. Not to be called while a page is being claimed. */
+  /** Gives back the leaving shards of which nothing is in flight. Not to be called while a batch is being claimed. */
   async releaseLeaving(isInFlight: (shard: number) => boolean): Promise<void> {
     const shards = [...this.#leaving].filter((shard) => !isInFlight(shard));
     if (shards.length === 0) return;
@@ -95,13 +95,13 @@ export class LeaseKeeper {
     this.#leaving = new Set([...this.#leaving].filter((shard) => !shards.includes(shard)));
   }
 
-  /** A lease was lost: ask at once what is still held. */
+  /** A lease was lost: checks at once which are still held. */
   recheck(): void {
     this.#leases = [];
     this.#wakeup.wake();
   }
 
-  /** An alarm may have been raised: look at once. */
+  /** Checks at once: an alarm may be open. */
   checkNow(): void {
     this.#wakeup.wake();
   }
@@ -154,7 +154,7 @@ export class LeaseKeeper {
     onChange();
   }
 
-  /** Tells which leases are held, where they have changed. */
+  /** Emits the leases held when they have changed. */
   #emitLeases(): void {
     const { emit, onChange } = this.#parts;
     const names = namesOf(this.held());

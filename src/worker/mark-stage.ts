@@ -13,20 +13,20 @@ import { recordProgress, type WorkerContext } from './context.js';
 /*
  * The marks of decided rows.
  *
- * Customers of whom every row succeeded are marked by a statement of their own, so that no success waits for the text of
- * another customer's failure. Of a customer the marks land in its order or together. A text that the database refuses is
- * shortened for that row, down to the code alone, and how much room there was is kept in mind for a while. What it refuses
- * even so, or does not change, or somebody has locked, is deferred and stays in State 1: the journal has its answer.
+ * Customers whose rows all succeeded are marked in a statement of their own, so that no success depends on the text of
+ * another customer's failure. A customer's marks land in order or together. A text that the database refuses is shortened
+ * for that row, down to the code alone, and the length it took is remembered for a while. A row that is still refused, is
+ * locked or does not change is deferred and stays in State 1: its outcome is in the journal.
  */
 
-/** How long a refused length is kept in mind. */
+/** How long a refused length is remembered. */
 const roomKnownMs = 10 * 60_000;
 
-/** Texts that a table refused for their length. */
+/** The length of text that a table takes, as far as it is known. */
 interface Room {
-  /** Texts of so many bytes and more were refused. */
+  /** Texts of this many bytes or more were refused. */
   readonly refused: number;
-  /** One of so many was taken. */
+  /** A text of this many bytes was taken. */
   readonly taken: number;
   readonly until: number;
 }
@@ -44,8 +44,8 @@ const idOf = ({ row }: DueMark) => rowId(row.row);
 export class MarkStage {
   readonly #context: WorkerContext;
   readonly #room = new Map<Source, Room>();
-  /** Until when it need not be told again that a table takes no long texts. */
-  readonly #toldUntil = new Map<Source, number>();
+  /** Until when `errContentShortened` is not emitted again for a table. */
+  readonly #reportedUntil = new Map<Source, number>();
   /** The attempts that were marked last, by `rowId`, oldest first. */
   readonly #marked = new Map<string, string>();
 
@@ -53,10 +53,10 @@ export class MarkStage {
     this.#context = context;
   }
 
-  /** Marks rows, and defers those that cannot be; fails with what stopped it. */
+  /** Marks rows and defers those that it cannot mark. Throws what stopped it. */
   async mark(decided: readonly DecidedRow[]): Promise<void> {
     const { claims, sightings, deferrals, breakers, health, guard, emit, clock } = this.#context;
-    // What was decided may be lost: a row in State 1 is decided anew, a row in State 2 would be lost with it.
+    // The decision may be lost: a row in State 1 is decided again, a row in State 2 would be lost with it.
     if (guard.isOpen) return;
     const startedAt = clock.now();
     const due = decided.map((row): DueMark => ({ row, marks: marksOf(row) }));
@@ -152,11 +152,11 @@ export class MarkStage {
   #learn({ source, streamingNo }: RowKey, text: string, shorter: string): void {
     const { emit, clock } = this.#context;
     const [bytes, taken] = [Buffer.byteLength(text), Buffer.byteLength(shorter)];
-    if (clock.now() >= (this.#toldUntil.get(source) ?? 0)) {
-      this.#toldUntil.set(source, clock.now() + roomKnownMs);
+    if (clock.now() >= (this.#reportedUntil.get(source) ?? 0)) {
+      this.#reportedUntil.set(source, clock.now() + roomKnownMs);
       emit('errContentShortened', { source, streamingNo, bytes, taken });
     }
-    // Only a text that was cut tells how much room there is.
+    // Only a cut text shows how much room there is.
     if (!text.startsWith(shorter) || shorter.length <= codeLength) return;
     this.#room.set(source, { refused: bytes, taken, until: clock.now() + roomKnownMs });
   }
@@ -177,13 +177,13 @@ export class MarkStage {
   }
 }
 
-/** A few pages: a mark that had no effect comes back with one of the next polls. */
+/** A few batches: a row whose mark had no effect comes back with one of the next polls. */
 const marksRemembered = 20_000;
 
 /** The codes of the registry have five digits. */
 const codeLength = 5;
 
-/** Marks that were written, and the rows that wait for none any more. */
+/** The result of a mark, and the rows that need no other. */
 type Written = MarkResult & { readonly done: readonly DueMark[] };
 
 /** Customers whose rows all succeeded; customers with a failure; customers with deferred rows. */
@@ -227,16 +227,16 @@ function failuresByCode(done: readonly DecidedRow[]): readonly WorkerEvents['row
     else rows.push(failed);
   }
   return [...byCode.values()].flatMap((rows) => {
-    const [minMs] = rows;
-    if (minMs === undefined) return [];
-    const { source, code } = minMs;
+    const [first] = rows;
+    if (first === undefined) return [];
+    const { source, code } = first;
     return [{ source, code, rows: rows.length, examples: rows.slice(0, examplesPerCode) }];
   });
 }
 
 const examplesPerCode = 3;
 
-/** How many rows got each answer. */
+/** Rows by table, outcome and code. */
 function outcomesOf(decided: readonly DecidedRow[]): readonly OutcomeCount[] {
   const counts = new Map<string, OutcomeCount>();
   for (const { row, outcome, code } of decided) {
@@ -248,7 +248,7 @@ function outcomesOf(decided: readonly DecidedRow[]): readonly OutcomeCount[] {
   return [...counts.values()];
 }
 
-/** The mark had landed before, its answer was lost. */
+/** The mark had landed before; its acknowledgement was lost. */
 function answersAlready({ mark, state }: MarkConflict): boolean {
   return state === (mark.errContent === null ? State.Succeeded : State.Failed);
 }

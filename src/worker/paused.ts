@@ -3,9 +3,9 @@ import type { Paused } from '../middle/port.js';
 import type { Pause } from '../store/port.js';
 
 /*
- * Pauses are somebody's wish, kept in the product store and read with every check of the leases. What is paused is not
+ * Pauses are set by operators, kept in the product store and read with every check of the leases. What is paused is not
  * polled: its rows stay as they are, in State 0, or in State 1 where a worker left them, for as long as the pause lasts
- * (P1 begins again with its end). Rows claimed when a worker applies a pause are finished; a page that it has only polled is
+ * (P1 begins again with its end). Rows claimed when a worker applies a pause are finished; a batch that it has only polled is
  * polled again. A customer's order holds (P3): with a
  * table, the other table's rows of customers who have open rows there wait as well; of a product, all its rows wait.
  */

@@ -12,9 +12,9 @@ import type { CrashQuarantine } from './crash-quarantine.js';
 import type { WorkerContext } from './context.js';
 
 /*
- * What happens to a claimed page: apply, then mark. Pages follow one another through three stages, so that one is
+ * A claimed batch is applied, then marked. Batches follow one another through three stages, so that one is
  * claimed while the one before is applied and the one before that is marked; never more than `maxBatches` are in flight,
- * which bounds the memory. A page with rows taken over is in flight alone, and those are tried last. Within a page,
+ * which bounds the memory. A batch with rows taken over is in flight alone, and those are tried last. Within a batch,
  * customers are applied side by side in lanes by shard (`worker.concurrency`, usually one): two lanes never share a
  * customer or a lease, and a lane works on one batch at a time.
  *
@@ -24,9 +24,9 @@ import type { WorkerContext } from './context.js';
 
 const maxBatches = 3;
 
-/** How the pipeline tells the worker what it met. */
+/** What the pipeline reports to the worker. */
 export interface PipelineReports {
-  /** A page left the pipeline. */
+  /** A batch left the pipeline. */
   readonly onBatchDone: () => void;
   readonly onLeaseLost: () => void;
   /** The product store has lost something, or an alarm is open. */
@@ -64,12 +64,12 @@ export class Pipeline {
     return this.#batches.size;
   }
 
-  /** Resolves when another page may be claimed. */
+  /** Resolves when another batch may be claimed. */
   async room(): Promise<void> {
     while (this.#batches.size >= maxBatches) await Promise.race(this.#batches);
   }
 
-  /** Resolves when no page is in flight any more. */
+  /** Resolves when no batch is in flight. */
   async empty(): Promise<void> {
     while (this.#batches.size > 0) await Promise.all(this.#batches);
   }

@@ -21,7 +21,7 @@ interface Sight {
   readonly lastAt: number;
 }
 
-/** How long ago the rows of a page were first seen, by `rowId`: null at the first sight; left out where it is not known. */
+/** How long ago polled rows were first seen, by `rowId`: null at the first sight; left out where it is not known. */
 export type Sights = ReadonlyMap<string, number | null>;
 
 /** The first sights of open rows. */
@@ -37,7 +37,7 @@ export class Sightings {
     this.#keepMs = longestWaitMs + rememberMs;
   }
 
-  /** Notes the rows of a page. */
+  /** Notes polled rows. */
   see(rows: readonly PolledRow[]): Sights {
     const now = this.#clock.now();
     this.#forgetOld(now);
@@ -53,12 +53,12 @@ export class Sightings {
     return sights;
   }
 
-  /** The next row settles in so many milliseconds; null: none of the last page is still to settle. */
+  /** Milliseconds until the next row settles; null: none of the last poll is still to settle. */
   settlesIn(milliseconds: number | null): void {
     this.#returnAt = milliseconds === null ? Infinity : this.#clock.now() + milliseconds;
   }
 
-  /** Milliseconds until a row of the last page has settled; null where none is to settle. */
+  /** Milliseconds until a row of the last poll has settled; null where none is to settle. */
   nextRetryMs(): number | null {
     return this.#returnAt === Infinity ? null : Math.max(0, this.#returnAt - this.#clock.now());
   }

@@ -27,10 +27,10 @@ import type { Clock } from './clock.js';
  *                   commits that were acknowledged to this process (store/knex/acknowledged-commits.ts).
  *   finished rows   Before a worker claims rows of shards that it has taken, or that were compared on another server, it
  *                   compares their rows that were finished last with the journal (domain/loss.ts). So it does with a row
- *                   that it was about to take over and that somebody finished meanwhile.
+ *                   that it was about to take over and that another worker finished meanwhile.
  *                   As long as rows of a shard stand in State 1 from before, their last holder may still mark them: it is
  *                   compared with each poll until there are none.
- *   no origin       A store that is new beside finished rows must be told that it is (guard/origin.ts).
+ *   no origin       An operator must declare a store new that is empty beside finished rows (guard/origin.ts).
  *
  * A loss raises an alarm: an entry in sync_guard, under which no worker of the store decides a row, and a flag in this
  * process, which holds while the entry cannot be written. Nothing is marked either: rows in State 1 are decided anew or
@@ -44,7 +44,7 @@ interface OwnAlarm {
   recorded: boolean;
 }
 
-/** How often an open alarm is told again. */
+/** How often the event of an open alarm is repeated. */
 const reminderMs = 10 * 60_000;
 
 interface GuardParts {
@@ -79,7 +79,7 @@ export class StoreGuard {
     return this.#own?.evidence ?? this.#alarms[0] ?? null;
   }
 
-  /** Takes note of an error that tells of a loss or an alarm; false where it tells of something else. */
+  /** Handles an error that shows a loss or an open alarm; false for any other error. */
   report(error: unknown): boolean {
     if (error instanceof StoreWentBackError) {
       const examples: LostRow[] = error.lost.map(({ source, streamingNo, attempt }) => {
@@ -90,7 +90,7 @@ export class StoreGuard {
     return isGuardError(error);
   }
 
-  /** Records what this worker found, before it renews any lease: a renewal would hide it from who comes after. */
+  /** Records what this worker found, before it renews any lease: a renewal would hide it from the next holder. */
   async record(): Promise<void> {
     if (this.#own !== null && !this.#own.recorded) await this.#write(this.#own);
   }
@@ -110,7 +110,7 @@ export class StoreGuard {
   /**
    * Compares the finished rows of leases that were taken. Null where an alarm is open; else rows of all of them may be
    * decided, and those returned need not be compared again. The others have rows in State 1 from before, which their last
-   * holder may still mark: they are good for the page that was polled, and compared again with the next.
+   * holder may still mark: they hold for the batch that was polled, and are compared again with the next.
    */
   async compare(leases: readonly Lease[]): Promise<readonly Lease[] | null> {
     const { store, settings, health } = this.#parts;
@@ -142,7 +142,7 @@ export class StoreGuard {
   }
 
   /**
-   * Rows that a worker was about to take over, and that somebody finished meanwhile: the late mark of their last holder,
+   * Rows that a worker was about to take over and that another one finished meanwhile: the late mark of their last holder,
    * whose decision may be lost. False where it is, and an alarm is open.
    */
   async compareFinishedMeanwhile(rows: readonly FinishedRow[]): Promise<boolean> {

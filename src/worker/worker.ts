@@ -29,22 +29,22 @@ import { newMemory, type WorkerContext } from './context.js';
  *
  *   register → [ poll → claim → (pipeline: apply → mark) ]* → drain → give leases back
  *
- * Polling is adaptive: at once after a full page, after `pollIntervalMs` when there was something, and then backing off
- * up to `idlePollMaxMs`; an outage or an open breaker puts its own back-off before the next poll. With `once`, the loop
+ * Polling is adaptive: at once after a full batch, after `pollIntervalMs` when there was something, then backing off up
+ * to `idlePollMaxMs`; an outage or an open breaker puts its own back-off before the next poll. With `once`, the loop
  * ends when no row of our products is in State 0 or 1, or with an error when only paused ones are. While an alarm says
  * that the product store has lost something nothing is polled at all (`store-guard.ts`).
  *
  * Stopping (P11): no new poll; what was polled is claimed, applied and marked; leases are given back.
  */
 
-/** What a worker is made of. */
+/** A worker's parts. */
 export interface WorkerParts {
   readonly middle: MiddleDatabase;
   readonly store: ProductStore;
   readonly settings: WorkerSettings;
   readonly handlers?: Handlers;
   readonly aroundHandler?: AroundHandler;
-  /** End when nothing is left to do. */
+  /** Ends when no open row is left. */
   readonly once?: boolean;
   readonly clock?: Clock;
 }
@@ -84,7 +84,7 @@ export class Worker extends WorkerEventEmitter {
 
   constructor(parts: WorkerParts) {
     super();
-    const { settings, clock: clock = systemClock } = parts;
+    const { settings, clock = systemClock } = parts;
     const emit = this.emitEvent;
     this.#settings = settings;
     this.#once = parts.once ?? false;
@@ -137,7 +137,7 @@ export class Worker extends WorkerEventEmitter {
     });
   }
 
-  /** What the pipeline tells. */
+  /** What the worker does about what the pipeline reports. */
   #reports(): PipelineReports {
     return {
       onBatchDone: () => {
@@ -158,7 +158,7 @@ export class Worker extends WorkerEventEmitter {
     };
   }
 
-  /** Works until `stop` is called or, with `once`, nothing is left. Rejects where it cannot go on. */
+  /** Runs until `stop` or, with `once`, until no open row is left. Rejects when it cannot continue. */
   async run(): Promise<void> {
     const { emit } = this.#context;
     if (await this.#register()) await this.#runRegistered();
@@ -187,7 +187,7 @@ export class Worker extends WorkerEventEmitter {
     });
   }
 
-  /** Asks the worker to finish what it has in flight and to end; `run` resolves when it has. */
+  /** Stops after what is in flight; `run` resolves then. */
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -234,7 +234,7 @@ export class Worker extends WorkerEventEmitter {
       : Math.min(probeRows, this.#settings.batchSize);
     const pauses = () => this.#keeper.pauses;
     const uncompared = this.#keeper.uncompared();
-    // While the breaker is half open, rows that were deferred would fill each small page: they are tried when nothing else is.
+    // While the breaker is half open, deferred rows would fill each small batch: they are tried when nothing else is left.
     const freshOnly = !this.#breakers.closed && !this.#nothingFresh;
     const polledBatch = await claimBatch(this.#context, { leases, uncompared, pauses, limit, freshOnly });
     this.#nothingFresh = freshOnly && polledBatch.polled === 0;
@@ -252,7 +252,7 @@ export class Worker extends WorkerEventEmitter {
     return this.#idle({ rows: polled, durationMs: pollMs });
   }
 
-  /** An alarm is open: only an operator ends it. The keeper looks for it at every check. */
+  /** An alarm is open until an operator closes it; the lease keeper sees that at its next check. */
   async #standStill(): Promise<boolean> {
     await this.#pipeline.empty();
     await this.#guard.record();
@@ -270,7 +270,7 @@ export class Worker extends WorkerEventEmitter {
     if (hasTakenOver || !this.#breakers.closed) await this.#pipeline.empty();
   }
 
-  /** Nothing could be claimed: waits for the batch in flight, or for the next poll. */
+  /** Nothing to claim: waits for a batch in flight or for the next poll. */
   async #idle(poll: PollOutcome = { rows: 0, durationMs: null }): Promise<boolean> {
     const { inFlight, sightings } = this.#context;
     if (this.#pipeline.batches > 0) {
@@ -279,7 +279,7 @@ export class Worker extends WorkerEventEmitter {
       return false;
     }
     if (poll.durationMs !== null) await this.#clockWatch.look();
-    // Without leases nothing is polled, so that what is due stays due: waiting for it would never let go of the thread.
+    // Without leases nothing is polled and what is due stays due: a delay of 0 would spin.
     const isHolding = this.#keeper.held().length > 0;
     const retries = isHolding
       ? [inFlight, this.#deferrals, sightings].map((waiting) => waiting.nextRetryMs())
@@ -317,7 +317,7 @@ export class Worker extends WorkerEventEmitter {
     this.#context.emit('polled', { ...poll, waiting: this.#context.inFlight.waits().length });
   }
 
-  /** An outage has its own back-off, before the next poll. */
+  /** Outages back off on their own (`DatabaseHealth`); other database errors open the breaker. */
   #afterFailure(error: unknown): void {
     if (this.#guard.report(error)) {
       this.#keeper.checkNow();
@@ -329,7 +329,7 @@ export class Worker extends WorkerEventEmitter {
     this.#openBreaker(error);
   }
 
-  /** A stage has opened its breaker; where none has, too many customers are deferred. */
+  /** A stage opened its breaker, or too many customers are deferred. */
   #openBreaker(error: unknown): void {
     if (this.#breakers.closed) this.#breakers.claim.open();
     const delayMs = Math.round(backoffMs(this.#breakers.openings, breakerLimits, this.#clock.random()));

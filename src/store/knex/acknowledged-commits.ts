@@ -1,6 +1,6 @@
 import type { Attempt } from '../../domain/keys.js';
 
-/** One row of a commit that the store acknowledged, by whom it was decided, and when by the store's clock. */
+/** One row of an acknowledged commit, with the worker that decided it and when, by the store's clock. */
 export interface AcknowledgedCommit extends Attempt {
   readonly worker: string;
   readonly at: string;

@@ -4,8 +4,8 @@ import type { JournalRecord } from '../../domain/journal.js';
 import type { Activity } from '../admin-port.js';
 
 /*
- * What was decided, counted in five minutes of the store's clock (sync_activity), so that nobody has to count the
- * journal. The counts are written with the journal, in the same transaction: they are as true as it is. Each worker
+ * What was decided, counted in five minutes of the store's clock (sync_activity), so that the journal
+ * need not be counted. The counts are written with the journal, in the same transaction: they are as true as it is. Each worker
  * has counts of its own, so that workers do not wait for one another; two lanes of one worker do, from the journal to
  * the commit, and write their counts in one order, so that they cannot wait in a circle.
  */

@@ -23,8 +23,8 @@ import { readSetup } from './setup.js';
 /*
  * Leases. A shard is held by a row of sync_shard: owner, term and expires_at, all by the store's clock.
  *
- * - Taking a shard is possible when nobody owns it or its lease has run out; it raises the term.
- * - Renewing keeps the term. A lease that ran out and that nobody took may be renewed: nothing happened meanwhile.
+ * - A shard can be taken when it has no owner or its lease has expired; that raises the term.
+ * - Renewing keeps the term. An expired lease that was not taken may be renewed: nothing happened meanwhile.
  * - Giving back clears the owner and keeps the term.
  * - Taking and renewing skip rows that are locked: an apply transaction relies on them, and renews them itself.
  * - Rows of a shard are decided only once its finished rows were compared with the journal under this term and on this
@@ -32,7 +32,7 @@ import { readSetup } from './setup.js';
  *   lease that came back with an older state of the store, after a fail-over, was compared elsewhere. The server is read
  *   with the lease, and belongs to a batch as owner and term do.
  * - An apply transaction first locks all the lease rows it relies on, exclusively, in shard order, and compares owner
- *   and term with those held when its rows were polled (`lockLeases`). So nobody can take the shard before it ends,
+ *   and term with those held when its rows were polled (`lockLeases`). So no other worker can take the shard before it ends,
  *   and a worker that lost it in between cannot change the store any more, however late it wakes (P7).
  *
  * Sharing. Each worker has a row in sync_worker with a heartbeat; one whose heartbeat is older than its lease time is
@@ -105,7 +105,7 @@ export async function lockLeases(
 }
 
 /**
- * How long an apply waits for a customer that somebody has locked: it is deferred then, and the others go on. Longer than
+ * How long an apply waits for a locked customer: it is deferred then, and the others go on. Longer than
  * any apply takes, for two of a worker's may meet at a counter, and than PostgreSQL takes to find a deadlock.
  */
 const lockPatienceMs = 1500;
@@ -249,7 +249,7 @@ export class KnexLeaseStore implements LeaseStore {
     };
   }
 
-  /** A renewal tells that the store holds everything only where the shard was compared and our own commits are there. */
+  /** A renewal says that the store holds everything only where the shard was compared and our own commits are there. */
   #renewal(): Fragment {
     const { dialect } = this.#database;
     const { name, commits } = this.#server;

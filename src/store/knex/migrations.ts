@@ -20,7 +20,7 @@ interface Types {
   readonly text: (length: number) => string;
   /** A primary key that the database counts up. */
   readonly identity: string;
-  /** What lets the deletions of a table without a key be replicated, where databases need to be told. */
+  /** What lets the deletions of a table without a key be replicated, where a database needs it said. */
   readonly replicateWhole: (table: string) => readonly string[];
 }
 
@@ -103,7 +103,7 @@ const severalWorkers: Migration = {
 const operators: Migration = {
   name: '0003_operators',
   up: ({ number, instant, text, identity }) => [
-    // What was decided in five minutes, so that nobody has to count the journal.
+    // Decisions by five minutes, so that the journal need not be counted.
     `CREATE TABLE sync_activity (
        bucket ${instant} NOT NULL, worker text NOT NULL,
        source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),

@@ -21,7 +21,7 @@ export async function readPauses(executor: Executor): Promise<readonly Pause[]> 
   }));
 }
 
-/** Pauses a target and records it; false where it is paused already: whoever came first stays on record. */
+/** Pauses a target and records it; false where it is paused already: the first record stays. */
 export async function insertPause(
   executor: Executor,
   target: PauseTarget,
