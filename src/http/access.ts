@@ -9,13 +9,13 @@ import { bringsToken, type Session, type Sessions } from './sessions.js';
 import type { Users } from './users.js';
 
 /*
- * Who may do what, in one place, for every route of the authenticated scope:
+ * Access control for every route of the authenticated scope:
  *
- * 1. Who asks: the session that the cookie names, or the name and password of HTTP Basic (for scripts). Where no users
- *    are configured, everybody is a reader without a name; the server listens on loopback only then.
- * 2. What he may: readers GET, operators do everything. A route is opened with `config: { open: true }`, and made one for
+ * 1. Authentication: the session that the cookie names, or the name and password of HTTP Basic (for scripts). Where no users
+ *    are configured, every request is a reader's without a name; the server then listens on loopback only.
+ * 2. Authorisation: readers GET, operators do everything. A route is opened with `config: { open: true }`, and made one for
  *    readers with `config: { reader: true }`.
- * 3. Whether he meant it: a request that changes something must come from our own pages (Sec-Fetch-Site, Origin) and, by
+ * 3. Intent: a request that changes something must come from our own pages (Sec-Fetch-Site, Origin) and, by
  *    session, bring its CSRF token. Scripts that send a password bring none: no browser of ours sends it for them.
  */
 
@@ -34,7 +34,7 @@ declare module 'fastify' {
   }
 }
 
-/** Says that a page reads itself again without anybody there: such a request does not keep a session alive. */
+/** Set by a page that refreshes itself: such a request does not keep a session alive. */
 const refreshHeader = 'x-refresh';
 /** Names the session. */
 export const sessionCookie = 'bnet_sync_session';
@@ -151,5 +151,5 @@ function askForLoginBack(request: FastifyRequest, reply: FastifyReply): FastifyR
 function refusedChange(hasUsers: boolean): string {
   return hasUsers
     ? 'you may look, and change nothing: that takes the role operator'
-    : 'without http.users nobody may change anything: configure a user with the role operator';
+    : 'without http.users nothing can be changed: configure a user with the role operator';
 }

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { OperatorService } from '../operator/operator-service.js';
 
 /*
- * The seam between the server and the console. The server checks the Host header, who asks, his role and his CSRF token
- * before a route of the console runs; the console renders pages and calls the operator service.
+ * The seam between the server and the console. The server checks Host header, login, role and CSRF token before a route
+ * of the console runs; the console renders pages and calls the operator service.
  *
  * What the console relies on:
  * - Routes need a login where users are configured, and are for readers; a route that changes something (any method
@@ -19,17 +19,17 @@ import type { OperatorService } from '../operator/operator-service.js';
  *   accept HTML outside `/api`; otherwise plain text.
  */
 
-/** What somebody may do: look about, or put rows back, pause and resume as well. */
+/** What a user may do: read, or requeue, pause and resume as well. */
 export type Role = 'reader' | 'operator';
 
-/** Who asks. */
+/** The user of a request. */
 export interface Principal {
-  /** As he logged in; empty where nobody needs to, or on an open route without a login. */
+  /** The login name; empty where no login is needed, or on an open route without one. */
   readonly name: string;
   readonly role: Role;
   /** For the form field `csrfToken`; empty where there is no session, and so nothing to change. */
   readonly csrfToken: string;
-  /** Users are configured: there is somebody to log out. */
+  /** Users are configured, so there is a login to end. */
   readonly loginNeeded: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A request that is answered with an error. Its message is for whoever asked: one line, without secrets. */
+/** An error response. Its message is for the client: one line, without secrets. */
 export class HttpError extends Error implements RequestError {
   override readonly name = 'HttpError';
   /** When to try again. */
@@ -31,7 +31,7 @@ export class HttpError extends Error implements RequestError {
   }
 }
 
-/** More of something than is allowed to whoever asks; says when to try again. */
+/** A rate limit of this client; says when to try again. */
 export class TooManyRequestsError extends HttpError {
   constructor(
     message: string,
@@ -41,7 +41,7 @@ export class TooManyRequestsError extends HttpError {
   }
 }
 
-/** The server has too much to do at present, whoever asks; says when to try again. */
+/** The server is too busy for any client; says when to try again. */
 export class BusyError extends HttpError {
   constructor(
     message: string,
@@ -62,7 +62,7 @@ const databaseWords: Readonly<Partial<Record<DatabaseError['kind'], string>>> = 
   schema: 'must be repaired: "bnet-sync doctor" looks for missing tables, columns and privileges',
 };
 
-/** What an error says to whoever asked. What it says to us is in the log. */
+/** The part of an error that a client may see; the rest is in the log. */
 function httpErrorOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof DatabaseError) return new HttpError(503, 'unavailable', databaseMessage(error));
@@ -105,7 +105,7 @@ export class ErrorResponses {
 
   async answer(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const httpError = httpErrorOf(error);
-    this.#tell(request, httpError);
+    this.#report(request, httpError);
     if (httpError.status >= 500 && !(httpError instanceof BusyError))
       request.log.warn({ err: error, path: request.routeOptions.url }, 'request failed');
     const { status, code, message, details, retryAfterSeconds } = httpError;
@@ -121,11 +121,11 @@ export class ErrorResponses {
     }
   }
 
-  /** Refusals that concern the safety of the server; those of logins are told where they are refused. */
-  #tell(request: FastifyRequest, { code }: HttpError): void {
+  /** Refusals that concern the safety of the server; those of logins are reported where they are refused. */
+  #report(request: FastifyRequest, { code }: HttpError): void {
     if (code !== 'forbidden' && code !== 'csrf' && code !== 'wrongHost') return;
     const detail = code === 'wrongHost' ? (request.headers.host ?? '') : request.url.split('?', 1)[0];
-    this.security.tell({
+    this.security.report({
       kind: code === 'wrongHost' ? 'wrongHost' : 'actionRefused',
       // The probes' server knows no one.
       name: (request as Partial<FastifyRequest>).principal?.name ?? '',

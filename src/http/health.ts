@@ -20,7 +20,7 @@ export interface HealthParts {
   readonly clock: () => number;
 }
 
-/** How a worker stands, by what it told. */
+/** The state of a worker, from its events. */
 export interface WorkerStanding {
   readonly registered: boolean;
   readonly stopping: boolean;
@@ -66,7 +66,7 @@ export class WorkerWatch {
 interface DatabaseStanding {
   readonly reachable: boolean;
   readonly answeredMs: number | null;
-  /** The kind of error; its words may tell too much to those who did not log in. */
+  /** The kind of error; its message may say too much to clients without a login. */
   readonly error: string | null;
 }
 

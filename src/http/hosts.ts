@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
  * still says that name.
  */
 
-/** Whether an address, or a name, is this machine's own: nobody else reaches it. */
+/** Whether an address, or a name, is loopback: only this machine reaches it. */
 export function isLoopback(host: string): boolean {
   const address = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
   if (address === 'localhost' || address === '::1') return true;

@@ -9,25 +9,25 @@ export interface LoginParts {
   readonly security: Security;
 }
 
-/** The user, and what became of the login is told; null where name or password is wrong. Faults as `Users.authenticate`. */
+/** Authenticates a user and reports the result; null where name or password is wrong. Errors as of `Users.authenticate`. */
 export async function logIn(
   { users, security }: LoginParts,
   credentials: Credentials,
   via: SecurityEvent['via'],
 ): Promise<User | null> {
   const { name, address } = credentials;
-  const tell = (kind: 'login' | 'loginRefused', result: SecurityEvent['result']) => {
-    security.tell({ kind, name, address, via, result, detail: '' });
+  const report = (kind: 'login' | 'loginRefused', result: SecurityEvent['result']) => {
+    security.report({ kind, name, address, via, result, detail: '' });
   };
   try {
     const login = await users.authenticate(credentials);
     // A script sends its password with every request.
-    if (login === null) tell('loginRefused', 'password');
-    else if (via === 'console' || login.isFirst) tell('login', 'ok');
+    if (login === null) report('loginRefused', 'password');
+    else if (via === 'console' || login.isFirst) report('login', 'ok');
     return login?.user ?? null;
   } catch (error) {
-    if (error instanceof TooManyRequestsError) tell('loginRefused', 'limit');
-    if (error instanceof BusyError) tell('loginRefused', 'busy');
+    if (error instanceof TooManyRequestsError) report('loginRefused', 'limit');
+    if (error instanceof BusyError) report('loginRefused', 'busy');
     throw error;
   }
 }

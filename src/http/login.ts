@@ -51,7 +51,14 @@ export function registerLogin(scope: FastifyInstance, parts: FormParts): void {
     (request, reply) => {
       endSession(request, sessions);
       const name = request.principal?.name ?? '';
-      security.tell({ kind: 'logout', name, address: request.ip, via: 'console', result: 'ok', detail: '' });
+      security.report({
+        kind: 'logout',
+        name,
+        address: request.ip,
+        via: 'console',
+        result: 'ok',
+        detail: '',
+      });
       return reply.clearCookie(sessionCookie, cookieOf(request)).redirect('/login?loggedOut=1', 303);
     },
   );
@@ -71,7 +78,7 @@ function endSession(request: FastifyRequest, sessions: Sessions): void {
   sessions.close(request.cookies[sessionCookie] ?? '');
 }
 
-/** Lax: a link that somebody shared finds the one who follows it signed in. Changes need the token besides. */
+/** Lax: following a shared link keeps the login. Changes need the token as well. */
 function cookieOf(request: FastifyRequest) {
   const secure = request.protocol === 'https';
   return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;

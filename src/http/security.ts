@@ -6,10 +6,10 @@ import {
 } from './security-events.js';
 
 /*
- * Security events go to the log, to a metric and to the audit. What people do who are logged in is told at once, each time.
+ * Security events go to the log, to a metric and to the audit. What logged-in users do is reported at once, each time.
  * What strangers can cause is counted by kind, name, address and result, in minutes: the first of each is logged at once, and
  * the minute ends with one record of each in the audit. Of more than a few different ones in a minute the rest is counted
- * together, so that nobody can fill the log or the table, whatever names and addresses he makes up. The metric counts all.
+ * together, so that no client can fill the log or the table with made-up names and addresses. The metric counts all.
  */
 
 /** Where events go. */
@@ -21,7 +21,7 @@ export interface SecuritySinks {
 }
 
 const atOnce: ReadonlySet<SecurityKind> = new Set(['login', 'logout', 'export']);
-/** How many different events of strangers a minute are told one by one. */
+/** How many different events a minute without a login are reported one by one. */
 const mostDifferent = 10;
 const windowMs = 60_000;
 
@@ -32,7 +32,7 @@ interface Counted {
   times: number;
 }
 
-/** Tells what concerns the safety of the server. */
+/** Reports security events. */
 export class Security {
   readonly #counted = new Map<string, Counted>();
   /** Records that are being written. */
@@ -41,8 +41,8 @@ export class Security {
 
   constructor(private readonly sinks: SecuritySinks) {}
 
-  /** Tells of an event. Never fails, and nobody waits for it. */
-  tell(given: SecurityEvent): void {
+  /** Reports an event. Never fails, and is not waited for. */
+  report(given: SecurityEvent): void {
     const event = plainEvent(given);
     this.sinks.count(event.kind);
     if (atOnce.has(event.kind)) {

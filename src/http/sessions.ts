@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { User } from './users.js';
 
 /*
- * Who is logged in, in this process's memory: a restart logs everybody out. A session is named by a random number that
+ * Logins, in this process's memory: a restart ends them all. A session is named by a random number that
  * only the cookie holds; here its digest is kept. It ends 30 minutes after the last request of a person (an overview that
  * reads itself again does not count) and 12 hours after the login, whatever comes first. Its CSRF token is a secret of its own, which pages carry and other sites cannot read.
  */
@@ -30,7 +30,7 @@ export class Sessions {
 
   constructor(private readonly now: () => number) {}
 
-  /** A new session, with a number that nobody has seen; returns the number. */
+  /** Starts a session under a new random number; returns the number. */
   open(user: User): string {
     this.#expire();
     const number = randomNumber();
@@ -55,7 +55,7 @@ export class Sessions {
     return kept;
   }
 
-  /** The same for a request that nobody made: it does not count as use. */
+  /** The same for an automatic refresh: it does not count as use. */
   look(number: string): Session | null {
     return this.#find(number);
   }

@@ -14,7 +14,7 @@ import { WrongTries } from './wrong-tries.js';
  * a thousand at once are no way around the limit.
  */
 
-/** Somebody who may log in (`http.users`). */
+/** A user who may log in (`http.users`). */
 export interface ConfiguredUser {
   readonly name: string;
   readonly passwordHash: string;
@@ -70,7 +70,7 @@ export class Users {
     this.#wrong = new WrongTries(now);
   }
 
-  /** Whether anybody can log in at all. */
+  /** Whether any user can log in. */
   get configured(): boolean {
     return this.#byName.size > 0;
   }

@@ -8,15 +8,15 @@ import { cell, type DriverRow } from './rows.js';
  * Claims and marks, the same for every kind of database: what is asked for, what came of it, and what the rows that did
  * not change say.
  *
- * A row that did not change although it stands as it was asked for is either locked by somebody, which the database
- * tells, or its update was undone, by a trigger for instance. Both are told to the caller; all others have changed
+ * A row that did not change although it stands as it was asked for is either locked by another session, which the
+ * database reports, or its update was undone, by a trigger for instance. Both are returned to the caller; all others have changed
  * meanwhile, and nothing is wrong with them.
  */
 
 /** Rows to change. */
 export interface RowChange<Row extends RowKey> {
   readonly rows: readonly Row[];
-  /** Which of the rows to change where these, by `rowId`, are locked by somebody else. */
+  /** Which of the rows to change where these, by `rowId`, are locked by another session. */
   readonly chosen: (rows: readonly Row[], locked: ReadonlySet<string>) => readonly Row[];
 }
 
@@ -24,7 +24,7 @@ export interface RowChange<Row extends RowKey> {
 export interface ChangeResult {
   /** The rows that changed: one key for each, more than one where a key stands more than once. */
   readonly changed: readonly RowKey[];
-  /** Rows, by `rowId`, that somebody else has locked, or an attribute row of theirs. */
+  /** Rows, by `rowId`, that another session has locked, or an attribute row of theirs. */
   readonly locked: ReadonlySet<string>;
   /** Rows that could be changed and were not, because of a locked row before them. */
   readonly heldBack: ReadonlySet<string>;
@@ -32,7 +32,7 @@ export interface ChangeResult {
 
 const none: ReadonlySet<string> = new Set();
 
-/** Nobody has locked anything. */
+/** No row is locked. */
 export const nothingLocked = { locked: none, heldBack: none };
 
 /** All rows but the locked ones. */

@@ -12,7 +12,7 @@ import type { Wait } from '../domain/waiting.js';
  * and fails with a DatabaseError. With `productIds`, rows of other products do not exist for any method.
  */
 
-/** What is left alone because somebody paused it. */
+/** What workers leave alone because it is paused. */
 export interface Paused {
   /**
    * Main tables whose rows are left alone. So are the other table's rows of every customer who has a row in State 0 or 1
@@ -59,7 +59,7 @@ export interface ClaimRequest {
 
 /** A row that a claim or a mark left as it was. */
 export interface NotChanged extends RowKey {
-  /** `locked`: somebody else has locked it, or an attribute row of it; `ignored`: it was changed, and did not change. */
+  /** `locked`: another session has locked it, or an attribute row of it; `ignored`: the update had no effect. */
   readonly cause: Exclude<DeferralCause, 'refused'>;
 }
 
@@ -158,13 +158,13 @@ export interface MiddleDatabase extends LatestFinished {
   poll(request: PollRequest): Promise<PolledBatch>;
   /**
    * Moves rows 0→1 with a new StateDate, where they still are in State 0; attribute rows follow in the same
-   * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Rows that somebody has locked
+   * transaction. Rows polled in State 1 keep their StateDate (one without is given one). Rows that another session has locked
    * are left out, not waited for. Then reads them all.
    */
   claim(requests: readonly ClaimRequest[]): Promise<ClaimResult>;
   /**
    * Moves rows 1→2 or 1→3 where State is 1 and StateDate is the attempt's; attribute rows follow. All in one transaction:
-   * of a customer either all marks, given in its order, or those before the first row that somebody has locked.
+   * of a customer either all marks, given in its order, or those before the first locked row.
    */
   mark(marks: readonly Mark[]): Promise<MarkResult>;
   /** Pending rows that are ahead of the clock; one short statement. */

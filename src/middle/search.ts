@@ -104,7 +104,7 @@ async function scanTable(
   read: (scan: Scan) => Promise<readonly DriverRow[]>,
 ): Promise<{ readonly matching: readonly ScannedRow[]; readonly stop: FailedPosition | null }> {
   const { filter, scan } = search;
-  // One more than a page tells whether there is more.
+  // One more than a page shows whether there is more.
   const limit = search.limit + 1;
   const matching: ScannedRow[] = [];
   for (const stretch of stretchesAfter(search, source)) {

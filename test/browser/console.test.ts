@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.fill('input[name=name]', people.operator.name);
     await page.fill('input[name=password]', 'wrong');
     await page.click('main button');
-    expect(await textOf(page)).toContain('Name or password is not right.');
+    expect(await textOf(page)).toContain('Wrong name or password.');
     await page.fill('input[name=name]', people.operator.name);
     await page.fill('input[name=password]', people.operator.password);
     await page.click('main button');
@@ -109,7 +109,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     expect(await page.locator('input[type=checkbox]').count()).toBe(0);
     const asked = await page.goto('/requeue?row=IF_BNET_ACCOUNT:2001');
     expect(asked?.status()).toBe(403);
-    expect(await textOf(page)).toContain('This takes the role of an operator.');
+    expect(await textOf(page)).toContain('Only operators may do this.');
     const token = await page.inputValue('.session input[name=csrfToken]');
     const sent = await page.request.post('/requeue', {
       form: { csrfToken: token, row: 'IF_BNET_ACCOUNT:2001', reason: 'because' },

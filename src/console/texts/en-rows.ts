@@ -15,7 +15,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     noCode: 'no code',
     unregistered: 'not in the specification',
     explain:
-      '“Present” counts rows that stand in State 3 now; the spans count failures decided in that time, put right since or not.',
+      '“Present” counts rows in State 3 now; the spans count failures decided in that time, corrected since or not.',
     empty: 'No row has failed.',
   },
   failed: {
@@ -27,7 +27,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     since: 'From (StateDate)',
     until: 'Until (StateDate, exclusive)',
     text: 'Text',
-    textHint: 'Stands in ErrContent, CustName or AccName; case matters',
+    textHint: 'Part of ErrContent, CustName or AccName; case-sensitive',
     apply: 'Filter',
     clear: 'Clear',
     empty: 'No failed row matches.',
@@ -37,7 +37,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     selectAll: 'Select all on this page',
     requeueSelected: 'Requeue selected…',
     requeueMatching: 'Requeue all that match…',
-    badCursor: 'That place in the list is not valid; this is the start of the list.',
+    badCursor: 'Invalid position in the list; this is the first page.',
     errors: {
       table: 'The table is IF_BNET_CUST or IF_BNET_ACCOUNT',
       code: 'A code has 5 digits; or “none”, for failures without a code',
@@ -59,7 +59,7 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     nothing: 'There is no row to requeue.',
     confirm: (count) => (count === '1' ? 'Requeue 1 row' : `Requeue ${count} rows`),
     laterApplied:
-      'Rows of this customer were applied since. A requeued row takes effect after them, which is another order than the platform’s:',
+      'Rows of this customer were applied since. A requeued row takes effect after them, in another order than the platform’s:',
     done: (count) => `${rows(count)} requeued.`,
     notDone: (count) => `${rows(count)} not requeued.`,
     reasons: {
@@ -75,13 +75,13 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     allFailed: 'No condition: all failed rows',
     matched: 'Matching',
     bound:
-      'Only rows that failed before you confirm; those that fail again meanwhile are not put back twice.',
+      'Only rows that failed before you confirm; those that fail again meanwhile are not requeued twice.',
     doneSoFar: (total) => `${rows(total)} with the actions before.`,
-    moreLeft: 'More rows are left.',
-    goOn: 'Go on',
+    moreLeft: 'Some rows are left.',
+    goOn: 'Continue',
     stop: 'Stop',
     goOnHint:
-      'Works in sets for a few seconds at a time, each on record in the audit. It may be stopped at any time and gone on with from here; no row is put back twice.',
+      'Works in sets for a few seconds at a time, each on record in the audit. It can be stopped at any time and continued from here; no row is requeued twice.',
     examples: 'For example',
     backToList: 'Back to the failed rows',
   },
@@ -101,8 +101,8 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     outcome: 'Outcome',
     current: 'current',
     superseded: 'superseded',
-    validity: 'Standing',
-    records: 'Present state in the product store',
+    validity: 'Validity',
+    records: 'Current state in the product store',
     noRecords: 'The product store does not know this customer.',
     users: 'Users',
     noUsers: 'No users.',
@@ -126,16 +126,16 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
   processing: {
     title: 'Rows in State 1 (processing)',
     explain:
-      'Being processed, or waiting for a worker to take them over. Without a running worker they need no hand: the next one that starts takes them over.',
+      'Being processed, or waiting for a worker to take them over. If no worker is running, no action is needed: the next one that starts takes them over.',
     empty: 'No row is in State 1.',
     holder: 'Holder',
-    nobody: 'nobody holds the shard',
+    nobody: 'no holder',
     limited: (most) => `Only the oldest ${rows(most)} of each table are shown.`,
   },
   deferred: {
     title: 'Deferred rows',
     explain:
-      'These rows cannot be claimed, applied or marked for now. Only the rows of their own customers wait with them; all others go on. Workers try again by themselves, with growing pauses of 45 s at most; once the cause is gone, nothing has to be done.',
+      'These rows cannot be claimed, applied or marked for now. Only the rows of their own customers wait with them; all others go on. Workers retry them after growing delays of up to 45 s; once the cause is gone, nothing needs to be done.',
     empty: 'No row is deferred.',
     now: (customers, count) =>
       `${pluralise(customers, 'customer is', 'customers are')} deferred (${rows(count)}); all others go on.`,
@@ -170,11 +170,11 @@ export const enRows: Pick<Texts, 'failures' | 'failed' | 'requeue' | 'row' | 'pr
     causes: { locked: 'Locked', refused: 'Refused', ignored: 'No effect' },
     hints: {
       locked:
-        'A session holds a lock on the row and has not committed: edited by hand in PL/SQL Developer or DBeaver, mostly. Have it committed or rolled back; V$LOCKED_OBJECT on Oracle, pg_locks on PostgreSQL name the session. The row goes on by itself after that.',
+        'Another session holds a lock on the row and has not committed, usually an edit in PL/SQL Developer or DBeaver. Have it committed or rolled back; V$LOCKED_OBJECT on Oracle and pg_locks on PostgreSQL name the session. The row is then retried automatically.',
       refused:
         'The database refuses the update with this message. Look at the triggers and constraints of the interface table; for an error in the apply, at the log, and ask the product’s developers.',
       ignored:
-        'The update ran and the row did not change: a trigger of the interface table undoes it. Have the trigger disabled or mended.',
+        'The update ran and the row did not change: a trigger of the interface table undoes it. Have the trigger disabled or corrected.',
     },
     retry: 'Retry…',
     confirmRetry: 'Retry',

@@ -81,7 +81,7 @@ export const en: Texts = {
   outcomes: { applied: 'applied', failed: 'refused' },
   overview: {
     title: 'Overview',
-    readAt: 'Read at',
+    readAt: 'As of',
     refresh: 'refreshed every 15 s',
     refreshStop: 'Stop refreshing',
     refreshStart: 'Refresh again',
@@ -110,7 +110,7 @@ export const en: Texts = {
     databases: 'Databases',
     middle: 'Middle database',
     store: 'Product store',
-    well: 'well',
+    well: 'healthy',
     away: 'unavailable',
     answered: (ms) => `answered in ${Math.round(ms)} ms`,
     unread: 'Could not be read; see “Databases” for the reason.',
@@ -130,7 +130,7 @@ export const en: Texts = {
       ownCommits: lossHint,
       finishedRows: lossHint,
       noOrigin:
-        'If the store shall begin now, run “bnet-sync migrate --new-store”; if it was in use before, restore it. “bnet-sync doctor” says more.',
+        'To start a new store, run “bnet-sync migrate --new-store”; if it was in use before, restore it. “bnet-sync doctor” says more.',
     },
   },
   charts: {
@@ -169,8 +169,7 @@ export const en: Texts = {
     badTarget: 'Name a table, or a product (a whole number of at most 30 digits).',
     notices: {
       paused: 'Paused.',
-      'paused-unknown':
-        'Paused. No customer of this product is in the product store: see that the number is right.',
+      'paused-unknown': 'Paused. No customer of this product is in the product store: check the number.',
       'paused-already': 'It was paused already; nothing was changed.',
       resumed: 'Resumed.',
       'resumed-already': 'It was not paused; nothing was changed.',
@@ -189,7 +188,7 @@ export const en: Texts = {
     shards: 'Shards',
     shardCount: (held) => `${held}`,
     unowned: (count, all) =>
-      `${count} of ${pluralise(all, 'shard', 'shards')} ${count === 1 ? 'is' : 'are'} held by nobody:`,
+      `${count} of ${pluralise(all, 'shard', 'shards')} ${count === 1 ? 'is' : 'are'} without a holder:`,
     allOwned: (all) => `All ${pluralise(all, 'shard', 'shards')} are held.`,
   },
   audit: {
@@ -200,8 +199,8 @@ export const en: Texts = {
     action: 'Action',
     what: 'What',
     rows: 'Rows',
-    empty: 'Nothing was done yet.',
-    emptyHere: 'There is nothing older.',
+    empty: 'No actions yet.',
+    emptyHere: 'No older entries.',
     open: 'open',
     openHint:
       'No outcome is on record: it is under way, or its process ended before that; rows may have been changed.',
@@ -230,30 +229,29 @@ export const en: Texts = {
     name: 'Name',
     password: 'Password',
     submit: 'Log in',
-    refused: 'Name or password is not right.',
-    tooMany: 'Too many tries; wait a while.',
+    refused: 'Wrong name or password.',
+    tooMany: 'Too many attempts; wait a while.',
     loggedOut: 'You are logged out.',
     expired:
-      'Your session has ended, and nothing was done. After the login the form is there again as you filled it in.',
+      'Your session has ended, and nothing was done. After you log in, the form is back as you filled it in.',
     explain: 'Accounts are set under http.users in the configuration.',
     logoutTitle: 'Log out',
     logoutQuestion: (name) => `You are logged in as ${name}. Log out?`,
   },
   errors: {
     notFound: 'There is no such page',
-    notFoundHint: 'The address is wrong, or what it named is gone.',
+    notFoundHint: 'The address is wrong, or the page no longer exists.',
     forbidden: 'Not allowed',
-    forbiddenHint:
-      'This takes the role of an operator. Log in with such an account, or ask an administrator.',
+    forbiddenHint: 'Only operators may do this. Log in as one, or ask an administrator.',
     noAccountsHint:
-      'No accounts are configured (http.users): everybody here may look, and nobody may change anything.',
-    badRequest: 'That request is not right',
+      'No accounts are configured (http.users): anyone here may read, and nothing can be changed.',
+    badRequest: 'Invalid request',
     badRequestHint: 'The form may have expired: go back, reload the page and try again.',
     backToForm: 'Back to the form as you filled it in',
     databaseAway: 'A database is unavailable',
     databaseNames: { 'middle database': 'Middle database', 'product store': 'Product store' },
     databaseHint:
-      'Workers try again by themselves and go on once it is back; no row is failed for it. Check the database and the network; if it lasts, bnet-sync doctor says what is wrong.',
+      'Workers retry and go on once it is back; no row is failed for it. Check the database and the network; if it lasts, bnet-sync doctor says what is wrong.',
     credentialsHint:
       'The database refused user or password. Correct the connection in the configuration and start again.',
     schemaHint:
@@ -262,17 +260,17 @@ export const en: Texts = {
       'The database did not answer in time. Narrow the filter, or check the indexes (bnet-sync doctor).',
     notTaken: 'Nothing was changed',
     notTakenHint:
-      'No action is taken without its record in the product store. Check that it answers, and that its user may INSERT into sync_audit (sql/postgresql/grants-store.sql); then do it again.',
+      'No action is taken without its record in the product store. Check that it answers, and that its user may INSERT into sync_audit (sql/postgresql/grants-store.sql); then try again.',
     notRecorded: 'The outcome could not be recorded',
     notRecordedHint:
-      'The action was taken, and what came of it is not in the audit, which shows it as open. Look at the rows before you do it again.',
+      'The action was taken, but its outcome is not in the audit, which shows it as open. Check the rows before you repeat it.',
     internal: 'Internal error',
-    internalHint: 'This is a fault of the program; the log has the details.',
+    internalHint: 'A program error; see the log for details.',
     busy: 'Busy',
     busyHint:
       'Too many logins at once. Try again in a few seconds; addresses that have logged in before go first.',
     tooMany: 'Too many requests',
     tooManyHint: 'Wait a while and try again.',
-    message: 'In short',
+    message: 'Message',
   },
 };

@@ -144,7 +144,7 @@ export function registerExport(
       reply.raw.once('close', () => (running -= 1));
       const { name, via } = actorOf(request);
       const detail = JSON.stringify(query);
-      events.tell({ kind: 'export', name, address: request.ip, via, result: 'ok', detail });
+      events.report({ kind: 'export', name, address: request.ip, via, result: 'ok', detail });
       const csv = await failedCsv(operator, requests.rowFilter(query), { now });
       return reply
         .type('text/csv; charset=utf-8')

@@ -65,7 +65,7 @@ describe('the page of an action', () => {
     const by = await matching('/audit/1?goOn=yes', app);
     for (const words of [
       'data-go-on',
-      'More rows are left.',
+      'Some rows are left.',
       'name="continues" value="1"',
       'href="/audit/1"',
     ])

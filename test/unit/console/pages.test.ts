@@ -252,7 +252,7 @@ describe('what went wrong', () => {
     );
     const { statusCode, body } = await app.inject('/failed?after=zzz');
     expect(statusCode).toBe(400);
-    expect(body).toContain('That place in the list is not valid');
+    expect(body).toContain('Invalid position in the list');
   });
 });
 

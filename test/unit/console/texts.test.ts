@@ -35,7 +35,7 @@ describe('texts of the console', () => {
     expect(requeue.confirm('10,000')).toBe('Requeue 10,000 rows');
     expect(overview.pausedNow(1)).toContain('1 pause is');
     expect(overview.pausedNow(3)).toContain('3 pauses are');
-    expect(workers.unowned(1, 64)).toBe('1 of 64 shards is held by nobody:');
+    expect(workers.unowned(1, 64)).toBe('1 of 64 shards is without a holder:');
     expect(catalogues.zh.common.rows(1234)).toBe('1,234 行');
   });
 });

@@ -29,18 +29,18 @@ describe('security events', () => {
   });
 
   it('of people who are logged in are logged and recorded at once, each time', () => {
-    security.tell(login);
-    security.tell(login);
+    security.report(login);
+    security.report(login);
     expect(log).toEqual([login, login].map((event) => ({ ...event, times: 1 })));
     expect(audit).toEqual(log);
     expect(counted).toEqual(['login', 'login']);
   });
 
   it('that strangers cause are counted by name, address and result: one record of each a minute', async () => {
-    for (let n = 0; n < 500; n += 1) security.tell(refused);
-    security.tell({ ...refused, address: '192.0.2.2' });
-    security.tell({ ...refused, name: 'eye' });
-    security.tell({ ...refused, result: 'limit' });
+    for (let n = 0; n < 500; n += 1) security.report(refused);
+    security.report({ ...refused, address: '192.0.2.2' });
+    security.report({ ...refused, name: 'eye' });
+    security.report({ ...refused, result: 'limit' });
     expect(counted).toHaveLength(503);
     expect([log.length, audit.length]).toEqual([4, 0]);
     await security.endMinute();
@@ -51,16 +51,22 @@ describe('security events', () => {
       ['ops', '192.0.2.1', 'limit', 1],
     ]);
     expect(log.slice(4)).toEqual([{ ...refused, times: 500 }]);
-    security.tell(refused);
+    security.report(refused);
     await security.endMinute();
     expect(audit.at(-1)).toEqual({ ...refused, times: 1 });
   });
 
   it('of made-up names and addresses fill neither log nor table, and are all counted', async () => {
     for (let n = 0; n < 5000; n += 1)
-      security.tell({ ...refused, name: `name ${n}`, address: `198.51.100.${n % 250}`, detail: `${n}` });
+      security.report({ ...refused, name: `name ${n}`, address: `198.51.100.${n % 250}`, detail: `${n}` });
     for (let n = 0; n < 100; n += 1)
-      security.tell({ ...refused, kind: 'wrongHost', result: 'wrongHost', name: '', detail: `${n}.example` });
+      security.report({
+        ...refused,
+        kind: 'wrongHost',
+        result: 'wrongHost',
+        name: '',
+        detail: `${n}.example`,
+      });
     await security.endMinute();
     expect(audit.length).toBeLessThanOrEqual(12);
     expect(log.length).toBeLessThanOrEqual(12);
@@ -74,7 +80,7 @@ describe('security events', () => {
 
   it('carry no control characters of strangers, and are cut', async () => {
     const name = `a\u0000\u001b]0;x\u0007\n\u202e${'é'.repeat(100)}`;
-    security.tell({ ...refused, name, detail: '\ud800'.padEnd(400, 'd') });
+    security.report({ ...refused, name, detail: '\ud800'.padEnd(400, 'd') });
     await security.endMinute();
     expect(audit[0]?.name).toBe(`a\uFFFD\uFFFD]0;x\uFFFD\uFFFD\uFFFD${'é'.repeat(54)}`);
     expect(audit[0]?.detail).toBe('\uFFFD'.padEnd(300, 'd'));
@@ -87,8 +93,8 @@ describe('security events', () => {
       log: () => undefined,
       record: () => new Promise((resolve) => written.push(resolve)),
     });
-    slow.tell(login);
-    slow.tell(refused);
+    slow.report(login);
+    slow.report(refused);
     let hasEnded = false;
     const ending = slow.endMinute().then(() => (hasEnded = true));
     for (const write of written) {
