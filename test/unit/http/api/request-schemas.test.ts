@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filter, rowFilter } from '../../../src/http/api/request-schemas.js';
+import { filter, rowFilter } from '../../../../src/http/api/request-schemas.js';
 
 describe('the filter of a question', () => {
   it('is what the operator service takes: table and numbers as databases write them, dates whole', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DatabaseError, type DatabaseErrorKind } from '../../../src/database/errors.js';
-import { classifyOracle } from '../../../src/middle/oracle/errors.js';
+import { DatabaseError, type DatabaseErrorKind } from '../../../../src/database/errors.js';
+import { classifyOracle } from '../../../../src/middle/oracle/errors.js';
 
 /** An error as the driver throws it. */
 function driverError(message: string, properties: { code?: string; errorNum?: number } = {}): Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connectLimits } from '../../../src/middle/oracle/addresses.js';
+import { connectLimits } from '../../../../src/middle/oracle/addresses.js';
 
 const descriptor = (hosts: readonly string[], more = '') =>
   `(DESCRIPTION=${more}(ADDRESS_LIST=${hosts.map((host) => `(ADDRESS=(PROTOCOL=TCP)(HOST = ${host})(PORT=1521))`).join('')})(CONNECT_DATA=(SERVICE_NAME=s)))`;

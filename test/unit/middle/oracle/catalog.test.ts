@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { oracleColumns, oracleIndexes } from '../../../src/middle/oracle/catalog.js';
-import { OracleDatabase, type OracleRow, type Query } from '../../../src/middle/oracle/database.js';
+import { oracleColumns, oracleIndexes } from '../../../../src/middle/oracle/catalog.js';
+import { OracleDatabase, type OracleRow, type Query } from '../../../../src/middle/oracle/database.js';
 
 /** A catalog with these tables and synonyms, for a user whose current schema is BNET_SYNC. */
 interface Catalog {

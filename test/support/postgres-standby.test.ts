@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import pg from 'pg';
 import { afterEach, expect, it } from 'vitest';
-import { type PostgresAccess, queryOn } from '../support/postgres-database.js';
-import { createLoginRole, identityOf } from '../support/postgres-identity.js';
-import { processesIn } from '../support/postgres-processes.js';
-import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
-import { until } from '../support/until.js';
+import { type PostgresAccess, queryOn } from './postgres-database.js';
+import { createLoginRole, identityOf } from './postgres-identity.js';
+import { processesIn } from './postgres-processes.js';
+import { describeWithStandby, ReplicatedPostgres } from './postgres-standby.js';
+import { until } from './until.js';
 
 describeWithStandby('PostgreSQL that fails over', () => {
   let servers: ReplicatedPostgres;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { MiddleKind, ServerDescription } from '../../../src/middle/admin-port.js';
-import { indexFindings } from '../../../src/operator/doctor/indexes.js';
-import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
-import { serverFindings } from '../../../src/operator/doctor/server.js';
-import { tableFindings } from '../../../src/operator/doctor/tables.js';
+import type { MiddleKind, ServerDescription } from '../../../../src/middle/admin-port.js';
+import { indexFindings } from '../../../../src/operator/doctor/indexes.js';
+import { privilegeFindings } from '../../../../src/operator/doctor/privileges.js';
+import { serverFindings } from '../../../../src/operator/doctor/server.js';
+import { tableFindings } from '../../../../src/operator/doctor/tables.js';
 
 const product = 'Oracle Database 19c Enterprise Edition';
 const oracle: ServerDescription = {

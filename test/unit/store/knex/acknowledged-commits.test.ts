@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   AcknowledgedCommits,
   type AcknowledgedCommit,
-} from '../../../src/store/knex/acknowledged-commits.js';
+} from '../../../../src/store/knex/acknowledged-commits.js';
 
 const commit = (streamingNo: string, at = '2026-11-01T00:00:00.000Z'): AcknowledgedCommit => {
   return { source: 'CUST', streamingNo, attempt: '2026-11-01 08:00:00', worker: 'w', at };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missingSuites, type SuiteResult, withoutSuites } from '../support/required-suites.js';
+import { missingSuites, type SuiteResult, withoutSuites } from './required-suites.js';
 
 function suite(name: string, ran: boolean, ...suites: SuiteResult[]): SuiteResult {
   return { name, ran, suites };

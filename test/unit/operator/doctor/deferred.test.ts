@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DatabaseError } from '../../../src/database/errors.js';
-import type { DeferralCause, Stage } from '../../../src/domain/deferral.js';
-import type { MiddleKind } from '../../../src/middle/admin-port.js';
-import { deferredFindings } from '../../../src/operator/doctor/deferred.js';
-import { fakeDeferred, fakeDeferredSummary } from '../../support/fake-deferred.js';
-import { nothingDeferred } from '../../support/operations.js';
+import { DatabaseError } from '../../../../src/database/errors.js';
+import type { DeferralCause, Stage } from '../../../../src/domain/deferral.js';
+import type { MiddleKind } from '../../../../src/middle/admin-port.js';
+import { deferredFindings } from '../../../../src/operator/doctor/deferred.js';
+import { fakeDeferred, fakeDeferredSummary } from '../../../support/fake-deferred.js';
+import { nothingDeferred } from '../../../support/operations.js';
 
 /** What is found where so many rows are deferred. */
 function found(kind: MiddleKind | null, counts: readonly (readonly [Stage, DeferralCause, number])[]) {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, hasPostgres, PostgresServer } from '../support/postgres.js';
-import { queryOn } from '../support/postgres-database.js';
-import { createLoginRole, identityOf } from '../support/postgres-identity.js';
-import { processesIn } from '../support/postgres-processes.js';
+import { createDatabase, hasPostgres, PostgresServer } from './postgres.js';
+import { queryOn } from './postgres-database.js';
+import { createLoginRole, identityOf } from './postgres-identity.js';
+import { processesIn } from './postgres-processes.js';
 
 describe.runIf(hasPostgres)('the database server shared by a test run', () => {
   it('gives each test an empty database of its own', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Rules } from '../../../src/domain/rules.js';
-import { newMessages, corrected } from '../../../src/demo/platform/correction.js';
-import { badRowCodes, badRowKinds, type BadRowKind } from '../../../src/demo/platform/bad-row.js';
-import { history, opens, type HistoryOptions } from '../../../src/demo/platform/history.js';
-import type { Message } from '../../../src/demo/platform/message.js';
-import { specExamples, specExamplesOutcome } from '../../../src/demo/platform/spec-examples.js';
-import { defaultModelRules, runModel, type ModelRow } from '../../support/sequential-model.js';
+import type { Rules } from '../../../../src/domain/rules.js';
+import { newMessages, corrected } from '../../../../src/demo/platform/correction.js';
+import { badRowCodes, badRowKinds, type BadRowKind } from '../../../../src/demo/platform/bad-row.js';
+import { history, opens, type HistoryOptions } from '../../../../src/demo/platform/history.js';
+import type { Message } from '../../../../src/demo/platform/message.js';
+import { specExamples, specExamplesOutcome } from '../../../../src/demo/platform/spec-examples.js';
+import { defaultModelRules, runModel, type ModelRow } from '../../../support/sequential-model.js';
 
 const userLimitAttrSpecId = '11002010000000000000';
 const rules: Rules = { ...defaultModelRules, userLimitAttrSpecId };

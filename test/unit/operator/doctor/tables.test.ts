@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ColumnDescription, MiddleKind } from '../../../src/middle/admin-port.js';
-import { tableFindings } from '../../../src/operator/doctor/tables.js';
+import type { ColumnDescription, MiddleKind } from '../../../../src/middle/admin-port.js';
+import { tableFindings } from '../../../../src/operator/doctor/tables.js';
 
 type Types = Readonly<Record<'number' | 'state' | 'date', string>> & {
   readonly text: (length: number) => string;

@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
-import { State } from '../../../src/domain/states.js';
-import { nothingPaused } from '../../../src/middle/port.js';
-import { claimedQuery, latestQuery } from '../../../src/middle/oracle/finished-rows.js';
+import { State } from '../../../../src/domain/states.js';
+import { nothingPaused } from '../../../../src/middle/port.js';
+import { claimedQuery, latestQuery } from '../../../../src/middle/oracle/finished-rows.js';
 import {
   createdAheadQuery,
   oldestPendingQuery,
   otherStatesQuery,
   straysQuery,
-} from '../../../src/middle/oracle/irregular.js';
-import { pollQuery } from '../../../src/middle/oracle/poll.js';
+} from '../../../../src/middle/oracle/irregular.js';
+import { pollQuery } from '../../../../src/middle/oracle/poll.js';
 import {
   countQuery,
   customerQuery,
   failedCountsQuery,
   failedQuery,
   processingQuery,
-} from '../../../src/middle/oracle/search-statements.js';
+} from '../../../../src/middle/oracle/search-statements.js';
 import {
   attributesBatch,
   attributesQuery,
@@ -28,7 +28,7 @@ import {
   requeueBatch,
   rowsQuery,
   standingQuery,
-} from '../../../src/middle/oracle/statements.js';
+} from '../../../../src/middle/oracle/statements.js';
 
 const tables = { schema: 'ISMP', productIds: ['323002000'], markAttributes: true, maxAttributes: 10_000 };
 const poll = {
@@ -124,6 +124,6 @@ it('the statements that DBAs are shown are those that are sent', async () => {
 `;
   const text = statements.map(([comment, sql]) => `${comment.replaceAll(/^(?=.)/gm, '-- ')}\n${sql};\n`);
   await expect([head, ...text].join('\n').replaceAll('\n\n\n', '\n\n')).toMatchFileSnapshot(
-    '../../../sql/oracle/statements.sql',
+    '../../../../sql/oracle/statements.sql',
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultModelRules, runModel, type ModelRow, type ModelRules } from '../support/sequential-model.js';
+import { defaultModelRules, runModel, type ModelRow, type ModelRules } from './sequential-model.js';
 
 let nextNumber = 0;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Wait } from '../../../src/domain/waiting.js';
-import { nothingPaused } from '../../../src/middle/port.js';
-import { pollQuery } from '../../../src/middle/oracle/poll.js';
-import { attributesQuery, rowsQuery } from '../../../src/middle/oracle/statements.js';
-import { packed, paddedCount } from '../../../src/middle/oracle/text-set.js';
+import type { Wait } from '../../../../src/domain/waiting.js';
+import { nothingPaused } from '../../../../src/middle/port.js';
+import { pollQuery } from '../../../../src/middle/oracle/poll.js';
+import { attributesQuery, rowsQuery } from '../../../../src/middle/oracle/statements.js';
+import { packed, paddedCount } from '../../../../src/middle/oracle/text-set.js';
 
 const room = 4000;
 

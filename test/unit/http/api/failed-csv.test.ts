@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { DatabaseError } from '../../../src/database/errors.js';
-import { failedCsv } from '../../../src/http/api/failed-csv.js';
-import { visibleText } from '../../../src/domain/foreign-text.js';
-import type { FullRow, RowFilter } from '../../../src/middle/admin-port.js';
-import type { ListRequest, RowList } from '../../../src/operator/operator-service.js';
-import { FakeOperator } from '../../support/fake-operator.js';
-import { hostileTexts, unwanted } from '../../support/hostile-texts.js';
+import { DatabaseError } from '../../../../src/database/errors.js';
+import { failedCsv } from '../../../../src/http/api/failed-csv.js';
+import { visibleText } from '../../../../src/domain/foreign-text.js';
+import type { FullRow, RowFilter } from '../../../../src/middle/admin-port.js';
+import type { ListRequest, RowList } from '../../../../src/operator/operator-service.js';
+import { FakeOperator } from '../../../support/fake-operator.js';
+import { hostileTexts, unwanted } from '../../../support/hostile-texts.js';
 
 const limits = { rows: 1000, pageRows: 10, longestMs: 1000 };
 const now = () => 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runChecks, type DoctorTargets } from '../../../src/operator/doctor/doctor.js';
+import { runChecks, type DoctorTargets } from '../../../../src/operator/doctor/doctor.js';
 import {
   middleOperations,
   noStrays,
@@ -8,7 +8,7 @@ import {
   storeOperations,
   storeSetup,
   workerDescription,
-} from '../../support/operations.js';
+} from '../../../support/operations.js';
 
 const counts = { '0': 0, '1': 2, '2': 0, '3': 0 };
 const middle = {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { latestQuery } from '../../../src/middle/oracle/finished-rows.js';
-import { pollQuery } from '../../../src/middle/oracle/poll.js';
-import { failedQuery, processingQuery } from '../../../src/middle/oracle/search-statements.js';
-import { nothingPaused } from '../../../src/middle/port.js';
+import { latestQuery } from '../../../../src/middle/oracle/finished-rows.js';
+import { pollQuery } from '../../../../src/middle/oracle/poll.js';
+import { failedQuery, processingQuery } from '../../../../src/middle/oracle/search-statements.js';
+import { nothingPaused } from '../../../../src/middle/port.js';
 
 const tables = { schema: 'ISMP', productIds: [], markAttributes: true, maxAttributes: 10_000 };
 const ascending = '/*+ INDEX_RS_ASC(t (State CreateDate StreamingNo)) */';

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { correctedRemark, badRowOf, badRowRemark, readBadRow } from '../../../src/demo/platform/bad-row.js';
+import {
+  correctedRemark,
+  badRowOf,
+  badRowRemark,
+  readBadRow,
+} from '../../../../src/demo/platform/bad-row.js';
 
 describe('the Remark of a row that is wrong on purpose', () => {
   const fault = badRowOf('missing-cust-account', { how: 'put back', set: { custAccount: 'qy"17' } });

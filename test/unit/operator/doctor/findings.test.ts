@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexDescription } from '../../../src/middle/admin-port.js';
-import { clockFindings, type Clocks } from '../../../src/operator/doctor/clock.js';
-import { indexFindings } from '../../../src/operator/doctor/indexes.js';
-import { privilegeFindings } from '../../../src/operator/doctor/privileges.js';
-import { rowFindings } from '../../../src/operator/doctor/rows.js';
-import { workerFindings, type WorkerState } from '../../../src/operator/doctor/workers.js';
-import { noStrays, workerDescription } from '../../support/operations.js';
+import type { IndexDescription } from '../../../../src/middle/admin-port.js';
+import { clockFindings, type Clocks } from '../../../../src/operator/doctor/clock.js';
+import { indexFindings } from '../../../../src/operator/doctor/indexes.js';
+import { privilegeFindings } from '../../../../src/operator/doctor/privileges.js';
+import { rowFindings } from '../../../../src/operator/doctor/rows.js';
+import { workerFindings, type WorkerState } from '../../../../src/operator/doctor/workers.js';
+import { noStrays, workerDescription } from '../../../support/operations.js';
 
 describe('indexes', () => {
   const rowIndexes: IndexDescription[] = [

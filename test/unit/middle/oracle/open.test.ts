@@ -2,10 +2,14 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseError } from '../../../src/database/errors.js';
-import { openExpiredServer } from '../../support/expired-tls-server.js';
-import { portOf } from '../../support/silent-server.js';
-import { attributesOf, openOracleDatabase, type OpenOracleOptions } from '../../../src/middle/oracle/open.js';
+import { DatabaseError } from '../../../../src/database/errors.js';
+import { openExpiredServer } from '../../../support/expired-tls-server.js';
+import { portOf } from '../../../support/silent-server.js';
+import {
+  attributesOf,
+  openOracleDatabase,
+  type OpenOracleOptions,
+} from '../../../../src/middle/oracle/open.js';
 
 describe('a connection as text', () => {
   it.each([

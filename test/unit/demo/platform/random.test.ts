@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../src/demo/platform/random.js';
+import { Random } from '../../../../src/demo/platform/random.js';
 
 describe("the simulator's random numbers", () => {
   it('are repeated by the seed', () => {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { pgDialect, sqliteDialect, type Fragment } from '../../../src/database/dialect.js';
-import { DatabaseError } from '../../../src/database/errors.js';
-import { StoreWentBackError } from '../../../src/store/guard-port.js';
-import { AcknowledgedCommits } from '../../../src/store/knex/acknowledged-commits.js';
-import { ServerCheck } from '../../../src/store/knex/server-check.js';
+import { pgDialect, sqliteDialect, type Fragment } from '../../../../src/database/dialect.js';
+import { DatabaseError } from '../../../../src/database/errors.js';
+import { StoreWentBackError } from '../../../../src/store/guard-port.js';
+import { AcknowledgedCommits } from '../../../../src/store/knex/acknowledged-commits.js';
+import { ServerCheck } from '../../../../src/store/knex/server-check.js';
 
 const system = '7300000000000000001';
 const now = '2026-11-02T00:00:00.000Z';
