@@ -3,7 +3,7 @@ import * as schemas from '../../src/http/api/response-schemas.js';
 import { hashPassword } from '../../src/http/password.js';
 import { configFor, listening } from '../support/command.js';
 import { openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
-import { hasOracle } from '../support/oracle-place.js';
+import { hasOracle } from '../support/test-oracle.js';
 import { until } from '../support/until.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };

@@ -91,7 +91,7 @@ const faults: readonly Fault[] = [
   },
 ];
 
-async function sceneOf(pair: Pair, does: string) {
+async function environmentOf(pair: Pair, does: string) {
   const { folder, file, remove } = await configFor(pair, {
     worker: settings,
     store: { handlers: 'handlers.mjs' },
@@ -117,7 +117,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
     it.concurrent.each(shown)('one that $name', { timeout: 240_000 }, async (fault) => {
       const pair = await openPair(kind);
       await plantRows(pair);
-      const { file, remove, calls } = await sceneOf(pair, fault.does);
+      const { file, remove, calls } = await environmentOf(pair, fault.does);
       const workers = [new Restarted(file), new Restarted(file)];
       const log = () => workers.map((each) => each.log).join('\n');
       try {
@@ -146,7 +146,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       const pair = await openPair(kind);
       await plantRows(pair);
       const ownTransaction = 'try { await knex.commit(); } catch { await knex.rollback(); }';
-      const { file, remove } = await sceneOf(pair, ownTransaction);
+      const { file, remove } = await environmentOf(pair, ownTransaction);
       const workers = [new Restarted(file), new Restarted(file)];
       const rowNow = async () => (await standing(pair.middle)).get(`CUST:${failing}`);
       await until(async () => (await statesOf(pair.middle))[2] === others, 120_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { isAvailable, openPair, standing, type Pair } from '../support/databases.js';
-import { isRealOracle } from '../support/oracle-place.js';
+import { isRealOracle } from '../support/test-oracle.js';
 import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
 import { until } from '../support/workers.js';
 

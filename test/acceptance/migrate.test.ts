@@ -3,7 +3,7 @@ import { Database } from '../../src/database/database.js';
 import { migrations } from '../../src/store/knex/migrations.js';
 import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { postgresDatabase, sqliteFile, type KnexSetting, type Made } from '../support/pair-databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
-import { hasOracle } from '../support/oracle-place.js';
+import { hasOracle } from '../support/test-oracle.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
@@ -112,7 +112,7 @@ describe.runIf(hasOracle)('acceptance on Oracle: operator commands', () => {
       const answer = await bnetSync([command, '--config', file]);
       expect([command, answer.exitCode]).toEqual([command, 3]);
       expect(answer.all).toContain('NJS-');
-      expect(answer.all).not.toContain(pair.place.connection.password);
+      expect(answer.all).not.toContain(pair.oracle.connection.password);
     }
     await remove();
   });

@@ -5,7 +5,7 @@ import { bnetSync, configFor } from '../support/command.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import type { Fault } from '../support/oracle/faults.js';
 import type { OracleStandIn } from '../support/oracle/stand-in.js';
-import { isRealOracle } from '../support/oracle-place.js';
+import { isRealOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
 
@@ -29,8 +29,8 @@ const removals: (() => Promise<void>)[] = [];
 
 /** The server that faults are planted in. */
 function server(): OracleStandIn {
-  if (pair.place.created === null) throw new Error('This test needs the stand-in.');
-  return pair.place.created.standIn;
+  if (pair.oracle.created === null) throw new Error('This test needs the stand-in.');
+  return pair.oracle.created.standIn;
 }
 
 async function start(worker: object = {}, middle: object = {}) {
@@ -83,7 +83,7 @@ const prepare = (): void => {
     pair = await openOraclePair();
   });
   afterEach(async () => {
-    if (pair.place.created !== null) server().faults.clear();
+    if (pair.oracle.created !== null) server().faults.clear();
     for (const remove of removals.splice(0).reverse()) await remove();
     await pair.close();
   });
@@ -104,7 +104,7 @@ describe.runIf(hasPostgres)('acceptance: run on Oracle', () => {
 
   it('takes the connection as one text, by environment variable', async () => {
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
-    const { user, password, connectString } = pair.place.connection;
+    const { user, password, connectString } = pair.oracle.connection;
     const run = await start({}, { user: 'nobody', password: 'wrong' });
     const { child } = run(['--once'], {
       BNET_SYNC_MIDDLE__CONNECTION: `${user}/${password}@${connectString}`,

@@ -4,7 +4,15 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
-import { column, insist, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import {
+  column,
+  retryWhileBusy,
+  openPair,
+  plant,
+  standing,
+  statesOf,
+  type Pair,
+} from '../support/databases.js';
 import { forwardFrom } from '../support/forward.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
@@ -82,7 +90,7 @@ describe('acceptance: the run command on SQLite', () => {
       expect(ended.exitCode, ended.all).toBe(1);
       expect(Date.now() - startedAt).toBeLessThan(6000);
       for (const sql of ['UPDATE sync_shard SET owner = NULL', 'DELETE FROM sync_worker'])
-        await insist(() => pair.store.execute({ sql, bindings: [] }));
+        await retryWhileBusy(() => pair.store.execute({ sql, bindings: [] }));
     }
     await writeFile(join(folder, 'slow.mjs'), 'export const onCustomer = () => undefined;');
     const last = await bnetSync(['run', '--once', '--config', file]);

@@ -3,7 +3,7 @@ import { Database } from '../../src/database/database.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { configFor } from '../support/command.js';
 import { standing, statesOf } from '../support/databases.js';
-import { type KnexEnd, openOptions, postgresEnd } from '../support/middle-ends.js';
+import { type KnexTestMiddle, openOptions, createPostgresMiddle } from '../support/middle-databases.js';
 import { type PostgresAccess, queryOn } from '../support/postgres-database.js';
 import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
 import { RowStream } from '../support/row-stream.js';
@@ -34,7 +34,7 @@ interface Work {
 
 describeWithStandby('acceptance: the product store fails over under its workers', () => {
   let servers: ReplicatedPostgres;
-  let middle: KnexEnd;
+  let middle: KnexTestMiddle;
   let store: PostgresAccess;
   let configFile: string;
   const removals: (() => Promise<unknown>)[] = [];
@@ -71,7 +71,7 @@ describeWithStandby('acceptance: the product store fails over under its workers'
     removals.push(() => servers.remove());
     await servers.start();
     ({ connection: store } = await servers.createDatabase('store'));
-    middle = await postgresEnd();
+    middle = await createPostgresMiddle();
     removals.push(() => middle.close());
     const setting = { client: 'pg' as const, connection: { ...store } };
     const database = new Database({ ...openOptions, ...setting });

@@ -7,7 +7,7 @@ import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { bnetSync, configFor } from '../support/command.js';
 import { plant, standing } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { until } from '../support/workers.js';
 

@@ -39,8 +39,8 @@ for (const kind of ['SQLite', 'Oracle'] as const) {
       expect([cleanJson.exitCode, cleanJson.stderr]).toEqual([0, '']);
       expect(JSON.parse(cleanJson.stdout)).toMatchObject({ differences: [], summary: { ok: true, rows: 3 } });
 
-      const spoil = `UPDATE bnet_customer SET cust_name = '<b>' || cust_id, area_code = '1'`;
-      await pair.store.execute({ sql: spoil, bindings: [] });
+      const corrupt = `UPDATE bnet_customer SET cust_name = '<b>' || cust_id, area_code = '1'`;
+      await pair.store.execute({ sql: corrupt, bindings: [] });
       const drift = await run();
       expect(drift.exitCode).toBe(1);
       expect(drift.stdout).toContain(

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios/all.js';
-import type { DataPlace } from '../support/postgres-home.js';
+import type { DataStorage } from '../support/postgres-home.js';
 import type { BenchOptions, Scenario } from './scenarios/scenario.js';
 
 /** What the command line asks for. */
 export interface Arguments extends BenchOptions {
   readonly help: boolean;
   /** Where the server keeps its data. */
-  readonly place: DataPlace;
+  readonly place: DataStorage;
   readonly scenarios: readonly Scenario[];
   /** Where the results go. */
   readonly json: string;
@@ -98,7 +98,7 @@ function wholeNumber(option: string, text: string): number {
   return Number(text);
 }
 
-function placeOf(storage: string | undefined, quick: boolean): DataPlace {
+function placeOf(storage: string | undefined, quick: boolean): DataStorage {
   if (storage === undefined) return quick ? 'fastest' : 'disk';
   if (storage === 'memory') return 'fastest';
   if (storage !== 'disk') throw new UsageError('--storage must be disk or memory');

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { PostgresAccess } from '../support/postgres-database.js';
-import type { DataPlace } from '../support/postgres-home.js';
+import type { DataStorage } from '../support/postgres-home.js';
 import { PostgresServer, type PostgresSettings } from '../support/postgres-server.js';
 
 /*
@@ -31,7 +31,7 @@ export class BenchServer {
     this.#admin = admin;
   }
 
-  static async start(place: DataPlace): Promise<BenchServer> {
+  static async start(place: DataStorage): Promise<BenchServer> {
     const server = new PostgresServer(serverSettings, { place });
     await server.start();
     const admin = new pg.Client({ ...server.access });

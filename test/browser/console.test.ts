@@ -1,21 +1,28 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launchBrowser, openPage, type WatchedPage } from '../support/browser.js';
-import { hostileName, longNumber, openScene, people, refusedOpens, type Scene } from './scene.js';
+import {
+  hostileName,
+  longNumber,
+  openEnvironment,
+  people,
+  refusedOpens,
+  type BrowserEnvironment,
+} from './environment.js';
 
 const patience = 60_000;
 
 describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
-  let scene: Scene;
+  let environment: BrowserEnvironment;
   let browser: Browser;
   const opened: WatchedPage[] = [];
 
   beforeAll(async () => {
-    [scene, browser] = await Promise.all([openScene(), launchBrowser()]);
+    [environment, browser] = await Promise.all([openEnvironment(), launchBrowser()]);
   }, patience);
   afterAll(async () => {
     await browser.close();
-    await scene.close();
+    await environment.close();
   });
   afterEach(async () => {
     const pages = opened.splice(0);
@@ -25,7 +32,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
   });
 
   const visit = async (options: Parameters<typeof openPage>[2] = {}): Promise<Page> => {
-    const watched = await openPage(browser, scene.url, options);
+    const watched = await openPage(browser, environment.url, options);
     opened.push(watched);
     return watched.page;
   };
@@ -34,7 +41,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.fill('input[name=name]', people[who].name);
     await page.fill('input[name=password]', people[who].password);
     await page.click('main button');
-    await page.waitForURL(`${scene.url}${next}`);
+    await page.waitForURL(`${environment.url}${next}`);
   };
   const textOf = (page: Page) => page.innerText('main');
 
@@ -49,7 +56,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.fill('input[name=name]', people.operator.name);
     await page.fill('input[name=password]', people.operator.password);
     await page.click('main button');
-    await page.waitForURL(`${scene.url}/failed?code=00401`);
+    await page.waitForURL(`${environment.url}/failed?code=00401`);
     await page.click('text=Log out');
     await page.waitForURL(/\/login/);
     await page.goto('/');
@@ -113,7 +120,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     const token = await page.inputValue('.session input[name=csrfToken]');
     const sent = await page.request.post('/requeue', {
       form: { csrfToken: token, row: 'IF_BNET_ACCOUNT:2001', reason: 'because' },
-      headers: { origin: scene.url },
+      headers: { origin: environment.url },
     });
     expect(sent.status()).toBe(403);
   });
@@ -125,12 +132,12 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.waitForURL(/\/rows\/IF_BNET_ACCOUNT\/2001/);
     expect(await textOf(page)).toContain('00401 关键数据项不能为空: AccName');
     expect(await textOf(page)).toContain('Rows of this customer were applied since.');
-    await correct(scene);
+    await correct(environment);
     await page.click('summary:has-text("Requeue")');
     await page.fill('textarea[name=reason]', '工单 4711：已补姓名');
     await page.click('main button:has-text("Requeue 1 row")');
     expect(await textOf(page)).toContain('1 row requeued.');
-    await scene.reaches('ACCOUNT:2001', 2);
+    await environment.reaches('ACCOUNT:2001', 2);
     await page.goto('/rows/IF_BNET_ACCOUNT/2001');
     expect(await page.locator('.facts .mark').first().innerText()).toBe('2 succeeded');
     expect(await page.locator('section:has(h2:has-text("History")) tbody tr').allInnerTexts()).toEqual([
@@ -155,14 +162,14 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.fill('textarea[name=reason]', 'try again');
     await page.click('main button:has-text("Requeue 1 row")');
     expect(await textOf(page)).toContain('1 row requeued.');
-    await scene.reaches('CUST:3001', 3);
+    await environment.reaches('CUST:3001', 3);
     await page.goto('/failed?customer=5002');
     await page.click('text=Requeue all that match');
     expect(await textOf(page)).toContain('CustID = 5002');
     await page.fill('textarea[name=reason]', 'try again');
     await page.click('main button:has-text("Requeue 1 row")');
     expect(await textOf(page)).toContain('1 row requeued.');
-    await scene.reaches('CUST:3002', 3);
+    await environment.reaches('CUST:3002', 3);
   });
 
   it('pauses and resumes a product, with a reason', async () => {
@@ -204,7 +211,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     await page.fill('textarea[name=reason]', 'no script here');
     await page.click('main button:has-text("Requeue 1 row")');
     expect(await textOf(page)).toContain('1 row requeued.');
-    await scene.reaches('CUST:3003', 3);
+    await environment.reaches('CUST:3003', 3);
   });
 
   it('has every page in both languages without an error, a violation or a request elsewhere', async () => {
@@ -236,7 +243,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
 });
 
 /** The platform puts the row right, and leaves it in State 3 for the operator. */
-async function correct({ pair }: Scene): Promise<void> {
+async function correct({ pair }: BrowserEnvironment): Promise<void> {
   const sql = `UPDATE IF_BNET_ACCOUNT SET AccName = ? WHERE StreamingNo = ?`;
   await pair.middle.execute({ sql, bindings: ['李明', '2001'] });
 }

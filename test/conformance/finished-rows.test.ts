@@ -1,6 +1,6 @@
 import '../support/hostile-time-zone.js';
 import { describe } from 'vitest';
-import { hasOracle } from '../support/oracle-place.js';
+import { hasOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { finishedRules } from './middle/finished.js';
 import { postgresMiddleFixture, sqliteMiddleFixture } from './middle/knex-fixture.js';

@@ -5,7 +5,7 @@ import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import type { MiddleDatabase } from '../../src/middle/port.js';
 import type { Counters } from '../support/oracle/faults.js';
 import { hasPostgres } from '../support/postgres.js';
-import { openStandInPlace, type OraclePlace } from '../support/oracle-place.js';
+import { openStandInOracle, type TestOracle } from '../support/test-oracle.js';
 import { oracleAdapterOver, oracleOptions } from './middle/oracle-fixture.js';
 import { plantRows } from './middle/oracle-rows.js';
 import { account, cust, everything, requestsFor, type PlantedRow } from './middle/rows.js';
@@ -13,25 +13,25 @@ import { account, cust, everything, requestsFor, type PlantedRow } from './middl
 type Plant = typeof cust;
 
 describe.runIf(hasPostgres)('Oracle: what a batch costs', { timeout: 90_000 }, () => {
-  let place: OraclePlace;
+  let oracle: TestOracle;
   let counters: Counters;
   let database: OracleDatabase;
   let middle: MiddleDatabase;
 
   beforeAll(async () => {
-    const opened = await openStandInPlace();
-    place = opened;
+    const opened = await openStandInOracle();
+    oracle = opened;
     counters = opened.created.standIn.counters;
-    database = new OracleDatabase(oracleOptions(place.connection));
+    database = new OracleDatabase(oracleOptions(oracle.connection));
     middle = oracleAdapterOver(database);
   });
   beforeEach(async () => {
     for (const table of ['CUST', 'CUST_ATTR', 'ACCOUNT', 'ACCOUNT_ATTR'])
-      await place.owner.execute({ sql: `DELETE FROM IF_BNET_${table}`, bindings: [] });
+      await oracle.owner.execute({ sql: `DELETE FROM IF_BNET_${table}`, bindings: [] });
   });
   afterAll(async () => {
     await database.close();
-    await place.remove();
+    await oracle.remove();
   });
 
   function rowsOf(plant: Plant, count: number, first = 0): PlantedRow[] {
@@ -48,7 +48,7 @@ describe.runIf(hasPostgres)('Oracle: what a batch costs', { timeout: 90_000 }, (
 
   /** Polls, claims and marks all rows, every second of them as failed; returns the round trips. */
   async function roundTripsFor(rows: readonly PlantedRow[], request = everything()): Promise<number> {
-    await plantRows(place.owner, rows);
+    await plantRows(oracle.owner, rows);
     counters.reset();
     const page = await middle.poll(request);
     const claimed = await middle.claim(requestsFor(page.rows));
@@ -85,14 +85,14 @@ describe.runIf(hasPostgres)('Oracle: what a batch costs', { timeout: 90_000 }, (
 
   it('one more for a claim, and for marks, of rows that have changed meanwhile', async () => {
     const rows = bare(rowsOf(cust, 10));
-    await plantRows(place.owner, rows);
+    await plantRows(oracle.owner, rows);
     const { rows: polled } = await middle.poll(everything());
-    await place.owner.execute({ sql: 'DELETE FROM IF_BNET_CUST WHERE StreamingNo = 3', bindings: [] });
+    await oracle.owner.execute({ sql: 'DELETE FROM IF_BNET_CUST WHERE StreamingNo = 3', bindings: [] });
     counters.reset();
     const claimed = await middle.claim(requestsFor(polled));
     // Locked, looked at again, changed; then the rows and their attribute rows are read.
     expect([claimed.claimed, counters.roundTrips]).toEqual([9, 5]);
-    await place.owner.execute({
+    await oracle.owner.execute({
       sql: 'UPDATE IF_BNET_CUST SET State = 0 WHERE StreamingNo = 4',
       bindings: [],
     });

@@ -2,7 +2,7 @@ import '../support/hostile-time-zone.js';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { State } from '../../src/domain/states.js';
-import { hasOracle, isRealOracle, openOraclePlace, PlainOracle } from '../support/oracle-place.js';
+import { hasOracle, isRealOracle, openTestOracle, PlainOracle } from '../support/test-oracle.js';
 import type { TableRules } from '../support/oracle/table-rules.js';
 import { openSession, type Session } from '../support/postgres-session.js';
 import { lockRules, triggerRules } from './middle/locks.js';
@@ -23,9 +23,9 @@ describe.runIf(hasOracle)('Oracle as a middle database, several sessions at once
   let rules: TableRules | undefined;
 
   beforeAll(async () => {
-    const place = await openOraclePlace();
-    const { connection, created } = place;
-    fixture = await oracleMiddleFixture(place);
+    const oracle = await openTestOracle();
+    const { connection, created } = oracle;
+    fixture = await oracleMiddleFixture(oracle);
     rules = created?.standIn.rules;
     platform = new PlainOracle({ ...connection, ...created?.standIn.owner });
     if (created !== null) behind = await openSession(created.database.connection);

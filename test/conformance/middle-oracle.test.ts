@@ -1,6 +1,6 @@
 import '../support/hostile-time-zone.js';
 import { describe } from 'vitest';
-import { hasOracle } from '../support/oracle-place.js';
+import { hasOracle } from '../support/test-oracle.js';
 import { oracleMiddleFixture } from './middle/oracle-fixture.js';
 import { middleConformance } from './middle.js';
 

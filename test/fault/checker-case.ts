@@ -2,10 +2,10 @@ import {
   grouped,
   rowName,
   type Decision,
-  type Evidence,
+  type Observations,
   type PlatformRow,
   type StateChange,
-} from './evidence.js';
+} from './observations.js';
 
 /** Something that must not be. */
 export interface Violation {
@@ -48,15 +48,15 @@ export interface Case {
 const commitSlackMs = 3000;
 
 /** Joins decisions, in order, to their rows and claims; what cannot be joined is a violation. */
-export function casesOf(evidence: Evidence): { cases: Case[]; violations: Violation[] } {
-  const rows = new Map(evidence.rows.map((row) => [rowName(row), row]));
-  const changes = grouped(evidence.changes, rowName);
+export function casesOf(observations: Observations): { cases: Case[]; violations: Violation[] } {
+  const rows = new Map(observations.rows.map((row) => [rowName(row), row]));
+  const changes = grouped(observations.changes, rowName);
   const cases: Case[] = [];
   const violations: Violation[] = [];
-  for (const decision of [...evidence.decisions].sort((a, b) => a.seq - b.seq)) {
+  for (const decision of [...observations.decisions].sort((a, b) => a.seq - b.seq)) {
     const name = rowName(decision);
     const row = rows.get(name);
-    const found = row === undefined ? null : caseOf(decision, row, changes.get(name) ?? [], evidence);
+    const found = row === undefined ? null : caseOf(decision, row, changes.get(name) ?? [], observations);
     if (found !== null) cases.push(found);
     else violations.push({ kind: 'twice', about: name, what: `no claim made attempt ${decision.attempt}` });
   }
@@ -67,7 +67,7 @@ function caseOf(
   decision: Decision,
   row: PlatformRow,
   changes: readonly StateChange[],
-  { settings }: Evidence,
+  { settings }: Observations,
 ): Case | null {
   const claim = changes.findIndex((change) => change.dateAfter === decision.attempt && isClaim(change, row));
   const claimed = changes[claim];
@@ -92,8 +92,8 @@ function isClaim({ from, to }: StateChange, { planted }: PlatformRow): boolean {
 }
 
 /** A row's history in words, in the order of time. */
-export function historyOf(evidence: Evidence, name: string): string {
-  const row = evidence.rows.find((each) => rowName(each) === name);
+export function historyOf(observations: Observations, name: string): string {
+  const row = observations.rows.find((each) => rowName(each) === name);
   const lines: [number, string][] = [];
   if (row !== undefined) {
     const { createDate, committedAt, versions, mark, formCode, planted } = row;
@@ -102,29 +102,29 @@ export function historyOf(evidence: Evidence, name: string): string {
       `platform committed it: ${JSON.stringify({ createDate, mark, formCode, planted, versions })}`,
     ]);
   }
-  for (const change of evidence.changes.filter((each) => rowName(each) === name)) {
+  for (const change of observations.changes.filter((each) => rowName(each) === name)) {
     const { actor, from, to, dateAfter, errContent, remark } = change;
     lines.push([
       change.at,
       `${actor}: State ${from ?? 'none'} → ${to}, ${dateAfter ?? ''} ${remark ?? ''} ${errContent ?? ''}`,
     ]);
   }
-  for (const decision of evidence.decisions.filter((each) => rowName(each) === name)) {
+  for (const decision of observations.decisions.filter((each) => rowName(each) === name)) {
     const { attempt, outcome, code, worker, xid } = decision;
     lines.push([
       decision.at,
       `journal: attempt ${attempt} ${outcome} ${code ?? ''} by ${worker} (transaction ${xid})`,
     ]);
   }
-  for (const { kind, source, streamingNo, begun, over } of evidence.troubles) {
+  for (const { kind, source, streamingNo, begun, over } of observations.troubles) {
     if (streamingNo === null || rowName({ source, streamingNo }) !== name) continue;
     lines.push([begun, `trouble: ${kind}`], [over, `trouble over: ${kind}`]);
   }
   const texts = lines
     .sort(([a], [b]) => a - b)
     .map(([at, text]) => `    ${new Date(at).toISOString().slice(11, 23)} ${text}`);
-  for (const line of evidence.lines.filter((each) => rowName(each) === name))
+  for (const line of observations.lines.filter((each) => rowName(each) === name))
     texts.push(`    handler line of transaction ${line.xid}`);
-  const now = evidence.finalRows.filter((each) => rowName(each) === name);
+  const now = observations.finalRows.filter((each) => rowName(each) === name);
   return [...texts, `    now: ${JSON.stringify(now)}`].join('\n');
 }

@@ -3,9 +3,9 @@ import type {
   Content,
   PlatformAttribute,
   PlatformRow,
-  StoredThing,
+  StoredEntry,
   Table,
-} from './evidence.js';
+} from './observations.js';
 
 /*
  * What rows mean, after docs/operations-table.md: one row after another over plain maps. It shares no code with what it
@@ -84,8 +84,8 @@ export class CheckerModel {
   }
 
   /** Everything, sorted by key. */
-  stored(): StoredThing[] {
-    const things: StoredThing[] = [];
+  stored(): StoredEntry[] {
+    const things: StoredEntry[] = [];
     for (const [key, product] of this.#products) {
       things.push(thing(key, product));
       for (const [userId, user] of product.users) things.push(thing(`${key}/${userId}`, user));
@@ -190,7 +190,7 @@ function cleaned(attributes: readonly PlatformAttribute[]): PlatformAttribute[] 
     .sort((a, b) => (BigInt(a.attrId) < BigInt(b.attrId) ? -1 : 1));
 }
 
-function thing(key: string, { values, attributes }: Product): StoredThing {
+function thing(key: string, { values, attributes }: Product): StoredEntry {
   const texts = attributes.map(
     ({ attrSpecId, attrId, attrValue }) => `${attrSpecId ?? ''}/${attrId}/${attrValue ?? 'NULL'}`,
   );

@@ -1,17 +1,17 @@
 import type { Case, Violation } from './checker-case.js';
 import { standardTexts } from './checker-model.js';
 import { answersFor, isUndone } from './checker-troubles.js';
-import { grouped, rowName, type Evidence, type PlatformRow, type StateChange } from './evidence.js';
+import { grouped, rowName, type Observations, type PlatformRow, type StateChange } from './observations.js';
 
 /* What can be said without judging content: nothing lost, nothing twice, States and answers, leases. */
 
 type Complain = (kind: Violation['kind'], about: string, what: string) => void;
 
 /** Every row ended in 2 or 3, its attribute rows with it. */
-export function checkNothingLost(evidence: Evidence, complain: Complain): void {
-  const final = grouped(evidence.finalRows, rowName);
-  const attributes = grouped(evidence.finalAttributes, rowName);
-  for (const row of evidence.rows) {
+export function checkNothingLost(observations: Observations, complain: Complain): void {
+  const final = grouped(observations.finalRows, rowName);
+  const attributes = grouped(observations.finalAttributes, rowName);
+  for (const row of observations.rows) {
     const name = rowName(row);
     const [present, ...more] = final.get(name) ?? [];
     if (present === undefined || more.length > 0) {
@@ -29,24 +29,24 @@ export function checkNothingLost(evidence: Evidence, complain: Complain): void {
 }
 
 /** One decision per attempt, one current entry per row, one handler line per applied attempt. */
-export function checkNothingTwice(evidence: Evidence, complain: Complain): void {
+export function checkNothingTwice(observations: Observations, complain: Complain): void {
   const attemptOf = (key: Parameters<typeof rowName>[0] & { attempt: string }) =>
     `${rowName(key)} ${key.attempt}`;
-  for (const [, [first, ...more]] of grouped(evidence.decisions, attemptOf))
+  for (const [, [first, ...more]] of grouped(observations.decisions, attemptOf))
     if (first !== undefined && more.length > 0)
       complain('twice', rowName(first), `attempt ${first.attempt} was recorded ${more.length + 1} times`);
-  const inserted = new Set(evidence.decisions.map(attemptOf));
-  for (const entry of evidence.journal)
+  const inserted = new Set(observations.decisions.map(attemptOf));
+  for (const entry of observations.journal)
     if (!inserted.has(attemptOf(entry)))
       complain('twice', rowName(entry), `entry ${entry.attempt} was never inserted`);
-  if (evidence.journal.length !== inserted.size) complain('twice', 'sync_journal', 'entries are missing');
-  for (const [name, entries] of grouped(evidence.journal, rowName)) {
+  if (observations.journal.length !== inserted.size) complain('twice', 'sync_journal', 'entries are missing');
+  for (const [name, entries] of grouped(observations.journal, rowName)) {
     const current = entries.filter(({ superseded }) => !superseded).length;
     if (current !== 1) complain('twice', name, `it has ${current} current entries`);
   }
   const within = (key: Parameters<typeof rowName>[0] & { xid: string }) => `${rowName(key)} ${key.xid}`;
-  const lines = grouped(evidence.lines, within);
-  for (const decision of evidence.decisions) {
+  const lines = grouped(observations.lines, within);
+  for (const decision of observations.decisions) {
     const count = lines.get(within(decision))?.length ?? 0;
     const expected = decision.outcome === 'applied' ? 1 : 0;
     if (count !== expected)
@@ -75,12 +75,12 @@ export function checkAppliedOnce(cases: readonly Case[], complain: Complain): vo
 }
 
 /** The State says what the journal's current entry says; a failed row's text is the journal's and has its form. */
-export function checkAnswers(evidence: Evidence, complain: Complain): void {
+export function checkAnswers(observations: Observations, complain: Complain): void {
   const current = new Map(
-    evidence.journal.filter(({ superseded }) => !superseded).map((entry) => [rowName(entry), entry]),
+    observations.journal.filter(({ superseded }) => !superseded).map((entry) => [rowName(entry), entry]),
   );
-  const changes = grouped(evidence.changes, rowName);
-  for (const row of evidence.finalRows) {
+  const changes = grouped(observations.changes, rowName);
+  for (const row of observations.finalRows) {
     const name = rowName(row);
     const entry = current.get(name);
     const { source, state, errContent } = row;
@@ -90,7 +90,7 @@ export function checkAnswers(evidence: Evidence, complain: Complain): void {
     if (entry === undefined) complain('answer', name, `State ${state} without a journal entry`);
     else if (entry.outcome !== outcome)
       complain('answer', name, `State ${state}, but the journal says ${entry.outcome}`);
-    else if (!answersFor(evidence, { source, at }, { full: entry.errContent, written: errContent }))
+    else if (!answersFor(observations, { source, at }, { full: entry.errContent, written: errContent }))
       complain('text', name, `ErrContent is not the journal's: ${entry.errContent ?? 'NULL'}`);
     if (state === 2 && errContent !== null) complain('text', name, 'a success with an ErrContent');
     if (state === 3) checkText(name, entry?.errContent ?? '', complain);
@@ -105,13 +105,13 @@ function checkText(name: string, text: string, complain: Complain): void {
 }
 
 /** Workers move a State from 0 to 1 and from 1 to 2 or 3, only to what the journal had decided, and in time's direction. */
-export function checkStates(evidence: Evidence, complain: Complain): void {
-  const rows = new Map(evidence.rows.map((row) => [rowName(row), row]));
-  const decisions = grouped(evidence.decisions, rowName);
-  for (const [name, changes] of grouped(evidence.changes, rowName)) {
+export function checkStates(observations: Observations, complain: Complain): void {
+  const rows = new Map(observations.rows.map((row) => [rowName(row), row]));
+  const decisions = grouped(observations.decisions, rowName);
+  for (const [name, changes] of grouped(observations.changes, rowName)) {
     for (const change of changes) {
       const { source, actor, from, to, dateBefore, dateAfter, errContent, at } = change;
-      if (!actor.startsWith('bnet-sync') || isUndone(evidence, change)) continue;
+      if (!actor.startsWith('bnet-sync') || isUndone(observations, change)) continue;
       const step = `${from ?? 'none'}→${to}`;
       const isAbsurd = isPlanted(rows.get(name), dateBefore);
       const isNewAttempt = step === '1→1' && isAbsurd && rows.get(name)?.planted?.state === 1;
@@ -127,7 +127,7 @@ export function checkStates(evidence: Evidence, complain: Complain): void {
         to === 2
           ? decision.outcome === 'applied'
           : decision.attempt === dateBefore &&
-            answersFor(evidence, { source, at }, { full: decision.errContent, written: errContent }),
+            answersFor(observations, { source, at }, { full: decision.errContent, written: errContent }),
       );
       if (!answers)
         complain(
@@ -146,17 +146,17 @@ function isPlanted(row: PlatformRow | undefined, date: StateChange['dateBefore']
 }
 
 /** Whoever decided a row held the lease of its shard. */
-export function checkFence(evidence: Evidence, cases: readonly Case[], complain: Complain): void {
+export function checkFence(observations: Observations, cases: readonly Case[], complain: Complain): void {
   const owners = new Map<number, string | null>();
   const events = [
-    ...evidence.leases.map((lease) => ({
+    ...observations.leases.map((lease) => ({
       seq: lease.seq,
       run: () => void owners.set(lease.shard, lease.owner),
     })),
     ...cases.map(({ decision, row, version }) => ({
       seq: decision.seq,
       run: () => {
-        const shard = shardOf(row.versions[version]?.custId ?? null, evidence.settings.shards);
+        const shard = shardOf(row.versions[version]?.custId ?? null, observations.settings.shards);
         const owner = owners.get(shard) ?? 'nobody';
         if (owner !== decision.worker)
           complain('fence', rowName(row), `${decision.worker} decided it while ${owner} held shard ${shard}`);

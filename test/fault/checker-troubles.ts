@@ -4,13 +4,13 @@ import {
   grouped,
   rowName,
   type Disturbance,
-  type Evidence,
+  type Observations,
   type PlatformRow,
   type StateChange,
   type Table,
   type Trouble,
   type TroubleKind,
-} from './evidence.js';
+} from './observations.js';
 
 /* What is wrong with a row delays the rows of its own customer only, and no longer than it lasts (P12). */
 
@@ -53,11 +53,11 @@ interface Life {
 }
 
 /** Every time that a row was open until a worker ended it. */
-function livesOf(evidence: Evidence): Life[] {
-  const changes = grouped(evidence.changes, rowName);
-  return evidence.rows.flatMap((row) => {
+function livesOf(observations: Observations): Life[] {
+  const changes = grouped(observations.changes, rowName);
+  return observations.rows.flatMap((row) => {
     const lives: Life[] = [];
-    const visibleAt = Math.max(row.committedAt, (row.createdAt ?? 0) + evidence.settings.settleMs);
+    const visibleAt = Math.max(row.committedAt, (row.createdAt ?? 0) + observations.settings.settleMs);
     let from: number | null = visibleAt;
     for (const { from: before, to, at } of changes.get(rowName(row)) ?? []) {
       if (before !== null && before > 1 && to === 0) from = at;
@@ -71,11 +71,11 @@ function livesOf(evidence: Evidence): Life[] {
 
 /** Times of customers, by CustID. */
 function troublesByCustomer(
-  evidence: Evidence,
+  observations: Observations,
 ): ReadonlyMap<string, readonly { begun: number; over: number }[]> {
-  const ofRows = evidence.troubles.filter(({ streamingNo }) => streamingNo !== null);
+  const ofRows = observations.troubles.filter(({ streamingNo }) => streamingNo !== null);
   // A row that ends a process, or fails whenever it is tried, keeps its customer waiting for its own reason.
-  const lives = livesOf(evidence).filter(({ row }) => row.mark === 'throw' || row.mark === 'exit');
+  const lives = livesOf(observations).filter(({ row }) => row.mark === 'throw' || row.mark === 'exit');
   const ofPoison = lives.flatMap(({ row, from, until }) =>
     customersOf(row).map((custId) => ({ custId, begun: from, over: until })),
   );
@@ -97,15 +97,15 @@ interface Delay {
   readonly undisturbedMs: number;
 }
 
-function delaysOf(evidence: Evidence): Delay[] {
-  const troubles = troublesByCustomer(evidence);
+function delaysOf(observations: Observations): Delay[] {
+  const troubles = troublesByCustomer(observations);
   const faults = merged(
-    evidence.disturbances
+    observations.disturbances
       .filter(({ what }) => what !== breakerOpen)
       .map((each) => ({ ...each, until: each.until + recoveryMs })),
   );
-  const breakers = merged(evidence.disturbances.filter(({ what }) => what === breakerOpen));
-  return livesOf(evidence).flatMap(({ row, from: visibleAt, until }) => {
+  const breakers = merged(observations.disturbances.filter(({ what }) => what === breakerOpen));
+  return livesOf(observations).flatMap(({ row, from: visibleAt, until }) => {
     const own = customersOf(row).flatMap((custId) => troubles.get(custId) ?? []);
     const before = own.filter(({ begun }) => begun <= until);
     // It ended in spite of what was wrong.
@@ -120,8 +120,8 @@ function delaysOf(evidence: Evidence): Delay[] {
 }
 
 /** Rows of customers without trouble end soon, and those of the others once it is over. */
-export function checkDelays(evidence: Evidence, complain: Complain): void {
-  for (const { row, hadTrouble, undisturbedMs } of delaysOf(evidence)) {
+export function checkDelays(observations: Observations, complain: Complain): void {
+  for (const { row, hadTrouble, undisturbedMs } of delaysOf(observations)) {
     const seconds = Math.round(undisturbedMs / 1000);
     if (!hadTrouble && undisturbedMs > othersWithinMs)
       complain(
@@ -135,8 +135,8 @@ export function checkDelays(evidence: Evidence, complain: Complain): void {
 }
 
 /** In words, the longest delays. */
-export function slowest(evidence: Evidence): string {
-  const delays = delaysOf(evidence);
+export function slowest(observations: Observations): string {
+  const delays = delaysOf(observations);
   const longest = (hadTrouble: boolean) =>
     Math.max(
       0,
@@ -162,10 +162,10 @@ function forbidden(kind: TroubleKind): readonly number[] {
 }
 
 /** A refused claim leaves State 0, a refused mark State 1: no worker gets round it by another State. */
-export function checkRefusals(evidence: Evidence, complain: Complain): void {
-  const changes = grouped(evidence.changes, rowName);
-  const decisions = grouped(evidence.decisions, rowName);
-  for (const trouble of evidence.troubles) {
+export function checkRefusals(observations: Observations, complain: Complain): void {
+  const changes = grouped(observations.changes, rowName);
+  const decisions = grouped(observations.decisions, rowName);
+  for (const trouble of observations.troubles) {
     const { kind, source, streamingNo } = trouble;
     if (streamingNo === null) continue;
     const name = rowName({ source, streamingNo });
@@ -197,17 +197,17 @@ function isCertain({ kind, from, until }: Trouble, at: number): boolean {
 const undoesMarks: readonly TroubleKind[] = ['mark swallowed', 'mark undone'];
 
 /** Whether this State may have been left as it was, or set back, by a rule of the middle database. */
-export function isUndone(evidence: Evidence, change: StateChange): boolean {
+export function isUndone(observations: Observations, change: StateChange): boolean {
   const undoes: readonly TroubleKind[] = change.from === 0 ? ['claim set back'] : ['mark undone'];
-  return change.from === change.to && hadTrouble(evidence, change, undoes);
+  return change.from === change.to && hadTrouble(observations, change, undoes);
 }
 
 function hadTrouble(
-  evidence: Evidence,
+  observations: Observations,
   { source, streamingNo, at }: StateChange,
   kinds: readonly TroubleKind[],
 ) {
-  return evidence.troubles.some(
+  return observations.troubles.some(
     (trouble) =>
       kinds.includes(trouble.kind) &&
       trouble.source === source &&
@@ -219,13 +219,13 @@ function hadTrouble(
 
 /** Whether a text stands for the journal's: the same, or a shorter one that begins with the code, where one had to be. */
 export function answersFor(
-  evidence: Evidence,
+  observations: Observations,
   mark: { readonly source: Table; readonly at: number },
   { full, written }: { readonly full: string | null; readonly written: string | null },
 ): boolean {
   if (full === written) return true;
   if (full === null || written === null) return false;
-  const isExplained = evidence.troubles.some(
+  const isExplained = observations.troubles.some(
     ({ kind, source, begun, over }) =>
       kind === 'ErrContent too narrow' &&
       source === mark.source &&
@@ -241,9 +241,9 @@ export function answersFor(
  * Marks of one customer land in the order of its rows, or together: judged for rows that one transaction decided, where the
  * earlier one's mark was due before the later one's.
  */
-export function checkMarkOrder(evidence: Evidence, cases: readonly Case[], complain: Complain): void {
+export function checkMarkOrder(observations: Observations, cases: readonly Case[], complain: Complain): void {
   const marks = new Map<string, StateChange>();
-  for (const change of evidence.changes) {
+  for (const change of observations.changes) {
     const key = `${rowName(change)} ${change.dateBefore ?? ''}`;
     if (change.from === 1 && change.to > 1 && !marks.has(key)) marks.set(key, change);
   }
@@ -259,7 +259,11 @@ export function checkMarkOrder(evidence: Evidence, cases: readonly Case[], compl
         .slice(index + 1)
         .find((late) => late.mark.seq < early.mark.seq && late.mark.xid !== early.mark.xid);
       // That a mark was undone shows when those of its statement have landed.
-      const wasUndone = hadTrouble(evidence, { ...early.mark, at: overtaking?.mark.at ?? 0 }, undoesMarks);
+      const wasUndone = hadTrouble(
+        observations,
+        { ...early.mark, at: overtaking?.mark.at ?? 0 },
+        undoesMarks,
+      );
       if (overtaking !== undefined && !wasUndone)
         complain(
           'mark order',

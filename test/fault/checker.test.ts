@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { check, report } from './checker.js';
 import { smallHistory, textOf } from './small-history.js';
-import { spoilt, swap } from './spoilt-histories.js';
-import { oneBatch, shortened, trouble } from './spoilt-troubles.js';
+import { corruptedHistories, swap } from './corrupted-histories.js';
+import { oneBatch, shortened, trouble } from './corrupted-troubles.js';
 
 describe('fault suite: the checker', () => {
   it('finds nothing in a history without faults', () => {
     expect(check(smallHistory())).toEqual([]);
   });
 
-  it.each(spoilt)('%s, %s: sees %s', (kind, about, _what, spoil) => {
+  it.each(corruptedHistories)('%s, %s: sees %s', (kind, about, _what, corrupt) => {
     const history = smallHistory();
-    spoil(history);
+    corrupt(history);
     const violations = check(history);
     expect(violations.map((each) => [each.kind, each.about])).toContainEqual([kind, about]);
     expect(report(history, violations)).toContain(about);

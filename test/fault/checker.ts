@@ -16,7 +16,7 @@ import {
   checkRefusals,
   recoveryMs,
 } from './checker-troubles.js';
-import { grouped, rowName, type Content, type Evidence, type PlatformRow } from './evidence.js';
+import { grouped, rowName, type Content, type Observations, type PlatformRow } from './observations.js';
 
 export type { Violation } from './checker-case.js';
 
@@ -34,48 +34,48 @@ interface Judged extends Case {
 }
 
 /** Everything that must not be. */
-export function check(evidence: Evidence): Violation[] {
-  const { cases, violations } = casesOf(evidence);
+export function check(observations: Observations): Violation[] {
+  const { cases, violations } = casesOf(observations);
   const complain = (kind: Violation['kind'], about: string, what: string): void => {
     violations.push({ kind, about, what });
   };
-  checkNothingLost(evidence, complain);
-  checkNothingTwice(evidence, complain);
+  checkNothingLost(observations, complain);
+  checkNothingTwice(observations, complain);
   checkAppliedOnce(cases, complain);
-  checkAnswers(evidence, complain);
-  checkStates(evidence, complain);
-  checkFence(evidence, cases, complain);
-  checkRefusals(evidence, complain);
-  checkMarkOrder(evidence, cases, complain);
-  checkDelays(evidence, complain);
-  const judged = replay(evidence, cases, complain);
+  checkAnswers(observations, complain);
+  checkStates(observations, complain);
+  checkFence(observations, cases, complain);
+  checkRefusals(observations, complain);
+  checkMarkOrder(observations, cases, complain);
+  checkDelays(observations, complain);
+  const judged = replay(observations, cases, complain);
   for (const [, ofCustomer] of grouped(judged, ({ content }) => content.custId ?? ''))
-    checkOrder(evidence, ofCustomer, complain);
+    checkOrder(observations, ofCustomer, complain);
   return violations;
 }
 
 /** Violations with the history of their rows; the first ones only. */
-export function report(evidence: Evidence, violations: readonly Violation[], most = 10): string {
+export function report(observations: Observations, violations: readonly Violation[], most = 10): string {
   const texts = violations
     .slice(0, most)
-    .map(({ kind, about, what }) => `- ${kind}: ${about}: ${what}\n${historyOf(evidence, about)}`);
+    .map(({ kind, about, what }) => `- ${kind}: ${about}: ${what}\n${historyOf(observations, about)}`);
   return `${violations.length} violations\n${texts.join('\n')}`;
 }
 
 type Complain = (kind: Violation['kind'], about: string, what: string) => void;
 
-function replay(evidence: Evidence, cases: readonly Case[], complain: Complain): Judged[] {
-  const model = new CheckerModel(evidence.settings.rules);
+function replay(observations: Observations, cases: readonly Case[], complain: Complain): Judged[] {
+  const model = new CheckerModel(observations.settings.rules);
   const judged: Judged[] = [];
   for (const each of cases) {
     const content = each.row.versions[each.version];
     if (content === undefined) throw new Error(`${rowName(each.row)} has no version ${each.version}`);
     const judgement = model.judge(each.row, content, each.decision.outcome === 'applied');
     judged.push({ ...each, content, judgement });
-    checkCode(evidence, { ...each, content, judgement }, complain);
+    checkCode(observations, { ...each, content, judgement }, complain);
   }
   const expected = new Map(model.stored().map((thing) => [thing.key, JSON.stringify(thing)]));
-  const present = new Map(evidence.stored.map((thing) => [thing.key, sortedJson(thing)]));
+  const present = new Map(observations.stored.map((thing) => [thing.key, sortedJson(thing)]));
   for (const key of new Set([...expected.keys(), ...present.keys()])) {
     const [should, is] = [expected.get(key), present.get(key)];
     if (sortedJson(should === undefined ? undefined : JSON.parse(should)) !== is)
@@ -93,10 +93,10 @@ function sortedJson(value: unknown): string | undefined {
   );
 }
 
-function checkCode(evidence: Evidence, judged: Judged, complain: Complain): void {
+function checkCode(observations: Observations, judged: Judged, complain: Complain): void {
   const { row, version, decision, judgement } = judged;
   const name = rowName(row);
-  const { settings, poisonCalls } = evidence;
+  const { settings, poisonCalls } = observations;
   if (version === 0 && row.formCode !== null && decision.code !== row.formCode)
     complain(
       'code',
@@ -129,7 +129,7 @@ function allowedCodes(row: PlatformRow, content: Content, { code }: Judgement): 
 }
 
 /** Decisions of one customer in the order in which they were made: in row order, but for late rows, resets and waiting. */
-function checkOrder(evidence: Evidence, decided: readonly Judged[], complain: Complain): void {
+function checkOrder(observations: Observations, decided: readonly Judged[], complain: Complain): void {
   decided.forEach((early, index) => {
     const overtaken = decided
       .slice(index + 1)
@@ -137,10 +137,10 @@ function checkOrder(evidence: Evidence, decided: readonly Judged[], complain: Co
     const wrong = overtaken.filter(
       (late) =>
         (late.onTime && !isAtOnce(early)) ||
-        late.visibleAt + (isAtOnce(early) ? evidence.settings.settleMs : 0) <=
+        late.visibleAt + (isAtOnce(early) ? observations.settings.settleMs : 0) <=
           early.claimedAt - pollToClaimMs,
     );
-    const waiting = overtaken.filter((late) => waitsFor(evidence, late, early));
+    const waiting = overtaken.filter((late) => waitsFor(observations, late, early));
     for (const late of wrong) {
       if (waiting.some(({ row }) => row === late.row || isBefore(row, late.row))) continue;
       const what = `decided before ${rowName(late.row)} (${late.row.createDate ?? 'NULL'}), which stands before it`;
@@ -156,11 +156,11 @@ function isAtOnce({ row, version }: Judged): boolean {
 }
 
 /** Whether a row may have waited for this very open or bind. */
-function waitsFor(evidence: Evidence, waiting: Judged, awaited: Judged): boolean {
+function waitsFor(observations: Observations, waiting: Judged, awaited: Judged): boolean {
   const { content } = waiting;
-  const { dependencyGraceMs } = evidence.settings;
+  const { dependencyGraceMs } = observations.settings;
   const mayWait =
-    lastFirstSight(evidence, waiting, awaited) + dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
+    lastFirstSight(observations, waiting, awaited) + dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
   if (!mayWait || keyOf(content) !== keyOf(awaited.content)) return false;
   const { opFlag } = awaited.content;
   if (opFlag === '0101') {
@@ -176,15 +176,19 @@ function waitsFor(evidence: Evidence, waiting: Judged, awaited: Judged): boolean
  * it was visible, the process held the shard, no fault kept it from polling, and nothing was wrong with a row of the
  * customer, which would be deferred.
  */
-function lastFirstSight(evidence: Evidence, { row, content, visibleAt }: Judged, awaited: Judged): number {
-  const shard = shardOf(content.custId, evidence.settings.shards);
-  const taken = evidence.leases.findLast((lease) => {
+function lastFirstSight(
+  observations: Observations,
+  { row, content, visibleAt }: Judged,
+  awaited: Judged,
+): number {
+  const shard = shardOf(content.custId, observations.settings.shards);
+  const taken = observations.leases.findLast((lease) => {
     return lease.shard === shard && lease.owner !== null && lease.at <= awaited.claimedAt;
   });
-  const troubled = evidence.troubles
+  const troubled = observations.troubles
     .filter(({ custId, begun }) => custId === content.custId && begun <= awaited.claimedAt)
     .map(({ over }) => over + afterTroubleMs);
-  const disturbed = evidence.disturbances
+  const disturbed = observations.disturbances
     .filter(({ from }) => from <= awaited.claimedAt)
     .map(({ until }) => until + recoveryMs);
   return Math.max(row.createdAt ?? 0, visibleAt, taken?.at ?? 0, ...troubled, ...disturbed);

@@ -6,13 +6,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../../src/demo/platform/random.js';
 import { check, type Violation } from './checker.js';
 import { breakerOpen, longestWaitMs, slowest } from './checker-troubles.js';
-import { faultWorker, Place } from './crew.js';
-import type { CheckedRules, Disturbance, Evidence, Trouble } from './evidence.js';
-import { haveFaults, outerFaults, processFaults, type Stage } from './faults.js';
-import { limitSpec, Planner } from './planner.js';
+import { faultWorker, SupervisedWorker } from './workers.js';
+import type { CheckedRules, Disturbance, Observations, Trouble } from './observations.js';
+import { haveFaults, outerFaults, processFaults, type FaultContext } from './faults.js';
+import { limitSpec, Schedule } from './schedule.js';
 import { Platform } from './platform.js';
 import { RowTroubles, type TroubleTimes } from './row-troubles.js';
-import { collect, drain, othersDrain, Scene } from './scene.js';
+import { collect, drain, drainOthers, FaultEnvironment } from './environment.js';
 
 /** What a run is like; everything else is drawn from the seed. */
 export interface FaultRunOptions {
@@ -37,7 +37,7 @@ export interface FaultRunOptions {
 
 /** What came of a run. */
 export interface FaultRunResult {
-  readonly evidence: Evidence;
+  readonly observations: Observations;
   readonly violations: readonly Violation[];
   /** Where logs are. */
   readonly folder: string;
@@ -52,47 +52,52 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult
     appendFileSync(join(folder, 'faults.log'), `${new Date().toISOString()} ${text}\n`);
   };
   console.log(`fault run: seed ${options.seed}, ${options.seconds} s, logs in ${folder}`);
-  const scene = new Scene();
+  const environment = new FaultEnvironment();
   const settings = drawnSettings(options.seed);
   note(`seed ${options.seed} ${JSON.stringify(settings)}`);
-  const places: Place[] = [];
+  const workers: SupervisedWorker[] = [];
   try {
-    await scene.open(settings.worker.shards);
-    const crew = { folder, ...scene.access, ...settings, proxies: true };
-    for (const name of ['a', 'b', 'c', 'd']) places.push(await Place.make(name, crew));
-    const { platform, troubles, disturbances } = await played(options, { scene, places, settings, note });
-    const drained = await drain(scene, places, options.drainSeconds);
+    await environment.open(settings.worker.shards);
+    const processSettings = { folder, ...environment.access, ...settings, proxies: true };
+    for (const name of ['a', 'b', 'c', 'd']) workers.push(await SupervisedWorker.make(name, processSettings));
+    const { platform, troubles, disturbances } = await played(options, {
+      environment,
+      workers,
+      settings,
+      note,
+    });
+    const drained = await drain(environment, workers, options.drainSeconds);
     const ended = Date.now();
-    await Promise.all(places.map((place) => place.leave()));
-    const evidence = await collect(scene, {
+    await Promise.all(workers.map((worker) => worker.leave()));
+    const observations = await collect(environment, {
       folder,
       rows: platform.rows,
       troubles,
-      disturbances: [...disturbances, ...places.flatMap(disturbancesOf)],
+      disturbances: [...disturbances, ...workers.flatMap(disturbancesOf)],
       settings: { ...settings.worker, rules: settings.rules },
     });
-    const violations = check(evidence);
-    const unexpected = places.flatMap((place) => place.unexpected);
+    const violations = check(observations);
+    const unexpected = workers.flatMap((worker) => worker.unexpected);
     for (const what of unexpected) violations.push({ kind: 'lost', about: 'a worker', what });
-    const summary = summaryOf(evidence, {
+    const summary = summaryOf(observations, {
       platform,
-      places,
+      workers,
       seconds: (ended - startedAt) / 1000,
       drainMs: drained,
     });
     note(summary);
     if (violations.length === 0) await rm(folder, { recursive: true, force: true });
-    return { evidence, violations, folder, summary };
+    return { observations, violations, folder, summary };
   } finally {
-    for (const place of places) await place.leave('SIGKILL');
-    await Promise.all(places.map((place) => place.close()));
-    await scene.close();
+    for (const worker of workers) await worker.leave('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.close()));
+    await environment.close();
   }
 }
 
 interface Play {
-  readonly scene: Scene;
-  readonly places: readonly Place[];
+  readonly environment: FaultEnvironment;
+  readonly workers: readonly SupervisedWorker[];
   readonly settings: ReturnType<typeof drawnSettings>;
   note(text: string): void;
 }
@@ -107,81 +112,87 @@ interface Played {
 const deferredMs = 60_000;
 
 /** The platform writes and faults happen, until the time is over; then the troubles of single rows are alone. */
-async function played(options: FaultRunOptions, { scene, places, settings, note }: Play): Promise<Played> {
+async function played(
+  options: FaultRunOptions,
+  { environment, workers, settings, note }: Play,
+): Promise<Played> {
   const { seed } = options;
   const disturbances: Disturbance[] = [];
-  const links = { middle: scene.link('middle', 'faults'), store: scene.link('store', 'faults') };
-  const stage = (random: Random): Stage => ({
-    ...{ places, servers: scene.servers, links, random, note, disturbances },
-    storeName: scene.access.store.database,
+  const connections = {
+    middle: environment.connect('middle', 'faults'),
+    store: environment.connect('store', 'faults'),
+  };
+  const context = (random: Random): FaultContext => ({
+    ...{ workers, servers: environment.servers, connections, random, note, disturbances },
+    storeName: environment.access.store.database,
     leaseTtlMs: settings.worker.leaseTtlMs,
   });
-  const planner = new Planner(new Random(seed), {
+  const schedule = new Schedule(new Random(seed), {
     customers: options.customers,
     settleMs: settings.worker.settleMs,
     absurdDates: true,
   });
-  const platformLinks = {
-    first: scene.link('middle', 'platform'),
-    dba: scene.link('middle', 'dba'),
-    long: scene.link('middle', 'platform'),
+  const platformConnections = {
+    first: environment.connect('middle', 'platform'),
+    dba: environment.connect('middle', 'dba'),
+    long: environment.connect('middle', 'platform'),
   };
   const troubles: RowTroubles = new RowTroubles({
-    link: (name) => scene.link('middle', name),
+    connect: (name) => environment.connect('middle', name),
     rows: () => platform.rows,
     ...{ random: new Random(seed + 6), times: options.troubles, note },
   });
-  const platform = new Platform(platformLinks, planner, new Random(seed + 1), (rows) =>
+  const platform = new Platform(platformConnections, schedule, new Random(seed + 1), (rows) =>
     troubles.beforeWriting(rows),
   );
   await platform.prepare();
   const end = Date.now() + options.seconds * 1000;
   const goesOn = () => Date.now() < end;
-  for (const place of places.slice(0, new Random(seed + 4).between(2, 3))) place.start();
+  for (const worker of workers.slice(0, new Random(seed + 4).between(2, 3))) worker.start();
   await Promise.all([
     platform.write(options.rowsPerSecond, goesOn),
     platform.reset(goesOn),
-    servePoison(planner, options, goesOn),
-    haveFaults(stage(new Random(seed + 2)), processFaults, { pauseMs: options.pauses.process, goesOn }),
-    haveFaults(stage(new Random(seed + 3)), outerFaults, { pauseMs: options.pauses.outer, goesOn }),
+    servePoison(schedule, options, goesOn),
+    haveFaults(context(new Random(seed + 2)), processFaults, { pauseMs: options.pauses.process, goesOn }),
+    haveFaults(context(new Random(seed + 3)), outerFaults, { pauseMs: options.pauses.outer, goesOn }),
     troubles.happen(goesOn),
   ]);
   note('all faults have ended');
-  for (const place of places) {
-    place.proxies.middle?.clear();
-    place.proxies.store?.clear();
+  for (const worker of workers) {
+    worker.proxies.middle?.clear();
+    worker.proxies.store?.clear();
   }
-  for (const place of places.slice(0, 2)) if (!place.wanted) place.start();
+  for (const worker of workers.slice(0, 2)) if (!worker.wanted) worker.start();
   const writeUntil = Date.now() + options.troubles.writeSeconds * 1000;
   const isWriting = () => Date.now() < writeUntil;
   await Promise.all([platform.write(options.rowsPerSecond, isWriting), troubles.happen(isWriting)]);
   const troubled = () => troubles.customersSince(Date.now() - deferredMs);
-  const othersMs = await othersDrain(scene, troubled, longestWaitMs / 1000);
+  const othersMs = await drainOthers(environment, troubled, longestWaitMs / 1000);
   note(`${troubled().size} customers are in trouble, all others were done after ${othersMs} ms`);
   await troubles.lift();
   note('all troubles have ended');
-  if (options.troubles.retried) await links.store.insist((query) => query('DELETE FROM sync_deferral'));
+  if (options.troubles.retried) await connections.store.retry((query) => query('DELETE FROM sync_deferral'));
   return { platform, troubles: troubles.ended, disturbances };
 }
 
-/** When processes of a place ended, and when their breakers were open. */
-function disturbancesOf(place: Place): Disturbance[] {
-  const ends = place.ends.map((at) => ({ what: 'a process ends', from: at, until: at }));
-  const openings = place.told('breakerOpened').map(({ at, fields }) => {
+/** When processes of a worker ended, and when their breakers were open. */
+function disturbancesOf(worker: SupervisedWorker): Disturbance[] {
+  const ends = worker.ends.map((at) => ({ what: 'a process ends', from: at, until: at }));
+  const openings = worker.logged('breakerOpened').map(({ at, fields }) => {
     return { what: breakerOpen, from: at, until: at + Number(fields['delayMs']) };
   });
   return [...ends, ...openings];
 }
 
 /** Poison comes in the first two thirds, spread evenly. */
-async function servePoison(planner: Planner, { poison, seconds }: FaultRunOptions, goesOn: () => boolean) {
+async function servePoison(schedule: Schedule, { poison, seconds }: FaultRunOptions, goesOn: () => boolean) {
   const marks = [
     ...Array.from({ length: poison.exits }, () => 'exit' as const),
     ...Array.from({ length: poison.throws }, () => 'throw' as const),
   ];
   for (const mark of marks) {
     if (!goesOn()) return;
-    planner.poison(mark);
+    schedule.poison(mark);
     await pause((seconds * 650) / marks.length);
   }
 }
@@ -208,18 +219,18 @@ function drawnSettings(seed: number): { worker: typeof faultWorker; rules: Check
 }
 
 function summaryOf(
-  evidence: Evidence,
-  told: { platform: Platform; places: readonly Place[]; seconds: number; drainMs: number },
+  observations: Observations,
+  told: { platform: Platform; workers: readonly SupervisedWorker[]; seconds: number; drainMs: number },
 ): string {
-  const { rows, decisions, leases, troubles, disturbances } = evidence;
-  const { platform, places, seconds, drainMs } = told;
+  const { rows, decisions, leases, troubles, disturbances } = observations;
+  const { platform, workers, seconds, drainMs } = told;
   const codes = new Map<string, number>();
   for (const { code } of decisions) codes.set(code ?? 'applied', (codes.get(code ?? 'applied') ?? 0) + 1);
-  const deferred = places.flatMap((place) =>
-    ['rowsDeferred', 'rowsLocked'].flatMap((name) => place.told(name)),
+  const deferred = workers.flatMap((worker) =>
+    ['rowsDeferred', 'rowsLocked'].flatMap((name) => worker.logged(name)),
   ).length;
   const openings = disturbances.filter(({ what }) => what === breakerOpen).length;
-  const restarts = places.reduce((sum, place) => sum + place.restarts, 0);
+  const restarts = workers.reduce((sum, worker) => sum + worker.restarts, 0);
   const outcomes = [...codes]
     .sort()
     .map(([code, count]) => `${code} ${count}`)
@@ -227,7 +238,7 @@ function summaryOf(
   return (
     `${rows.length} rows, ${platform.resets} put back, ${decisions.length} decisions (${outcomes}); ` +
     `${restarts} processes replaced, ${leases.length} leases changed hands; ` +
-    `${troubles.length} troubles, ${deferred} times rows were deferred, ${openings} breakers opened, ${slowest(evidence)}; ` +
+    `${troubles.length} troubles, ${deferred} times rows were deferred, ${openings} breakers opened, ${slowest(observations)}; ` +
     `${seconds.toFixed(0)} s, drained in ${drainMs} ms`
   );
 }

@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/demo/platform/random.js';
 import type { PostgresServer } from '../support/postgres-server.js';
-import { wrongClock, type Place } from './crew.js';
+import { wrongClock, type SupervisedWorker } from './workers.js';
 import type { FaultProxy } from '../support/fault-proxy.js';
-import type { Disturbance } from './evidence.js';
-import type { Link } from './link.js';
+import type { Disturbance } from './observations.js';
+import type { Connection } from './connection.js';
 
 /** What faults act on. */
-export interface Stage {
-  readonly places: readonly Place[];
+export interface FaultContext {
+  readonly workers: readonly SupervisedWorker[];
   readonly servers: { readonly middle: PostgresServer; readonly store: PostgresServer };
-  readonly links: { readonly middle: Link; readonly store: Link };
+  readonly connections: { readonly middle: Connection; readonly store: Connection };
   readonly storeName: string;
   readonly leaseTtlMs: number;
   readonly random: Random;
@@ -20,108 +20,108 @@ export interface Stage {
 }
 
 /** A fault: what it does, and its undoing, are over when it resolves. */
-type Fault = (stage: Stage) => Promise<void>;
+type Fault = (context: FaultContext) => Promise<void>;
 
 /** Faults of processes. */
 export const processFaults: Readonly<Record<string, Fault>> = {
-  kill: async (stage) => {
-    const place = running(stage);
-    if (place === null) return;
-    stage.note(`kill -9 ${place.name} (${place.pid ?? 0})`);
-    place.signal('SIGKILL');
+  kill: async (context) => {
+    const worker = running(context);
+    if (worker === null) return;
+    context.note(`kill -9 ${worker.name} (${worker.pid ?? 0})`);
+    worker.signal('SIGKILL');
   },
-  terminate: async (stage) => {
-    const place = running(stage);
-    if (place === null) return;
-    stage.note(`SIGTERM ${place.name}`);
-    place.signal('SIGTERM');
+  terminate: async (context) => {
+    const worker = running(context);
+    if (worker === null) return;
+    context.note(`SIGTERM ${worker.name}`);
+    worker.signal('SIGTERM');
   },
-  freeze: async (stage) => {
-    const place = running(stage);
-    if (place === null) return;
-    const milliseconds = stage.leaseTtlMs + stage.random.between(-1500, 2500);
-    stage.note(`SIGSTOP ${place.name} for ${milliseconds} ms`);
-    place.signal('SIGSTOP');
+  freeze: async (context) => {
+    const worker = running(context);
+    if (worker === null) return;
+    const milliseconds = context.leaseTtlMs + context.random.between(-1500, 2500);
+    context.note(`SIGSTOP ${worker.name} for ${milliseconds} ms`);
+    worker.signal('SIGSTOP');
     await pause(milliseconds);
-    place.signal('SIGCONT');
+    worker.signal('SIGCONT');
   },
-  join: async (stage) => {
-    const place = stage.places.find(({ wanted }) => !wanted);
-    stage.note(place === undefined ? 'nobody can join' : `${place.name} joins`);
-    place?.start();
+  join: async (context) => {
+    const worker = context.workers.find(({ wanted }) => !wanted);
+    context.note(worker === undefined ? 'nobody can join' : `${worker.name} joins`);
+    worker?.start();
   },
-  leave: async (stage) => {
-    const present = stage.places.filter(({ wanted }) => wanted);
-    const most = stage.random.between(1, 2);
-    for (const place of present.slice(1, 1 + most)) {
-      stage.note(`${place.name} leaves`);
-      await place.leave();
+  leave: async (context) => {
+    const present = context.workers.filter(({ wanted }) => wanted);
+    const most = context.random.between(1, 2);
+    for (const worker of present.slice(1, 1 + most)) {
+      context.note(`${worker.name} leaves`);
+      await worker.leave();
     }
   },
-  clock: async (stage) => {
-    const place = stage.places.find(({ wanted }) => !wanted) ?? running(stage);
-    if (place === null) return;
-    const [hours, rate] = [stage.random.between(-30, 30), stage.random.pick([0.4, 0.8, 1.5, 3])];
-    stage.note(`${place.name} starts with its clock ${hours} h ahead, running ${rate} times as fast`);
-    await place.leave();
-    place.start(wrongClock(hours * 3_600_000, rate));
+  clock: async (context) => {
+    const worker = context.workers.find(({ wanted }) => !wanted) ?? running(context);
+    if (worker === null) return;
+    const [hours, rate] = [context.random.between(-30, 30), context.random.pick([0.4, 0.8, 1.5, 3])];
+    context.note(`${worker.name} starts with its clock ${hours} h ahead, running ${rate} times as fast`);
+    await worker.leave();
+    worker.start(wrongClock(hours * 3_600_000, rate));
   },
 };
 
 /** Faults of networks and servers. */
 export const outerFaults: Readonly<Record<string, Fault>> = {
-  cut: async (stage) => {
-    withProxies(stage, 'cuts', (proxy) => {
+  cut: async (context) => {
+    withProxies(context, 'cuts', (proxy) => {
       proxy.cut();
     });
   },
-  swallow: async (stage) =>
-    weather(stage, 'swallows', (proxy) => {
+  swallow: async (context) =>
+    disturb(context, 'swallows', (proxy) => {
       proxy.swallow();
     }),
-  hold: async (stage) =>
-    weather(stage, 'holds back', (proxy) => {
+  hold: async (context) =>
+    disturb(context, 'holds back', (proxy) => {
       proxy.hold();
     }),
-  delay: async (stage) => {
-    const milliseconds = stage.random.pick([20, 80, 200, 500]);
-    await weather(stage, `delays by ${milliseconds} ms`, (proxy) => {
+  delay: async (context) => {
+    const milliseconds = context.random.pick([20, 80, 200, 500]);
+    await disturb(context, `delays by ${milliseconds} ms`, (proxy) => {
       proxy.delay(milliseconds);
     });
   },
-  refuse: async (stage) => {
-    const proxies = withProxies(stage, 'refuses new connections', (proxy) => {
+  refuse: async (context) => {
+    const proxies = withProxies(context, 'refuses new connections', (proxy) => {
       proxy.refuse();
       proxy.cut();
     });
-    await pause(stage.random.between(300, 3000));
+    await pause(context.random.between(300, 3000));
     for (const proxy of proxies) await proxy.accept();
   },
-  lostCommit: async (stage) =>
-    lostAnswer(stage, 'store', ['COMMIT', 'COMMIT', 'INSERT INTO sync_journal', 'UPDATE sync_shard']),
-  lostClaim: async (stage) => lostAnswer(stage, 'middle', ['WITH main AS', 'UNION ALL']),
-  storeRestart: async (stage) => restart(stage, 'store'),
-  middleRestart: async (stage) => restart(stage, 'middle'),
-  backends: async (stage) => {
-    const role = stage.random.pick(['store', 'middle'] as const);
-    stage.note(`some sessions of workers on ${role} are terminated`);
-    await stage.links[role].insist((query) => query(`${terminateWorkers} AND random() < 0.5`));
+  lostCommit: async (context) =>
+    lostAnswer(context, 'store', ['COMMIT', 'COMMIT', 'INSERT INTO sync_journal', 'UPDATE sync_shard']),
+  lostClaim: async (context) => lostAnswer(context, 'middle', ['WITH main AS', 'UNION ALL']),
+  storeRestart: async (context) => restart(context, 'store'),
+  middleRestart: async (context) => restart(context, 'middle'),
+  backends: async (context) => {
+    const role = context.random.pick(['store', 'middle'] as const);
+    context.note(`some sessions of workers on ${role} are terminated`);
+    await context.connections[role].retry((query) => query(`${terminateWorkers} AND random() < 0.5`));
   },
-  readOnly: async (stage) => {
-    stage.note('the store becomes read-only');
+  readOnly: async (context) => {
+    context.note('the store becomes read-only');
     const set = (value: string) =>
-      stage.links.store.insist(async (query) => {
-        await query(`ALTER DATABASE "${stage.storeName}" SET default_transaction_read_only = ${value}`);
+      context.connections.store.retry(async (query) => {
+        await query(`ALTER DATABASE "${context.storeName}" SET default_transaction_read_only = ${value}`);
         await query(terminateWorkers);
       });
     await set('on');
-    await pause(stage.random.between(500, 2500));
-    await stage.links.store.insist(async (query) => {
+    await pause(context.random.between(500, 2500));
+    await context.connections.store.retry(async (query) => {
       await query('SET default_transaction_read_only = off');
-      await query(`ALTER DATABASE "${stage.storeName}" SET default_transaction_read_only = off`);
+      await query(`ALTER DATABASE "${context.storeName}" SET default_transaction_read_only = off`);
       await query(terminateWorkers);
     });
-    stage.note('the store is writable again');
+    context.note('the store is writable again');
   },
 };
 
@@ -130,7 +130,7 @@ const terminateWorkers = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 /** Draws one fault after another until told to stop. */
 export async function haveFaults(
-  stage: Stage,
+  context: FaultContext,
   faults: Readonly<Record<string, Fault>>,
   { pauseMs, goesOn }: { pauseMs: readonly [number, number]; goesOn: () => boolean },
 ): Promise<void> {
@@ -138,62 +138,69 @@ export async function haveFaults(
   // Each occurs once before any occurs again.
   let deck: string[] = [];
   for (;;) {
-    await pause(stage.random.between(...pauseMs));
+    await pause(context.random.between(...pauseMs));
     if (!goesOn()) return;
-    if (deck.length === 0) deck = stage.random.shuffled(names);
+    if (deck.length === 0) deck = context.random.shuffled(names);
     const name = deck.pop() ?? '';
     const from = Date.now();
-    await faults[name]?.(stage);
-    stage.disturbances.push({ what: name, from, until: Date.now() });
+    await faults[name]?.(context);
+    context.disturbances.push({ what: name, from, until: Date.now() });
   }
 }
 
-function running({ places, random }: Stage): Place | null {
-  const candidates = places.filter((place) => place.running && place.wanted);
+function running({ workers, random }: FaultContext): SupervisedWorker | null {
+  const candidates = workers.filter((worker) => worker.running && worker.wanted);
   return candidates.length === 0 ? null : random.pick(candidates);
 }
 
 /** One database of one worker, or of all. */
 function chosenProxies(
-  { places, random }: Stage,
+  { workers, random }: FaultContext,
   role?: 'store' | 'middle',
 ): { name: string; proxies: FaultProxy[] } {
   const which = role ?? random.pick(['store', 'middle'] as const);
-  const chosen = random.chance(0.35) ? places : [random.pick(places)];
-  const proxies = chosen.map((place) => place.proxies[which]).filter((proxy) => proxy !== null);
-  return { name: `${chosen.map((place) => place.name).join('+')} to ${which}`, proxies };
+  const chosen = random.chance(0.35) ? workers : [random.pick(workers)];
+  const proxies = chosen.map((worker) => worker.proxies[which]).filter((proxy) => proxy !== null);
+  return { name: `${chosen.map((worker) => worker.name).join('+')} to ${which}`, proxies };
 }
 
-function withProxies(stage: Stage, what: string, act: (proxy: FaultProxy) => void): FaultProxy[] {
-  const { name, proxies } = chosenProxies(stage);
-  stage.note(`the network of ${name} ${what}`);
+function withProxies(context: FaultContext, what: string, act: (proxy: FaultProxy) => void): FaultProxy[] {
+  const { name, proxies } = chosenProxies(context);
+  context.note(`the network of ${name} ${what}`);
   for (const proxy of proxies) act(proxy);
   return proxies;
 }
 
-async function weather(stage: Stage, what: string, act: (proxy: FaultProxy) => void): Promise<void> {
-  const proxies = withProxies(stage, what, act);
-  await pause(stage.random.between(300, 4000));
+async function disturb(context: FaultContext, what: string, act: (proxy: FaultProxy) => void): Promise<void> {
+  const proxies = withProxies(context, what, act);
+  await pause(context.random.between(300, 4000));
   for (const proxy of proxies) proxy.clear();
 }
 
-async function lostAnswer(stage: Stage, role: 'store' | 'middle', texts: readonly string[]): Promise<void> {
-  const [text, then] = [stage.random.pick(texts), stage.random.pick(['cut', 'cut', 'deaf', 'hold'] as const)];
-  const { name, proxies } = chosenProxies(stage, role);
-  stage.note(`the network of ${name} loses the answer to ${text} (${then})`);
+async function lostAnswer(
+  context: FaultContext,
+  role: 'store' | 'middle',
+  texts: readonly string[],
+): Promise<void> {
+  const [text, then] = [
+    context.random.pick(texts),
+    context.random.pick(['cut', 'cut', 'deaf', 'hold'] as const),
+  ];
+  const { name, proxies } = chosenProxies(context, role);
+  context.note(`the network of ${name} loses the answer to ${text} (${then})`);
   for (const proxy of proxies) proxy.loseAnswerTo(text, then);
-  await pause(stage.random.between(500, 2500));
+  await pause(context.random.between(500, 2500));
   for (const proxy of proxies) proxy.clear();
 }
 
-async function restart(stage: Stage, role: 'store' | 'middle'): Promise<void> {
-  const server = stage.servers[role];
-  const crash = stage.random.chance(0.5);
-  const milliseconds = stage.random.between(100, 2500);
-  stage.note(`the server of ${role} ${crash ? 'crashes' : 'stops'}, and starts after ${milliseconds} ms`);
+async function restart(context: FaultContext, role: 'store' | 'middle'): Promise<void> {
+  const server = context.servers[role];
+  const crash = context.random.chance(0.5);
+  const milliseconds = context.random.between(100, 2500);
+  context.note(`the server of ${role} ${crash ? 'crashes' : 'stops'}, and starts after ${milliseconds} ms`);
   if (crash) await server.kill();
   else await server.stop();
   await pause(milliseconds);
   await server.start();
-  stage.note(`the server of ${role} runs again`);
+  context.note(`the server of ${role} runs again`);
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/demo/platform/random.js';
-import type { Content, PlatformRow, Table } from './evidence.js';
-import type { Link, Query } from './link.js';
-import { correctedContent, type Planned, type PlannedTransaction, type Planner } from './planner.js';
+import type { Content, PlatformRow, Table } from './observations.js';
+import type { Connection, Query } from './connection.js';
+import { correctedContent, type ScheduledRow, type ScheduledTransaction, type Schedule } from './schedule.js';
 
 const tableOf: Readonly<Record<Table, string>> = { CUST: 'IF_BNET_CUST', ACCOUNT: 'IF_BNET_ACCOUNT' };
 const columnsOf: Readonly<Record<Table, Readonly<Record<string, keyof Content>>>> = {
@@ -32,34 +32,34 @@ export class Platform {
   readonly rows: PlatformRow[] = [];
   /** How many rows a DBA put back. */
   resets = 0;
-  readonly #first: Link;
-  readonly #dba: Link;
-  readonly #long: Link;
-  readonly #planner: Planner;
+  readonly #first: Connection;
+  readonly #dba: Connection;
+  readonly #long: Connection;
+  readonly #schedule: Schedule;
   readonly #random: Random;
   readonly #beforeWriting: (rows: readonly PlatformRow[]) => Promise<void>;
   #clockAheadMs = 0;
   readonly #open = new Set<Promise<void>>();
 
   /**
-   * @param links - for the platform, for its DBA, and for transactions that stay open
+   * @param connections - for the platform, for its DBA, and for transactions that stay open
    * @param beforeWriting - called with the rows of a transaction before any of it is sent
    */
   constructor(
-    links: { first: Link; dba: Link; long: Link },
-    planner: Planner,
+    connections: { first: Connection; dba: Connection; long: Connection },
+    schedule: Schedule,
     random: Random,
     beforeWriting: (rows: readonly PlatformRow[]) => Promise<void> = () => Promise.resolve(),
   ) {
-    ({ first: this.#first, dba: this.#dba, long: this.#long } = links);
+    ({ first: this.#first, dba: this.#dba, long: this.#long } = connections);
     this.#beforeWriting = beforeWriting;
-    this.#planner = planner;
+    this.#schedule = schedule;
     this.#random = random;
   }
 
   /** Looks at the database's clock, whose time zone is its own. */
   async prepare(): Promise<void> {
-    const [row] = await this.#first.insist((query) =>
+    const [row] = await this.#first.retry((query) =>
       query(
         `SELECT extract(epoch from date_trunc('minute', localtimestamp - (now() AT TIME ZONE 'UTC') + interval '30 seconds'))::float8 AS s`,
       ),
@@ -73,7 +73,7 @@ export class Platform {
     while (goesOn()) {
       const before = this.rows.length;
       const startedAt = Date.now();
-      await this.send(this.#planner.transaction(most));
+      await this.send(this.#schedule.transaction(most));
       const dueMs = ((this.rows.length - before) / rowsPerSecond) * 1000 * (0.5 + this.#random.next());
       await pause(Math.max(10, dueMs - (Date.now() - startedAt)));
     }
@@ -81,7 +81,7 @@ export class Platform {
   }
 
   /** Writes one transaction; one that stays open is committed in the background. */
-  async send({ rows, openMs }: PlannedTransaction): Promise<void> {
+  async send({ rows, openMs }: ScheduledTransaction): Promise<void> {
     const written = rows.map((row) => this.#dated(row));
     await this.#beforeWriting(written.map(({ row }) => row));
     if (openMs === 0 || this.#open.size > 0) {
@@ -108,7 +108,7 @@ export class Platform {
     }
   }
 
-  #dated(planned: Planned): { planned: Planned; row: PlatformRow } {
+  #dated(planned: ScheduledRow): { planned: ScheduledRow; row: PlatformRow } {
     const { ageMs, source, streamingNo, content, attributes, formCode, mark, planted } = planned;
     const createdAt = ageMs === null ? null : Math.floor((Date.now() - ageMs) / 1000) * 1000;
     const local = createdAt === null ? null : new Date(createdAt + this.#clockAheadMs);
@@ -129,8 +129,12 @@ export class Platform {
     return { planned, row };
   }
 
-  async #commit(link: Link, written: readonly { row: PlatformRow }[], openMs: number): Promise<void> {
-    await link.insist(async (query) => {
+  async #commit(
+    connection: Connection,
+    written: readonly { row: PlatformRow }[],
+    openMs: number,
+  ): Promise<void> {
+    await connection.retry(async (query) => {
       if (await isThere(query, written[0]?.row)) return;
       await query('BEGIN');
       await insertRows(
@@ -153,7 +157,7 @@ export class Platform {
     row.versions.push(content);
     const columns = Object.entries(columnsOf[row.source]);
     const sets = columns.map(([column], index) => `${column} = $${index + 4}`).join(', ');
-    const done = await this.#dba.insist(async (query) => {
+    const done = await this.#dba.retry(async (query) => {
       await query('BEGIN');
       if (!(await isFree(query, row, state))) {
         await query('ROLLBACK');

@@ -12,7 +12,7 @@ describe.runIf(hasPostgres)('fault suite, random runs on PostgreSQL', () => {
     async () => {
       const end = Date.now() + minutes * 60_000;
       for (let seed = firstSeed; seed === firstSeed || Date.now() < end; seed += 1) {
-        const { evidence, violations, folder, summary } = await faultRun({
+        const { observations, violations, folder, summary } = await faultRun({
           seed,
           seconds: Math.min(60, minutes * 60),
           customers: 100,
@@ -29,7 +29,9 @@ describe.runIf(hasPostgres)('fault suite, random runs on PostgreSQL', () => {
           drainSeconds: 120,
         });
         console.log(`seed ${seed}: ${summary}`);
-        expect(violations, `seed ${seed}, logs in ${folder}\n${report(evidence, violations)}`).toEqual([]);
+        expect(violations, `seed ${seed}, logs in ${folder}\n${report(observations, violations)}`).toEqual(
+          [],
+        );
       }
     },
     minutes * 60_000 + 600_000,

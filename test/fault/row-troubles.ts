@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/demo/platform/random.js';
 import { gate } from '../support/until.js';
-import type { PlatformRow, Trouble, TroubleKind } from './evidence.js';
-import type { Link, Query } from './link.js';
+import type { PlatformRow, Trouble, TroubleKind } from './observations.js';
+import type { Connection, Query } from './connection.js';
 import { refusalCodes, rules, type RuleKind } from './trouble-rules.js';
 
 /*
@@ -19,9 +19,9 @@ export interface TroubleTimes {
 }
 
 /** What troubles need. */
-export interface Scenery {
+export interface TroubleContext {
   /** Another connection to the middle database. */
-  link(name: string): Link;
+  connect(name: string): Connection;
   /** What the platform wrote so far. */
   rows(): readonly PlatformRow[];
   readonly random: Random;
@@ -39,8 +39,8 @@ type Begun = Omit<Trouble, 'from' | 'until' | 'over'>;
 
 /** Lets troubles begin and end, and writes down when each was in force. */
 export class RowTroubles {
-  readonly #scenery: Scenery;
-  readonly #rules: Link;
+  readonly #context: TroubleContext;
+  readonly #rules: Connection;
   readonly #ended: Trouble[] = [];
   readonly #lasting = new Set<Begun>();
   readonly #running = new Set<Promise<void>>();
@@ -49,9 +49,9 @@ export class RowTroubles {
   readonly #lifted = gate();
   #count = 0;
 
-  constructor(scenery: Scenery) {
-    this.#scenery = scenery;
-    this.#rules = scenery.link('rules');
+  constructor(context: TroubleContext) {
+    this.#context = context;
+    this.#rules = context.connect('rules');
   }
 
   /** All that have ended. */
@@ -67,7 +67,7 @@ export class RowTroubles {
 
   /** Draws one trouble after another until told to stop; those that have begun go on. */
   async happen(goesOn: () => boolean): Promise<void> {
-    const { random, times } = this.#scenery;
+    const { random, times } = this.#context;
     let deck: TroubleKind[] = [];
     for (;;) {
       await pause(random.between(...times.pauseMs));
@@ -87,9 +87,9 @@ export class RowTroubles {
 
   /** To be called before rows are written: a rule may stand before its row does. */
   async beforeWriting(rows: readonly PlatformRow[]): Promise<void> {
-    for (const row of this.#scenery.random.shuffled(rows)) {
-      const place = this.#awaited.findIndex((kind) => fits(kind, row));
-      const [kind] = place === -1 ? [] : this.#awaited.splice(place, 1);
+    for (const row of this.#context.random.shuffled(rows)) {
+      const worker = this.#awaited.findIndex((kind) => fits(kind, row));
+      const [kind] = worker === -1 ? [] : this.#awaited.splice(worker, 1);
       if (kind === undefined || isLock(kind) || kind === 'ErrContent too narrow') continue;
       const { begins, ends } = this.#rule(kind, row);
       await begins;
@@ -110,9 +110,9 @@ export class RowTroubles {
 
   /** One of the rows that were written last and that such a trouble can meet. */
   #chosen(kind: TroubleKind): PlatformRow | null {
-    const rows = this.#scenery.rows().slice(-40);
+    const rows = this.#context.rows().slice(-40);
     const fitting = rows.filter((row) => fits(kind, row));
-    return fitting.length === 0 ? null : this.#scenery.random.pick(fitting);
+    return fitting.length === 0 ? null : this.#context.random.pick(fitting);
   }
 
   #trouble(kind: RuleKind | LockKind, row: PlatformRow): Promise<void> {
@@ -122,7 +122,7 @@ export class RowTroubles {
 
   /** Resolves when the trouble's time is over, or all are lifted. */
   #time(): Promise<unknown> {
-    const { random, times } = this.#scenery;
+    const { random, times } = this.#context;
     const stays = random.chance(times.stayInTen / 10);
     const lastMs = random.between(...times.lastMs);
     return stays ? this.#lifted.passed : Promise.race([pause(lastMs), this.#lifted.passed]);
@@ -130,19 +130,19 @@ export class RowTroubles {
 
   #begins(trouble: Begun): void {
     this.#lasting.add(trouble);
-    this.#scenery.note(`${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'} begins`);
+    this.#context.note(`${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'} begins`);
   }
 
   #ends(trouble: Begun, from: number, until: number): void {
     this.#lasting.delete(trouble);
     this.#ended.push({ ...trouble, from, until, over: Date.now() });
-    this.#scenery.note(`${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'} is over`);
+    this.#context.note(`${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'} is over`);
   }
 
   #rule(kind: RuleKind, row: PlatformRow): { begins: Promise<void>; ends: Promise<void> } {
     const { steps, way } = rules[kind];
     const { source, streamingNo } = row;
-    const code = this.#scenery.random.pick(refusalCodes);
+    const code = this.#context.random.pick(refusalCodes);
     return this.#entry({ ...keyOf(row), kind }, 'fault_rule', async (query, id) => {
       const values = [id, source, streamingNo, steps, way, code];
       await query(
@@ -154,7 +154,7 @@ export class RowTroubles {
 
   /** The column takes so many characters, or so many bytes, and no more. */
   #narrow(): Promise<void> {
-    const { random } = this.#scenery;
+    const { random } = this.#context;
     const source = random.pick(['CUST', 'ACCOUNT'] as const);
     const [room, unit] = [random.pick([5, 12, 30, 60]), random.pick(['characters', 'bytes'])];
     const trouble = { kind: 'ErrContent too narrow', source, streamingNo: null, custId: null } as const;
@@ -179,13 +179,13 @@ export class RowTroubles {
     const time = this.#time();
     const begun: Begun = { ...trouble, begun: Date.now() };
     this.#begins(begun);
-    const begins = this.#rules.insist((query) => insert(query, id));
+    const begins = this.#rules.retry((query) => insert(query, id));
     const ends = async () => {
       await begins;
       const from = Date.now();
       await time;
       const until = Date.now();
-      await this.#rules.insist((query) => query(`DELETE FROM ${table} WHERE id = $1`, [id]));
+      await this.#rules.retry((query) => query(`DELETE FROM ${table} WHERE id = $1`, [id]));
       this.#ends(begun, from, until);
     };
     return { begins, ends: ends() };
@@ -193,9 +193,9 @@ export class RowTroubles {
 
   /** A person's transaction; where the server ends it, he begins another one. */
   async #lock(kind: LockKind, row: PlatformRow): Promise<void> {
-    const { random, link } = this.#scenery;
+    const { random, connect: connection } = this.#context;
     const [statement, end] = [lockStatement(kind, row, random), random.pick(['COMMIT', 'ROLLBACK'])];
-    const person = link('person');
+    const person = connection('person');
     const state = { isOver: false };
     const time = this.#time().then(() => {
       state.isOver = true;

@@ -7,7 +7,7 @@ const seed = Number(process.env['FAULT_SEED'] ?? 20_261_122);
 
 describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
   it('nothing is lost, applied twice or out of order while processes, networks and servers fail', async () => {
-    const { evidence, violations, folder, summary } = await faultRun({
+    const { observations, violations, folder, summary } = await faultRun({
       seed,
       seconds: 25,
       customers: 60,
@@ -24,6 +24,6 @@ describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
       drainSeconds: 60,
     });
     console.log(`seed ${seed}: ${summary}`);
-    expect(violations, `seed ${seed}, logs in ${folder}\n${report(evidence, violations)}`).toEqual([]);
+    expect(violations, `seed ${seed}, logs in ${folder}\n${report(observations, violations)}`).toEqual([]);
   }, 240_000);
 });

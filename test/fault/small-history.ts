@@ -2,7 +2,7 @@ import { CheckerModel } from './checker-model.js';
 import type {
   Content,
   Decision,
-  Evidence,
+  Observations,
   FinalAttribute,
   FinalEntry,
   FinalRow,
@@ -10,16 +10,16 @@ import type {
   PlatformRow,
   StateChange,
   Table,
-} from './evidence.js';
+} from './observations.js';
 
-/* A history without faults, small enough to be spoilt by hand. */
+/* A history without faults, small enough to be corrupted by hand. */
 
 type Writable<T> = {
   -readonly [Key in keyof T]: T[Key] extends readonly (infer Part)[] ? Writable<Part>[] : T[Key];
 };
 
-/** Evidence that a test may change. */
-export type SmallHistory = Writable<Evidence>;
+/** Observations that a test may change. */
+export type SmallHistory = Writable<Observations>;
 
 const start = Date.parse('2026-11-22T00:00:00Z');
 const rules = {

@@ -1,4 +1,4 @@
-import type { LeaseChange } from './evidence.js';
+import type { LeaseChange } from './observations.js';
 
 /** A worker process that was killed. */
 export interface Kill {

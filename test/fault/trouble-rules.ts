@@ -1,4 +1,4 @@
-import type { TroubleKind } from './evidence.js';
+import type { TroubleKind } from './observations.js';
 
 /*
  * The rules of a middle database that speak against single rows: triggers that look into a table. A rule begins with a

@@ -7,7 +7,7 @@ import { purgeJournal } from '../../src/operator/purge.js';
 import { requeueMatching } from '../../src/operator/requeue-matching.js';
 import {
   column,
-  insist,
+  retryWhileBusy,
   isAvailable,
   openPair,
   pairKinds,
@@ -65,7 +65,7 @@ for (const kind of pairKinds) {
           target = { continues: action ?? '' };
         } catch (error) {
           if (!isBusy(error)) throw error;
-          const [last] = await insist(() => parts.records.actions({ before: null, limit: 1 }));
+          const [last] = await retryWhileBusy(() => parts.records.actions({ before: null, limit: 1 }));
           if (last !== undefined) target = { continues: last.id };
         }
         await each?.();
@@ -87,11 +87,11 @@ for (const kind of pairKinds) {
     };
 
     const allFailedAgain = () =>
-      until(async () => (await insist(() => statesOf(pair.middle)))[3] === rows, 60_000);
+      until(async () => (await retryWhileBusy(() => statesOf(pair.middle)))[3] === rows, 60_000);
 
     /** How often rows were decided: each was put back once for each time. */
     const timesDecided = () =>
-      insist(() =>
+      retryWhileBusy(() =>
         column(
           pair.store,
           'SELECT CAST(n AS TEXT) FROM (SELECT count(*) AS n FROM sync_journal GROUP BY streaming_no) AS t',
@@ -120,7 +120,7 @@ for (const kind of pairKinds) {
         await plantFailed();
         const { records } = operatorsOf(pair);
         await whileWorking(async () => {
-          const what = `{"filter":{},"failedUntil":"${await pair.end.operations().now()}"}`;
+          const what = `{"filter":{},"failedUntil":"${await pair.testMiddle.operations().now()}"}`;
           const intent = {
             who: 'li',
             via: 'command',
@@ -128,7 +128,7 @@ for (const kind of pairKinds) {
             what,
             reason: null,
           } as const;
-          const continues = await insist(() => records.intend(intent));
+          const continues = await retryWhileBusy(() => records.intend(intent));
           await Promise.all([1, 2].map(() => putBackAll({ continues })));
           await allFailedAgain();
         });
@@ -138,7 +138,7 @@ for (const kind of pairKinds) {
     );
 
     it('leave a row alone that failed after the action began, and make none fail before it', async () => {
-      const middle = pair.end.operations();
+      const middle = pair.testMiddle.operations();
       const until = '2026-11-01 08:00:05';
       await plant(pair.middle, 'CUST', { ...open, ...failed, CustID: '1', StreamingNo: '1' });
       await plant(pair.middle, 'CUST', {

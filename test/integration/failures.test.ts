@@ -8,7 +8,7 @@ import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
 import {
   column,
-  insist,
+  retryWhileBusy,
   isAvailable,
   openPair,
   pairKinds,
@@ -139,14 +139,14 @@ for (const kind of pairKinds) {
       const started = toldOnce(worker, 'polled');
       const running = worker.run();
       await started;
-      await insist(() =>
+      await retryWhileBusy(() =>
         pair.store.execute({ sql: 'ALTER TABLE bnet_customer RENAME TO away', bindings: [] }),
       );
       const opened = toldOnce(worker, 'breakerOpened');
       await plantOpens(pair, 200);
       await opened;
       expect((await statesOf(pair.middle))[3]).toBeUndefined();
-      await insist(() =>
+      await retryWhileBusy(() =>
         pair.store.execute({ sql: 'ALTER TABLE away RENAME TO bnet_customer', bindings: [] }),
       );
       await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 200);
@@ -157,12 +157,12 @@ for (const kind of pairKinds) {
 
     it('a middle database that refuses a mark opens the breaker, and every row is right when it is mended', async () => {
       await plantOpens(pair, 20);
-      await pair.end.refuseSuccess();
+      await pair.testMiddle.refuseSuccess();
       const { worker } = testWorker(parts());
       const running = worker.run();
       await toldOnce(worker, 'breakerOpened');
       expect((await statesOf(pair.middle))[3]).toBeUndefined();
-      await insist(() => pair.end.allowSuccess());
+      await retryWhileBusy(() => pair.testMiddle.allowSuccess());
       await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 20);
       worker.stop();
       await running;

@@ -97,7 +97,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
       const soon = later(now, 3600);
       await plantAt('CUST', { StreamingNo: '1', State: 0 }, `${soon}.500000`);
       await plantAt('CUST', { StreamingNo: '2', State: 3, CustID: '2' }, `${soon}.999999`);
-      await pair.end.operations().requeue([{ source: 'CUST', streamingNo: '2' }]);
+      await pair.testMiddle.operations().requeue([{ source: 'CUST', streamingNo: '2' }]);
       const { rows } = await middle.poll(everything());
       expect(rows).toHaveLength(2);
       const claim = await middle.claim(requestsFor(rows));
@@ -135,7 +135,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         );
       await plantAt('CUST', { StreamingNo: '9', State: 3, ErrContent: '00404 x' }, `${later(moment, 1)}.0`);
       await plantAt('CUST', { StreamingNo: '8', State: 1 }, `${moment}.5`);
-      const search = pair.end.search();
+      const search = pair.testMiddle.search();
       const listed: string[] = [];
       let after: Awaited<ReturnType<typeof search.failedPage>>['next'] = null;
       for (let page = 0; page === 0 || after !== null; page += 1) {
@@ -153,7 +153,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
       const [inProcess] = await search.processing(10);
       expect(inProcess).toMatchObject({ streamingNo: '8', stateDate: moment });
       expect(inProcess!.ageSeconds).toBeGreaterThan(0);
-      expect(await pair.end.operations().oldestPendingSeconds()).toBeNull();
+      expect(await pair.testMiddle.operations().oldestPendingSeconds()).toBeNull();
     });
   });
 }

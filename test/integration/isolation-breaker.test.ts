@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { column, isAvailable, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
+import {
+  column,
+  isAvailable,
+  isOnOracle,
+  openPair,
+  plant,
+  standing,
+  statesOf,
+  type Pair,
+} from '../support/databases.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { openSession } from '../support/postgres-session.js';
 import { plantOthers } from '../support/troubles.js';
@@ -17,12 +26,12 @@ interface Rule {
 }
 
 function ruleOf(pair: Pair): Rule {
-  if ('place' in pair) {
-    const place = pair.place as { alter(table: string, change: string): Promise<void> };
+  if (isOnOracle(pair)) {
+    const { oracle } = pair;
     return {
       refuse: (state) =>
-        place.alter('IF_BNET_CUST', `ADD CONSTRAINT rule CHECK (State <> ${state}) NOT VALID`),
-      allow: () => place.alter('IF_BNET_CUST', 'DROP CONSTRAINT rule'),
+        oracle.alter('IF_BNET_CUST', `ADD CONSTRAINT rule CHECK (State <> ${state}) NOT VALID`),
+      allow: () => oracle.alter('IF_BNET_CUST', 'DROP CONSTRAINT rule'),
     };
   }
   const run = async (sql: string) => {

@@ -4,7 +4,7 @@ import { serverOf } from '../../src/middle/knex/server.js';
 import { isolationFindings } from '../../src/operator/doctor/isolation.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { column, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { operatorsOf } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { testWorker, until } from '../support/workers.js';

@@ -4,7 +4,7 @@ import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { Database } from '../../src/database/database.js';
 import { column, openPair, statesOf, type Pair } from '../support/databases.js';
 import { FaultProxy } from '../support/fault-proxy.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { plantOthers } from '../support/troubles.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   column,
-  insist,
+  retryWhileBusy,
   isAvailable,
   openPair,
   plant,
@@ -67,7 +67,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the middle database %s', (kind
   });
   const parts = () => ({ middle: pair.openMiddle(), store: pair.openStore() });
   const set = (assignments: string, where = 'TRUE') =>
-    insist(() =>
+    retryWhileBusy(() =>
       pair.middle.execute({ sql: `UPDATE IF_BNET_CUST SET ${assignments} WHERE ${where}`, bindings: [] }),
     );
 

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { logEvents, type EventSource } from '../../src/telemetry/log-events.js';
 import { column, isAvailable, openPair, standing } from '../support/databases.js';
-import { isRealOracle } from '../support/oracle-place.js';
+import { isRealOracle } from '../support/test-oracle.js';
 import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
 import { testWorker, until } from '../support/workers.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
-import { hasOracle, isRealOracle, PlainOracle } from '../support/oracle-place.js';
+import { hasOracle, isRealOracle, PlainOracle } from '../support/test-oracle.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -39,7 +39,7 @@ describe.runIf(hasOracle && !isRealOracle)('least privilege on Oracle', () => {
     await drain(parts());
     expect(await statesOf(pair.middle)).toEqual({ 2: 40, 3: 1 });
     for (const table of attributeTables) expect(await statesIn(table)).toEqual([2]);
-    const worker = new PlainOracle(pair.place.connection);
+    const worker = new PlainOracle(pair.oracle.connection);
     const update = { sql: `UPDATE IF_BNET_CUST SET Remark = 'x'`, bindings: [] };
     await expect(worker.execute(update)).rejects.toMatchObject({ code: 'ORA-01031' });
     await worker.close();

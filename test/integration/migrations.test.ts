@@ -6,7 +6,7 @@ import { migrations } from '../../src/store/knex/migrations.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreNewerError, StoreUnfitError } from '../../src/store/setup-port.js';
 import { column } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { postgresDatabase, sqliteFile, type KnexSetting, type Made } from '../support/pair-databases.js';
 import { queryOn, type PostgresAccess } from '../support/postgres-database.js';
 import { hasPostgres } from '../support/postgres.js';

@@ -89,7 +89,7 @@ for (const kind of pairKinds) {
       ]);
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '12', CustID: '3' });
       await ends();
-      const operations = pair.end.operations();
+      const operations = pair.testMiddle.operations();
       expect(await operations.counts()).toMatchObject({ CUST: { '0': 0, '1': 0, '2': 1, '3': 1 } });
       const operator = operatorServiceOf(pair, { productIds: ['42'] });
       const { rows } = await operator.failed({ custId: '2' }, { limit: 10 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Mark, MiddleDatabase } from '../../src/middle/port.js';
 import {
   column,
-  insist,
+  retryWhileBusy,
   openPair,
   plant,
   standing,
@@ -42,7 +42,7 @@ describe('what is wrong with one row, on SQLite,', () => {
     await pair.close();
   });
 
-  const run = (sql: string) => insist(() => pair.middle.execute({ sql, bindings: [] }));
+  const run = (sql: string) => retryWhileBusy(() => pair.middle.execute({ sql, bindings: [] }));
   /** A rule of the middle database about row 7. */
   const refuse = (when: string) =>
     run(`CREATE TRIGGER rule BEFORE UPDATE ON IF_BNET_CUST WHEN NEW.StreamingNo = '7' AND ${when}

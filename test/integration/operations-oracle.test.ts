@@ -10,8 +10,8 @@ import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
-import { hasOracle, type OracleConnection } from '../support/oracle-place.js';
-import { openOptions } from '../support/middle-ends.js';
+import { hasOracle, type OracleConnection } from '../support/test-oracle.js';
+import { openOptions } from '../support/middle-databases.js';
 import { drain } from '../support/workers.js';
 import { later } from '../conformance/middle/rows.js';
 
@@ -65,7 +65,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   let guard: KnexGuardRecords;
   beforeEach(async () => {
     pair = await openOraclePair();
-    database = new CountingOracle(pair.place.connection);
+    database = new CountingOracle(pair.oracle.connection);
     middle = operations({});
     store = new KnexStoreAdmin(pair.store);
     records = new KnexStoreRecords(pair.store);
@@ -154,7 +154,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     });
 
     it('read every row of a key that stands more than once, and name such keys', async () => {
-      await pair.place.dropKeys();
+      await pair.oracle.dropKeys();
       for (const no of ['7', '7', '8', null])
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: no, CustName: '孪生' });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: null, State: 2 });
@@ -288,7 +288,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     );
     expect(await middle.missingPrivileges()).toEqual([]);
     const { user, version, schemas } = await middle.server();
-    expect(user).toBe(pair.place.connection.user.toUpperCase());
+    expect(user).toBe(pair.oracle.connection.user.toUpperCase());
     expect(Number.parseInt(version)).toBeGreaterThanOrEqual(12);
     expect(schemas).not.toEqual([]);
   });

@@ -3,7 +3,7 @@ import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
 import { runChecks } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import {
   nothingDeferred,
   nothingLost,
@@ -13,7 +13,7 @@ import {
 } from '../support/operations.js';
 import { createOracle } from '../support/oracle/create-oracle.js';
 import type { OracleStandIn, StandInOptions } from '../support/oracle/stand-in.js';
-import { PlainOracle } from '../support/oracle-place.js';
+import { PlainOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
 

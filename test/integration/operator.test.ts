@@ -159,7 +159,7 @@ for (const kind of pairKinds) {
       });
 
       it('does not know rows of other products', async () => {
-        const ours = pair.end.search({ productIds: ['8'] });
+        const ours = pair.testMiddle.search({ productIds: ['8'] });
         expect(await listed({}, { of: ours })).toEqual(['IF_BNET_ACCOUNT 2']);
         expect(await listed({ productId: '323002000' }, { of: ours })).toEqual([]);
       });

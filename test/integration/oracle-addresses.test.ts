@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
-import { openOptions } from '../support/middle-ends.js';
-import { openStandInPlace } from '../support/oracle-place.js';
+import { openOptions } from '../support/middle-databases.js';
+import { openStandInOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
 import { until } from '../support/workers.js';
@@ -22,19 +22,19 @@ server.listen({ host: '127.0.0.2', port: 0, backlog: 1 }, () => {
 });`;
 
 describe.runIf(hasPostgres)('a connect string with several addresses', () => {
-  let place: Awaited<ReturnType<typeof openStandInPlace>>;
+  let oracle: Awaited<ReturnType<typeof openStandInOracle>>;
   let silent: Server;
   const opened: OracleDatabase[] = [];
   beforeEach(async () => {
-    [place, silent] = await Promise.all([openStandInPlace(), openSilentServer()]);
+    [oracle, silent] = await Promise.all([openStandInOracle(), openSilentServer()]);
   });
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((database) => database.close()));
     silent.close();
-    await place.remove();
+    await oracle.remove();
   });
 
-  const standInPort = () => Number(/:(\d+)\//.exec(place.created.standIn.connectString)![1]);
+  const standInPort = () => Number(/:(\d+)\//.exec(oracle.created.standIn.connectString)![1]);
   const to = (
     addresses: readonly (readonly [host: string, port: number])[],
     callTimeoutMs: number,
@@ -44,7 +44,7 @@ describe.runIf(hasPostgres)('a connect string with several addresses', () => {
       .map(([host, port]) => `(ADDRESS=(PROTOCOL=TCP)(HOST=${host})(PORT=${port}))`)
       .join('');
     const connectString = `(DESCRIPTION=${more}(ADDRESS_LIST=${list})(CONNECT_DATA=(SERVICE_NAME=MIDDLE)))`;
-    const connection = { ...place.connection, connectString };
+    const connection = { ...oracle.connection, connectString };
     const database = new OracleDatabase({
       ...openOptions,
       name: 'middle database',
@@ -83,7 +83,7 @@ describe.runIf(hasPostgres)('a connect string with several addresses', () => {
   });
 
   it('connects to nothing any more once its login was given up, whatever retries are left', async () => {
-    const { standIn } = place.created;
+    const { standIn } = oracle.created;
     standIn.faults.listener = 'reset';
     const database = to([['127.0.0.1', standInPort()]], 300, '(RETRY_COUNT=100)(RETRY_DELAY=0.02)');
     let born = 0;

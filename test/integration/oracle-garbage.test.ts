@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
-import { openOptions } from '../support/middle-ends.js';
-import { openOraclePlace, isRealOracle, type OraclePlace } from '../support/oracle-place.js';
+import { openOptions } from '../support/middle-databases.js';
+import { openTestOracle, isRealOracle, type TestOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 
 setFlagsFromString('--expose-gc');
@@ -17,17 +17,17 @@ const dual = { sql: 'SELECT 1 FROM DUAL', binds: {}, expected: 1 };
  * nobody can catch it: the worker's process would end, minutes after the outage.
  */
 describe.runIf(hasPostgres && !isRealOracle)('connections to Oracle that were thrown away', () => {
-  let place: OraclePlace;
+  let oracle: TestOracle;
   const uncaught: unknown[] = [];
   const notice = (error: unknown) => void uncaught.push(error);
   beforeEach(async () => {
-    place = await openOraclePlace();
+    oracle = await openTestOracle();
     uncaught.length = 0;
     process.on('uncaughtException', notice);
   });
   afterEach(async () => {
     process.off('uncaughtException', notice);
-    await place.remove();
+    await oracle.remove();
   });
 
   it.each([
@@ -36,8 +36,8 @@ describe.runIf(hasPostgres && !isRealOracle)('connections to Oracle that were th
     ['a login', { at: 'login', phase: 'before' }],
     ['the end of a login', { at: 'login', phase: 'after' }],
   ] as const)('when %s is not answered do not end the process when they are collected', async (_, fault) => {
-    const { standIn } = place.created!;
-    const connection = { ...place.connection };
+    const { standIn } = oracle.created!;
+    const connection = { ...oracle.connection };
     const options = { ...openOptions, name: 'middle database', connection, callTimeoutMs: 300 };
     const planted = standIn.faults.plant({ ...fault, action: { kind: 'silence' }, times: 3 });
     for (let n = 0; n < 3; n += 1) {

@@ -8,7 +8,7 @@ import type { Rules } from '../../src/domain/rules.js';
 import { preview } from '../../src/operator/preview.js';
 import { pausedBy, PausedError } from '../../src/worker/paused.js';
 import { previewSettings } from '../support/builders.js';
-import { insist, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
+import { retryWhileBusy, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
 import { expectModel } from '../support/expect-model.js';
 import { operatorsOf } from '../support/operators.js';
 import { clear, histories, plantHistory, rules, type HistoryRow } from '../support/model-rows.js';
@@ -119,7 +119,7 @@ for (const { kind, runs } of [
       const running = worker.run();
       await until(async () => (await stateOf('CUST', '1')) === 2);
       const applied = toldOnce(worker, 'paused');
-      await insist(() => records.pause({ source: 'CUST' }, by));
+      await retryWhileBusy(() => records.pause({ source: 'CUST' }, by));
       expect(await applied).toMatchObject({
         pauses: [{ target: { source: 'CUST' }, who: by.who, reason: by.reason }],
       });
@@ -131,7 +131,7 @@ for (const { kind, runs } of [
       await toldOnce(worker, 'polled');
       expect(await statesOf('CUST:2', 'ACCOUNT:2')).toEqual([0, 0]);
       const ended = toldOnce(worker, 'paused');
-      await insist(() => records.resume({ source: 'CUST' }, by));
+      await retryWhileBusy(() => records.resume({ source: 'CUST' }, by));
       expect(await ended).toEqual({ pauses: [] });
       await until(async () => (await statesOf('CUST:2', 'ACCOUNT:2')).every((state) => state === 2));
       worker.stop();
@@ -154,7 +154,7 @@ for (const { kind, runs } of [
       const running = worker.run();
       await claimed.passed;
       const applied = toldOnce(worker, 'paused');
-      await insist(() => records.pause({ source: 'CUST' }, by));
+      await retryWhileBusy(() => records.pause({ source: 'CUST' }, by));
       await applied;
       await plant(pair.middle, 'CUST', { ...open, CustID: '2', StreamingNo: '2' });
       goOn.open();
@@ -178,7 +178,7 @@ for (const { kind, runs } of [
       const running = worker.run();
       await polling.passed;
       const applied = toldOnce(worker, 'paused');
-      await insist(() => records.pause({ source: 'CUST' }, by));
+      await retryWhileBusy(() => records.pause({ source: 'CUST' }, by));
       await applied;
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
       goOn.open();

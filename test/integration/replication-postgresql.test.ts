@@ -3,7 +3,7 @@ import { Database } from '../../src/database/database.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { column, openPair, plant, statesOf, type Pair, type Planted } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { until } from '../support/until.js';
 import { drain, testWorker, toldOnce } from '../support/workers.js';

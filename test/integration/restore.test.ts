@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/parse.js';
 import { createWorker } from '../../src/app/create-worker.js';
 import { Database } from '../../src/database/database.js';
 import { openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 
 /* What docs/operations.md says of backup and restore. A backup is a copy that SQLite itself makes. */
 

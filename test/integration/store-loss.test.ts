@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreAlarmError } from '../../src/worker/store-guard.js';
 import { isAvailable, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
-import { change, lossScene, open, openOf } from '../support/loss-scene.js';
+import { change, lossFixture, open, openOf } from '../support/loss-fixture.js';
 import { operatorsOf } from '../support/operators.js';
 import { toldOnce, until } from '../support/workers.js';
 
@@ -14,87 +14,87 @@ import { toldOnce, until } from '../support/workers.js';
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(isAvailable(kind))(`that a product store on ${kind} has lost something is noticed`, () => {
     let pair: KnexPair;
-    let scene: ReturnType<typeof lossScene>;
+    let fixture: ReturnType<typeof lossFixture>;
     beforeEach(async () => {
       pair = await openPair(kind);
-      scene = lossScene(pair);
+      fixture = lossFixture(pair);
     });
     afterEach(() => pair.close());
 
     it('in the smallest case, one change lost, by the worker that starts then: nothing is decided, and it is named', async () => {
       await plant(pair.middle, 'CUST', open);
-      await scene.work();
-      const older = await scene.copy();
+      await fixture.work();
+      const older = await fixture.copy();
       await plant(pair.middle, 'CUST', change('2', 'A'));
-      await scene.work();
+      await fixture.work();
       await older.putBack();
       await plant(pair.middle, 'CUST', change('3', 'B'));
-      await expect(scene.work()).rejects.toThrow(StoreAlarmError);
-      await expect(scene.work()).rejects.toThrow(/IF_BNET_CUST:2 of customer 1/);
+      await expect(fixture.work()).rejects.toThrow(StoreAlarmError);
+      await expect(fixture.work()).rejects.toThrow(/IF_BNET_CUST:2 of customer 1/);
       expect(await statesOf(pair.middle)).toEqual({ 0: 1, 2: 2 });
-      expect(await scene.doctor()).toMatchObject([
+      expect(await fixture.doctor()).toMatchObject([
         { level: 'error', finding: expect.stringContaining('IF_BNET_CUST:2') as string },
       ]);
-      expect((await scene.statusNow()).alarms).toMatchObject([
+      expect((await fixture.statusNow()).alarms).toMatchObject([
         { kind: 'finishedRows', rows: 1, examples: [{ source: 'CUST', streamingNo: '2', custId: '1' }] },
       ]);
     });
 
     it('by the doctor, before any worker looks', async () => {
       await plant(pair.middle, 'CUST', open);
-      const older = await scene.copy();
-      await scene.work();
+      const older = await fixture.copy();
+      await fixture.work();
       await older.putBack();
-      await scene.runInStore(
+      await fixture.runInStore(
         `INSERT INTO sync_origin (product_id, middle_clock, recorded_at) VALUES ('', '2026-01-01 00:00:00', '2026-01-01T00:00:00.000Z')`,
       );
-      expect(await scene.doctor()).toMatchObject([
+      expect(await fixture.doctor()).toMatchObject([
         { level: 'error', finding: expect.stringContaining('IF_BNET_CUST:1') as string },
       ]);
-      expect(await scene.doctor({ othersFinishRows: true })).toMatchObject([{ level: 'warning' }]);
+      expect(await fixture.doctor({ othersFinishRows: true })).toMatchObject([{ level: 'warning' }]);
     });
 
     it('where it was wiped and migrated anew: it has no origin, and wants to be told that it is new', async () => {
       await plant(pair.middle, 'CUST', open);
-      await scene.work();
+      await fixture.work();
       await emptyStore(pair);
       await plant(pair.middle, 'CUST', change('2', 'A'));
-      await expect(scene.work()).rejects.toThrow(/new, or was wiped/);
-      expect(await scene.stateOf('2')).toBe(0);
-      expect(await scene.doctor()).toMatchObject([
+      await expect(fixture.work()).rejects.toThrow(/new, or was wiped/);
+      expect(await fixture.stateOf('2')).toBe(0);
+      expect(await fixture.doctor()).toMatchObject([
         { level: 'error', whatToDo: expect.stringContaining('migrate --new-store') as string },
       ]);
-      expect((await scene.statusNow()).alarms).toMatchObject([{ kind: 'noOrigin' }]);
-      await scene.accept('new-store');
-      await scene.work();
-      expect(await scene.stateOf('2')).toBe(3);
+      expect((await fixture.statusNow()).alarms).toMatchObject([{ kind: 'noOrigin' }]);
+      await fixture.accept('new-store');
+      await fixture.work();
+      expect(await fixture.stateOf('2')).toBe(3);
     });
 
     it('by a running worker whose own commits are gone, and by every other one: none decides anything until it is accepted', async () => {
-      const { worker, told, running } = scene.start();
+      const { worker, told, running } = fixture.start();
       await plant(pair.middle, 'CUST', open);
-      await until(async () => (await scene.stateOf('1')) === 2);
-      const older = await scene.copy();
+      await until(async () => (await fixture.stateOf('1')) === 2);
+      const older = await fixture.copy();
       await plant(pair.middle, 'CUST', change('2', 'A'));
-      await until(async () => (await scene.stateOf('2')) === 2);
+      await until(async () => (await fixture.stateOf('2')) === 2);
       await older.putBack();
       await plant(pair.middle, 'CUST', change('3', 'B'));
-      await until(() => scene.alarm(told) !== undefined);
-      expect(scene.alarm(told)).toMatchObject({
+      await until(() => fixture.alarm(told) !== undefined);
+      expect(fixture.alarm(told)).toMatchObject({
         kind: 'ownCommits',
         rows: 1,
         examples: [{ source: 'CUST', streamingNo: '2' }],
         foundBy: null,
       });
-      await until(async () => (await scene.statusNow()).alarms.length === 1);
-      await expect(scene.work()).rejects.toThrow(/lost commits that it had acknowledged: IF_BNET_CUST:2/);
-      expect([0, 1]).toContain(await scene.stateOf('3'));
-      const { rows } = await scene.runInStore('SELECT count(*) AS n FROM sync_journal');
+      await until(async () => (await fixture.statusNow()).alarms.length === 1);
+      await expect(fixture.work()).rejects.toThrow(/lost commits that it had acknowledged: IF_BNET_CUST:2/);
+      expect([0, 1]).toContain(await fixture.stateOf('3'));
+      const { rows } = await fixture.runInStore('SELECT count(*) AS n FROM sync_journal');
       expect(Number(rows[0]?.['n'])).toBe(1);
       const accepted = toldOnce(worker, 'storeAccepted');
-      expect(await scene.accept()).toMatchObject({ alarmsClosed: 1, unknownRows: 1 });
+      expect(await fixture.accept()).toMatchObject({ alarmsClosed: 1, unknownRows: 1 });
       await accepted;
-      await until(async () => (await scene.stateOf('3')) === 2);
+      await until(async () => (await fixture.stateOf('3')) === 2);
       worker.stop();
       await running;
       expect((await operatorsOf(pair).records.actions({ before: null, limit: 1 }))[0]).toMatchObject({
@@ -105,41 +105,41 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     });
 
     it('again, when the store goes back once more and the alarm with it', async () => {
-      const { worker, told, running } = scene.start();
+      const { worker, told, running } = fixture.start();
       await plant(pair.middle, 'CUST', open);
-      await until(async () => (await scene.stateOf('1')) === 2);
-      const older = await scene.copy();
+      await until(async () => (await fixture.stateOf('1')) === 2);
+      const older = await fixture.copy();
       await plant(pair.middle, 'CUST', change('2', 'A'));
-      await until(async () => (await scene.stateOf('2')) === 2);
+      await until(async () => (await fixture.stateOf('2')) === 2);
       await older.putBack();
       await plant(pair.middle, 'CUST', change('3', 'B'));
-      await until(async () => (await scene.statusNow()).alarms.length === 1);
-      await scene.runInStore('DELETE FROM sync_guard');
-      await until(async () => (await scene.statusNow()).alarms.length === 1);
-      expect(scene.alarm(told)).toMatchObject({ kind: 'ownCommits' });
-      expect([0, 1]).toContain(await scene.stateOf('3'));
+      await until(async () => (await fixture.statusNow()).alarms.length === 1);
+      await fixture.runInStore('DELETE FROM sync_guard');
+      await until(async () => (await fixture.statusNow()).alarms.length === 1);
+      expect(fixture.alarm(told)).toMatchObject({ kind: 'ownCommits' });
+      expect([0, 1]).toContain(await fixture.stateOf('3'));
       worker.stop();
       await running;
     });
 
     it('by a worker that takes the shards of another one, though its own commits are there', async () => {
-      const first = scene.start();
+      const first = fixture.start();
       await plant(pair.middle, 'CUST', openOf(1));
-      await until(async () => (await scene.stateOf('1')) === 2);
-      const older = await scene.copy();
+      await until(async () => (await fixture.stateOf('1')) === 2);
+      const older = await fixture.copy();
       await plant(pair.middle, 'CUST', openOf(2));
-      await until(async () => (await scene.stateOf('2')) === 2);
+      await until(async () => (await fixture.stateOf('2')) === 2);
       first.worker.stop();
       await first.running;
       await older.putBack();
-      const second = scene.start();
+      const second = fixture.start();
       await plant(pair.middle, 'CUST', openOf(3));
-      await until(() => scene.alarm(second.told) !== undefined);
-      expect(scene.alarm(second.told)).toMatchObject({
+      await until(() => fixture.alarm(second.told) !== undefined);
+      expect(fixture.alarm(second.told)).toMatchObject({
         kind: 'finishedRows',
         examples: [{ streamingNo: '2' }],
       });
-      expect(await scene.stateOf('3')).toBe(0);
+      expect(await fixture.stateOf('3')).toBe(0);
       second.worker.stop();
       await second.running;
     });
@@ -147,26 +147,28 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     it.skipIf(kind === 'SQLite')(
       'by a worker to which the loss gives back a lease that it had given away, and that lost nothing itself',
       async () => {
-        const first = scene.start();
+        const first = fixture.start();
         await plant(pair.middle, 'CUST', openOf(1));
-        await until(async () => (await scene.stateOf('1')) === 2);
-        const older = await scene.copy();
-        const second = scene.start();
+        await until(async () => (await fixture.stateOf('1')) === 2);
+        const older = await fixture.copy();
+        const second = fixture.start();
         const owner = async (shard: number) =>
-          (await scene.runInStore(`SELECT owner FROM sync_shard WHERE shard = ${shard}`)).rows[0]?.['owner'];
+          (await fixture.runInStore(`SELECT owner FROM sync_shard WHERE shard = ${shard}`)).rows[0]?.[
+            'owner'
+          ];
         await until(async () => (await owner(7)) === second.worker.workerId);
         await plant(pair.middle, 'CUST', openOf(7));
-        await until(async () => (await scene.stateOf('7')) === 2);
+        await until(async () => (await fixture.stateOf('7')) === 2);
         second.worker.stop();
         await second.running;
         await older.putBack();
         await plant(pair.middle, 'CUST', { ...openOf(15), StreamingNo: '15' });
-        await until(() => scene.alarm(first.told) !== undefined);
-        expect(scene.alarm(first.told)).toMatchObject({
+        await until(() => fixture.alarm(first.told) !== undefined);
+        expect(fixture.alarm(first.told)).toMatchObject({
           kind: 'finishedRows',
           examples: [{ streamingNo: '7' }],
         });
-        expect([0, 1]).toContain(await scene.stateOf('15'));
+        expect([0, 1]).toContain(await fixture.stateOf('15'));
         first.worker.stop();
         await first.running;
       },
@@ -174,14 +176,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     it('after rows that were finished by hand, which do not hide it', async () => {
       await plant(pair.middle, 'CUST', openOf(1));
-      await scene.work();
-      const older = await scene.copy();
+      await fixture.work();
+      const older = await fixture.copy();
       await plant(pair.middle, 'CUST', openOf(2));
-      await scene.work();
+      await fixture.work();
       await plant(pair.middle, 'CUST', openOf(3));
-      await scene.finishByHand('3', scene.secondsAgo(0));
+      await fixture.finishByHand('3', fixture.secondsAgo(0));
       await older.putBack();
-      await expect(scene.work()).rejects.toThrow(StoreAlarmError);
+      await expect(fixture.work()).rejects.toThrow(StoreAlarmError);
     });
   });
 }

@@ -8,7 +8,7 @@ import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { StoreNotMigratedError, StoreUnfitError } from '../../src/store/setup-port.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import { column, openPair, plant, statesOf, type Pair } from '../support/databases.js';
-import { openOptions } from '../support/middle-ends.js';
+import { openOptions } from '../support/middle-databases.js';
 import { postgresDatabase, type KnexSetting, type Made } from '../support/pair-databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { drain } from '../support/workers.js';

@@ -7,7 +7,7 @@ import { completed, send } from '../support/messages.js';
 import { clear, storedModel } from '../support/model-rows.js';
 import type { Fault, FaultAction, PlantedFault } from '../support/oracle/faults.js';
 import type { OracleStandIn } from '../support/oracle/stand-in.js';
-import { isRealOracle } from '../support/oracle-place.js';
+import { isRealOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { runModel } from '../support/sequential-model.js';
 import { drain, quickSettings, testWorker, until } from '../support/workers.js';
@@ -132,14 +132,14 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
   const openLane = async () => {
     const pair = await openOraclePair();
     all.push(pair);
-    pair.place.created?.standIn.cutConnections('reset');
+    pair.oracle.created?.standIn.cutConnections('reset');
     return pair;
   };
 
   /** Lends databases with the rows in them, and nobody else connected. */
   async function withLane(work: (pair: OraclePair, standIn: OracleStandIn) => Promise<void>): Promise<void> {
     const pair = idle.pop() ?? (await openLane());
-    const { standIn } = pair.place.created!;
+    const { standIn } = pair.oracle.created!;
     try {
       await until(() => standIn.connections === 0);
       await answers(pair);

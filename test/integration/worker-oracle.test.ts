@@ -7,7 +7,7 @@ import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
 import { column, openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
 import { completed, send } from '../support/messages.js';
 import { storedModel } from '../support/model-rows.js';
-import { hasOracle, isRealOracle } from '../support/oracle-place.js';
+import { hasOracle, isRealOracle } from '../support/test-oracle.js';
 import { sqlOf } from '../support/plain-access.js';
 import { runModel } from '../support/sequential-model.js';
 import { drain, quickSettings, testWorker, until } from '../support/workers.js';
@@ -143,7 +143,7 @@ describe.runIf(hasOracle)('whole worker on Oracle through the driver', () => {
   it.runIf(!isRealOracle)(
     'a worker with nothing to do sends one statement per poll, twelve a minute',
     async () => {
-      const { counters } = pair.place.created!.standIn;
+      const { counters } = pair.oracle.created!.standIn;
       const [pollIntervalMs, idlePollMaxMs] = [10, 40];
       const { worker } = testWorker({ ...parts(), settings: { ...shards, pollIntervalMs, idlePollMaxMs } });
       const delays: number[] = [];

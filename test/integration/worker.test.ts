@@ -113,7 +113,7 @@ for (const kind of pairKinds) {
     });
 
     it('refuses every row of a StreamingNo that stands twice, and applies none', async () => {
-      await pair.end.dropCustomerKey();
+      await pair.testMiddle.dropCustomerKey();
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CustID: '7' });
       await drain(parts());

@@ -40,41 +40,45 @@ describe('an independent grammar of Oracle’s SQL', () => {
     expect(grammarFault(sql)).toBeNull();
   });
 
-  const spoilt: readonly (readonly [what: string, of: keyof typeof whole, part: string, instead: string])[] =
-    [
-      ['a parenthesis that is not closed', 'claim', ':streamingNo)', ':streamingNo'],
-      ['a parenthesis that was not opened', 'claim', 'IN (0', 'IN 0'],
-      ['a CASE without its END', 'claim', ' END', ''],
-      ['a CASE without its THEN', 'claim', ' THEN t.StateDate', ' t.StateDate'],
-      ['a changed keyword', 'claim', 'UPDATE', 'UPDATES'],
-      ['no SET', 'claim', ' SET ', ' '],
-      ['a dropped comma', 'claim', 'State = 1,', 'State = 1'],
-      ['a second comma', 'claim', 'State = 1,', 'State = 1,,'],
-      ['an operator without its right side', 'claim', '>= SYSDATE', '>='],
-      ['AND twice', 'claim', ' AND ', ' AND AND '],
-      ['PostgreSQL’s UPDATE … AS', 'claim', 'IF_BNET_CUST t', 'IF_BNET_CUST AS t'],
-      ['PostgreSQL’s UPDATE … FROM', 'claim', 'WHERE', 'FROM other WHERE'],
-      ['PostgreSQL’s casts', 'claim', 'TO_NUMBER(:streamingNo)', ':streamingNo::numeric'],
-      ['no FROM', 'page', 'FROM IF_BNET_CUST t', ''],
-      ['a misspelt FROM', 'page', 'FROM IF_BNET_CUST', 'FORM IF_BNET_CUST'],
-      ['a missing WHERE', 'page', 'WHERE t.State', 't.State'],
-      ['half of IS NOT NULL', 'page', 'IS NOT NULL', 'IS NOT'],
-      ['GROUP without BY', 'page', 'GROUP BY', 'GROUP'],
-      ['ORDER without BY', 'page', 'ORDER BY', 'ORDER'],
-      ['a literal that is not closed', 'page', `'SECOND'`, `'SECOND`],
-      ['a subquery that is not closed', 'page', ') page', 'page'],
-      ['LIMIT', 'page', 'WHERE ROWNUM <= :maxRows', 'LIMIT 10'],
-      ['PostgreSQL’s parameters', 'page', ':maxRows', '$1'],
-      ['an alias of a table with AS', 'page', ') page', ') AS page'],
-      ['another statement behind it', 'page', ':maxRows', ':maxRows; COMMIT'],
-      ['PostgreSQL’s kind of lock', 'lock', 'FOR UPDATE', 'FOR NO KEY UPDATE'],
-      ['SKIP without LOCKED', 'lock', 'SKIP LOCKED', 'SKIP'],
-      ['two ways to wait', 'lock', 'SKIP LOCKED', 'SKIP LOCKED NOWAIT'],
-      ['no ON', 'index', ' ON ', ' '],
-      ['PostgreSQL’s INDEX … USING', 'index', ' (CASE', ' USING btree (CASE'],
-    ];
+  const corrupted: readonly (readonly [
+    what: string,
+    of: keyof typeof whole,
+    part: string,
+    instead: string,
+  ])[] = [
+    ['a parenthesis that is not closed', 'claim', ':streamingNo)', ':streamingNo'],
+    ['a parenthesis that was not opened', 'claim', 'IN (0', 'IN 0'],
+    ['a CASE without its END', 'claim', ' END', ''],
+    ['a CASE without its THEN', 'claim', ' THEN t.StateDate', ' t.StateDate'],
+    ['a changed keyword', 'claim', 'UPDATE', 'UPDATES'],
+    ['no SET', 'claim', ' SET ', ' '],
+    ['a dropped comma', 'claim', 'State = 1,', 'State = 1'],
+    ['a second comma', 'claim', 'State = 1,', 'State = 1,,'],
+    ['an operator without its right side', 'claim', '>= SYSDATE', '>='],
+    ['AND twice', 'claim', ' AND ', ' AND AND '],
+    ['PostgreSQL’s UPDATE … AS', 'claim', 'IF_BNET_CUST t', 'IF_BNET_CUST AS t'],
+    ['PostgreSQL’s UPDATE … FROM', 'claim', 'WHERE', 'FROM other WHERE'],
+    ['PostgreSQL’s casts', 'claim', 'TO_NUMBER(:streamingNo)', ':streamingNo::numeric'],
+    ['no FROM', 'page', 'FROM IF_BNET_CUST t', ''],
+    ['a misspelt FROM', 'page', 'FROM IF_BNET_CUST', 'FORM IF_BNET_CUST'],
+    ['a missing WHERE', 'page', 'WHERE t.State', 't.State'],
+    ['half of IS NOT NULL', 'page', 'IS NOT NULL', 'IS NOT'],
+    ['GROUP without BY', 'page', 'GROUP BY', 'GROUP'],
+    ['ORDER without BY', 'page', 'ORDER BY', 'ORDER'],
+    ['a literal that is not closed', 'page', `'SECOND'`, `'SECOND`],
+    ['a subquery that is not closed', 'page', ') page', 'page'],
+    ['LIMIT', 'page', 'WHERE ROWNUM <= :maxRows', 'LIMIT 10'],
+    ['PostgreSQL’s parameters', 'page', ':maxRows', '$1'],
+    ['an alias of a table with AS', 'page', ') page', ') AS page'],
+    ['another statement behind it', 'page', ':maxRows', ':maxRows; COMMIT'],
+    ['PostgreSQL’s kind of lock', 'lock', 'FOR UPDATE', 'FOR NO KEY UPDATE'],
+    ['SKIP without LOCKED', 'lock', 'SKIP LOCKED', 'SKIP'],
+    ['two ways to wait', 'lock', 'SKIP LOCKED', 'SKIP LOCKED NOWAIT'],
+    ['no ON', 'index', ' ON ', ' '],
+    ['PostgreSQL’s INDEX … USING', 'index', ' (CASE', ' USING btree (CASE'],
+  ];
 
-  it.each(spoilt)('refuses %s', { timeout }, (_what, of, part, instead) => {
+  it.each(corrupted)('refuses %s', { timeout }, (_what, of, part, instead) => {
     const sql = whole[of];
     expect(sql.split(part)).not.toHaveLength(1);
     expect(grammarFault(sql.replace(part, instead))).not.toBeNull();

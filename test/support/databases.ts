@@ -8,16 +8,16 @@ import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import {
   openOptions,
-  oracleEnd,
-  postgresEnd,
-  sqliteEnd,
+  createOracleMiddle,
+  createPostgresMiddle,
+  createSqliteMiddle,
   type ConnectionSetting,
-  type KnexEnd,
-  type MiddleEnd,
+  type KnexTestMiddle,
+  type TestMiddle,
   type MiddleOptions,
-  type OracleEnd,
-} from './middle-ends.js';
-import { hasOracle, type OraclePlace, type PlainOracle } from './oracle-place.js';
+  type OracleTestMiddle,
+} from './middle-databases.js';
+import { hasOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile } from './pair-databases.js';
 import { sqlOf, type PlainAccess, type PlainSql } from './plain-access.js';
 import { hasPostgres } from './postgres.js';
@@ -40,7 +40,7 @@ export interface Pair {
   readonly middle: PlainAccess;
   readonly store: Database;
   /** What is done to the middle database differently for each kind. */
-  readonly end: Omit<MiddleEnd, 'setting' | 'plain' | 'open' | 'close'>;
+  readonly testMiddle: Omit<TestMiddle, 'setting' | 'plain' | 'open' | 'close'>;
   openMiddle(options?: MiddleOptions): MiddleDatabase;
   openStore(leaseTtlMs?: number, options?: Partial<DatabaseOptions>): KnexProductStore;
   close(): Promise<void>;
@@ -54,7 +54,12 @@ export interface KnexPair extends Pair {
 /** A pair whose middle database is Oracle. */
 export interface OraclePair extends Pair {
   readonly middle: PlainOracle;
-  readonly place: OraclePlace;
+  readonly oracle: TestOracle;
+}
+
+/** Whether the middle database is Oracle. */
+export function isOnOracle(pair: Pair): pair is OraclePair {
+  return pair.kind === 'Oracle';
 }
 
 /** Databases with the interface tables and the migrated store. */
@@ -62,20 +67,20 @@ export async function openPair(kind: 'SQLite' | 'PostgreSQL', shards?: number): 
 export async function openPair(kind: PairKind, shards?: number): Promise<Pair>;
 export async function openPair(kind: PairKind, shards = 8): Promise<Pair> {
   if (kind === 'Oracle') return openOraclePair({}, shards);
-  const end: KnexEnd = await (kind === 'SQLite' ? sqliteEnd() : postgresEnd());
+  const end: KnexTestMiddle = await (kind === 'SQLite' ? createSqliteMiddle() : createPostgresMiddle());
   return { ...(await pairOf(kind, end, shards)), middle: end.plain };
 }
 
 /** Oracle, and a store that is on PostgreSQL where there is one. */
 export async function openOraclePair(
-  options: Parameters<typeof oracleEnd>[0] = {},
+  options: Parameters<typeof createOracleMiddle>[0] = {},
   shards = 8,
 ): Promise<OraclePair> {
-  const end: OracleEnd = await oracleEnd(options);
-  return { ...(await pairOf('Oracle', end, shards)), middle: end.plain, place: end.place };
+  const end: OracleTestMiddle = await createOracleMiddle(options);
+  return { ...(await pairOf('Oracle', end, shards)), middle: end.plain, oracle: end.oracle };
 }
 
-async function pairOf(kind: PairKind, end: MiddleEnd, shards: number): Promise<Pair> {
+async function pairOf(kind: PairKind, end: TestMiddle, shards: number): Promise<Pair> {
   const made = await (kind === 'SQLite' || !hasPostgres ? sqliteFile('store') : postgresDatabase('store'));
   const storeOptions: DatabaseOptions = { ...openOptions, ...made.setting };
   const store = new Database(storeOptions);
@@ -92,7 +97,7 @@ async function pairOf(kind: PairKind, end: MiddleEnd, shards: number): Promise<P
     connections: { middle: end.setting, store: made.setting },
     middle: end.plain,
     store,
-    end,
+    testMiddle: end,
     openMiddle: (options = {}) => remember(end.open(options)),
     openStore: (leaseTtlMs = 5000, more = {}) =>
       remember(new KnexProductStore(new Database({ ...storeOptions, ...more }), leaseTtlMs)),
@@ -115,7 +120,7 @@ export type PlantedAttribute = readonly [
 
 /** Inserts an attribute row by itself. */
 export async function plantAttribute(middle: PlainAccess, source: Source, columns: Planted): Promise<void> {
-  await insist(() => middle.execute(insert(sqlOf(middle), attributeTableOf[source], columns)));
+  await retryWhileBusy(() => middle.execute(insert(sqlOf(middle), attributeTableOf[source], columns)));
 }
 
 /** Inserts a row with its attributes in one transaction, as the platform does. */
@@ -128,7 +133,7 @@ export async function plant(
   const row: Planted = { CreateDate: '2026-11-01 08:00:00', State: 0, ...columns };
   const idColumn = source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
   const sql = sqlOf(middle);
-  await insist(() =>
+  await retryWhileBusy(() =>
     middle.transaction(async (transaction) => {
       await transaction.execute(insert(sql, tableOf[source], row));
       for (const [attrId, attrSpecId, attrValue] of attributes) {
@@ -148,7 +153,7 @@ export async function plant(
 }
 
 /** Runs a call again while the one writer of SQLite is busy: in one process, waiting inside the driver would wait for ever. */
-export async function insist<T>(call: () => Promise<T>): Promise<T> {
+export async function retryWhileBusy<T>(call: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await call();

@@ -9,7 +9,7 @@ import {
 import { Platform } from '../../src/demo/platform/platform.js';
 import type { NumberedMessage } from '../../src/demo/platform/statements.js';
 import type { KnexPair, OraclePair, Pair } from './databases.js';
-import type { PlainOracle } from './oracle-place.js';
+import type { PlainOracle } from './test-oracle.js';
 import { sqlOf } from './plain-access.js';
 
 /** A message with everything that the platform would give it. */

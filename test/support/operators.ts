@@ -48,8 +48,8 @@ export interface Operators {
 /** The operators' ports of a pair, over connections that end with it. */
 export function operatorsOf(pair: Pair, options?: OperationsOptions): Operators {
   return {
-    middle: pair.end.operations(options),
-    search: pair.end.search(options),
+    middle: pair.testMiddle.operations(options),
+    search: pair.testMiddle.search(options),
     store: new KnexStoreAdmin(pair.store),
     records: new KnexStoreRecords(pair.store),
     guard: new KnexGuardRecords(pair.store),

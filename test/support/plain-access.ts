@@ -1,6 +1,6 @@
 import { Database, type Result } from '../../src/database/database.js';
 import type { Fragment } from '../../src/database/dialect.js';
-import { PlainOracle } from './oracle-place.js';
+import { PlainOracle } from './test-oracle.js';
 
 /** Plain access to a database, past the adapters under test. */
 export interface PlainAccess {

@@ -40,10 +40,10 @@ export interface ServerHome {
 }
 
 /** Where a server keeps its data: in memory where there is room, or on the disk in any case. */
-export type DataPlace = 'fastest' | 'disk';
+export type DataStorage = 'fastest' | 'disk';
 
 /** Makes the folders of one server. */
-export async function createHome(user: ServerUser, place: DataPlace = 'fastest'): Promise<ServerHome> {
+export async function createHome(user: ServerUser, place: DataStorage = 'fastest'): Promise<ServerHome> {
   const folder = await mkdtemp(join(temporaryFolder(), PREFIX));
   const parent = place === 'disk' ? temporaryFolder() : await fastestFolder();
   const dataFolder = await mkdtemp(join(parent, `${PREFIX}data-`));

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { PostgresAccess } from './postgres-database.js';
-import { createHome, type DataPlace, type ServerHome } from './postgres-home.js';
+import { createHome, type DataStorage, type ServerHome } from './postgres-home.js';
 import {
   giveTo,
   type PostgresPrograms,
@@ -17,7 +17,7 @@ import {
 
 /** What a server is made of, where it is not an empty one on the programs that npm installed. */
 export interface InstallOptions {
-  readonly place?: DataPlace;
+  readonly place?: DataStorage;
   /** The folder of its programs. */
   readonly programs?: string;
   /** The server that this one starts as a copy of, and follows as its standby. */

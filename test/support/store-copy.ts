@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
-import type { ConnectionSetting } from './middle-ends.js';
+import type { ConnectionSetting } from './middle-databases.js';
 import type { PostgresAccess } from './postgres.js';
 
 /** A copy of a product store as it stood at a moment, to be put back later: the store has then lost what came after. */

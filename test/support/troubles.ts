@@ -1,5 +1,5 @@
-import { plant, type Pair, type Planted } from './databases.js';
-import type { OraclePlace } from './oracle-place.js';
+import { isOnOracle, plant, type Pair, type Planted } from './databases.js';
+import type { TestOracle } from './test-oracle.js';
 import type { PostgresAccess } from './postgres-database.js';
 import { openSession } from './postgres-session.js';
 
@@ -9,7 +9,7 @@ import { openSession } from './postgres-session.js';
  */
 
 /** Ends what was begun. */
-type End = () => Promise<void>;
+type Undo = () => Promise<void>;
 
 /** Something that is wrong with one row. */
 export interface Trouble {
@@ -18,7 +18,7 @@ export interface Trouble {
   readonly row?: Planted;
   /** Gives it 600,000 attribute rows. */
   readonly manyAttributes?: true;
-  readonly begin: () => Promise<End>;
+  readonly begin: () => Promise<Undo>;
   /** In which State the row stays as long as it lasts; null: it ends in spite of it. */
   readonly stays: 0 | 1 | null;
   /** In which State it ends. */
@@ -30,11 +30,11 @@ export interface Trouble {
 /** What a kind of middle database can do to a row. */
 interface Ground {
   /** Refuses rows for which a condition over `$.column` holds, at the statement or at the commit. */
-  refuse(condition: string, when?: 'commit'): Promise<End>;
+  refuse(condition: string, when?: 'commit'): Promise<Undo>;
   /** A person's transaction that stays open. */
-  hold(sql: string): Promise<End>;
+  hold(sql: string): Promise<Undo>;
   /** A trigger that undoes an update into a State. */
-  undo(state: number, how: 'restore the row' | 'set State back'): Promise<End>;
+  undo(state: number, how: 'restore the row' | 'set State back'): Promise<Undo>;
   /** Texts for StateDate that stand in no calendar of ours. */
   readonly absurdDates: readonly string[];
   manyAttributes(): Promise<void>;
@@ -42,7 +42,11 @@ interface Ground {
 
 /** All kinds of trouble, by name, on a pair of databases. */
 export function troublesOn(pair: Pair): readonly Trouble[] {
-  return troubles('place' in pair ? oracleGround(pair.place as OraclePlace) : postgresGround(pair));
+  return troubles(groundOf(pair));
+}
+
+function groundOf(pair: Pair): Ground {
+  return isOnOracle(pair) ? oracleGround(pair.oracle) : postgresGround(pair);
 }
 
 /** The names of what can be wrong with a row. */
@@ -169,7 +173,7 @@ function postgresGround({ middle, connections }: Pair): Ground {
   };
 }
 
-function oracleGround({ created }: OraclePlace): Ground {
+function oracleGround({ created }: TestOracle): Ground {
   if (created === null) throw new Error('These troubles need the stand-in.');
   const { standIn, database } = created;
   const table = 'IF_BNET_CUST';
@@ -217,12 +221,11 @@ export function goodOpen(no: number): Planted {
 }
 
 /** Plants the row that is troubled, and a change of its customer behind it; begins the trouble. */
-export async function beginTrouble(pair: Pair, trouble: Trouble): Promise<End> {
+export async function beginTrouble(pair: Pair, trouble: Trouble): Promise<Undo> {
   await plant(pair.middle, 'CUST', { ...goodOpen(7), ...trouble.row }, [['7', spec, 'x']]);
   const behind = { OPFlag: '0102', StreamingNo: '1007', CreateDate: '2026-11-02 08:00:00' };
   await plant(pair.middle, 'CUST', { ...goodOpen(7), ...behind });
-  if (trouble.manyAttributes === true)
-    await ('place' in pair ? oracleGround(pair.place as OraclePlace) : postgresGround(pair)).manyAttributes();
+  if (trouble.manyAttributes === true) await groundOf(pair).manyAttributes();
   return trouble.begin();
 }
 

@@ -26,8 +26,8 @@ const quick: Omit<VerifySettings, 'onDifference'> = {
 /** The ports that a verification of a pair reads. */
 export function verifySourcesOf(pair: Pair, options: OperationsOptions = {}): VerifySources {
   return {
-    finished: pair.end.finished(options),
-    middle: pair.end.operations(options),
+    finished: pair.testMiddle.finished(options),
+    middle: pair.testMiddle.operations(options),
     store: new KnexStoreScan(pair.store),
   };
 }

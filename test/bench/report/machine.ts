@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { cpus, release, totalmem, type } from 'node:os';
-import type { DataPlace } from '../../support/postgres-home.js';
+import type { DataStorage } from '../../support/postgres-home.js';
 import { serverSettings, type BenchServer } from '../bench-server.js';
 
 /** Where a measurement was made, in words. */
@@ -10,7 +10,7 @@ export type Machine = Readonly<Record<string, string>>;
 const peers = ['graphile-worker', 'pg-boss', 'pg', 'knex', 'better-sqlite3', 'oracledb'];
 
 /** Describes the machine and the versions. */
-export async function machineOf(server: BenchServer, place: DataPlace): Promise<Machine> {
+export async function machineOf(server: BenchServer, place: DataStorage): Promise<Machine> {
   const [postgres] = await server.query('SHOW server_version');
   const [buffers] = await server.query('SHOW shared_buffers');
   const [first] = cpus();

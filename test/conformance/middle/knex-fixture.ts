@@ -22,7 +22,7 @@ import { sortedRows } from './rows.js';
 type Connection = Pick<DatabaseOptions, 'client' | 'connection'>;
 
 /** Where the two kinds of database stand, made for one fixture. */
-interface Place {
+interface Connections {
   readonly connection: Connection;
   readonly unreachable: Connection;
   readonly empty: Connection;
@@ -103,8 +103,8 @@ export function pgConnection({ connection }: { connection: TestDatabase['connect
   return { client: 'pg', connection: { ...connection } };
 }
 
-async function openFixture(place: Place): Promise<MiddleFixture> {
-  const platform = new CountingDatabase({ ...testOptions, ...place.connection });
+async function openFixture(connections: Connections): Promise<MiddleFixture> {
+  const platform = new CountingDatabase({ ...testOptions, ...connections.connection });
   const tables = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
   const opened: CountingDatabase[] = [];
   const connect = (connection: Connection) => {
@@ -123,11 +123,11 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
 
   await initMiddle(platform, platform.dialect.name);
   return {
-    open: (settings) => open(place.connection, settings),
-    openSearch: (settings) => searchOver(connect(place.connection), settings),
+    open: (settings) => open(connections.connection, settings),
+    openSearch: (settings) => searchOver(connect(connections.connection), settings),
     finished: (settings = {}) => new KnexFinishedRows(platform, tablesOf(platform, settings)),
-    openUnreachable: () => open(place.unreachable),
-    openWithoutTables: () => open(place.empty),
+    openUnreachable: () => open(connections.unreachable),
+    openWithoutTables: () => open(connections.empty),
     statementsDuring: async (work) => {
       const before = sent();
       await work();
@@ -156,7 +156,7 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
     rows: async () =>
       sortedRows((await Promise.all(sources.map((source) => readRows(platform, source)))).flat()),
     dropKeys: async () => {
-      for (const statement of place.dropKeys) await run(statement);
+      for (const statement of connections.dropKeys) await run(statement);
     },
     dropPollIndexes: async () => {
       for (const table of ['cust', 'account']) await run(`DROP INDEX if_bnet_${table}_poll`);
@@ -165,7 +165,7 @@ async function openFixture(place: Place): Promise<MiddleFixture> {
     close: async () => {
       await clear();
       await platform.close();
-      await place.remove();
+      await connections.remove();
     },
   };
 }

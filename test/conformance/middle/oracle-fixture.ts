@@ -11,7 +11,7 @@ import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database
 import { oracleBoundedQueries } from '../../../src/middle/oracle/bounded-queries.js';
 import type { OracleTables } from '../../../src/middle/oracle/tables.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
-import { openOraclePlace, type OracleConnection, type OraclePlace } from '../../support/oracle-place.js';
+import { openTestOracle, type OracleConnection, type TestOracle } from '../../support/test-oracle.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
 import { changeRow, plantRows, readRows } from './oracle-rows.js';
 import { sortedRows } from './rows.js';
@@ -87,9 +87,9 @@ class HostileOracle extends OracleDatabase {
 }
 
 /** A fixture on an Oracle: the one given, which it removes at the end, or one of its own. */
-export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFixture> {
-  const place = given ?? (await openOraclePlace());
-  const { connection, created, owner } = place;
+export async function oracleMiddleFixture(given?: TestOracle): Promise<MiddleFixture> {
+  const oracle = given ?? (await openTestOracle());
+  const { connection, created, owner } = oracle;
   const ownSchema = created === null ? {} : { schema: created.standIn.schema };
   const tables = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
   const opened: HostileOracle[] = [];
@@ -128,7 +128,7 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
       await owner.execute({ sql, bindings: [streamingNo] });
     },
     rows: async () => sortedRows(await readRows(owner)),
-    dropKeys: () => place.dropKeys(),
+    dropKeys: () => oracle.dropKeys(),
     dropPollIndexes: async () => {
       for (const table of ['cust', 'account'])
         await owner.execute({ sql: `DROP INDEX if_bnet_${table}_poll`, bindings: [] });
@@ -136,7 +136,7 @@ export async function oracleMiddleFixture(given?: OraclePlace): Promise<MiddleFi
     clear,
     close: async () => {
       await clear();
-      await place.remove();
+      await oracle.remove();
     },
   };
 }

@@ -7,7 +7,7 @@ import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { createOracle, type CreatedOracle } from '../../support/oracle/create-oracle.js';
 import type { Fault, PlantedFault } from '../../support/oracle/faults.js';
 import type { OracleStandIn } from '../../support/oracle/stand-in.js';
-import type { OracleConnection } from '../../support/oracle-place.js';
+import type { OracleConnection } from '../../support/test-oracle.js';
 import { openSession, type Session } from '../../support/postgres-session.js';
 import { until } from '../../support/until.js';
 import type { MiddleSettings } from '../middle.js';

@@ -1,6 +1,6 @@
 import type { ColumnType, Value } from '../../../src/database/dialect.js';
 import { attributeTableOf, compareNumbers, sources, tableOf, type RowKey } from '../../../src/domain/keys.js';
-import type { PlainOracle } from '../../support/oracle-place.js';
+import type { PlainOracle } from '../../support/test-oracle.js';
 import {
   attributeColumns,
   attributeValues,

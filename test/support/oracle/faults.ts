@@ -1,7 +1,7 @@
 /* Faults on demand: what goes wrong, where, and how often. */
 
 /** Where in the dialogue a fault strikes. `commit` is the call as well as the commit that a statement brings along. */
-export type FaultPlace = 'login' | 'execute' | 'fetch' | 'commit' | 'rollback' | 'ping';
+export type FaultPoint = 'login' | 'execute' | 'fetch' | 'commit' | 'rollback' | 'ping';
 
 /**
  * What happens: the connection is reset (RST) or closed (FIN); the server falls silent for good with the socket left
@@ -15,7 +15,7 @@ export type FaultAction =
   | { readonly kind: 'error'; readonly number: number; readonly text?: string };
 
 export interface Fault {
-  readonly at: FaultPlace;
+  readonly at: FaultPoint;
   /** `after`: the work is done, and done for good where it was a commit, and the answer is lost. Default `before`. */
   readonly phase?: 'before' | 'after';
   readonly action: FaultAction;
@@ -41,7 +41,7 @@ export type ListenerBehaviour = 'accept' | 'reset' | 'refuse' | 'silence';
 
 /** An occasion for a fault. */
 export interface Occasion {
-  readonly at: FaultPlace;
+  readonly at: FaultPoint;
   readonly phase: 'before' | 'after';
   readonly sql?: string;
 }

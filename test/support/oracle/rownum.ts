@@ -32,14 +32,14 @@ function numberRows(tokens: readonly Token[], output: string[], index: number): 
   output[index] = 'row_number() OVER ()';
 }
 
-interface Place {
+interface LimitPosition {
   readonly tokens: readonly Token[];
   readonly output: string[];
   readonly block: QueryBlock;
   readonly index: number;
 }
 
-function limitBlock({ tokens, output, block, index }: Place): void {
+function limitBlock({ tokens, output, block, index }: LimitPosition): void {
   const limit = limitOf(tokens, output, index);
   const alternatives = tokens
     .slice(block.where, block.whereEnd)

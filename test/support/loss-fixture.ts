@@ -26,7 +26,7 @@ export const openOf = (custId: number) => {
 const actor = { name: 'li', via: 'command' } as const;
 
 /** What tests do to a product store that loses something, and how they look at it. */
-export function lossScene(pair: KnexPair) {
+export function lossFixture(pair: KnexPair) {
   const isSqlite = pair.kind === 'SQLite';
   const openMiddle = ({ productIds = [] }: Partial<WorkerSettings>) => pair.openMiddle({ productIds });
   const work = (settings: Partial<WorkerSettings> = {}) =>

@@ -1,8 +1,8 @@
 import type { SmallHistory } from './small-history.js';
-import { spoiltByTroubles, type SpoiltHistory } from './spoilt-troubles.js';
+import { corruptedByTroubles, type Corruption } from './corrupted-troubles.js';
 
-/** Histories that are spoilt in one way each. */
-export const spoilt: SpoiltHistory[] = [
+/** Histories that are corrupted in one way each. */
+export const corruptedHistories: Corruption[] = [
   [
     'lost',
     'CUST:1',
@@ -259,7 +259,7 @@ export const spoilt: SpoiltHistory[] = [
       impatient(h);
     },
   ],
-  ...spoiltByTroubles,
+  ...corruptedByTroubles,
 ];
 
 /** Exchanges the order of two decisions. */

@@ -5,16 +5,16 @@ import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { PostgresServer } from '../support/postgres-server.js';
-import { poisonFile, type Place } from './crew.js';
-import type { Evidence } from './evidence.js';
-import { Link } from './link.js';
-import { placeWitnesses, readEvidence } from './witness.js';
+import { poisonFile, type SupervisedWorker } from './workers.js';
+import type { Observations } from './observations.js';
+import { Connection } from './connection.js';
+import { installRecorder, readObservations } from './recorder.js';
 
-/** Two servers of their own with empty databases, witnesses in them. */
-export class Scene {
+/** Two servers of their own with empty databases, recorded. */
+export class FaultEnvironment {
   readonly servers = { middle: new PostgresServer(), store: new PostgresServer() };
   #access: { readonly middle: PostgresAccess; readonly store: PostgresAccess } | undefined;
-  readonly #links: Link[] = [];
+  readonly #connections: Connection[] = [];
 
   async open(shards: number): Promise<void> {
     await Promise.all([this.servers.middle.start(), this.servers.store.start()]);
@@ -24,23 +24,26 @@ export class Scene {
     ]);
     this.#access = { middle: middle.connection, store: store.connection };
     await prepareDatabases(this.#access, shards);
-    const [middleLink, storeLink] = [this.link('middle', 'witness'), this.link('store', 'witness')];
-    await placeWitnesses(middleLink, storeLink);
+    const [middleConnection, storeConnection] = [
+      this.connect('middle', 'recorder'),
+      this.connect('store', 'recorder'),
+    ];
+    await installRecorder(middleConnection, storeConnection);
   }
 
   get access(): { readonly middle: PostgresAccess; readonly store: PostgresAccess } {
-    if (this.#access === undefined) throw new Error('the scene was not opened');
+    if (this.#access === undefined) throw new Error('the environment was not opened');
     return this.#access;
   }
 
-  link(role: 'middle' | 'store', name: string): Link {
-    const link = new Link(this.access[role], name);
-    this.#links.push(link);
-    return link;
+  connect(role: 'middle' | 'store', name: string): Connection {
+    const connection = new Connection(this.access[role], name);
+    this.#connections.push(connection);
+    return connection;
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#links.map((link) => link.close()));
+    await Promise.all(this.#connections.map((connection) => connection.close()));
     await Promise.all([this.servers.middle.remove(), this.servers.store.remove()]);
   }
 }
@@ -66,15 +69,15 @@ export async function prepareDatabases(
 }
 
 /** Waits until no row is in State 0 or 1 but those of some customers; returns how long that took. */
-export async function othersDrain(
-  scene: Scene,
+export async function drainOthers(
+  environment: FaultEnvironment,
   troubled: () => ReadonlySet<string | null>,
   seconds: number,
 ): Promise<number> {
-  const link = scene.link('middle', 'reader');
+  const connection = environment.connect('middle', 'reader');
   const startedAt = Date.now();
   for (;;) {
-    const open = await link.insist((query) =>
+    const open = await connection.retry((query) =>
       query(
         `SELECT CustID::text AS "custId" FROM IF_BNET_CUST WHERE State < 2
          UNION SELECT CustID::text FROM IF_BNET_ACCOUNT WHERE State < 2`,
@@ -88,16 +91,20 @@ export async function othersDrain(
 }
 
 /** Waits until no row is in State 0 or 1, or workers end again and again; returns how long that took. */
-export async function drain(scene: Scene, places: readonly Place[], seconds: number): Promise<number> {
-  const link = scene.link('middle', 'reader');
+export async function drain(
+  environment: FaultEnvironment,
+  workers: readonly SupervisedWorker[],
+  seconds: number,
+): Promise<number> {
+  const connection = environment.connect('middle', 'reader');
   const startedAt = Date.now();
   for (;;) {
-    const [row] = await link.insist((query) =>
+    const [row] = await connection.retry((query) =>
       query(
         `SELECT (SELECT count(*) FROM IF_BNET_CUST WHERE State < 2) + (SELECT count(*) FROM IF_BNET_ACCOUNT WHERE State < 2) AS open`,
       ),
     );
-    const isHopeless = places.some(({ unexpected }) => unexpected.length > 5);
+    const isHopeless = workers.some(({ unexpected }) => unexpected.length > 5);
     if (Number(row?.['open']) === 0 || isHopeless || Date.now() - startedAt > seconds * 1000)
       return Date.now() - startedAt;
     await pause(100);
@@ -106,14 +113,17 @@ export async function drain(scene: Scene, places: readonly Place[], seconds: num
 
 /** Reads both databases; `folder` is where handlers noted the calls for poison rows. */
 export async function collect(
-  scene: Scene,
+  environment: FaultEnvironment,
   {
     folder,
     ...known
-  }: { folder: string } & Pick<Evidence, 'rows' | 'settings'> &
-    Partial<Pick<Evidence, 'troubles' | 'disturbances'>>,
-): Promise<Evidence> {
-  const seen = await readEvidence(scene.link('middle', 'reader'), scene.link('store', 'reader'));
+  }: { folder: string } & Pick<Observations, 'rows' | 'settings'> &
+    Partial<Pick<Observations, 'troubles' | 'disturbances'>>,
+): Promise<Observations> {
+  const seen = await readObservations(
+    environment.connect('middle', 'reader'),
+    environment.connect('store', 'reader'),
+  );
   return { troubles: [], disturbances: [], ...known, ...seen, poisonCalls: poisonCalls(folder) };
 }
 

@@ -6,7 +6,7 @@ import type { PostgresAccess } from '../support/postgres-database.js';
 export type DriverRow = Readonly<Record<string, unknown>>;
 
 /** A connection of the test's own, past every proxy, that is made again whenever it breaks. */
-export class Link {
+export class Connection {
   #client: pg.Client | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #access: PostgresAccess;
@@ -37,7 +37,7 @@ export class Link {
   }
 
   /** Runs statements again and again until they go through; they must bear being carried out twice. */
-  async insist<T>(work: (query: Query) => Promise<T>, limitMs = 90_000): Promise<T> {
+  async retry<T>(work: (query: Query) => Promise<T>, limitMs = 90_000): Promise<T> {
     const end = Date.now() + limitMs;
     for (;;) {
       try {

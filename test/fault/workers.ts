@@ -25,8 +25,8 @@ export const faultWorker = {
   callTimeoutMs: 1500,
 };
 
-/** What all workers of a crew have in common. */
-export interface CrewSettings {
+/** What all workers of a run have in common. */
+export interface WorkerProcessSettings {
   readonly folder: string;
   readonly middle: PostgresAccess;
   readonly store: PostgresAccess;
@@ -40,8 +40,8 @@ export interface CrewSettings {
 /** A line of a worker's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event?: string; readonly time?: string };
 
-/** A place for a worker process, with its own network to both databases. A process that ends is followed by another one. */
-export class Place {
+/** A worker with its own network to both databases. A process that ends is followed by another one. */
+export class SupervisedWorker {
   readonly name: string;
   readonly proxies: { readonly middle: FaultProxy | null; readonly store: FaultProxy | null };
   /** Exit codes that nobody asked for. */
@@ -49,7 +49,7 @@ export class Place {
   /** When processes ended, whoever ended them. */
   readonly ends: number[] = [];
   restarts = 0;
-  readonly #settings: CrewSettings;
+  readonly #settings: WorkerProcessSettings;
   readonly #config: string;
   readonly #log: string;
   #process: ChildProcess | undefined;
@@ -60,7 +60,7 @@ export class Place {
   /** How far the clock of each process is ahead, by pid. */
   readonly #clocks = new Map<number, number>();
 
-  private constructor(name: string, settings: CrewSettings, proxies: Place['proxies']) {
+  private constructor(name: string, settings: WorkerProcessSettings, proxies: SupervisedWorker['proxies']) {
     this.name = name;
     this.#settings = settings;
     this.proxies = proxies;
@@ -70,14 +70,14 @@ export class Place {
     writeFileSync(this.#log, '');
   }
 
-  static async make(name: string, settings: CrewSettings): Promise<Place> {
+  static async make(name: string, settings: WorkerProcessSettings): Promise<SupervisedWorker> {
     const proxies = settings.proxies
       ? {
           middle: await FaultProxy.inFrontOf(settings.middle),
           store: await FaultProxy.inFrontOf(settings.store),
         }
       : { middle: null, store: null };
-    return new Place(name, settings, proxies);
+    return new SupervisedWorker(name, settings, proxies);
   }
 
   get running(): boolean {
@@ -99,7 +99,7 @@ export class Place {
     if (this.#process === undefined) this.#spawn();
   }
 
-  /** Sends a signal to the process; SIGKILL and SIGTERM end it, and another one follows unless the place was left. */
+  /** Sends a signal to the process; SIGKILL and SIGTERM end it, and another one follows unless the worker left. */
   signal(signal: NodeJS.Signals): void {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') this.#asked = true;
     this.#process?.kill(signal);
@@ -132,7 +132,7 @@ export class Place {
   }
 
   /** When this event was told, by the true clock, with its fields. */
-  told(event: string): { readonly at: number; readonly fields: LogLine }[] {
+  logged(event: string): { readonly at: number; readonly fields: LogLine }[] {
     const lines = this.log().filter((line) => line.event === event);
     return lines.map((fields) => {
       const at = new Date(fields.time ?? 0).getTime() - (this.#clocks.get(Number(fields['pid'])) ?? 0);

@@ -14,7 +14,7 @@ import type { MiddleDatabase } from '../../src/middle/port.js';
 import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
 import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
 import type { OracleTables } from '../../src/middle/oracle/tables.js';
-import { openOraclePlace, type OraclePlace, type PlainOracle } from './oracle-place.js';
+import { openTestOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile, type KnexSetting } from './pair-databases.js';
 import type { PlainAccess } from './plain-access.js';
 
@@ -36,7 +36,7 @@ export interface ConnectionSetting {
 }
 
 /** A middle database made for one test. */
-export interface MiddleEnd {
+export interface TestMiddle {
   readonly setting: ConnectionSetting;
   readonly plain: PlainAccess;
   open(options: MiddleOptions): MiddleDatabase;
@@ -54,15 +54,15 @@ export interface MiddleEnd {
 }
 
 /** A middle database behind Knex. */
-export interface KnexEnd extends MiddleEnd {
+export interface KnexTestMiddle extends TestMiddle {
   readonly setting: KnexSetting;
   readonly plain: Database;
 }
 
 /** A middle database on Oracle. */
-export interface OracleEnd extends MiddleEnd {
+export interface OracleTestMiddle extends TestMiddle {
   readonly plain: PlainOracle;
-  readonly place: OraclePlace;
+  readonly oracle: TestOracle;
 }
 
 /** How databases are opened unless a test says otherwise. */
@@ -101,21 +101,21 @@ const postgresChanges: Changes = {
 };
 
 /** A SQLite file. */
-export async function sqliteEnd(): Promise<KnexEnd> {
-  const end = await knexEnd(await sqliteFile('middle'), sqliteChanges);
+export async function createSqliteMiddle(): Promise<KnexTestMiddle> {
+  const end = await createKnexMiddle(await sqliteFile('middle'), sqliteChanges);
   await end.plain.execute({ sql: 'PRAGMA busy_timeout = 0', bindings: [] });
   return end;
 }
 
 /** A PostgreSQL database. */
-export async function postgresEnd(): Promise<KnexEnd> {
-  return knexEnd(await postgresDatabase('middle'), postgresChanges);
+export async function createPostgresMiddle(): Promise<KnexTestMiddle> {
+  return createKnexMiddle(await postgresDatabase('middle'), postgresChanges);
 }
 
-async function knexEnd(
+async function createKnexMiddle(
   { setting, drop }: { setting: KnexSetting; drop(): Promise<void> },
   changes: Changes,
-): Promise<KnexEnd> {
+): Promise<KnexTestMiddle> {
   const options: DatabaseOptions = { ...openOptions, ...setting, functions: sqliteFunctions };
   const plain = new Database(options);
   await initMiddle(plain, plain.dialect.name);
@@ -153,9 +153,11 @@ async function knexEnd(
 }
 
 /** An Oracle: the stand-in with these options, or the real one. */
-export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0]): Promise<OracleEnd> {
-  const place = await openOraclePlace(options);
-  const connection = { ...place.connection };
+export async function createOracleMiddle(
+  options?: Parameters<typeof openTestOracle>[0],
+): Promise<OracleTestMiddle> {
+  const oracle = await openTestOracle(options);
+  const connection = { ...oracle.connection };
   const newDatabase = (callTimeoutMs: number) =>
     new OracleDatabase({ ...openOptions, name: 'middle database', connection, callTimeoutMs });
   const tablesOf = (options: OperationsOptions): OracleTables => {
@@ -165,19 +167,19 @@ export async function oracleEnd(options?: Parameters<typeof openOraclePlace>[0])
   const operators = newDatabase(openOptions.callTimeoutMs);
   return {
     setting: { client: 'oracledb', connection },
-    plain: place.owner,
-    place,
+    plain: oracle.owner,
+    oracle: oracle,
     open: ({ callTimeoutMs = openOptions.callTimeoutMs, ...options }) =>
       new OracleMiddleDatabase(newDatabase(callTimeoutMs), tablesOf(options)),
     operations: (options = {}) => new OracleMiddleAdmin(operators, tablesOf(options)),
     search: (options = {}) => oracleBoundedQueries(operators, tablesOf(options)),
     finished: (options = {}) => new OracleFinishedRows(operators, tablesOf(options)),
-    dropCustomerKey: () => place.dropKeys(),
-    refuseSuccess: () => place.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),
-    allowSuccess: () => place.alter('IF_BNET_CUST', 'DROP CONSTRAINT nomark'),
+    dropCustomerKey: () => oracle.dropKeys(),
+    refuseSuccess: () => oracle.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),
+    allowSuccess: () => oracle.alter('IF_BNET_CUST', 'DROP CONSTRAINT nomark'),
     close: async () => {
       await operators.close();
-      await place.remove();
+      await oracle.remove();
     },
   };
 }

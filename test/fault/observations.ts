@@ -177,7 +177,7 @@ export interface FinalEntry {
 }
 
 /** An entry of the product store with its attributes, as text: `spec/id/value`, sorted. */
-export interface StoredThing {
+export interface StoredEntry {
   readonly key: string;
   readonly values: Readonly<Record<string, string | null>>;
   readonly attributes: readonly string[];
@@ -193,7 +193,7 @@ export interface CheckedRules {
 }
 
 /** Everything. */
-export interface Evidence {
+export interface Observations {
   readonly settings: {
     readonly settleMs: number;
     readonly dependencyGraceMs: number;
@@ -211,7 +211,7 @@ export interface Evidence {
   readonly finalRows: readonly FinalRow[];
   readonly finalAttributes: readonly FinalAttribute[];
   readonly journal: readonly FinalEntry[];
-  readonly stored: readonly StoredThing[];
+  readonly stored: readonly StoredEntry[];
   /** Calls of handlers for poison rows, by `rowName`. */
   readonly poisonCalls: ReadonlyMap<string, number>;
 }

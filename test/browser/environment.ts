@@ -26,7 +26,7 @@ const open = { ...customer, OPFlag: '0101', CustAccount: 'huawang', CustName: '�
 const bind = { ...customer, OPFlag: '0201', AccType: 2, AccName: '李明' };
 
 /** Databases with rows that a worker decided, the worker, and the server on top. */
-export interface Scene {
+export interface BrowserEnvironment {
   readonly url: string;
   readonly pair: KnexPair;
   /** Waits until a row stands in a State. */
@@ -35,7 +35,7 @@ export interface Scene {
 }
 
 /** Plants good rows and refused ones, and has a worker decide them, which stays at work. */
-export async function openScene(): Promise<Scene> {
+export async function openEnvironment(): Promise<BrowserEnvironment> {
   const pair = await openPair(isAvailable('PostgreSQL') ? 'PostgreSQL' : 'SQLite', 64);
   await plantRows(pair);
   const config = parseConfig(

@@ -1,5 +1,5 @@
-import type { Link, DriverRow } from './link.js';
-import type { Evidence, StoredThing, Table } from './evidence.js';
+import type { Connection, DriverRow } from './connection.js';
+import type { Observations, StoredEntry, Table } from './observations.js';
 import { ruleTriggers } from './trouble-rules.js';
 
 /* Triggers that see what happens in both databases, and the reading of what they saw. */
@@ -39,19 +39,19 @@ const storeTriggers = `
     WHEN (OLD.owner IS DISTINCT FROM NEW.owner OR OLD.term <> NEW.term) EXECUTE FUNCTION fault_lease();`;
 
 /** Puts the triggers in place, in databases whose tables are there. */
-export async function placeWitnesses(middle: Link, store: Link): Promise<void> {
+export async function installRecorder(middle: Connection, store: Connection): Promise<void> {
   await middle.run((query) => query(middleTriggers + ruleTriggers));
   await store.run((query) => query(storeTriggers));
 }
 
-type Seen = Omit<Evidence, 'settings' | 'rows' | 'troubles' | 'disturbances' | 'poisonCalls'>;
+type Recorded = Omit<Observations, 'settings' | 'rows' | 'troubles' | 'disturbances' | 'poisonCalls'>;
 
 const epoch = (column: string) => `(extract(epoch from ${column}) * 1000)::float8`;
 const date = (column: string) => `to_char(${column}, 'YYYY-MM-DD HH24:MI:SS')`;
 
 /** Reads everything that the two databases know. */
-export async function readEvidence(middle: Link, store: Link): Promise<Seen> {
-  const ofMiddle = await middle.insist(async (query) => ({
+export async function readObservations(middle: Connection, store: Connection): Promise<Recorded> {
+  const ofMiddle = await middle.retry(async (query) => ({
     changes:
       await query(`SELECT seq::float8 AS seq, xid, source, streaming_no::text AS "streamingNo", actor, "from", "to",
       date_before AS "dateBefore", date_after AS "dateAfter", err_content AS "errContent", remark, ${epoch('at')} AS at
@@ -70,7 +70,7 @@ export async function readEvidence(middle: Link, store: Link): Promise<Seen> {
       ),
     ),
   }));
-  const ofStore = await store.insist(async (query) => ({
+  const ofStore = await store.retry(async (query) => ({
     decisions:
       await query(`SELECT seq::float8 AS seq, xid, source, streaming_no::text AS "streamingNo", attempt, outcome,
       code, err_content AS "errContent", worker, ${epoch('decided_at')} AS "decidedAt", ${epoch('at')} AS at
@@ -96,8 +96,8 @@ export async function readEvidence(middle: Link, store: Link): Promise<Seen> {
   return {
     ...ofMiddle,
     ...told,
-    stored: storedThings([...customers, ...accounts], attributes),
-  } as unknown as Seen;
+    stored: storedEntries([...customers, ...accounts], attributes),
+  } as unknown as Recorded;
 }
 
 const attributeText = `attr_spec_id || '/' || attr_id || '/' || COALESCE(attr_value, 'NULL') AS text`;
@@ -106,7 +106,7 @@ function bothTables(select: (source: Table, table: string, id: string) => string
   return `${select('CUST', 'IF_BNET_CUST', 'CustAttrID')} UNION ALL ${select('ACCOUNT', 'IF_BNET_ACCOUNT', 'AccAttrID')}`;
 }
 
-function storedThings(rows: readonly DriverRow[], attributes: readonly DriverRow[]): StoredThing[] {
+function storedEntries(rows: readonly DriverRow[], attributes: readonly DriverRow[]): StoredEntry[] {
   const texts = new Map<string, string[]>();
   for (const { key, text } of attributes)
     texts.set(String(key), [...(texts.get(String(key)) ?? []), String(text)]);

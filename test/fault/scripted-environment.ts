@@ -3,42 +3,52 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDatabase } from '../support/postgres.js';
 import { until } from '../support/until.js';
-import { Place, type CrewSettings } from './crew.js';
-import { prepareDatabases } from './scene.js';
-import { Link, type DriverRow } from './link.js';
-import { placeWitnesses } from './witness.js';
+import { SupervisedWorker, type WorkerProcessSettings } from './workers.js';
+import { prepareDatabases } from './environment.js';
+import { Connection, type DriverRow } from './connection.js';
+import { installRecorder } from './recorder.js';
 
-/** Two databases on the server of this test run, with witnesses and places for workers, for one scripted scenario. */
-export class SmallScene {
-  readonly #places: Place[] = [];
+/** Two databases on the server of this test run, recorded, and workers, for one scripted scenario. */
+export class ScriptedEnvironment {
+  readonly #workers: SupervisedWorker[] = [];
 
   private constructor(
-    readonly middle: Link,
-    readonly store: Link,
-    private readonly crew: CrewSettings,
+    readonly middle: Connection,
+    readonly store: Connection,
+    private readonly processSettings: WorkerProcessSettings,
     private readonly drop: () => Promise<void>,
   ) {}
 
-  static async open(settings: Partial<CrewSettings> = {}): Promise<SmallScene> {
+  static async open(settings: Partial<WorkerProcessSettings> = {}): Promise<ScriptedEnvironment> {
     const [middle, store] = await Promise.all([createDatabase('middle'), createDatabase('store')]);
     const access = { middle: middle.connection, store: store.connection };
     await prepareDatabases(access, settings.worker?.shards ?? 16);
-    const [middleLink, storeLink] = [new Link(access.middle, 'test'), new Link(access.store, 'test')];
-    await placeWitnesses(middleLink, storeLink);
+    const [middleConnection, storeConnection] = [
+      new Connection(access.middle, 'test'),
+      new Connection(access.store, 'test'),
+    ];
+    await installRecorder(middleConnection, storeConnection);
     const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-scenario-'));
     const worker = { settleMs: 0, dependencyGraceMs: 0, ...settings.worker };
-    const crew: CrewSettings = { logLevel: 'debug', proxies: true, ...settings, folder, ...access, worker };
-    return new SmallScene(middleLink, storeLink, crew, async () => {
-      await Promise.all([middleLink.close(), storeLink.close()]);
+    const processSettings: WorkerProcessSettings = {
+      logLevel: 'debug',
+      proxies: true,
+      ...settings,
+      folder,
+      ...access,
+      worker,
+    };
+    return new ScriptedEnvironment(middleConnection, storeConnection, processSettings, async () => {
+      await Promise.all([middleConnection.close(), storeConnection.close()]);
       await Promise.all([middle.drop(), store.drop(), rm(folder, { recursive: true, force: true })]);
     });
   }
 
-  /** A place for a worker; `more` sets its settings apart from the others'. */
-  async place(name: string, more: Partial<CrewSettings> = {}): Promise<Place> {
-    const place = await Place.make(name, { ...this.crew, ...more });
-    this.#places.push(place);
-    return place;
+  /** A worker that is not started yet; `more` sets its settings apart from the others'. */
+  async worker(name: string, more: Partial<WorkerProcessSettings> = {}): Promise<SupervisedWorker> {
+    const worker = await SupervisedWorker.make(name, { ...this.processSettings, ...more });
+    this.#workers.push(worker);
+    return worker;
   }
 
   /** Opens of so many customers, from a first CustID and StreamingNo on. */
@@ -55,7 +65,7 @@ export class SmallScene {
 
   /** Where logs and configurations are. */
   get folder(): string {
-    return this.crew.folder;
+    return this.processSettings.folder;
   }
 
   async inState(state: number): Promise<number> {
@@ -83,7 +93,7 @@ export class SmallScene {
 
   /** Waits until so many workers hold all shards between them, none more than its share. */
   async untilShared(workers: number, limitMs = 30_000): Promise<ReadonlyMap<string, number>> {
-    const shards = this.crew.worker?.shards ?? 16;
+    const shards = this.processSettings.worker?.shards ?? 16;
     return until(
       `${workers} workers share the shards`,
       async () => {
@@ -96,13 +106,13 @@ export class SmallScene {
     );
   }
 
-  async ask(sql: string): Promise<readonly DriverRow[]> {
+  async queryStore(sql: string): Promise<readonly DriverRow[]> {
     return this.store.run((query) => query(sql));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#places.map((place) => place.leave('SIGKILL')));
-    await Promise.all(this.#places.map((place) => place.close()));
+    await Promise.all(this.#workers.map((worker) => worker.leave('SIGKILL')));
+    await Promise.all(this.#workers.map((worker) => worker.close()));
     await this.drop();
   }
 }

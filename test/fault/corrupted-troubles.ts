@@ -1,18 +1,18 @@
 import type { Violation } from './checker.js';
 import { breakerOpen } from './checker-troubles.js';
-import type { Trouble, TroubleKind } from './evidence.js';
+import type { Trouble, TroubleKind } from './observations.js';
 import type { SmallHistory } from './small-history.js';
 
-/** A history is spoilt in one way; the checker must say so, of this row. */
-export type SpoiltHistory = [
+/** A history is corrupted in one way; the checker must say so, of this row. */
+export type Corruption = [
   kind: Violation['kind'],
   about: string,
   what: string,
-  spoil: (history: SmallHistory) => void,
+  corrupt: (history: SmallHistory) => void,
 ];
 
 /** Histories in which what is wrong with a row does more than it may, or less is wrong than it would take. */
-export const spoiltByTroubles: SpoiltHistory[] = [
+export const corruptedByTroubles: Corruption[] = [
   [
     'delayed',
     'ACCOUNT:5',

@@ -29,7 +29,7 @@ export interface OracleConnection {
 }
 
 /** A database with empty interface tables. */
-export interface OraclePlace {
+export interface TestOracle {
   /** The worker's user. */
   readonly connection: OracleConnection;
   /** Plain access as the owner of the tables: names without a schema lead to them. */
@@ -44,16 +44,14 @@ export interface OraclePlace {
 }
 
 /** Opens an Oracle with empty tables and the recommended indexes. */
-export async function openOraclePlace(
-  options: Parameters<typeof createOracle>[0] = {},
-): Promise<OraclePlace> {
-  return isRealOracle ? openReal(options.columnTypes) : openStandInPlace(options);
+export async function openTestOracle(options: Parameters<typeof createOracle>[0] = {}): Promise<TestOracle> {
+  return isRealOracle ? openReal(options.columnTypes) : openStandInOracle(options);
 }
 
 /** The same on a stand-in, whatever the environment names. */
-export async function openStandInPlace(
+export async function openStandInOracle(
   options: Parameters<typeof createOracle>[0] = {},
-): Promise<OraclePlace & { readonly created: CreatedOracle }> {
+): Promise<TestOracle & { readonly created: CreatedOracle }> {
   const created = await createOracle(options);
   const { connectString, user, password, owner: credentials } = created.standIn;
   const owner = new PlainOracle({ connectString, ...credentials });
@@ -83,7 +81,7 @@ export async function openStandInPlace(
   };
 }
 
-async function openReal(columnTypes: Readonly<Record<string, string>> = {}): Promise<OraclePlace> {
+async function openReal(columnTypes: Readonly<Record<string, string>> = {}): Promise<TestOracle> {
   const connection = {
     connectString: TEST_ORACLE_CONNECT_STRING ?? '',
     user: TEST_ORACLE_USER ?? '',

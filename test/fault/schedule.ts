@@ -1,10 +1,10 @@
 import type { Random } from '../../src/demo/platform/random.js';
-import type { Content, Mark, Planted, PlatformAttribute, PlatformRow, Table } from './evidence.js';
+import type { Content, Mark, Planted, PlatformAttribute, PlatformRow, Table } from './observations.js';
 
 /* What the platform writes: random operations of many customers, about one in ten of them wrong. */
 
 /** A row that is to be written; its CreateDate stands so many milliseconds before now, null: it has none. */
-export interface Planned {
+export interface ScheduledRow {
   readonly source: Table;
   readonly streamingNo: string;
   readonly ageMs: number | null;
@@ -16,8 +16,8 @@ export interface Planned {
 }
 
 /** Rows of one transaction, in the order of insertion; it stays open for a while before it commits. */
-export interface PlannedTransaction {
-  readonly rows: readonly Planned[];
+export interface ScheduledTransaction {
+  readonly rows: readonly ScheduledRow[];
   readonly openMs: number;
 }
 
@@ -55,7 +55,7 @@ const absurdDates = [
 export const limitSpec = '11002009000000000000';
 
 /** Makes transactions. */
-export class Planner {
+export class Schedule {
   readonly #random: Random;
   readonly #settleMs: number;
   readonly #absurdDates: boolean;
@@ -63,7 +63,7 @@ export class Planner {
   #counter = 0;
   readonly #poison: Mark[] = [];
   /** Rows of the next transaction. */
-  readonly #later: Planned[] = [];
+  readonly #later: ScheduledRow[] = [];
   /** The last number, unless both tables have it. */
   readonly #last = new Map<Table, string>();
 
@@ -91,7 +91,7 @@ export class Planner {
     this.#poison.push(mark);
   }
 
-  transaction(most: number): PlannedTransaction {
+  transaction(most: number): ScheduledTransaction {
     const random = this.#random;
     const rows = this.#later.splice(0);
     if (random.chance(0.06)) rows.push(...this.#lateOpen());
@@ -105,7 +105,7 @@ export class Planner {
   }
 
   /** A bind that stands before the open it needs, and sometimes a cancel and another open behind, now or later. */
-  #lateOpen(): Planned[] {
+  #lateOpen(): ScheduledRow[] {
     const random = this.#random;
     const index = this.#products.length;
     const custId = `31${String(index).padStart(6, '0')}`;
@@ -135,7 +135,7 @@ export class Planner {
     return 0;
   }
 
-  #row(product: Product, ageMs: number | null): Planned {
+  #row(product: Product, ageMs: number | null): ScheduledRow {
     const random = this.#random;
     const sensible = random.chance(0.85);
     const bound = [...product.bound];
@@ -146,7 +146,7 @@ export class Planner {
     else opFlag = random.pick(['0201', '0201', '0202', '0202', '0102', '0203', '0203']);
     const user = opFlag === '0201' || bound.length === 0 ? String(random.between(1, 4)) : random.pick(bound);
     const message = this.#message(product, opFlag, ageMs, user);
-    if (random.chance(0.08)) return this.#spoilt(message);
+    if (random.chance(0.08)) return this.#corrupted(message);
     if (!['0103', '0203'].includes(opFlag)) {
       const poison = sensible ? this.#poison.pop() : undefined;
       if (poison !== undefined) return marked(message, poison);
@@ -164,7 +164,7 @@ export class Planner {
     if (opFlag === '0203') product.bound.delete(user);
   }
 
-  #message(product: Product, opFlag: string, ageMs: number | null, user: string): Planned {
+  #message(product: Product, opFlag: string, ageMs: number | null, user: string): ScheduledRow {
     const random = this.#random;
     const source: Table = opFlag.startsWith('01') ? 'CUST' : 'ACCOUNT';
     const streamingNo = this.#streamingNo(source);
@@ -207,7 +207,7 @@ export class Planner {
     return streamingNo;
   }
 
-  #spoilt(message: Planned): Planned {
+  #corrupted(message: ScheduledRow): ScheduledRow {
     const random = this.#random;
     const { source, content } = message;
     const nothing = random.pick([null, '', ' ']);
@@ -234,7 +234,7 @@ export class Planner {
   }
 }
 
-function marked(message: Planned, mark: Mark): Planned {
+function marked(message: ScheduledRow, mark: Mark): ScheduledRow {
   const word = { none: '', refuse: 'REFUSE', throw: 'POISON-THROW', exit: 'POISON-EXIT' }[mark];
   const { content } = message;
   const named = message.source === 'CUST' ? { custName: word } : { accName: word };
