@@ -71,7 +71,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     expect(await page.locator('svg[role=img] rect.applied').count()).toBeGreaterThan(0);
     expect(await page.getByRole('img', { name: /Last hour/ }).count()).toBe(1);
     expect(await textOf(page)).toContain('All 64 shards are held.');
-    expect(await page.locator('.mark.good:has-text("well")').count()).toBe(2);
+    expect(await page.locator('.mark.good:has-text("healthy")').count()).toBe(2);
     const again = page.waitForResponse((response) => response.request().resourceType() === 'fetch');
     await page.locator('tr:has-text("IF_BNET_CUST")').evaluate((row) => row.setAttribute('data-old', ''));
     await page.clock.runFor(15_000);
