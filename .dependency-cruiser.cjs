@@ -12,11 +12,18 @@ const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
 const EVENTS = '^src/worker/events[.]ts$';
 const SECURITY = '^src/http/security-events[.]ts$';
 
+const DRIVERS = '(^|/)node_modules/(@types/)?(pg|oracledb|better-sqlite3|knex)/';
+/** Where drivers are used. src/app/require-driver.ts only tries out whether one is installed, by its name. */
+const ADAPTERS = '^src/(database|middle/knex|middle/oracle|store/knex|staging)/';
+/** What a product's handlers are given: a transaction of Knex. */
+const HANDLERS = '^src/(store/port|worker/handlers)[.]ts$';
+
 const MAY_IMPORT = {
   domain: [],
   database: ['domain'],
   middle: ['domain', 'database'],
   store: ['domain', 'database'],
+  staging: ['domain', 'admin', 'operator'],
   guard: ['domain', 'ports'],
   worker: ['domain', 'ports', 'errors', 'guard'],
   operator: ['domain', 'ports', 'admin', 'errors', 'guard'],
@@ -59,6 +66,19 @@ module.exports = {
       to: { pathNot: ['^src/', '(^|/)node_modules/zod/', '^(node:)?crypto$'] },
     },
     {
+      name: 'drivers-in-adapters-only',
+      comment: 'Call a port, or give its adapters a method.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [ADAPTERS, HANDLERS] },
+      to: { path: DRIVERS },
+    },
+    {
+      name: 'handlers-know-the-type-of-knex-only',
+      severity: 'error',
+      from: { path: HANDLERS },
+      to: { path: DRIVERS, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'ports-import-domain-only',
       comment: 'Of our own files a port knows the domain alone, so that a worker needs nothing else either.',
       severity: 'error',
@@ -86,11 +106,11 @@ module.exports = {
     {
       name: 'packages-of-few-are-loaded-late',
       comment:
-        'Import it dynamically: the HTTP server and the Oracle driver take long to load, and few need them.',
+        'Import it dynamically: the HTTP server and the Oracle driver take long to load, and few need them; the driver of SQLite is optional.',
       severity: 'error',
-      from: { pathNot: '^src/(http|console|middle/oracle)/|^src/app/start-http-server[.]ts$' },
+      from: { pathNot: '^src/(http|console|middle/oracle|staging)/|^src/app/start-http-server[.]ts$' },
       to: {
-        path: '^src/console/|^src/(http/server|app/start-http-server)[.]ts$|^src/middle/oracle/',
+        path: '^src/console/|^src/(http/server|app/start-http-server)[.]ts$|^src/(middle/oracle|staging)/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

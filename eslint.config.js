@@ -26,6 +26,45 @@ function retiredPattern(word) {
   return `(^|[_$])${first}${rest}${end}|${first.toUpperCase()}${rest}${end}`;
 }
 
+/** The folders and files that hold SQL: the adapters of the ports. Everything else calls a port. */
+const adapters = [
+  'src/database/**',
+  'src/middle/knex/**',
+  'src/middle/oracle/**',
+  'src/middle/shared-sql.ts',
+  'src/store/knex/**',
+  // The staging database of `verify`.
+  'src/staging/**',
+  // The simulated platform: it inserts and edits rows, which no port of the product does.
+  'src/demo/platform/knex/**',
+];
+
+const statement =
+  /^\s*(SELECT\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s|DELETE\s+FROM\s|MERGE\s+INTO\s|CREATE\s+(TABLE|(UNIQUE\s+)?INDEX)\b|ALTER\s+TABLE\s|WITH\s+\w+\s+AS\b)/;
+
+/** Reports statements, and calls that run one. With `printed`, statements may stand there as texts. */
+const sqlInAdapters = {
+  meta: {
+    schema: [{ type: 'object', properties: { printed: { type: 'boolean' } }, additionalProperties: false }],
+    messages: {
+      statement: 'SQL belongs into an adapter (CONTRIBUTING.md): call a port, or give the adapter a method.',
+    },
+  },
+  create(context) {
+    const report = (node) => context.report({ node, messageId: 'statement' });
+    const calls = {
+      'CallExpression[callee.property.name="raw"]': report,
+      'CallExpression[callee.property.name="execute"] > ObjectExpression > Property[key.name="sql"]': report,
+    };
+    if (context.options[0]?.printed === true) return calls;
+    return {
+      ...calls,
+      Literal: (node) => typeof node.value === 'string' && statement.test(node.value) && report(node),
+      TemplateElement: (node) => statement.test(node.value.cooked ?? '') && report(node),
+    };
+  },
+};
+
 export default defineConfig(
   { ignores: ['dist/', 'coverage/', '.demo/'] },
   eslint.configs.recommended,
@@ -66,6 +105,17 @@ export default defineConfig(
       'max-lines-per-function': ['error', { max: 60, ...size }],
       'no-restricted-syntax': ['error', ...namedExports, ...retiredIdentifiers],
     },
+  },
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    ignores: adapters,
+    plugins: { 'bnet-sync': { rules: { 'sql-in-adapters': sqlInAdapters } } },
+    rules: { 'bnet-sync/sql-in-adapters': 'error' },
+  },
+  {
+    // `doctor` prints statements for a DBA to run (CREATE INDEX, GRANT, who holds a lock); it has no connection of its own.
+    files: ['src/operator/doctor/**'],
+    rules: { 'bnet-sync/sql-in-adapters': ['error', { printed: true }] },
   },
   { files: ['test/**/*.{ts,tsx}'], rules: { 'no-restricted-syntax': ['error', ...retiredIdentifiers] } },
   {

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type Sqlite from 'better-sqlite3';
 import { ConfigError } from '../config/config-error.js';
 
 /** The packages that reach databases. Each is loaded only where a configuration names it. */
@@ -16,7 +15,8 @@ export function requireDriver(driver: Driver, setting: string): void {
   try {
     const loaded: unknown = require(driver);
     // Its native part is loaded with the first database.
-    if (driver === 'better-sqlite3') new (loaded as typeof Sqlite)(':memory:').close();
+    if (driver === 'better-sqlite3')
+      new (loaded as new (file: string) => { close(): void })(':memory:').close();
   } catch (error) {
     throw new ConfigError([{ path: setting, message: explained(driver, error) }]);
   }

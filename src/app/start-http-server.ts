@@ -130,12 +130,7 @@ async function serversOver(
     pools: () => [looking.pools(), probing.pools(), ...(worker === undefined ? [] : [worker.pools()])],
     worker: worker ?? null,
   });
-  const probes = {
-    middle: () => probing.middle.database.ping(),
-    store: async () => {
-      await probing.store.execute({ sql: 'SELECT 1', bindings: [] });
-    },
-  };
+  const probes = { middle: () => probing.middle.database.ping(), store: () => probing.store.ping() };
   const watch = worker === undefined ? null : new WorkerWatch(worker);
   const security = new Security(securitySinks({ logger, metrics, records }));
   const parts = {

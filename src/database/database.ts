@@ -109,6 +109,11 @@ export class Database implements Executor {
     });
   }
 
+  /** Fails where the database does not answer. */
+  async ping(): Promise<void> {
+    await this.execute({ sql: 'SELECT 1', bindings: [] });
+  }
+
   /** How its connections are used at this moment. */
   pool(): PoolUse {
     return poolUse((this.#knex.client as { pool: Parameters<typeof poolUse>[0] }).pool);

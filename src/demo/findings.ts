@@ -1,12 +1,29 @@
-import type { Database } from '../database/database.js';
-import { attributeTableOf, sources, tableOf, type RowKey, type Source } from '../domain/keys.js';
-import { State } from '../domain/states.js';
+import { openMiddle, openMiddleDatabase, openStoreDatabase } from '../app/open-databases.js';
+import type { Account, Attribute, Customer } from '../domain/customer.js';
+import { compareNumbers, sources, tableOf, type RowKey } from '../domain/keys.js';
+import type { FinishedPage, FinishedPosition, FinishedRows, MiddleAdmin } from '../middle/admin-port.js';
+import type { JournalLine, JournalPart, StoreAdmin, StoreRecords, StoreScan } from '../store/admin-port.js';
+import { KnexStoreAdmin } from '../store/knex/store-admin.js';
+import { KnexStoreRecords } from '../store/knex/store-records.js';
+import { KnexStoreScan } from '../store/knex/store-scan.js';
+import type { DemoFolder } from './demo-folder.js';
+import { Platform } from './platform/platform.js';
 import { specExamples, specExamplesOutcome } from './platform/spec-examples.js';
 import type { DemoRun } from './play.js';
 
 /*
- * What stands in both databases after a demo, read by plain statements, and whether it is what was to be expected.
+ * What both databases hold after a demo, read through the operators' ports, and whether it is what was to be expected.
  */
+
+/** The databases of a demo, as operators read them, and the platform on them. */
+interface DemoDatabases {
+  readonly middle: Pick<MiddleAdmin, 'counts'>;
+  readonly finished: FinishedRows;
+  readonly store: StoreAdmin;
+  readonly records: Pick<StoreRecords, 'currentBefore'>;
+  readonly scan: StoreScan;
+  readonly platform: Platform;
+}
 
 /** Refused rows with one code. */
 interface RefusedByCode {
@@ -26,13 +43,6 @@ export interface CheckedBadRow {
   readonly errContent: string | null;
 }
 
-/** An attribute as the product store has it. */
-interface StoredAttribute {
-  readonly attrId: string;
-  readonly attrSpecId: string;
-  readonly attrValue: string | null;
-}
-
 /** Something that must be so, and whether it is. */
 export interface Check {
   readonly what: string;
@@ -48,29 +58,55 @@ export interface Findings {
   readonly faults: readonly CheckedBadRow[];
   readonly corrections: { readonly newRows: number; readonly putBack: number; readonly accepted: number };
   /** Attributes of product 323002000, from the specification's example. */
-  readonly attributes: readonly StoredAttribute[];
+  readonly attributes: readonly Attribute[];
   readonly checks: readonly Check[];
 }
 
 /** Reads both databases and compares. */
-export async function findOut(demoRun: DemoRun, middle: Database, store: Database): Promise<Findings> {
+export async function findOut({ config }: DemoFolder, demoRun: DemoRun): Promise<Findings> {
+  const options = { applicationName: 'bnet-sync demo' };
+  const middle = await openMiddle(config, options);
+  const sent = openMiddleDatabase(config, options);
+  const store = openStoreDatabase(config, options);
+  try {
+    return await findingsOf(demoRun, {
+      ...{ middle: middle.operations, finished: middle.finished, platform: new Platform(sent) },
+      ...{
+        store: new KnexStoreAdmin(store),
+        records: new KnexStoreRecords(store),
+        scan: new KnexStoreScan(store),
+      },
+    });
+  } finally {
+    await Promise.all([middle.close(), sent.close(), store.close()]);
+  }
+}
+
+async function findingsOf(demoRun: DemoRun, databases: DemoDatabases): Promise<Findings> {
   const { summary } = demoRun;
-  const states = await readStates(middle);
-  const refusals = await readRefusals(store);
+  const succeeded = await readSucceeded(databases.finished);
+  const journal = await readJournal(databases.records);
+  const refusals = await readRefusals(
+    databases.store,
+    journal,
+    summary.faults.map(({ row }) => row),
+  );
   const faults = summary.faults.map(({ row, kind, expectedCode }): CheckedBadRow => {
     const refusal = refusals.find(({ key }) => key === keyOf(row));
     const { streamingNo, source } = row;
     const actual = { actual: refusal?.code ?? null, errContent: refusal?.errContent ?? null };
     return { kind, table: tableOf[source], streamingNo, expected: expectedCode, ...actual };
   });
-  const isAccepted = (row: RowKey): boolean => states.get(keyOf(row))?.state === State.Succeeded;
+  const isAccepted = (row: RowKey): boolean => succeeded.has(keyOf(row));
   const accepted = summary.corrections.filter(({ sent }) => sent.every(isAccepted)).length;
   const putBack = summary.corrections.filter(({ refused, sent }) =>
     sent.some((row) => keyOf(row) === keyOf(refused)),
   );
-  const attributes = await readExampleAttributes(store);
+  const attributes = await readExampleAttributes(databases.store);
   return {
-    applied: await readApplied(store),
+    applied: countBy(
+      journal.filter(({ outcome }) => outcome === 'applied').map(({ opFlag }) => opFlag ?? ''),
+    ),
     refused: byCode(refusals),
     faults,
     corrections: { newRows: summary.corrections.length - putBack.length, putBack: putBack.length, accepted },
@@ -87,7 +123,7 @@ export async function findOut(demoRun: DemoRun, middle: Database, store: Databas
       equal('rows refused without being wrong on purpose', 0, countUnexpected(refusals, faults)),
       equal('correctable rows that were corrected', countCorrectable(demoRun), summary.corrections.length),
       equal('corrections that succeeded', summary.corrections.length, accepted),
-      ...(await compareWithStore(middle, store)),
+      ...(await compareWithStore(databases, succeeded, journal)),
     ],
   };
 }
@@ -100,7 +136,7 @@ export function isAsExpected(fault: CheckedBadRow): boolean {
 const exampleAttributes = specExamplesOutcome.customers[1].attributes;
 
 function text(
-  attributes: readonly { attrId?: string; attrSpecId: string | null; attrValue: string | null }[],
+  attributes: readonly { attrId?: string | null; attrSpecId: string | null; attrValue: string | null }[],
 ): string {
   return attributes
     .map(({ attrId, attrSpecId, attrValue }) => `${attrId ?? ''}:${attrSpecId ?? ''}=${attrValue ?? ''}`)
@@ -121,52 +157,71 @@ function equal(what: string, expected: string | number, found: string | number):
 }
 
 /** What the succeeded rows of the middle database must have left in the product store, and what the journal knows. */
-async function compareWithStore(middle: Database, store: Database): Promise<Check[]> {
-  const succeeded = (opFlag: string, source: Source): Promise<number> =>
-    count(
-      middle,
-      `SELECT count(*) AS count FROM ${tableOf[source]} WHERE State = ${State.Succeeded} AND OPFlag = ?`,
-      opFlag,
-    );
-  const active = (await succeeded('0101', 'CUST')) - (await succeeded('0103', 'CUST'));
-  const bound = (await succeeded('0201', 'ACCOUNT')) - (await succeeded('0203', 'ACCOUNT'));
-  let rows = 0;
-  let strayAttributes = 0;
-  for (const source of sources) {
-    rows += await count(middle, `SELECT count(*) AS count FROM ${tableOf[source]}`);
-    strayAttributes += await count(
-      middle,
-      `SELECT count(*) AS count FROM ${attributeTableOf[source]} AS x JOIN ${tableOf[source]} AS t
-       ON t.StreamingNo = x.StreamingNo WHERE x.State <> t.State`,
-    );
-  }
-  const customers = `SELECT count(*) AS count FROM bnet_customer WHERE status = 'active'`;
-  const users = `SELECT count(*) AS count FROM bnet_account WHERE status = 'bound'`;
-  const entries = 'SELECT count(*) AS count FROM sync_journal WHERE NOT superseded';
+async function compareWithStore(
+  { middle, scan, platform }: DemoDatabases,
+  succeeded: ReadonlyMap<string, string>,
+  journal: readonly JournalLine[],
+): Promise<Check[]> {
+  const byOpFlag = countBy([...succeeded.values()]);
+  const more = (opFlag: string, than: string) => (byOpFlag[opFlag] ?? 0) - (byOpFlag[than] ?? 0);
+  const counts = await middle.counts();
+  const customers = await allOf<Customer>((after) => scan.customersPage(everything, after, pageRows));
+  const users = await allOf<Account>((after) => scan.accountsPage(everything, after, pageRows));
+  const active = customers.filter(({ status }) => status === 'active').length;
+  const bound = users.filter(({ status }) => status === 'bound').length;
+  const rows = sources.flatMap((source) => Object.values<number>({ ...counts[source] }));
   return [
-    equal('active products in the product store', active, await count(store, customers)),
-    equal('bound users in the product store', bound, await count(store, users)),
-    equal('current journal entries, one for each row', rows, await count(store, entries)),
-    equal("attribute rows that do not have their row's State", 0, strayAttributes),
+    equal('active products in the product store', more('0101', '0103'), active),
+    equal('bound users in the product store', more('0201', '0203'), bound),
+    equal('current journal entries, one for each row', sum(rows), journal.length),
+    equal("attribute rows that do not have their row's State", 0, await platform.countAttributesApart()),
   ];
 }
 
-interface Standing {
-  readonly state: number;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
-async function readStates(middle: Database): Promise<Map<string, Standing>> {
-  const states = new Map<string, Standing>();
-  for (const source of sources) {
-    const sql = `SELECT StreamingNo AS streaming_no, State AS state FROM ${tableOf[source]}`;
-    const { rows } = await middle.execute({ sql, bindings: [] });
-    for (const row of rows) {
-      const streamingNo = String(row['streaming_no']);
-      states.set(keyOf({ source, streamingNo }), { state: Number(row['state']) });
-    }
+const pageRows = 500;
+const everything = { productIds: [] };
+
+/** Every record, page by page. */
+async function allOf<T>(page: (after: T | null) => Promise<readonly T[]>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const next = await page(all.at(-1) ?? null);
+    if (next.length === 0) return all;
+    all.push(...next);
   }
-  return states;
 }
+
+/** The OPFlag of each row in State 2. */
+async function readSucceeded(finished: FinishedRows): Promise<ReadonlyMap<string, string>> {
+  const succeeded = new Map<string, string>();
+  for (const source of sources) {
+    let after: FinishedPosition | null = null;
+    do {
+      const page: FinishedPage = await finished.page({ source, after, limit: pageRows });
+      for (const row of page.rows) succeeded.set(keyOf(row), row.opFlag ?? '');
+      after = page.next;
+    } while (after !== null);
+  }
+  return succeeded;
+}
+
+/** All current entries of the journal. */
+async function readJournal(records: DemoDatabases['records']): Promise<readonly JournalLine[]> {
+  const lines: JournalLine[] = [];
+  let after: RowKey | null = null;
+  do {
+    const part: JournalPart = await records.currentBefore(endOfTime, { after, scan: pageRows });
+    lines.push(...part.lines);
+    after = part.next;
+  } while (after !== null);
+  return lines;
+}
+
+const endOfTime = '9999-12-31T00:00:00Z';
 
 interface Refusal {
   readonly key: string;
@@ -174,22 +229,20 @@ interface Refusal {
   readonly errContent: string;
 }
 
-/** Every refusal that the journal knows, those of rows that were corrected and put back included. */
-async function readRefusals(store: Database): Promise<Refusal[]> {
-  const { rows } = await store.execute({
-    sql: `SELECT source, streaming_no, code, err_content FROM sync_journal WHERE outcome = 'failed'
-          ORDER BY code, decided_at, streaming_no`,
-    bindings: [],
-  });
-  return rows.map((row) => {
-    const source: Source = row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
-    const streamingNo = String(row['streaming_no']);
-    return {
-      key: keyOf({ source, streamingNo }),
-      code: String(row['code']),
-      errContent: String(row['err_content']),
-    };
-  });
+/** Every refusal that the journal knows, those of rows that were corrected and put back included; by code and time. */
+async function readRefusals(
+  store: StoreAdmin,
+  journal: readonly JournalLine[],
+  faults: readonly RowKey[],
+): Promise<Refusal[]> {
+  const refused = journal.filter(({ outcome }) => outcome === 'failed');
+  const current = new Set(refused.map(keyOf));
+  for (const row of faults.filter((each) => !current.has(keyOf(each))))
+    refused.push(...(await store.history(row)).filter(({ outcome }) => outcome === 'failed'));
+  const placeOf = ({ code, decidedAt, streamingNo }: JournalLine) => [code, decidedAt, streamingNo].join(' ');
+  return refused
+    .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+    .map((line) => ({ key: keyOf(line), code: line.code ?? '', errContent: line.errContent ?? '' }));
 }
 
 function byCode(refusals: readonly Refusal[]): RefusedByCode[] {
@@ -200,32 +253,18 @@ function byCode(refusals: readonly Refusal[]): RefusedByCode[] {
   });
 }
 
-async function readApplied(store: Database): Promise<Record<string, number>> {
-  const { rows } = await store.execute({
-    sql: `SELECT op_flag, count(*) AS count FROM sync_journal WHERE outcome = 'applied' AND NOT superseded
-          GROUP BY op_flag ORDER BY op_flag`,
-    bindings: [],
-  });
-  return Object.fromEntries(rows.map((row) => [String(row['op_flag']), Number(row['count'])]));
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
-async function readExampleAttributes(store: Database): Promise<StoredAttribute[]> {
+async function readExampleAttributes(store: StoreAdmin): Promise<readonly Attribute[]> {
   const { productId, custId, bizId } = specExamplesOutcome.customers[1];
-  const { rows } = await store.execute({
-    sql: `SELECT attr_id, attr_spec_id, attr_value FROM bnet_customer_attr
-          WHERE product_id = ? AND cust_id = ? AND biz_id = ? ORDER BY length(attr_id), attr_id`,
-    bindings: [productId, custId, bizId],
-  });
-  return rows.map((row) => ({
-    attrId: String(row['attr_id']),
-    attrSpecId: String(row['attr_spec_id']),
-    attrValue: typeof row['attr_value'] === 'string' ? row['attr_value'] : null,
-  }));
-}
-
-async function count(database: Database, sql: string, ...bindings: string[]): Promise<number> {
-  const { rows } = await database.execute({ sql, bindings });
-  return Number(rows[0]?.['count']);
+  const products = [{ productId, custId, bizId }];
+  const { customers } = await store.snapshot({ products, users: [], counted: [] });
+  const attributes = customers.flatMap((customer) => customer.attributes);
+  return attributes.sort((a, b) => compareNumbers(a.attrId ?? '', b.attrId ?? ''));
 }
 
 function keyOf({ source, streamingNo }: RowKey): string {

@@ -9,13 +9,6 @@ import { cell, type DriverRow } from './rows.js';
  * database's clock tells nothing.
  */
 
-/**
- * The expression for how long a row has been pending, over its ages `created` and `changed` in seconds; 0 where they are
- * ahead of the clock, NULL where there is none.
- */
-export const pendingFor = `CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
-  WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END`;
-
 /** From one row for each table, with number, ahead (seconds) and newest. */
 export function createdAheadOf(rows: readonly DriverRow[]): CreatedAhead {
   const dates = rows.map((row) => cell(row['newest'])).filter((date) => date !== null);

@@ -24,15 +24,7 @@ describe('demo on SQLite', () => {
     await rm(parent, { recursive: true, force: true });
   });
 
-  const look = async () => {
-    const middle = openMiddleDatabase(folder.config, { applicationName: 'test' });
-    const store = openStoreDatabase(folder.config, { applicationName: 'test' });
-    try {
-      return await findOut(played, middle, store);
-    } finally {
-      await Promise.all([middle.close(), store.close()]);
-    }
-  };
+  const look = () => findOut(folder, played);
   const tamper = async (database: 'middle' | 'store', sql: string): Promise<void> => {
     const open = database === 'middle' ? openMiddleDatabase : openStoreDatabase;
     const opened = open(folder.config, { applicationName: 'test' });

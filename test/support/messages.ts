@@ -7,7 +7,7 @@ import {
   type Message,
 } from '../../src/demo/platform/message.js';
 import { Platform } from '../../src/demo/platform/platform.js';
-import type { NumberedMessage } from '../../src/demo/platform/statements.js';
+import type { NumberedMessage } from '../../src/demo/platform/knex/statements.js';
 import type { KnexPair, OraclePair, Pair } from './databases.js';
 import type { PlainOracle } from './test-oracle.js';
 import { sqlOf } from './plain-access.js';

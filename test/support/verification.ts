@@ -1,6 +1,7 @@
 import type { Difference } from '../../src/operator/verify/difference.js';
 import type { VerifySources } from '../../src/operator/verify/load.js';
 import { verify, type VerifySettings, type VerifySummary } from '../../src/operator/verify/verify.js';
+import { SqliteStagingDatabase } from '../../src/staging/sqlite-staging.js';
 import { KnexStoreScan } from '../../src/store/knex/store-scan.js';
 import type { Pair } from './databases.js';
 import type { OperationsOptions } from './operators.js';
@@ -29,6 +30,7 @@ export function verifySourcesOf(pair: Pair, options: OperationsOptions = {}): Ve
     finished: pair.testMiddle.finished(options),
     middle: pair.testMiddle.operations(options),
     store: new KnexStoreScan(pair.store),
+    openStaging: () => Promise.resolve(new SqliteStagingDatabase()),
   };
 }
 

@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { openMiddleDatabase, openStoreDatabase } from '../../app/open-databases.js';
 import { portArgument } from '../arguments.js';
 import { serveDemoConsole } from '../../demo/demo-console.js';
 import { makeDemoFolder, type DemoFolder } from '../../demo/demo-folder.js';
@@ -54,23 +53,12 @@ export function configure(command: Command): void {
       } finally {
         progress.end();
       }
-      const findings = await lookInto(folder, demoRun);
+      const findings = await findOut(folder, demoRun);
       if (options.json === true) printJson(jsonOf(folder, demoRun, findings));
       else printLines(...reportLines(folder, demoRun, findings));
       if (!isFine(demoRun, findings)) process.exitCode = ExitCode.Failed;
       if (options.console === true) await serveDemoConsole(folder, options.port);
     });
-}
-
-async function lookInto({ config }: DemoFolder, demoRun: DemoRun): Promise<Findings> {
-  const options = { applicationName: 'bnet-sync demo' };
-  const middle = openMiddleDatabase(config, options);
-  const store = openStoreDatabase(config, options);
-  try {
-    return await findOut(demoRun, middle, store);
-  } finally {
-    await Promise.all([middle.close(), store.close()]);
-  }
 }
 
 function jsonOf(folder: DemoFolder, demoRun: DemoRun, findings: Findings): Record<string, unknown> {

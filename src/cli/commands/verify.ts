@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.js';
 import type { Since } from '../../operator/since.js';
 import type { StoreAdmin } from '../../store/admin-port.js';
 import type { Pace } from '../../operator/verify/load.js';
+import type { StagingDatabase } from '../../operator/verify/staging.js';
 import { verify } from '../../operator/verify/verify.js';
 import { requireDriver } from '../../app/require-driver.js';
 import { limitArgument, numberArgument, sinceArgument } from '../arguments.js';
@@ -46,7 +47,7 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .action(async (options: VerifyOptions) => {
-      // What was read is put in order in a temporary database of SQLite's.
+      // The staging database is SQLite's.
       requireDriver('better-sqlite3', 'verify');
       await withDatabases(
         command,
@@ -57,7 +58,7 @@ export function configure(command: Command): void {
           const startedAt = performance.now();
           try {
             const summary = await verify(
-              { finished: middle.finished, middle: middle.operations, store: scan },
+              { finished: middle.finished, middle: middle.operations, store: scan, openStaging },
               {
                 custId,
                 productId,
@@ -82,6 +83,12 @@ export function configure(command: Command): void {
         { byKey: true },
       );
     });
+}
+
+/** Loaded here only: the driver is an optional dependency. */
+async function openStaging(): Promise<StagingDatabase> {
+  const { SqliteStagingDatabase } = await import('../../staging/sqlite-staging.js');
+  return new SqliteStagingDatabase();
 }
 
 /** Rows in one page of either database. */

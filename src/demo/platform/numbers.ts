@@ -1,7 +1,7 @@
 import type { Executor } from '../../database/database.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../../domain/keys.js';
 import { attributeIdColumn, type Message } from './message.js';
-import { clock, qualifiedTable, type NumberedMessage } from './statements.js';
+import { clock, highestNumber, type NumberedMessage } from './knex/statements.js';
 
 /** Gives out the numbers of new rows: StreamingNos from one sequence over both main tables, so that they order all rows. */
 export class Numbers {
@@ -23,8 +23,7 @@ export class Numbers {
   static async above(executor: Executor, schema: string | undefined): Promise<Numbers> {
     const highest = async (column: string, tables: readonly string[]): Promise<bigint[]> => {
       const found: bigint[] = [];
-      for (const table of tables)
-        found.push(await highestIn(executor, column, qualifiedTable(schema, table)));
+      for (const table of tables) found.push(await highestNumber(executor, { schema, table, column }));
       return found;
     };
     const main = sources.map((source) => tableOf[source]);
@@ -59,17 +58,6 @@ function inRange(number: bigint): string {
   if (number >= pastTheLast)
     throw new RangeError('the tables hold numbers so high that none of 30 digits is left');
   return String(number);
-}
-
-async function highestIn(executor: Executor, column: string, table: string): Promise<bigint> {
-  // In SQLite numbers are text: the longest is the highest. PostgreSQL finds the highest in the primary key's index.
-  const order = executor.dialect.name === 'pg' ? `${column} DESC` : `length(${column}) DESC, ${column} DESC`;
-  const { rows } = await executor.execute({
-    sql: `SELECT CAST(${column} AS TEXT) AS highest FROM ${table} WHERE ${column} IS NOT NULL ORDER BY ${order} LIMIT 1`,
-    bindings: [],
-  });
-  const highest = rows[0]?.['highest'];
-  return typeof highest === 'string' && /^\d+$/.test(highest) ? BigInt(highest) : 0n;
 }
 
 /** The message with the numbers it lacks. */

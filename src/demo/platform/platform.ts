@@ -1,4 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
+import type { Fragment } from '../../database/dialect.js';
 import { DatabaseError } from '../../database/errors.js';
 import { sources, type RowKey, type Source } from '../../domain/keys.js';
 import { badRowRemark } from './bad-row.js';
@@ -12,7 +13,7 @@ import {
   type RefusedSimulatedRow,
   type SentCorrection,
 } from './refused-rows.js';
-import { clock, TableStatements, type NumberedMessage } from './statements.js';
+import { clock, TableStatements, type NumberedMessage } from './knex/statements.js';
 
 /** The platform (ISMP-B), played on a trial middle database. */
 export class Platform {
@@ -76,14 +77,23 @@ export class Platform {
     return sent;
   }
 
-  /** How many rows are in State 0 or 1. */
+  /** The number of rows in State 0 or 1. */
   async countOpen(): Promise<number> {
-    let open = 0;
+    return this.#count((tables) => tables.countOpen());
+  }
+
+  /** The number of attribute rows that do not have their row's State. */
+  async countAttributesApart(): Promise<number> {
+    return this.#count((tables) => tables.countAttributesApart());
+  }
+
+  async #count(statementOf: (tables: TableStatements) => Fragment): Promise<number> {
+    let count = 0;
     for (const source of sources) {
-      const { rows } = await this.#database.execute(this.#tables[source].countOpen());
-      open += Number(rows[0]?.['count']);
+      const { rows } = await this.#database.execute(statementOf(this.#tables[source]));
+      count += Number(rows[0]?.['count']);
     }
-    return open;
+    return count;
   }
 
   async #takeNumbers(): Promise<Numbers> {

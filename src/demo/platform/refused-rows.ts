@@ -4,7 +4,7 @@ import { corrected, newMessages } from './correction.js';
 import { correctedRemark, readBadRow, type Correction, type BadRow } from './bad-row.js';
 import { contentColumns, type Content, type Message } from './message.js';
 import { withNumbers, type Numbers } from './numbers.js';
-import type { Answered, NumberedMessage } from './statements.js';
+import type { Answered, NumberedMessage } from './knex/statements.js';
 
 /** A correction that was sent. */
 export interface SentCorrection {

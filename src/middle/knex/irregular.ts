@@ -1,8 +1,8 @@
 import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import { pendingFor } from '../irregular.js';
 import { scanLimit } from '../port.js';
+import { pendingFor } from '../shared-sql.js';
 import { attributeTable, mainTable, ourProducts, type MiddleTables } from './tables.js';
 
 /*

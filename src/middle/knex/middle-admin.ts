@@ -37,7 +37,7 @@ import {
   oldestAge,
 } from '../admin-results.js';
 import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
-import { refusedPrivileges } from '../probes.js';
+import { refusedPrivileges } from '../shared-sql.js';
 import { attributesByRow } from '../rows.js';
 import {
   createdAheadStatement,

@@ -131,7 +131,7 @@ export class KnexMiddleDatabase implements MiddleDatabase {
   }
 
   async ping(): Promise<void> {
-    await this.#database.execute({ sql: 'SELECT 1', bindings: [] });
+    await this.#database.ping();
   }
 
   async close(): Promise<void> {

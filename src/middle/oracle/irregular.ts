@@ -1,7 +1,7 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import { pendingFor } from '../irregular.js';
 import { scanLimit } from '../port.js';
+import { pendingFor } from '../shared-sql.js';
 import type { Query } from './database.js';
 import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
 

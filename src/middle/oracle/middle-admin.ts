@@ -22,7 +22,7 @@ import type {
 } from '../admin-port.js';
 import { notLocked } from '../changes.js';
 import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
-import { refusedPrivileges } from '../probes.js';
+import { refusedPrivileges } from '../shared-sql.js';
 import { attributesByRow } from '../rows.js';
 import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
 import { changeRows } from './change-rows.js';

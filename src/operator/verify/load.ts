@@ -8,7 +8,7 @@ import type {
   MiddleAdmin,
 } from '../../middle/admin-port.js';
 import type { ScanScope, StoreScan } from '../../store/admin-port.js';
-import { nobody, type StagingDatabase } from './staging-database.js';
+import { nobody, type StagingDatabase } from './staging.js';
 
 /*
  * Reading both databases into the stage: the middle database first, then the journal, then the records. A row stands in
@@ -21,6 +21,8 @@ export interface VerifySources {
   readonly finished: FinishedRows;
   readonly middle: Pick<MiddleAdmin, 'find' | 'strayAttributes'>;
   readonly store: StoreScan;
+  /** An empty one, which `verify` closes. */
+  readonly openStaging: () => Promise<StagingDatabase>;
 }
 
 /** Time, for the pace. */

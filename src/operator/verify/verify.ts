@@ -10,7 +10,7 @@ import {
 } from './difference.js';
 import { Loader, type LoadSettings, type VerifySources } from './load.js';
 import { checkCustomer, type CheckSettings } from './check-customer.js';
-import { nobody, StagingDatabase } from './staging-database.js';
+import { nobody, type StagingDatabase } from './staging.js';
 
 /*
  * Reconciliation: what the finished rows of the middle database lead to, against what the product store holds.
@@ -56,7 +56,7 @@ const strayLook = { scan: 1_000_000, examples: 20 };
 
 /** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
-  const stage = await StagingDatabase.open();
+  const stage = await sources.openStaging();
   try {
     return await new Verification(sources, stage, settings).run();
   } finally {

@@ -73,7 +73,7 @@ export class KnexProductStore implements ProductStore {
   }
 
   async ping(): Promise<void> {
-    await this.#database.execute({ sql: 'SELECT 1', bindings: [] });
+    await this.#database.ping();
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { initMiddle } from '../../../src/middle/knex/init.js';
 import { KnexStoreAdmin } from '../../../src/store/knex/store-admin.js';
 import { badRowRemark } from '../../../src/demo/platform/bad-row.js';
 import type { Message } from '../../../src/demo/platform/message.js';
-import { TableStatements, type NumberedMessage } from '../../../src/demo/platform/statements.js';
+import { TableStatements, type NumberedMessage } from '../../../src/demo/platform/knex/statements.js';
 import type { PostgresAccess } from '../../support/postgres-database.js';
 
 /** Opens a database for filling it; nothing here is measured. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Poll } from '../contestants/bnet-sync.js';
 import type { Database } from '../../../src/database/database.js';
 import { Random } from '../../../src/demo/platform/random.js';
-import { TableStatements, type NumberedMessage } from '../../../src/demo/platform/statements.js';
+import { TableStatements, type NumberedMessage } from '../../../src/demo/platform/knex/statements.js';
 import { closing, openForLoading } from '../loads/build.js';
 import { opensMix } from '../loads/mixes.js';
 import { quantile } from '../measure/statistics.js';

@@ -1,47 +1,36 @@
-import type Sqlite from 'better-sqlite3';
-import type { Account, Customer } from '../../domain/customer.js';
-import { rowDigest } from '../../domain/digest.js';
-import { isCanonicalNumber, type RowKey, type Source } from '../../domain/keys.js';
-import type { InterfaceRow } from '../../domain/rows.js';
-import { State } from '../../domain/states.js';
-import type { ScannedEntry } from '../../store/admin-port.js';
-import type { Records } from './compare.js';
-import type { AppliedRow } from './effective-rows.js';
-import type { Evidence, CandidateRow } from './check-customer.js';
-import { stagingTables } from './staging-tables.js';
+import Sqlite from 'better-sqlite3';
+import type { Account, Customer } from '../domain/customer.js';
+import { rowDigest } from '../domain/digest.js';
+import { isCanonicalNumber, type RowKey, type Source } from '../domain/keys.js';
+import type { InterfaceRow } from '../domain/rows.js';
+import { State } from '../domain/states.js';
+import type { CandidateRow, Evidence } from '../operator/verify/check-customer.js';
+import type { Records } from '../operator/verify/compare.js';
+import type { AppliedRow } from '../operator/verify/effective-rows.js';
+import { nobody, type StagingDatabase } from '../operator/verify/staging.js';
+import type { ScannedEntry } from '../store/admin-port.js';
+import { stagingTables } from './tables.js';
 
 /*
- * What was read of both databases, by customer: a temporary database of SQLite's own, which holds no more in memory than
- * its cache (16 MB). It has no name and is gone with the process, however that ends; it lies where SQLite puts such files
- * (SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp).
+ * A temporary database of SQLite's own, which holds no more in memory than its cache (16 MB). It has no name and is gone
+ * with the process, however that ends; SQLite puts its file where SQLITE_TMPDIR or TMPDIR say, or into /var/tmp or /tmp.
  */
 
-/** A customer as the stage names it; rows and entries without a CustID belong to this one. */
-export const nobody = '';
-
-/** What was read, by customer. */
-export class StagingDatabase {
-  readonly #database: Sqlite.Database;
+/** The staging database of a verification, on SQLite. */
+export class SqliteStagingDatabase implements StagingDatabase {
+  readonly #database = new Sqlite('');
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  private constructor(database: Sqlite.Database) {
-    this.#database = database;
+  constructor() {
     this.#database.pragma('journal_mode = OFF');
     this.#database.pragma('synchronous = OFF');
     this.#database.exec(stagingTables);
-  }
-
-  /** An empty one. Its driver need not be installed, and is loaded only here. */
-  static async open(): Promise<StagingDatabase> {
-    const { default: Driver } = await import('better-sqlite3');
-    return new StagingDatabase(new Driver(''));
   }
 
   close(): void {
     this.#database.close();
   }
 
-  /** Rows of the middle database; one that is here already is replaced. */
   putRows(rows: readonly InterfaceRow[]): void {
     this.#together(() => {
       for (const row of rows) {
@@ -57,7 +46,6 @@ export class StagingDatabase {
     });
   }
 
-  /** The same rows, looked at again: those that are gone are forgotten. */
   replaceRows(keys: readonly RowKey[], rows: readonly InterfaceRow[]): void {
     this.#together(() => {
       for (const { source, streamingNo } of keys) {
@@ -68,7 +56,6 @@ export class StagingDatabase {
     this.putRows(rows);
   }
 
-  /** Journal entries; `again`: of a second reading, see `moved`. */
   putEntries(entries: readonly ScannedEntry[], into: 'entry' | 'again'): void {
     this.#together(() => {
       for (const entry of entries) {
@@ -84,7 +71,6 @@ export class StagingDatabase {
     });
   }
 
-  /** Records of the product store. */
   putRecords({ customers, accounts }: Partial<Records>): void {
     this.#together(() => {
       for (const record of [...(customers ?? []), ...(accounts ?? [])]) {
@@ -101,17 +87,14 @@ export class StagingDatabase {
     });
   }
 
-  /** How many customers there are. */
   customerCount(): number {
     return Number(this.#rows<{ number: number }>('SELECT count(*) AS number FROM customer')[0]?.number);
   }
 
-  /** Customers after one, in order. */
   customersAfter(cust: string | null, limit: number): string[] {
     return this.#names('customer', cust, limit);
   }
 
-  /** Those found to differ, to be looked at again. */
   candidatesAfter(cust: string | null, limit: number): string[] {
     return this.#names('candidate', cust, limit);
   }
@@ -120,12 +103,10 @@ export class StagingDatabase {
     this.#run('INSERT OR IGNORE INTO candidate (cust) VALUES (?)', cust);
   }
 
-  /** Products that anything here is about. */
   productIds(): string[] {
     return this.#rows<{ product: string }>('SELECT product FROM product').map(({ product }) => product);
   }
 
-  /** Rows that the journal knows as applied, of these customers, and whose content is not here as it was applied. */
   unresolved(custs: readonly string[], limit: number): RowKey[] {
     return this.#rows<{ source: Source; streamingNo: string }>(
       `SELECT e.source, e.streaming_no AS streamingNo FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
@@ -135,13 +116,11 @@ export class StagingDatabase {
     );
   }
 
-  /** Forgets all about these customers, to read it anew. */
   forget(custs: readonly string[]): void {
     for (const table of ['row', 'entry', 'again', 'record'])
       this.#run(`DELETE FROM ${table} WHERE cust IN (SELECT value FROM json_each(?))`, JSON.stringify(custs));
   }
 
-  /** Of which of these customers the second reading of the journal was not the same as the first. */
   moved(custs: readonly string[]): Set<string> {
     const columns = 'cust, source, streaming_no, attempt, superseded';
     const of = (table: string) =>
@@ -155,7 +134,6 @@ export class StagingDatabase {
     return new Set(rows.map(({ cust }) => cust));
   }
 
-  /** All that is known of a customer. Its rows are read while they are iterated over, as often as that is. */
   evidence(cust: string): Evidence {
     return {
       custId: cust === nobody ? null : cust,
@@ -191,7 +169,7 @@ export class StagingDatabase {
   #row(source: Source, streamingNo: string): InterfaceRow {
     const sql = 'SELECT content FROM row WHERE source = ? AND streaming_no = ?';
     const [row] = this.#rows<{ content: string }>(sql, source, streamingNo);
-    if (row === undefined) throw new Error(`not in the stage: ${source} ${streamingNo}`);
+    if (row === undefined) throw new Error(`not in the staging database: ${source} ${streamingNo}`);
     return JSON.parse(row.content) as InterfaceRow;
   }
 

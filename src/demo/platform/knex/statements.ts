@@ -1,19 +1,19 @@
-import type { Executor } from '../../database/database.js';
-import type { Columns, Dialect, Fragment, Value } from '../../database/dialect.js';
-import { attributeTableOf, tableOf, type Source } from '../../domain/keys.js';
-import { State } from '../../domain/states.js';
-import { correctableRemarks } from './bad-row.js';
+import type { Executor } from '../../../database/database.js';
+import type { Columns, Dialect, Fragment, Value } from '../../../database/dialect.js';
+import { attributeTableOf, tableOf, type Source } from '../../../domain/keys.js';
+import { State } from '../../../domain/states.js';
+import { correctableRemarks } from '../bad-row.js';
 import {
   attributeIdColumn,
   contentColumns,
   contentValues,
   type Message,
   type MessageAttribute,
-} from './message.js';
+} from '../message.js';
 
 /*
- * The statements of the platform on a trial middle database, the same for PostgreSQL and SQLite. Many rows go in one
- * statement, as a recordset.
+ * The simulated platform's own adapter: its statements on a trial middle database, PostgreSQL or SQLite. The worker's port
+ * has none of them, because there the platform alone inserts and edits rows. Many rows go in one statement, as a recordset.
  */
 
 /** A message that has its numbers. */
@@ -29,8 +29,7 @@ export interface Answered {
   readonly newRemark: string;
 }
 
-/** A table's name in statements. */
-export function qualifiedTable(schema: string | undefined, table: string): string {
+function qualifiedTable(schema: string | undefined, table: string): string {
   return schema === undefined ? table : `"${schema.replaceAll('"', '""')}".${table}`;
 }
 
@@ -40,6 +39,26 @@ export async function clock(executor: Executor): Promise<string> {
     executor.dialect.name === 'pg' ? `to_char(localtimestamp, 'YYYY-MM-DD HH24:MI:SS')` : `datetime('now')`;
   const { rows } = await executor.execute({ sql: `SELECT ${now} AS now`, bindings: [] });
   return String(rows[0]?.['now']);
+}
+
+/** The highest number in a column of one of the tables; 0 where there is none. */
+export async function highestNumber(
+  executor: Executor,
+  {
+    schema,
+    table,
+    column,
+  }: { readonly schema: string | undefined; readonly table: string; readonly column: string },
+): Promise<bigint> {
+  // In SQLite numbers are text: the longest is the highest. PostgreSQL finds the highest in the primary key's index.
+  const order = executor.dialect.name === 'pg' ? `${column} DESC` : `length(${column}) DESC, ${column} DESC`;
+  const { rows } = await executor.execute({
+    sql: `SELECT CAST(${column} AS TEXT) AS highest FROM ${qualifiedTable(schema, table)}
+          WHERE ${column} IS NOT NULL ORDER BY ${order} LIMIT 1`,
+    bindings: [],
+  });
+  const highest = rows[0]?.['highest'];
+  return typeof highest === 'string' && /^\d+$/.test(highest) ? BigInt(highest) : 0n;
 }
 
 /** The statements about one main table and its attribute table. */
@@ -161,6 +180,15 @@ export class TableStatements {
   countOpen(): Fragment {
     const open = `State IN (${State.Initial}, ${State.Processing})`;
     return { sql: `SELECT count(*) AS count FROM ${this.#main} WHERE ${open}`, bindings: [] };
+  }
+
+  /** Counts the attribute rows that do not have their row's State. */
+  countAttributesApart(): Fragment {
+    return {
+      sql: `SELECT count(*) AS count FROM ${this.#attributes} AS x JOIN ${this.#main} AS t ON t.StreamingNo = x.StreamingNo
+            WHERE x.State <> t.State`,
+      bindings: [],
+    };
   }
 
   /** One statement for each of the two tables that fails where it is missing. */

@@ -2,6 +2,17 @@ import { refusedProbes, type Probe } from '../database/probes.js';
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
 
+/*
+ * SQL that every kind of database takes as it is. What only one of them takes stands in its adapter.
+ */
+
+/**
+ * How long a row has been pending: an expression over its ages `created` and `changed` in seconds; 0 where they are ahead
+ * of the clock, NULL where there are none.
+ */
+export const pendingFor = `CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
+  WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END`;
+
 /** How statements name the tables, and whether attribute rows are marked. */
 export interface ProbedTables {
   readonly mainTable: (source: Source) => string;

@@ -1,0 +1,42 @@
+import type { RowKey } from '../../domain/keys.js';
+import type { InterfaceRow } from '../../domain/rows.js';
+import type { ScannedEntry } from '../../store/admin-port.js';
+import type { Evidence } from './check-customer.js';
+import type { Records } from './compare.js';
+
+/** The customer of rows and entries that have no CustID. */
+export const nobody = '';
+
+/**
+ * What a verification has read of both databases, by customer. It holds more than fits into memory, and is gone once it
+ * is closed or the process ends.
+ */
+export interface StagingDatabase {
+  close(): void;
+  /** Rows of the middle database; one that is here already is replaced. */
+  putRows(rows: readonly InterfaceRow[]): void;
+  /** The same rows, read again by key: those that are gone are removed. */
+  replaceRows(keys: readonly RowKey[], rows: readonly InterfaceRow[]): void;
+  /** Journal entries; `again`: of a second reading, see `moved`. */
+  putEntries(entries: readonly ScannedEntry[], into: 'entry' | 'again'): void;
+  /** Records of the product store. */
+  putRecords(records: Partial<Records>): void;
+  /** The number of customers. */
+  customerCount(): number;
+  /** Customers after one, in order. */
+  customersAfter(cust: string | null, limit: number): string[];
+  /** Customers that seem to differ and are to be read a second time, after one, in order. */
+  candidatesAfter(cust: string | null, limit: number): string[];
+  /** Adds a customer to the candidates. */
+  candidate(cust: string): void;
+  /** Products of the rows and records here. */
+  productIds(): string[];
+  /** Rows of these customers that the journal has as applied, and whose content is not here as it was applied. */
+  unresolved(custs: readonly string[], limit: number): RowKey[];
+  /** Removes all that was read of these customers, so that it can be read anew. */
+  forget(custs: readonly string[]): void;
+  /** Those of these customers of whom the second reading of the journal differs from the first. */
+  moved(custs: readonly string[]): Set<string>;
+  /** Everything about a customer. Its rows are read while they are iterated over, each time anew. */
+  evidence(cust: string): Evidence;
+}
