@@ -5,13 +5,8 @@ import { alarmText } from '../guard/alarm-text.js';
 import { compareFinished, evidenceOf, settledShards } from '../guard/compare-finished.js';
 import { missingOrigins } from '../guard/origin.js';
 import type { MiddleDatabase } from '../middle/port.js';
-import {
-  AlarmOpenError,
-  StoreWentBackError,
-  type LossEvidence,
-  type LostRow,
-  type StoreAlarm,
-} from '../store/guard-port.js';
+import type { LossEvidence, LostRow, StoreAlarm } from '../store/guard-port.js';
+import { AlarmOpenError, StoreWentBackError } from '../store/guard-port.js';
 import type { Lease, ProductStore } from '../store/port.js';
 import type { Emit } from './events.js';
 import type { DatabaseHealth } from './database-health.js';

@@ -1,11 +1,7 @@
 import type { JournalRecord } from '../../src/domain/journal.js';
 import { rowId, type Attempt, type RowKey } from '../../src/domain/keys.js';
-import {
-  AlreadyDecidedError,
-  type ApplyTransaction,
-  type Lease,
-  type CrashLog,
-} from '../../src/store/port.js';
+import type { ApplyTransaction, Lease, CrashLog } from '../../src/store/port.js';
+import { AlreadyDecidedError } from '../../src/store/port.js';
 
 /** A store in memory: it writes down what is done, and fails where the test says so. */
 export class ScriptedStore implements CrashLog {

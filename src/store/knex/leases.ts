@@ -8,15 +8,8 @@ import { pruneActivity } from './activity.js';
 import { deferralCount, readPendingDeferrals } from './deferrals.js';
 import { knownCommits, openAlarmCount, readOpenAlarms } from './guard.js';
 import { readPauses } from './pauses.js';
-import {
-  type LeaseSnapshot,
-  type Lease,
-  type LeaseStore,
-  type WorkerIdentity,
-  SettingsDifferError,
-  ShardsDifferError,
-  WorkerUnregisteredError,
-} from '../port.js';
+import type { LeaseSnapshot, Lease, LeaseStore, WorkerIdentity } from '../port.js';
+import { SettingsDifferError, ShardsDifferError, WorkerUnregisteredError } from '../port.js';
 import { StoreNotMigratedError, workProblem } from '../setup-port.js';
 import { readSetup } from './setup.js';
 

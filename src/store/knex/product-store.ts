@@ -4,13 +4,8 @@ import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies } from '../../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest } from '../../domain/working-set.js';
-import {
-  LeaseLostError,
-  type ApplyTransaction,
-  type PreClaimState,
-  type Lease,
-  type ProductStore,
-} from '../port.js';
+import type { ApplyTransaction, PreClaimState, Lease, ProductStore } from '../port.js';
+import { LeaseLostError } from '../port.js';
 import { AlarmOpenError, StoreWentBackError } from '../guard-port.js';
 import { AcknowledgedCommits, type AcknowledgedCommit } from './acknowledged-commits.js';
 import { KnexGuardStore, requireCommits } from './guard.js';

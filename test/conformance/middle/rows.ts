@@ -1,13 +1,8 @@
 import { compareNumbers, compareRows, rowId, type RowKey, type Source } from '../../../src/domain/keys.js';
 import type { Cell, InterfaceRow, PolledRow } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
-import {
-  nothingPaused,
-  type ClaimRequest,
-  type MiddleDatabase,
-  type PolledBatch,
-  type PollRequest,
-} from '../../../src/middle/port.js';
+import type { ClaimRequest, MiddleDatabase, PolledBatch, PollRequest } from '../../../src/middle/port.js';
+import { nothingPaused } from '../../../src/middle/port.js';
 
 /** Columns of a main table; null is NULL. */
 export interface PlantedColumns {

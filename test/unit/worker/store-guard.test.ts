@@ -1,14 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FinishedRow, JournalledOutcome } from '../../../src/domain/loss.js';
 import { DatabaseError } from '../../../src/database/errors.js';
-import {
-  AlarmOpenError,
-  StoreWentBackError,
-  type StoreAlarm,
-  type GuardStore,
-  type LossEvidence,
-  type Origin,
-} from '../../../src/store/guard-port.js';
+import type { StoreAlarm, GuardStore, LossEvidence, Origin } from '../../../src/store/guard-port.js';
+import { AlarmOpenError, StoreWentBackError } from '../../../src/store/guard-port.js';
 import type { Lease, LeaseStore, ProductStore } from '../../../src/store/port.js';
 import type { ClaimedRow } from '../../../src/middle/port.js';
 import { DatabaseHealth } from '../../../src/worker/database-health.js';
