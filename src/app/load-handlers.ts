@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../config/config-error.js';
-import { errorText } from '../worker/error-text.js';
+import { errorText } from '../worker/errors.js';
 import type { Handlers } from '../worker/handlers.js';
 import { handlerLimitMs } from '../worker/settings.js';
 

@@ -4,7 +4,7 @@ import { Worker as Thread } from 'node:worker_threads';
 import { rowId } from '../domain/keys.js';
 import { blockedEvent, WatchdogState, type WatchdogData } from './watchdog-state.js';
 import type { AroundHandler } from '../worker/call-handler.js';
-import { errorText } from '../worker/error-text.js';
+import { errorText } from '../worker/errors.js';
 
 /*
  * Product code that takes the process with it: a handler that blocks the thread, calls `process.exit`, or starts something

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { SharedSettings, SettingMismatch } from '../domain/shared-settings.js';
+import type { SharedSettings, SettingMismatch } from '../domain/cluster.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';

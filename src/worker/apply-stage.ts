@@ -9,7 +9,7 @@ import { BreakerOpenError } from './circuit-breaker.js';
 import { ErroredRowError, type HandlerUse } from './call-handler.js';
 import { recordProgress, type WorkerContext } from './context.js';
 import type { RowToDefer } from './deferrals.js';
-import { errorText } from './error-text.js';
+import { errorText } from './errors.js';
 import { isLocked, bisectBatch, partsByDeferral, type RefusedRow } from './bisect-batch.js';
 import { backoffMs } from './clock.js';
 

@@ -2,7 +2,7 @@ import { consequenceOf, DatabaseError } from '../database/errors.js';
 import type { DeferralCause } from '../domain/deferral.js';
 import type { Cell } from '../domain/rows.js';
 import { BreakerOpenError, type CircuitBreaker } from './circuit-breaker.js';
-import { errorText } from './error-text.js';
+import { errorText } from './errors.js';
 import { LeaseLostError } from '../store/port.js';
 import { CredentialsRefusedError } from './database-health.js';
 import { isGuardError } from './store-guard.js';

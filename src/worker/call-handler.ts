@@ -14,7 +14,7 @@ import { isRefusalCode } from '../domain/result-codes.js';
 import type { WorkingSet } from '../domain/working-set.js';
 import type { ApplyTransaction } from '../store/port.js';
 import type { BatchRow } from './batch.js';
-import { asError } from './error-text.js';
+import { asError } from './errors.js';
 import type { AccountHandlerContext, CustomerHandlerContext, Handlers } from './handlers.js';
 import { handlerLimitMs } from './settings.js';
 

@@ -4,7 +4,7 @@ import type { Cell } from '../domain/rows.js';
 import type { NotChanged } from '../middle/port.js';
 import { BreakerOpenError } from './circuit-breaker.js';
 import type { RowToDefer } from './deferrals.js';
-import { errorText } from './error-text.js';
+import { errorText } from './errors.js';
 import type { WorkerContext } from './context.js';
 
 /** What the claim or the marks of a batch left behind. */

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { asError, errorText } from './error-text.js';
+import { asError, errorText } from './errors.js';
 import type { Emit, WorkerEvents } from './events.js';
 
 /*

@@ -9,7 +9,7 @@ import { handlerUse, type AroundHandler } from './call-handler.js';
 import { claimBatch } from './claim-batch.js';
 import { ClockWatch } from './clock-watch.js';
 import { Deferrals, RowsDeferredError } from './deferrals.js';
-import { errorText } from './error-text.js';
+import { errorText } from './errors.js';
 import { WorkerEventEmitter } from './event-emitter.js';
 import type { Handlers } from './handlers.js';
 import { LeaseKeeper } from './lease-keeper.js';

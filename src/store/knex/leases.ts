@@ -1,7 +1,7 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialect.js';
-import { sharedSettingsText, settingMismatches, type SharedSettings } from '../../domain/shared-settings.js';
-import { fairShare } from '../../domain/fair-share.js';
+import { sharedSettingsText, settingMismatches, type SharedSettings } from '../../domain/cluster.js';
+import { fairShare } from '../../domain/cluster.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
 import type { ServerCheck } from './server-check.js';
 import { pruneActivity } from './activity.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SharedSettings } from '../../../src/domain/shared-settings.js';
+import type { SharedSettings } from '../../../src/domain/cluster.js';
 import { SettingsDifferError } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
 import { agreement, identityOf, shardCount, startWorker } from './data.js';

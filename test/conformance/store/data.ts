@@ -1,4 +1,4 @@
-import type { SharedSettings } from '../../../src/domain/shared-settings.js';
+import type { SharedSettings } from '../../../src/domain/cluster.js';
 import { quickSettings } from '../../support/workers.js';
 import type { Account, Attribute, Customer, Identity } from '../../../src/domain/customer.js';
 import type { JournalRecord } from '../../../src/domain/journal.js';

@@ -1,5 +1,9 @@
 import type { Rules } from './rules.js';
 
+/*
+ * The workers of one product store: what they must have in common, and how they share the shards.
+ */
+
 /**
  * What all workers of a product store must have in common: with different settings a customer could belong to no
  * worker, or one row be decided in two ways.
@@ -11,19 +15,19 @@ export interface SharedSettings {
   readonly rules: Rules;
 }
 
-/** A setting in which two agreements differ, by its path in the configuration. */
+/** A setting in which two workers differ, by its path in the configuration. */
 export interface SettingMismatch {
   readonly path: string;
   readonly ours: string;
   readonly theirs: string;
 }
 
-/** An agreement as text: the same for the same settings, whatever the order in which they were written. */
-export function sharedSettingsText(agreement: SharedSettings): string {
-  return JSON.stringify(Object.fromEntries(settingsOf(agreement)));
+/** The settings as text: the same for the same settings, in whatever order they are written. */
+export function sharedSettingsText(settings: SharedSettings): string {
+  return JSON.stringify(Object.fromEntries(settingsOf(settings)));
 }
 
-/** In which settings another worker, known by its agreement's text, differs from ours. */
+/** The settings in which another worker, known by its text, differs from ours. */
 export function settingMismatches(ours: SharedSettings, theirText: string): SettingMismatch[] {
   const theirs = new Map(Object.entries(JSON.parse(theirText) as Record<string, unknown>));
   return settingsOf(ours).flatMap(([path, value]) => {
@@ -39,4 +43,15 @@ function settingsOf({ shards, productIds, rules }: SharedSettings): [path: strin
     ['middle.productIds', [...new Set(productIds.map((id) => BigInt(id).toString()))].sort()],
     ...ofRules.map(([name, value]): [string, unknown] => [`rules.${name}`, value ?? null]),
   ];
+}
+
+/**
+ * How many shards a worker may hold. Shards are shared evenly; the first workers hold one more where they do not divide.
+ *
+ * @param workers - all that are alive, itself included, in an order that all of them see
+ */
+export function fairShare(shards: number, workers: readonly string[], worker: string): number {
+  const place = workers.indexOf(worker);
+  if (place === -1) return 0;
+  return Math.floor(shards / workers.length) + (place < shards % workers.length ? 1 : 0);
 }
