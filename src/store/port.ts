@@ -185,7 +185,7 @@ export interface LeaseStore {
    * Registers the worker. StoreNotMigratedError; StoreNewerError; ShardsDifferError where the store has another number of shards;
    * SettingsDifferError where a live worker has other settings.
    */
-  register(worker: WorkerIdentity, agreement: SharedSettings): Promise<void>;
+  register(worker: WorkerIdentity, sharedSettings: SharedSettings): Promise<void>;
   /**
    * Heartbeat; renews the worker's leases and takes shards that are free, or whose lease has run out, up to its share;
    * reads the pauses and the open alarms.

@@ -9,7 +9,7 @@ import { openSession, type Session } from '../support/postgres-session.js';
 import { gate, until } from '../support/until.js';
 import { kindOf } from './middle/outages.js';
 import {
-  agreement,
+  sharedSettings,
   changesOf,
   contents,
   customer,
@@ -45,7 +45,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     await fixture.clear();
     proxy = await FaultProxy.inFrontOf(database.connection);
     store = openStore();
-    await store.leases.register(identityOf('worker 1'), agreement);
+    await store.leases.register(identityOf('worker 1'), sharedSettings);
     ({ leases } = await store.leases.renewAndAcquire());
     await store.leases.compared(leases);
   });
@@ -73,7 +73,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
     await store.leases.release();
     await store.close();
     store = openStore(limits);
-    await store.leases.register(identityOf('worker 2'), agreement);
+    await store.leases.register(identityOf('worker 2'), sharedSettings);
     ({ leases } = await store.leases.renewAndAcquire());
     await store.leases.compared(leases);
   }
@@ -233,7 +233,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store that fails', () => {
       `ALTER DATABASE "${database.connection.database}" SET default_transaction_read_only = on`,
     );
     const fresh = fixture.open();
-    expect(await kindOf(fresh.leases.register(identityOf('worker 2'), agreement))).toBe('unavailable');
+    expect(await kindOf(fresh.leases.register(identityOf('worker 2'), sharedSettings))).toBe('unavailable');
     await session.query(
       `ALTER DATABASE "${database.connection.database}" RESET default_transaction_read_only`,
     );

@@ -7,7 +7,7 @@ import { createDatabase, hasPostgres, type TestDatabase } from '../support/postg
 import { openSession, type Session } from '../support/postgres-session.js';
 import { gate } from '../support/until.js';
 import {
-  agreement,
+  sharedSettings,
   changesOf,
   contents,
   customer,
@@ -106,7 +106,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
     const store = new KnexProductStore(pool, minute);
     const busy = { sql: 'SELECT pg_sleep(0.2)', bindings: [] };
     for (const _round of [1, 2]) await Promise.all([1, 2, 3].map(() => pool.execute(busy)));
-    await store.leases.register(identityOf('worker 1'), agreement);
+    await store.leases.register(identityOf('worker 1'), sharedSettings);
     const { leases } = await store.leases.renewAndAcquire();
     await store.leases.compared(leases);
     for (const streamingNo of ['1', '2'])
@@ -234,7 +234,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
   it('two workers that look for free shards at once share them without a shard in two hands', async () => {
     const stores = [fixture.open(), fixture.open(), fixture.open()];
     await Promise.all(
-      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
+      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), sharedSettings)),
     );
     const held = await Promise.all(
       stores.map(async (store) => (await store.leases.renewAndAcquire()).leases),
@@ -251,7 +251,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
   it('many workers that look at once never hold more than their shares, and come to hold everything', async () => {
     const stores = Array.from({ length: 5 }, () => fixture.open());
     await Promise.all(
-      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), agreement)),
+      stores.map((store, index) => store.leases.register(identityOf(`worker ${index}`), sharedSettings)),
     );
     const keepAll = () => Promise.all(stores.map((store) => store.leases.renewAndAcquire()));
     for (const { leases, share } of await keepAll()) expect(leases.length).toBeLessThanOrEqual(share);
@@ -262,7 +262,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a product store, several sessions at 
   });
 
   it('of two workers with different settings that register at once never both stay', async () => {
-    const settings = [agreement, { ...agreement, productIds: ['42'] }];
+    const settings = [sharedSettings, { ...sharedSettings, productIds: ['42'] }];
     for (let round = 0; round < 20; round += 1) {
       await fixture.clear();
       const stores = settings.map(() => fixture.open());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { ProductStore } from '../../src/store/port.js';
 import type { GuardRecords, StoreRecords } from '../../src/store/admin-port.js';
 import { activityRules } from './store/activity.js';
-import { agreementRules } from './store/agreement.js';
+import { sharedSettingsRules } from './store/shared-settings.js';
 import { applyRules } from './store/apply.js';
 import { auditRules } from './store/audit.js';
 import { customerRecordRules } from './store/customer-records.js';
@@ -86,7 +86,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       nestedRules(fixture);
       leaseRules(fixture);
       sharingRules(fixture);
-      agreementRules(fixture);
+      sharedSettingsRules(fixture);
       deferralRules(fixture);
       crashLogRules(fixture);
       fenceRules(fixture);

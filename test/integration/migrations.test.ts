@@ -68,12 +68,13 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     it('go on with the first that has not run, and keep the notes of crashes under the new name of their table', async () => {
       await operationsOf(place).migrate(8);
       await run('ALTER TABLE sync_crash RENAME TO sync_trial');
+      await run('ALTER TABLE sync_worker RENAME COLUMN shared_settings TO agreement');
       const attempt = '2026-11-28 08:00:00';
       await run(`INSERT INTO sync_trial (source, streaming_no, attempt, worker, begun_at)
                  VALUES ('CUST', 1, '${attempt}', 'w', '${attempt}')`);
       await run('ALTER TABLE sync_migration DROP COLUMN version');
-      await run(`DELETE FROM sync_migration WHERE name IN ('0008_versions', '0009_crashes')`);
-      expect(await operationsOf(place).migrate(8)).toEqual(['0008_versions', '0009_crashes']);
+      await run(`DELETE FROM sync_migration WHERE name IN ('0008_versions', '0009_standard_names')`);
+      expect(await operationsOf(place).migrate(8)).toEqual(['0008_versions', '0009_standard_names']);
       expect(await column(plain, 'SELECT attempt FROM sync_crash')).toEqual([attempt]);
     });
 

@@ -74,7 +74,7 @@ export class MortalProcess {
 
   #leases(real: LeaseStore): LeaseStore {
     return {
-      register: (worker, agreement) => this.#call(() => real.register(worker, agreement)),
+      register: (worker, sharedSettings) => this.#call(() => real.register(worker, sharedSettings)),
       renewAndAcquire: () => this.#call(() => real.renewAndAcquire()),
       compared: (leases) => this.#call(() => real.compared(leases)),
       releaseShards: (shards) => this.#call(() => real.releaseShards(shards)),

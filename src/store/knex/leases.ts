@@ -1,7 +1,11 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialect.js';
-import { sharedSettingsText, settingMismatches, type SharedSettings } from '../../domain/cluster.js';
-import { fairShare } from '../../domain/cluster.js';
+import {
+  fairShare,
+  settingMismatches,
+  sharedSettingsText,
+  type SharedSettings,
+} from '../../domain/cluster.js';
 import type { AcknowledgedCommit } from './acknowledged-commits.js';
 import type { ServerCheck } from './server-check.js';
 import { pruneActivity } from './activity.js';
@@ -109,7 +113,7 @@ export class KnexLeaseStore implements LeaseStore {
   readonly #leaseTtlMs: number;
   readonly #server: ServerCheck;
   #checks = 0;
-  #me: { readonly worker: WorkerIdentity; readonly agreement: string } | null = null;
+  #me: { readonly worker: WorkerIdentity; readonly sharedSettings: string } | null = null;
 
   constructor(database: Database, leaseTtlMs: number, server: ServerCheck) {
     this.#database = database;
@@ -127,17 +131,17 @@ export class KnexLeaseStore implements LeaseStore {
     return this.worker.workerId;
   }
 
-  async register(worker: WorkerIdentity, agreement: SharedSettings): Promise<void> {
+  async register(worker: WorkerIdentity, sharedSettings: SharedSettings): Promise<void> {
     const fault = workProblem(await readSetup(this.#database));
     if (fault !== null) throw fault;
     const present = await this.#countShards();
     // The last step of a migration that was interrupted.
     if (present === 0) throw new StoreNotMigratedError();
-    if (present !== agreement.shards) throw new ShardsDifferError(present, agreement.shards);
+    if (present !== sharedSettings.shards) throw new ShardsDifferError(present, sharedSettings.shards);
     await this.#tidyRegister();
-    this.#me = { worker, agreement: sharedSettingsText(agreement) };
+    this.#me = { worker, sharedSettings: sharedSettingsText(sharedSettings) };
     await this.#database.execute(this.#beat());
-    await this.#compare(worker, agreement);
+    await this.#compare(worker, sharedSettings);
   }
 
   /** Deletes what is old. */
@@ -155,10 +159,10 @@ export class KnexLeaseStore implements LeaseStore {
    * After our own row is there: of two workers that register at the same time, at least the later one sees the other.
    * It may be that both give way, never that both stay.
    */
-  async #compare({ workerId }: WorkerIdentity, agreement: SharedSettings): Promise<void> {
+  async #compare({ workerId }: WorkerIdentity, sharedSettings: SharedSettings): Promise<void> {
     for (const other of await this.#workers()) {
-      if (other.workerId === workerId || !other.alive || other.agreement === null) continue;
-      const differences = settingMismatches(agreement, other.agreement);
+      if (other.workerId === workerId || !other.alive || other.sharedSettings === null) continue;
+      const differences = settingMismatches(sharedSettings, other.sharedSettings);
       if (differences.length === 0) continue;
       await this.release();
       throw new SettingsDifferError(other, differences);
@@ -233,12 +237,12 @@ export class KnexLeaseStore implements LeaseStore {
   /** A worker that was taken off the register while it slept comes back as a new one in the order. */
   #beat(): Fragment {
     const { now } = this.#database.dialect;
-    const { worker, agreement } = this.#registered();
+    const { worker, sharedSettings } = this.#registered();
     return {
-      sql: `INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms, agreement)
+      sql: `INSERT INTO sync_worker (worker_id, host, pid, started_at, heartbeat_at, lease_ttl_ms, shared_settings)
             VALUES (?, ?, ?, ${now}, ${now}, ?, ?)
             ON CONFLICT (worker_id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`,
-      bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs, agreement],
+      bindings: [worker.workerId, worker.host, worker.pid, this.#leaseTtlMs, sharedSettings],
     };
   }
 
@@ -305,7 +309,7 @@ export class KnexLeaseStore implements LeaseStore {
   async #workers(): Promise<RegisteredWorker[]> {
     const { dialect } = this.#database;
     const { rows } = await this.#database.execute({
-      sql: `SELECT worker_id, host, pid, agreement, lease_ttl_ms, ${dialect.instantText('heartbeat_at')} AS heartbeat_at,
+      sql: `SELECT worker_id, host, pid, shared_settings, lease_ttl_ms, ${dialect.instantText('heartbeat_at')} AS heartbeat_at,
                    ${dialect.instantText(dialect.now)} AS now
             FROM sync_worker ORDER BY started_at, worker_id`,
       bindings: [],
@@ -315,11 +319,11 @@ export class KnexLeaseStore implements LeaseStore {
       host: String(row['host']),
       pid: Number(row['pid']),
       alive: isAlive(row),
-      agreement: row['agreement'] === null ? null : String(row['agreement']),
+      sharedSettings: row['shared_settings'] === null ? null : String(row['shared_settings']),
     }));
   }
 
-  #registered(): { readonly worker: WorkerIdentity; readonly agreement: string } {
+  #registered(): { readonly worker: WorkerIdentity; readonly sharedSettings: string } {
     if (this.#me === null) throw new WorkerUnregisteredError('the worker has not registered yet');
     return this.#me;
   }
@@ -339,7 +343,7 @@ interface Shards extends Omit<LeaseSnapshot, 'pauses' | 'alarms' | 'deferrals'> 
 interface RegisteredWorker extends WorkerIdentity {
   readonly alive: boolean;
   /** Null: it registered with an older version. */
-  readonly agreement: string | null;
+  readonly sharedSettings: string | null;
 }
 
 /**

@@ -187,9 +187,12 @@ const versions: Migration = {
   ],
 };
 
-const crashes: Migration = {
-  name: '0009_crashes',
-  up: () => ['ALTER TABLE sync_trial RENAME TO sync_crash'],
+const standardNames: Migration = {
+  name: '0009_standard_names',
+  up: () => [
+    'ALTER TABLE sync_trial RENAME TO sync_crash',
+    'ALTER TABLE sync_worker RENAME COLUMN agreement TO shared_settings',
+  ],
 };
 
 /** All migrations, in order. */
@@ -202,7 +205,7 @@ export const migrations: readonly Migration[] = [
   intents,
   replication,
   versions,
-  crashes,
+  standardNames,
 ];
 
 /** The statements of a migration. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf, record, startWorker } from './data.js';
+import { sharedSettings, identityOf, record, startWorker } from './data.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -118,10 +118,10 @@ export function activityRules(fixture: Fixture): void {
       await apply((transaction) => transaction.record([row(), row(refused('00401'))], []));
       await store.leases.release();
       await fixture().shift('sync_activity', 'bucket', -35 * day + hour);
-      await fixture().open().leases.register(identityOf('worker 2'), agreement);
+      await fixture().open().leases.register(identityOf('worker 2'), sharedSettings);
       expect(await fixture().records.activity(epoch, 5)).toHaveLength(2);
       await fixture().shift('sync_activity', 'bucket', -2 * hour, `outcome = 'failed'`);
-      await fixture().open().leases.register(identityOf('worker 3'), agreement);
+      await fixture().open().leases.register(identityOf('worker 3'), sharedSettings);
       expect(await fixture().records.activity(epoch, 5)).toMatchObject([{ outcome: 'applied' }]);
     });
 

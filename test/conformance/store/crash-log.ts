@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/domain/keys.js';
 import { WorkerUnregisteredError, type CrashLog } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf } from './data.js';
+import { sharedSettings, identityOf } from './data.js';
 
 const attempt: Attempt = { source: 'CUST', streamingNo: '1', attempt: '2026-11-01 08:00:00' };
 const others: readonly Attempt[] = [
@@ -16,7 +16,7 @@ export function crashLogRules(fixture: Fixture): void {
   /** The notes as a process sees them that starts now. */
   const process = async (workerId: string): Promise<CrashLog> => {
     const store = fixture().open();
-    await store.leases.register(identityOf(workerId), agreement);
+    await store.leases.register(identityOf(workerId), sharedSettings);
     return store.crashLog;
   };
   /** Notes of processes that ended, each while it tried these attempts. */
@@ -134,7 +134,7 @@ export function crashLogRules(fixture: Fixture): void {
 
   it('notes outlive the registration of their worker, and the giving back of its leases', async () => {
     const store = fixture().open();
-    await store.leases.register(identityOf('worker 1'), agreement);
+    await store.leases.register(identityOf('worker 1'), sharedSettings);
     await store.crashLog.begin(attempt);
     await store.leases.release();
     expect(await (await process('worker 2')).crashCounts([attempt])).toEqual(

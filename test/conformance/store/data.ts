@@ -113,7 +113,11 @@ export interface HoldingWorker {
 }
 
 /** What the workers of these tests agree on. */
-export const agreement: SharedSettings = { shards: shardCount, productIds: [], rules: quickSettings.rules };
+export const sharedSettings: SharedSettings = {
+  shards: shardCount,
+  productIds: [],
+  rules: quickSettings.rules,
+};
 
 /** Opens a store and registers a worker that takes all shards that are free. */
 export async function startWorker(
@@ -122,7 +126,7 @@ export async function startWorker(
   settings: StoreSettings = {},
 ): Promise<HoldingWorker> {
   const store = fixture.open(settings);
-  await store.leases.register(identityOf(workerId), agreement);
+  await store.leases.register(identityOf(workerId), sharedSettings);
   const { leases } = await store.leases.renewAndAcquire();
   await store.leases.compared(leases);
   return { store, leases, apply: (work) => store.apply(leases, work) };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeferralRequest, ProductStore } from '../../../src/store/port.js';
 import type { AuditRecord } from '../../../src/store/admin-port.js';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf } from './data.js';
+import { sharedSettings, identityOf } from './data.js';
 
 /** In shard 7 of eight. */
 const request: DeferralRequest = {
@@ -30,7 +30,7 @@ const key = { source: request.source, streamingNo: request.streamingNo };
 export function deferralRules(fixture: Fixture): void {
   const holder = async (workerId = 'worker 1'): Promise<ProductStore> => {
     const store = fixture().open();
-    await store.leases.register(identityOf(workerId), agreement);
+    await store.leases.register(identityOf(workerId), sharedSettings);
     await store.leases.renewAndAcquire();
     return store;
   };

@@ -3,7 +3,15 @@ import { AlarmOpenError, StoreWentBackError, type LossEvidence } from '../../../
 import type { AuditRecord } from '../../../src/store/admin-port.js';
 import { LeaseLostError } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
-import { contents, identityOf, nothing, record, startWorker, agreement, type HoldingWorker } from './data.js';
+import {
+  contents,
+  identityOf,
+  nothing,
+  record,
+  startWorker,
+  sharedSettings,
+  type HoldingWorker,
+} from './data.js';
 
 const evidence: LossEvidence = {
   kind: 'finishedRows',
@@ -155,7 +163,7 @@ export function guardRules(fixture: Fixture): void {
     describe('by the shards that were compared', () => {
       it('lets no row of a shard be decided that was taken and not compared under this term', async () => {
         const store = fixture().open();
-        await store.leases.register(identityOf('worker 1'), agreement);
+        await store.leases.register(identityOf('worker 1'), sharedSettings);
         const { leases, uncompared } = await store.leases.renewAndAcquire();
         expect(uncompared).toEqual(leases.map(({ shard }) => shard));
         const worker = { store, leases, apply: (work: never) => store.apply(leases, work) } as HoldingWorker;
@@ -190,7 +198,7 @@ export function guardRules(fixture: Fixture): void {
 
       it('lets rows be decided that were compared for their batch alone, which does not tell until when the store holds everything', async () => {
         const store = fixture().open();
-        await store.leases.register(identityOf('worker 1'), agreement);
+        await store.leases.register(identityOf('worker 1'), sharedSettings);
         const { leases } = await store.leases.renewAndAcquire();
         const provisional = leases.map((lease) => ({ ...lease, provisional: true }) as const);
         await store.apply(provisional, (transaction) => transaction.record([record()], []));
@@ -209,7 +217,7 @@ export function guardRules(fixture: Fixture): void {
 
       it('knows until when the store holds everything: by renewals and applies of those alone that were compared', async () => {
         const store = fixture().open();
-        await store.leases.register(identityOf('worker 1'), agreement);
+        await store.leases.register(identityOf('worker 1'), sharedSettings);
         const { leases } = await store.leases.renewAndAcquire();
         await store.leases.renewAndAcquire();
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
@@ -224,7 +232,7 @@ export function guardRules(fixture: Fixture): void {
         expect(await allHeldUntil(fixture)).not.toContain(null);
         await store.leases.release();
         const before = await allHeldUntil(fixture);
-        await store.leases.register(identityOf('worker 1'), agreement);
+        await store.leases.register(identityOf('worker 1'), sharedSettings);
         await store.leases.renewAndAcquire();
         await store.leases.renewAndAcquire();
         expect(await allHeldUntil(fixture)).toEqual(before);

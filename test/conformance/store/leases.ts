@@ -3,7 +3,7 @@ import { ShardsDifferError, WorkerUnregisteredError } from '../../../src/store/p
 import { migrations } from '../../../src/store/knex/migrations.js';
 import { StoreNewerError, StoreNotMigratedError } from '../../../src/store/setup-port.js';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf, shardCount, startWorker } from './data.js';
+import { sharedSettings, identityOf, shardCount, startWorker } from './data.js';
 
 const newest = migrations.at(-1)!.name;
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
@@ -17,7 +17,7 @@ export function leaseRules(fixture: Fixture): void {
       'is refused to a worker that counts %i shards where there are eight',
       async (shards) => {
         const store = fixture().open();
-        const refused = store.leases.register(identityOf('worker 1'), { ...agreement, shards });
+        const refused = store.leases.register(identityOf('worker 1'), { ...sharedSettings, shards });
         await expect(refused).rejects.toBeInstanceOf(ShardsDifferError);
         await expect(refused).rejects.toThrow('set worker.shards to 8');
         expect(await fixture().rows('sync_worker')).toEqual([]);
@@ -28,7 +28,7 @@ export function leaseRules(fixture: Fixture): void {
       const store = fixture().open();
       await fixture().run('DELETE FROM sync_shard');
       try {
-        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        const refused = store.leases.register(identityOf('worker 1'), sharedSettings);
         await expect(refused).rejects.toBeInstanceOf(StoreNotMigratedError);
       } finally {
         for (const shard of allShards)
@@ -40,7 +40,7 @@ export function leaseRules(fixture: Fixture): void {
       const store = fixture().open();
       await fixture().run(`DELETE FROM sync_migration WHERE name = '${newest}'`);
       try {
-        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        const refused = store.leases.register(identityOf('worker 1'), sharedSettings);
         await expect(refused).rejects.toThrow('run "bnet-sync migrate" first');
       } finally {
         await fixture().run(`INSERT INTO sync_migration (name) VALUES ('${newest}')`);
@@ -51,7 +51,7 @@ export function leaseRules(fixture: Fixture): void {
       const store = fixture().open();
       await fixture().run(`INSERT INTO sync_migration (name, version) VALUES ('0099_of_tomorrow', '9.1.0')`);
       try {
-        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        const refused = store.leases.register(identityOf('worker 1'), sharedSettings);
         await expect(refused).rejects.toThrow(StoreNewerError);
         await expect(refused).rejects.toThrow(
           new RegExp(`bnet-sync 9\\.1\\.0 \\(0099_of_tomorrow\\).*up to ${newest} only: run that version`),
@@ -66,7 +66,7 @@ export function leaseRules(fixture: Fixture): void {
       const store = fixture().open();
       await fixture().run('ALTER TABLE sync_activity RENAME TO gone');
       try {
-        const refused = store.leases.register(identityOf('worker 1'), agreement);
+        const refused = store.leases.register(identityOf('worker 1'), sharedSettings);
         await expect(refused).rejects.toThrow(/lost tables .*: sync_activity: stop the workers and restore/);
       } finally {
         await fixture().run('ALTER TABLE gone RENAME TO sync_activity');
@@ -76,7 +76,7 @@ export function leaseRules(fixture: Fixture): void {
     it('takes no shard yet, and names the worker with its moment', async () => {
       const store = fixture().open();
       const before = await fixture().now();
-      await store.leases.register({ workerId: 'worker 1', host: '主机', pid: 4711 }, agreement);
+      await store.leases.register({ workerId: 'worker 1', host: '主机', pid: 4711 }, sharedSettings);
       const after = await fixture().now();
       const [worker, ...others] = await fixture().rows('sync_worker');
       expect(others).toEqual([]);
@@ -96,10 +96,10 @@ export function leaseRules(fixture: Fixture): void {
     });
 
     it('takes those off the register that were silent for more than a day', async () => {
-      await fixture().open().leases.register(identityOf('long gone'), agreement);
+      await fixture().open().leases.register(identityOf('long gone'), sharedSettings);
       await fixture().shift('sync_worker', 'heartbeat_at', -day - minute);
-      await fixture().open().leases.register(identityOf('gone'), agreement);
-      await fixture().open().leases.register(identityOf('new'), agreement);
+      await fixture().open().leases.register(identityOf('gone'), sharedSettings);
+      await fixture().open().leases.register(identityOf('new'), sharedSettings);
       expect((await fixture().rows('sync_worker')).map((row) => row['worker_id']).sort()).toEqual([
         'gone',
         'new',

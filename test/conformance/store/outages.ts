@@ -3,11 +3,11 @@ import type { ProductStore } from '../../../src/store/port.js';
 import { StoreNotMigratedError } from '../../../src/store/setup-port.js';
 import { kindOf } from '../middle/outages.js';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf, product, record, startWorker } from './data.js';
+import { sharedSettings, identityOf, product, record, startWorker } from './data.js';
 
 /** Calls that a store answers before a worker is registered. */
 const calls: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>> = {
-  register: (store) => store.leases.register(identityOf('worker 1'), agreement),
+  register: (store) => store.leases.register(identityOf('worker 1'), sharedSettings),
   'readBeforeClaim of rows': (store) =>
     store.readBeforeClaim([{ source: 'CUST', streamingNo: '1' }], { products: [], users: [] }),
   'readBeforeClaim of products': (store) => store.readBeforeClaim([], { products: [product], users: [] }),

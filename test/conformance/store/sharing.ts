@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError, type LeaseSnapshot, type ProductStore } from '../../../src/store/port.js';
 import type { Fixture, StoreSettings } from '../store.js';
-import { agreement, identityOf, shardCount, startWorker } from './data.js';
+import { sharedSettings, identityOf, shardCount, startWorker } from './data.js';
 
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
 const minute = 60_000;
@@ -237,7 +237,7 @@ function deadWorkerRules(fixture: Fixture): void {
       await startWorker(fixture(), 'worker 1');
       await setBack();
       const store = fixture().open();
-      await store.leases.register(identityOf('worker 2'), { ...agreement, productIds: ['7'] });
+      await store.leases.register(identityOf('worker 2'), { ...sharedSettings, productIds: ['7'] });
       expect((await store.leases.renewAndAcquire()).leases).toHaveLength(8);
     });
   });
@@ -267,7 +267,7 @@ function deadWorkerRules(fixture: Fixture): void {
       expect((await keepAll(others)).map(({ share }) => share)).toEqual([3, 3]);
       const back = (await fixture().rows('sync_worker')).find((row) => row['worker_id'] === 'worker 1');
       expect(back).toMatchObject({ host: 'host', pid: '4711', lease_ttl_ms: String(minute) });
-      expect(back!['agreement']).not.toBeNull();
+      expect(back!['shared_settings']).not.toBeNull();
     });
   });
 }
@@ -279,7 +279,7 @@ async function registered(
   settings: StoreSettings = {},
 ): Promise<ProductStore> {
   const store = fixture().open(settings);
-  await store.leases.register(identityOf(workerId), agreement);
+  await store.leases.register(identityOf(workerId), sharedSettings);
   return store;
 }
 

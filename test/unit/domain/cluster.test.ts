@@ -15,7 +15,7 @@ function differences(ours: Partial<SharedSettings>, theirs: Partial<SharedSettin
   return settingMismatches({ ...agreed, ...ours }, sharedSettingsText({ ...agreed, ...theirs }));
 }
 
-describe('an agreement', () => {
+describe('the settings that all workers share', () => {
   it('is the same text however its settings are ordered and its product ids are written', () => {
     const digits = fc.bigInt({ min: 0n, max: 10n ** 30n - 1n }).map(String);
     const written = fc.uniqueArray(digits, { maxLength: 10 }).chain((ids) =>

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { SharedSettings } from '../../../src/domain/cluster.js';
 import { SettingsDifferError } from '../../../src/store/port.js';
 import type { Fixture } from '../store.js';
-import { agreement, identityOf, shardCount, startWorker } from './data.js';
+import { sharedSettings, identityOf, shardCount, startWorker } from './data.js';
 
 const minute = 60_000;
-const theirs: SharedSettings = { ...agreement, productIds: ['12', '7'] };
+const theirs: SharedSettings = { ...sharedSettings, productIds: ['12', '7'] };
 
 /** What the workers of a store must have in common. */
-export function agreementRules(fixture: Fixture): void {
+export function sharedSettingsRules(fixture: Fixture): void {
   const register = (workerId: string, own: SharedSettings) =>
     fixture().open().leases.register(identityOf(workerId), own);
   const registered = async () => (await fixture().rows('sync_worker')).map((row) => row['worker_id']).sort();
@@ -45,7 +45,9 @@ export function agreementRules(fixture: Fixture): void {
 
     it('is refused where the live worker counts other shards', async () => {
       await register('worker 1', theirs);
-      await fixture().run(`UPDATE sync_worker SET agreement = replace(agreement, '${shardCount}', '64')`);
+      await fixture().run(
+        `UPDATE sync_worker SET shared_settings = replace(shared_settings, '${shardCount}', '64')`,
+      );
       await expect(register('worker 2', theirs)).rejects.toThrow('worker.shards is 8 here and 64 there');
       expect(await registered()).toEqual(['worker 1']);
     });
@@ -84,7 +86,7 @@ export function agreementRules(fixture: Fixture): void {
     it('that is dead', async () => {
       await register('worker 1', theirs);
       await fixture().shift('sync_worker', 'heartbeat_at', -minute - 1);
-      await register('worker 2', agreement);
+      await register('worker 2', sharedSettings);
       expect(await registered()).toEqual(['worker 1', 'worker 2']);
     });
 
@@ -92,14 +94,14 @@ export function agreementRules(fixture: Fixture): void {
       const first = fixture().open();
       await first.leases.register(identityOf('worker 1'), theirs);
       await first.leases.release();
-      await register('worker 2', agreement);
+      await register('worker 2', sharedSettings);
       expect(await registered()).toEqual(['worker 2']);
     });
 
     it('of an older version, which does not say', async () => {
       await register('worker 1', theirs);
-      await fixture().run('UPDATE sync_worker SET agreement = NULL');
-      await register('worker 2', agreement);
+      await fixture().run('UPDATE sync_worker SET shared_settings = NULL');
+      await register('worker 2', sharedSettings);
       expect(await registered()).toEqual(['worker 1', 'worker 2']);
     });
   });
