@@ -4,19 +4,13 @@ import { sqliteFilename } from '../config/connection.js';
 import type { Config } from '../config/schema.js';
 import { Database } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
-import { type PoolUse, together } from '../database/pool-use.js';
-import { KnexFinishedRows } from '../middle/knex/finished-rows.js';
 import { initMiddle } from '../middle/knex/init.js';
-import { KnexMiddleDatabase } from '../middle/knex/middle-database.js';
-import { KnexMiddleAdmin } from '../middle/knex/middle-admin.js';
-import { knexBoundedQueries } from '../middle/knex/bounded-queries.js';
+import { openKnex } from '../middle/knex/open.js';
 import { pgMiddle } from '../middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../middle/knex/sqlite.js';
-import type { MiddleTables } from '../middle/knex/tables.js';
 import type { OracleDatabase } from '../middle/oracle/database.js';
-import type { OracleTables } from '../middle/oracle/tables.js';
-import type { MiddleDatabase } from '../middle/port.js';
-import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
+import type { OpenMiddle } from '../middle/open-middle.js';
+import type { MiddleTables } from '../middle/tables.js';
 import { storeTables } from '../store/knex/migrations.js';
 import { requireDriver } from './require-driver.js';
 
@@ -43,16 +37,6 @@ export interface OpenOptions {
   readonly migrates?: boolean;
 }
 
-/** The middle database, for the worker and for operators. */
-export interface OpenMiddle {
-  readonly database: MiddleDatabase;
-  readonly operations: MiddleAdmin;
-  readonly search: BoundedQueries;
-  pool(): PoolUse;
-  readonly finished: FinishedRows;
-  close(): Promise<void>;
-}
-
 const defaultConnections = 5;
 
 function limitsOf(config: Config, options: OpenOptions): { maxConnections: number; callTimeoutMs: number } {
@@ -65,31 +49,22 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
   const { schema, markAttributes } = config.middle;
   const { maxAttributes } = config.worker;
   const productIds = config.middle.productIds.map(canonicalNumber);
+  const tables: MiddleTables = { schema, productIds, markAttributes, maxAttributes };
   if (config.middle.client === 'oracledb') {
-    return openOracleMiddle(config, options, { schema, productIds, markAttributes, maxAttributes });
+    return openOracleMiddle(config, options, tables);
   }
   const database = openMiddleDatabase(config, options);
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
-  const tables: MiddleTables = { dialect, schema, productIds, markAttributes, maxAttributes };
   // A search goes by indexes, whatever the planner thinks, and operators' other statements do not: sessions of its own.
   const byIndex = database.dialect.name === 'pg' && options.byKey !== true;
   const searched = byIndex ? openMiddleDatabase(config, { ...options, byKey: true }) : database;
-  return {
-    database: new KnexMiddleDatabase(database, tables),
-    operations: new KnexMiddleAdmin(database, tables),
-    search: knexBoundedQueries(searched, tables),
-    finished: new KnexFinishedRows(database, tables),
-    pool: () => (byIndex ? together(database.pool(), searched.pool()) : database.pool()),
-    close: async () => {
-      await Promise.all([database.close(), ...(byIndex ? [searched.close()] : [])]);
-    },
-  };
+  return openKnex(database, searched, { ...tables, dialect });
 }
 
 async function openOracleMiddle(
   config: Config,
   options: OpenOptions,
-  tables: OracleTables,
+  tables: MiddleTables,
 ): Promise<OpenMiddle> {
   requireDriver('oracledb', 'middle.client');
   const { openOracle } = await import('../middle/oracle/open.js');
@@ -115,9 +90,9 @@ export async function createMiddleTables(config: Config, options: OpenOptions): 
   const { client, schema } = config.middle;
   if (client === 'oracledb') {
     requireDriver(client, 'middle.client');
-    const { initMiddleOnOracle } = await import('../middle/oracle/init.js');
+    const { initMiddle: initOracle } = await import('../middle/oracle/init.js');
     const database = await openOracleDatabase(config, options);
-    return closing(database, () => initMiddleOnOracle(database, schema));
+    return closing(database, () => initOracle(database, schema));
   }
   const database = openMiddleDatabase(config, { ...options, createFile: true });
   return closing(database, () => initMiddle(database, database.dialect.name, schema));

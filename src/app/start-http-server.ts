@@ -17,7 +17,8 @@ import { packageVersion } from '../package-version.js';
 import { KnexGuardRecords } from '../store/knex/guard.js';
 import { KnexStoreAdmin } from '../store/knex/store-admin.js';
 import { KnexStoreRecords } from '../store/knex/store-records.js';
-import { openMiddle, openStoreDatabase, type OpenMiddle, type OpenOptions } from './open-databases.js';
+import type { OpenMiddle } from '../middle/open-middle.js';
+import { openMiddle, openStoreDatabase, type OpenOptions } from './open-databases.js';
 
 /*
  * The HTTP server over the databases of a configuration. It has connections of its own, few and with short limits, so

@@ -7,7 +7,8 @@ import type { GuardRecords, StoreAdmin, StoreRecords, StoreScan } from '../store
 import { KnexGuardRecords } from '../store/knex/guard.js';
 import { KnexStoreAdmin } from '../store/knex/store-admin.js';
 import { KnexStoreRecords } from '../store/knex/store-records.js';
-import { type OpenMiddle, type OpenOptions, openMiddle, openStoreDatabase } from '../app/open-databases.js';
+import { type OpenOptions, openMiddle, openStoreDatabase } from '../app/open-databases.js';
+import type { OpenMiddle } from '../middle/open-middle.js';
 import { complain } from './standard-streams.js';
 import { KnexStoreScan } from '../store/knex/store-scan.js';
 

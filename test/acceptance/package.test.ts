@@ -33,7 +33,7 @@ describe('acceptance: the packed package', () => {
   it('is a library for JavaScript', async () => {
     await writeFile(
       join(folder(), 'use.mjs'),
-      `import { parseConfig, ConfigError, createWorker, loadConfig, type Config, type Handlers, type SyncWorker } from 'bnet-sync';
+      `import { parseConfig, ConfigError } from 'bnet-sync';
        try { parseConfig({}, '.'); } catch (error) { console.log(error instanceof ConfigError); }`,
     );
     const { stdout, stderr } = await node(folder(), 'use.mjs');
@@ -48,7 +48,8 @@ describe('acceptance: the packed package', () => {
     async (module, resolution) => {
       await writeFile(
         join(folder(), 'use.mts'),
-        `       const config: Config = await loadConfig({ env: {}, cwd: '.' });
+        `import { createWorker, loadConfig, type Config, type Handlers, type SyncWorker } from 'bnet-sync';
+       const config: Config = await loadConfig({ env: {}, cwd: '.' });
        const handlers: Handlers = { onCustomer: ({ after }) => void after.custId };
        const worker: SyncWorker = await createWorker(config, { handlers });
        worker.on('rowFailed', ({ errContent }) => errContent.toUpperCase());

@@ -16,6 +16,7 @@ export interface Guard {
 }
 
 const knexMiddle = 'src/middle/knex/middle-database.ts';
+const knexStatements = 'src/middle/knex/statements.ts';
 const oracleStatements = 'src/middle/oracle/statements.ts';
 const leases = 'src/store/knex/leases.ts';
 
@@ -25,7 +26,7 @@ export const guards: readonly Guard[] = [
     name: 'the claim’s State = 0',
     edits: [
       {
-        file: knexMiddle,
+        file: knexStatements,
         find: 'guard: `t.State = a.expects AND (a.expects',
         put: 'guard: `(a.expects = 0 OR t.State = a.expects) AND (a.expects',
       },
@@ -52,7 +53,7 @@ export const guards: readonly Guard[] = [
     name: 'the mark’s State = 1',
     edits: [
       {
-        file: knexMiddle,
+        file: knexStatements,
         find: 'guard: `t.State = ${State.Processing} AND ${dialect.sameAttempt}`',
         put: 'guard: `${dialect.sameAttempt}`',
       },
@@ -66,7 +67,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the mark’s StateDate',
-    edits: [{ file: knexMiddle, find: ' AND ${dialect.sameAttempt}', put: '' }],
+    edits: [{ file: knexStatements, find: ' AND ${dialect.sameAttempt}', put: '' }],
     test: { file: 'test/conformance/middle-sqlite.test.ts', name: 'of an earlier attempt changes nothing' },
   },
   {

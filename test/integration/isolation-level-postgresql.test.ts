@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import { serverOf } from '../../src/middle/knex/server.js';
+import { readServer } from '../../src/middle/knex/server.js';
 import { isolationFindings } from '../../src/operator/doctor/isolation.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { column, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
@@ -75,7 +75,7 @@ describe.runIf(hasPostgres).each(['repeatable read', 'serializable'])(
 
     it('is named by the doctor, for both databases', async () => {
       const { middle, store } = pair.connections;
-      expect((await opened(middle, serverOf)).isolation).toBe(level);
+      expect((await opened(middle, readServer)).isolation).toBe(level);
       expect(await opened(store, (database) => new KnexStoreAdmin(database).isolation())).toBe(level);
       const [finding] = isolationFindings('product store', level);
       expect(finding).toMatchObject({ area: 'product store', level: 'warning' });

@@ -13,7 +13,7 @@ import { oracleBoundedQueries } from '../../src/middle/oracle/bounded-queries.js
 import type { MiddleDatabase } from '../../src/middle/port.js';
 import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
 import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
-import type { OracleTables } from '../../src/middle/oracle/tables.js';
+import type { MiddleTables } from '../../src/middle/tables.js';
 import { openTestOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile, type KnexSetting } from './pair-databases.js';
 import type { PlainAccess } from './plain-access.js';
@@ -160,7 +160,7 @@ export async function createOracleMiddle(
   const connection = { ...oracle.connection };
   const newDatabase = (callTimeoutMs: number) =>
     new OracleDatabase({ ...openOptions, name: 'middle database', connection, callTimeoutMs });
-  const tablesOf = (options: OperationsOptions): OracleTables => {
+  const tablesOf = (options: OperationsOptions): MiddleTables => {
     const { schema, productIds = [], markAttributes = true, maxAttributes = 10_000 } = options;
     return { schema, productIds, markAttributes, maxAttributes };
   };

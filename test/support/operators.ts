@@ -2,7 +2,7 @@ import { KnexMiddleAdmin } from '../../src/middle/knex/middle-admin.js';
 import { knexBoundedQueries } from '../../src/middle/knex/bounded-queries.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
-import type { MiddleTables } from '../../src/middle/knex/tables.js';
+import type { KnexTables } from '../../src/middle/knex/tables.js';
 import { createOperatorService } from '../../src/operator/create-operator-service.js';
 import type { OperatorService } from '../../src/operator/operator-service.js';
 import { KnexGuardRecords } from '../../src/store/knex/guard.js';
@@ -30,7 +30,7 @@ export function searchOn(middle: Database, options: OperationsOptions = {}): Bou
   return knexBoundedQueries(middle, tablesOf(middle, options));
 }
 
-function tablesOf(middle: Database, options: OperationsOptions): MiddleTables {
+function tablesOf(middle: Database, options: OperationsOptions): KnexTables {
   const { schema, productIds = [], markAttributes = true, maxAttributes = 10_000 } = options;
   const dialect = middle.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
   return { dialect, schema, productIds, markAttributes, maxAttributes };

@@ -11,13 +11,13 @@ import {
   processingStatement,
   type SearchedTables,
 } from './search-statements.js';
-import type { MiddleTables } from './tables.js';
+import type { KnexTables } from './tables.js';
 
 /**
  * Looking about in a middle database behind Knex: PostgreSQL and SQLite. On PostgreSQL the sessions should go by indexes
  * (`byKey`): what the planner makes of tables that were never analysed may read all failed rows for a page of them.
  */
-export function knexBoundedQueries(database: Database, tables: MiddleTables): BoundedQueries {
+export function knexBoundedQueries(database: Database, tables: KnexTables): BoundedQueries {
   const searched: SearchedTables = { tables, search: searchDialects[database.dialect.name] };
   const rows = async (statement: Fragment) => (await database.execute(statement)).rows;
   return new SearchByTable({

@@ -3,7 +3,7 @@ import { DatabaseError } from '../../database/errors.js';
 import { rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import { nothingLocked, type ChangeResult, type RowChange } from '../changes.js';
 import { integerText, isAsked, type GuardedUpdate, type RowLocks } from './dialect.js';
-import type { MiddleTables } from './tables.js';
+import type { KnexTables } from './tables.js';
 
 /*
  * Changes of rows with their attribute rows (claim, mark, requeue), which do not wait for rows that somebody has locked.
@@ -15,12 +15,12 @@ import type { MiddleTables } from './tables.js';
  */
 
 /** How a change is written for one table. */
-export type UpdateOf<Row> = (source: Source, rows: readonly Row[]) => GuardedUpdate;
+type UpdateOf<Row> = (source: Source, rows: readonly Row[]) => GuardedUpdate;
 
 /** Changes rows where they may be changed. */
 export async function changeRows<Row extends RowKey>(
   database: Database,
-  tables: MiddleTables,
+  tables: KnexTables,
   { rows, chosen }: RowChange<Row>,
   updateOf: UpdateOf<Row>,
 ): Promise<ChangeResult> {

@@ -7,14 +7,8 @@ import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } 
 import type { LatestFinishedRequest, ClaimedRequest, ClaimedRow } from '../port.js';
 import type { FinishedPage, FinishedRequest, FinishedRows } from '../admin-port.js';
 import type { DriverRow } from '../rows.js';
-import {
-  attemptText,
-  mainTable,
-  ourProducts,
-  rowColumns,
-  selectAttributes,
-  type MiddleTables,
-} from './tables.js';
+import { attributesStatement, rowColumns } from './statements.js';
+import { attemptText, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /** What PostgreSQL and SQLite write differently: numbers and dates are TEXT in SQLite. */
 interface Words {
@@ -54,9 +48,9 @@ const wordsOf: Readonly<Record<Dialect['name'], Words>> = {
 /** The finished rows of a middle database behind Knex: PostgreSQL and SQLite. */
 export class KnexFinishedRows implements FinishedRows {
   readonly #database: Database;
-  readonly #tables: MiddleTables;
+  readonly #tables: KnexTables;
 
-  constructor(database: Database, tables: MiddleTables) {
+  constructor(database: Database, tables: KnexTables) {
     this.#database = database;
     this.#tables = tables;
   }
@@ -64,7 +58,8 @@ export class KnexFinishedRows implements FinishedRows {
   async page(request: FinishedRequest): Promise<FinishedPage> {
     return readFinishedPage(request, {
       rows: (step, limit) => this.#run(this.#statement(request, step, limit)),
-      attributes: (streamingNos) => this.#run(selectAttributes(this.#tables, request.source, streamingNos)),
+      attributes: (streamingNos) =>
+        this.#run(attributesStatement(this.#tables, request.source, streamingNos)),
     });
   }
 

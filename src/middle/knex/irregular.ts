@@ -3,7 +3,7 @@ import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { scanLimit } from '../port.js';
 import { pendingFor } from '../shared-sql.js';
-import { attributeTable, mainTable, ourProducts, type MiddleTables } from './tables.js';
+import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
  * Statements about rows that are not as they should be. Each has an innermost part that reads so many rows at most, by an
@@ -20,7 +20,7 @@ function ofBothTables(part: (source: Source) => Fragment): Fragment {
 }
 
 /** Pending rows with their ages: those at the head, or those ahead of the clock, the furthest first. */
-function pendingPart(tables: MiddleTables, source: Source, part: 'head' | 'ahead'): Fragment {
+function pendingPart(tables: KnexTables, source: Source, part: 'head' | 'ahead'): Fragment {
   const { dialect } = tables;
   const ours = ourProducts(tables, 't');
   const isAhead = part === 'head' ? '' : ` AND t.CreateDate > ${dialect.now}`;
@@ -35,7 +35,7 @@ function pendingPart(tables: MiddleTables, source: Source, part: 'head' | 'ahead
 }
 
 /** The age of the oldest pending row of each table. */
-export function oldestPendingStatement(tables: MiddleTables): Fragment {
+export function oldestPendingStatement(tables: KnexTables): Fragment {
   return ofBothTables((source) => {
     const parts = (['head', 'ahead'] as const).map((part) => pendingPart(tables, source, part));
     const rows = parts.map(({ sql }, index) => `SELECT * FROM (${sql}) AS part${index}`).join(' UNION ALL ');
@@ -47,7 +47,7 @@ export function oldestPendingStatement(tables: MiddleTables): Fragment {
 }
 
 /** Pending rows of each table that are ahead of the clock. */
-export function createdAheadStatement(tables: MiddleTables): Fragment {
+export function createdAheadStatement(tables: KnexTables): Fragment {
   return ofBothTables((source) => {
     const { sql, bindings } = pendingPart(tables, source, 'ahead');
     return {
@@ -65,7 +65,7 @@ export const otherStates = [
 ] as const;
 
 /** Rows of these States. */
-export function otherStatesStatement(tables: MiddleTables, limit: number): Fragment {
+export function otherStatesStatement(tables: KnexTables, limit: number): Fragment {
   return ofBothTables((source) => {
     const ours = ourProducts(tables, 't');
     const { dialect } = tables;
@@ -80,7 +80,7 @@ export function otherStatesStatement(tables: MiddleTables, limit: number): Fragm
  * refused and leaves them as they are; those that wait for a row to come a moment later are no orphans yet.
  */
 export function straysStatement(
-  tables: MiddleTables,
+  tables: KnexTables,
   { scan, examples }: { readonly scan: number; readonly examples: number },
 ): Fragment {
   return ofBothTables((source) => {
@@ -109,7 +109,7 @@ export function straysStatement(
 }
 
 /** Rows of other products among the first in State 0. */
-export function othersInFrontStatement(tables: MiddleTables, scan: number): Fragment {
+export function othersInFrontStatement(tables: KnexTables, scan: number): Fragment {
   return ofBothTables((source) => {
     const ours = ourProducts(tables, 't');
     return {
@@ -122,7 +122,7 @@ export function othersInFrontStatement(tables: MiddleTables, scan: number): Frag
 }
 
 /** Rows with too many attributes. */
-export function tooManyAttributesStatement(tables: MiddleTables, limit: number): Fragment {
+export function tooManyAttributesStatement(tables: KnexTables, limit: number): Fragment {
   return ofBothTables((source) => ({
     sql: `SELECT * FROM (
             SELECT '${source}' AS source, ${tables.dialect.numberText('x.StreamingNo')} AS streaming_no, count(*) AS number

@@ -25,7 +25,7 @@ import type {
 import { notLocked } from '../changes.js';
 import { catalogOf, type Catalog } from './catalog.js';
 import { changeRows } from './change-rows.js';
-import type { GuardedUpdate, MiddleDialect } from './dialect.js';
+import type { MiddleDialect } from './dialect.js';
 import {
   countsOf,
   duplicatesOf,
@@ -47,25 +47,18 @@ import {
   straysStatement,
   tooManyAttributesStatement,
 } from './irregular.js';
-import { serverOf } from './server.js';
-import {
-  attributeCount,
-  attributeTable,
-  mainTable,
-  ourProducts,
-  rowColumns,
-  selectFirstAttributes,
-  type MiddleTables,
-} from './tables.js';
+import { readServer } from './server.js';
+import { attributeCount, firstAttributesStatement, requeueStatement, rowsStatement } from './statements.js';
+import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /** What operators do with a middle database behind Knex: PostgreSQL and SQLite. */
 export class KnexMiddleAdmin implements MiddleAdmin {
   readonly kind: MiddleKind;
   readonly #database: Database;
-  readonly #tables: MiddleTables;
+  readonly #tables: KnexTables;
   readonly #catalog: Catalog;
 
-  constructor(database: Database, tables: MiddleTables) {
+  constructor(database: Database, tables: KnexTables) {
     this.kind = database.dialect.name === 'pg' ? 'postgresql' : 'sqlite';
     this.#database = database;
     this.#tables = tables;
@@ -119,12 +112,15 @@ export class KnexMiddleAdmin implements MiddleAdmin {
     for (const source of sources) {
       const streamingNos = keysOf(keys, source);
       if (streamingNos.length === 0) continue;
-      const rows = await this.#read(source, this.#tables.dialect.numberIn('t.StreamingNo', streamingNos));
+      const { rows } = await this.#database.execute(
+        rowsStatement(this.#tables, source, streamingNos, ['ErrContent', 'Remark']),
+      );
       const attributes = await this.#database.execute(
-        selectFirstAttributes(this.#tables, source, streamingNos),
+        firstAttributesStatement(this.#tables, source, streamingNos),
       );
       const byRow = attributesByRow(attributes.rows);
-      found.push(...rows.map((row) => ({ ...row, attributes: byRow.get(row.streamingNo) ?? [] })));
+      for (const row of rows.map((each) => fullRow(source, each)))
+        found.push({ ...row, attributes: byRow.get(row.streamingNo) ?? [] });
     }
     return found;
   }
@@ -134,7 +130,7 @@ export class KnexMiddleAdmin implements MiddleAdmin {
     const change = { rows: keys, chosen: notLocked<RowKey> };
     const attributesStay = await this.#withTooManyAttributes(keys);
     const { changed } = await changeRows(this.#database, this.#tables, change, (source, rows) =>
-      this.#requeueOf(source, rows, { attributesStay, failedUntil }),
+      requeueStatement(this.#tables, source, rows, { attributesStay, failedUntil }),
     );
     return oncePerKey(changed);
   }
@@ -174,7 +170,7 @@ export class KnexMiddleAdmin implements MiddleAdmin {
   }
 
   async server(): Promise<ServerDescription> {
-    return serverOf(this.#database);
+    return readServer(this.#database);
   }
 
   async columns(): Promise<readonly ColumnDescription[]> {
@@ -221,45 +217,6 @@ export class KnexMiddleAdmin implements MiddleAdmin {
     return found;
   }
 
-  #requeueOf(
-    source: Source,
-    keys: readonly RowKey[],
-    { attributesStay, failedUntil }: RequeueScope,
-  ): GuardedUpdate {
-    const { dialect, markAttributes } = this.#tables;
-    const isBounded = failedUntil !== undefined;
-    const stateDate = dialect.laterOfNowAnd(isBounded ? 'a.failed_until' : 't.StateDate');
-    const bound = isBounded ? ` AND (t.StateDate IS NULL OR t.StateDate < ${dialect.afterFailedUntil})` : '';
-    return {
-      source,
-      table: mainTable(this.#tables, source),
-      attributeTable: markAttributes ? attributeTable(this.#tables, source) : null,
-      attributesStay: keys
-        .filter((key) => attributesStay.has(rowId(key)))
-        .map(({ streamingNo }) => streamingNo),
-      asked: dialect.recordset(
-        { streaming_no: 'number', ...(isBounded && { failed_until: 'date' }) },
-        keys.map(({ streamingNo }) => [streamingNo, ...(isBounded ? [failedUntil] : [])]),
-        'a',
-      ),
-      set: `State = ${State.Initial}, ErrContent = NULL, StateDate = ${stateDate}`,
-      leadsTo: [State.Initial],
-      guard: `t.State = ${State.Failed}${bound}`,
-      ours: ourProducts(this.#tables, 't'),
-    };
-  }
-
-  /** Rows of a table without their attributes; other products' rows do not exist. */
-  async #read(source: Source, { sql, bindings }: Fragment): Promise<FullRow[]> {
-    const ours = ourProducts(this.#tables, 't');
-    const { rows } = await this.#database.execute({
-      sql: `SELECT ${rowColumns(this.#tables, source, ['ErrContent', 'Remark'])}
-            FROM ${mainTable(this.#tables, source)} AS t WHERE TRUE${ours.sql} AND ${sql}`,
-      bindings: [...ours.bindings, ...bindings],
-    });
-    return rows.map((row) => fullRow(source, row));
-  }
-
   /** One statement over our products' rows of both tables. */
   async #ofBothTables(
     select: (source: Source) => string,
@@ -284,13 +241,6 @@ export class KnexMiddleAdmin implements MiddleAdmin {
         : [tableOf[source], attributeTableOf[source]],
     );
   }
-}
-
-/** Which rows are put back, and which attribute rows follow them. */
-interface RequeueScope {
-  /** Rows, by `rowId`, whose attribute rows stay as they are. */
-  readonly attributesStay: ReadonlySet<string>;
-  readonly failedUntil: string | undefined;
 }
 
 function askedNumbers(dialect: MiddleDialect, streamingNos: readonly string[]): Fragment {

@@ -1,5 +1,4 @@
 import type { Database } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
 import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
 import type { InterfaceRow } from '../../domain/rows.js';
@@ -9,7 +8,6 @@ import {
   markRows,
   standingRow,
   type ChangeResult,
-  type NewAttempt,
   type RowChange,
   type StandingRow,
 } from '../changes.js';
@@ -30,21 +28,20 @@ import {
 } from '../port.js';
 import { createdAheadOf } from '../irregular.js';
 import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
-import { changeRows, type UpdateOf } from './change-rows.js';
+import { changeRows } from './change-rows.js';
 import type { GuardedUpdate } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
 import { createdAheadStatement } from './irregular.js';
 import { notPaused } from './paused.js';
 import { notExcluded, pollStatement } from './poll.js';
 import {
-  attemptText,
-  attributeTable,
-  mainTable,
-  ourProducts,
-  rowColumns,
-  selectAttributes,
-  type MiddleTables,
-} from './tables.js';
+  attributesStatement,
+  claimStatement,
+  markStatement,
+  rowsStatement,
+  standingStatement,
+} from './statements.js';
+import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /**
  * The middle database behind Knex: PostgreSQL and SQLite.
@@ -54,10 +51,10 @@ import {
  */
 export class KnexMiddleDatabase implements MiddleDatabase {
   readonly #database: Database;
-  readonly #tables: MiddleTables;
+  readonly #tables: KnexTables;
   readonly #finished: KnexFinishedRows;
 
-  constructor(database: Database, tables: MiddleTables) {
+  constructor(database: Database, tables: KnexTables) {
     this.#database = database;
     this.#tables = tables;
     this.#finished = new KnexFinishedRows(database, tables);
@@ -70,14 +67,14 @@ export class KnexMiddleDatabase implements MiddleDatabase {
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
     return claimRows(requests, this.#tables.maxAttributes, {
-      start: (change) => this.#change(change, (source, rows) => this.#claimOf(source, rows)),
+      start: (change) => this.#change(change, claimStatement),
       read: (keys, bare) => this.#read(keys, bare),
     });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
     return markRows(marks, {
-      write: (change) => this.#change(change, (source, rows) => this.#markOf(source, rows)),
+      write: (change) => this.#change(change, markStatement),
       standing: (keys) => this.#standing(keys),
     });
   }
@@ -138,57 +135,24 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
-  async #change<Row extends RowKey>(change: RowChange<Row>, updateOf: UpdateOf<Row>): Promise<ChangeResult> {
-    return changeRows(this.#database, this.#tables, change, updateOf);
-  }
-
-  #claimOf(source: Source, rows: readonly NewAttempt[]): GuardedUpdate {
-    const { dialect } = this.#tables;
-    const asked = dialect.recordset(
-      { streaming_no: 'number', expects: 'integer', after: 'date' },
-      rows.map(({ streamingNo, state, after }) => [streamingNo, state, after]),
-      'a',
+  async #change<Row extends RowKey>(
+    change: RowChange<Row>,
+    statement: (tables: KnexTables, source: Source, rows: readonly Row[]) => GuardedUpdate,
+  ): Promise<ChangeResult> {
+    return changeRows(this.#database, this.#tables, change, (source, rows) =>
+      statement(this.#tables, source, rows),
     );
-    return {
-      ...this.#updated(source, rows),
-      asked,
-      set: `State = ${State.Processing}, StateDate = ${dialect.newAttempt}`,
-      leadsTo: [State.Processing],
-      guard: `t.State = a.expects AND (a.expects = ${State.Initial} OR t.StateDate IS NULL
-              OR NOT (${dialect.isAttempt('t.StateDate')}))`,
-    };
-  }
-
-  #markOf(source: Source, marks: readonly Mark[]): GuardedUpdate {
-    const { dialect } = this.#tables;
-    const asked = dialect.recordset(
-      { streaming_no: 'number', attempt: 'date', err_content: 'text' },
-      marks.map((mark) => [mark.streamingNo, mark.attempt, mark.errContent]),
-      'a',
-    );
-    return {
-      ...this.#updated(source, marks),
-      asked,
-      set: `State = CASE WHEN a.err_content IS NULL THEN ${State.Succeeded} ELSE ${State.Failed} END,
-            ErrContent = a.err_content, StateDate = ${dialect.laterOfNowAnd('a.attempt')}`,
-      leadsTo: [State.Succeeded, State.Failed],
-      guard: `t.State = ${State.Processing} AND ${dialect.sameAttempt}`,
-    };
   }
 
   async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
     const found: InterfaceRow[] = [];
     for (const { source, streamingNos } of byTable(keys)) {
-      const wanted = this.#ourRows(streamingNos);
-      const { rows } = await this.#database.execute({
-        sql: `SELECT ${rowColumns(this.#tables, source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
-        bindings: wanted.bindings,
-      });
+      const { rows } = await this.#database.execute(rowsStatement(this.#tables, source, streamingNos));
       const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
       const attributes =
         full.length === 0
           ? { rows: [] }
-          : await this.#database.execute(selectAttributes(this.#tables, source, full));
+          : await this.#database.execute(attributesStatement(this.#tables, source, full));
       const byRow = attributesByRow(attributes.rows);
       for (const row of rows)
         found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
@@ -198,34 +162,11 @@ export class KnexMiddleDatabase implements MiddleDatabase {
 
   async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
     const standing: StandingRow[] = [];
-    const streamingNo = this.#tables.dialect.numberText('t.StreamingNo');
     for (const { source, streamingNos } of byTable(keys)) {
-      const wanted = this.#ourRows(streamingNos);
-      const { rows } = await this.#database.execute({
-        sql: `SELECT ${streamingNo} AS "StreamingNo", t.State AS "State",
-                     ${attemptText(this.#tables)} AS "StateDate"
-              FROM ${mainTable(this.#tables, source)} AS t WHERE ${wanted.sql}`,
-        bindings: wanted.bindings,
-      });
+      const { rows } = await this.#database.execute(standingStatement(this.#tables, source, streamingNos));
       standing.push(...rows.map((row) => standingRow(source, row)));
     }
     return standing;
-  }
-
-  #ourRows(streamingNos: readonly string[]): Fragment {
-    const wanted = this.#tables.dialect.numberIn('t.StreamingNo', streamingNos);
-    const ours = ourProducts(this.#tables, 't');
-    return { sql: wanted.sql + ours.sql, bindings: [...wanted.bindings, ...ours.bindings] };
-  }
-
-  #updated(source: Source, rows: readonly { streamingNo: string; attributesStay?: boolean }[]) {
-    return {
-      source,
-      table: mainTable(this.#tables, source),
-      attributeTable: this.#tables.markAttributes ? attributeTable(this.#tables, source) : null,
-      attributesStay: rows.filter((row) => row.attributesStay === true).map(({ streamingNo }) => streamingNo),
-      ours: ourProducts(this.#tables, 't'),
-    };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Fragment } from '../../database/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { Paused } from '../port.js';
-import { mainTable, ourProducts, type MiddleTables } from './tables.js';
+import { mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
  * Leaving out what is paused. Whether a customer has open rows in a paused table is looked up for each row, by the index
@@ -12,7 +12,7 @@ import { mainTable, ourProducts, type MiddleTables } from './tables.js';
  */
 
 /** Conditions on rows `t` of a main table; none without a pause. */
-export function notPaused(tables: MiddleTables, paused: Paused, source: Source): Fragment[] {
+export function notPaused(tables: KnexTables, paused: Paused, source: Source): Fragment[] {
   if (paused.sources.includes(source)) return [{ sql: '1 = 0', bindings: [] }];
   const others = sources.filter((other) => paused.sources.includes(other));
   return [
@@ -28,14 +28,14 @@ export function notPaused(tables: MiddleTables, paused: Paused, source: Source):
   ];
 }
 
-function ofOtherProducts({ dialect }: MiddleTables, productIds: readonly string[]): Fragment[] {
+function ofOtherProducts({ dialect }: KnexTables, productIds: readonly string[]): Fragment[] {
   if (productIds.length === 0) return [];
   const { sql, bindings } = dialect.numberIn('t.ProductID', productIds);
   return [{ sql: `(t.ProductID IS NULL OR NOT ${sql})`, bindings }];
 }
 
 /** Looks up an open row of ours in a paused table. The CASE keeps planners from walking all open rows by the poll's index. */
-function openRow(tables: MiddleTables, source: Source, whose: string): Fragment {
+function openRow(tables: KnexTables, source: Source, whose: string): Fragment {
   const ours = ourProducts(tables, 'p');
   const isOpen = `CASE WHEN p.State IN (${State.Initial}, ${State.Processing}) THEN TRUE ELSE FALSE END`;
   return {

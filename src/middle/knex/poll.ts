@@ -4,14 +4,8 @@ import type { Cell } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
 import type { PollRequest } from '../port.js';
 import { notPaused } from './paused.js';
-import {
-  attemptText,
-  attributeCount,
-  attributeTable,
-  mainTable,
-  ourProducts,
-  type MiddleTables,
-} from './tables.js';
+import { attributeCount } from './statements.js';
+import { attemptText, attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
  * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
@@ -21,7 +15,7 @@ import {
  */
 
 /** The statement of one poll. */
-export function pollStatement(tables: MiddleTables, request: PollRequest): Fragment {
+export function pollStatement(tables: KnexTables, request: PollRequest): Fragment {
   const branches = sources.flatMap((source) =>
     [State.Initial, State.Processing].map((state) => branch(tables, request, source, state)),
   );
@@ -41,7 +35,7 @@ export function pollStatement(tables: MiddleTables, request: PollRequest): Fragm
  * How many attribute rows a row of the page has. They are counted row by row only where those of the whole page, counted
  * together up to a limit, may be too many: a page has a thousand rows, and nearly none has more than a few.
  */
-function attributesOfRow(tables: MiddleTables): string {
+function attributesOfRow(tables: KnexTables): string {
   const { dialect, maxAttributes } = tables;
   const streamingNo = dialect.numberOf('page.streaming_no');
   const together = sources.map((source) => {
@@ -55,7 +49,7 @@ function attributesOfRow(tables: MiddleTables): string {
   return `CASE WHEN ${together.join(' + ')} > ${maxAttributes} THEN CASE page.source ${each.join(' ')} END ELSE 0 END`;
 }
 
-function branch(tables: MiddleTables, request: PollRequest, source: Source, state: State): Fragment {
+function branch(tables: KnexTables, request: PollRequest, source: Source, state: State): Fragment {
   const { dialect } = tables;
   const conditions: Fragment[] = [
     { sql: `t.State = ${state} AND t.StreamingNo IS NOT NULL`, bindings: [] },
@@ -80,16 +74,16 @@ function branch(tables: MiddleTables, request: PollRequest, source: Source, stat
   };
 }
 
-function settled({ dialect }: MiddleTables, { settleMs }: PollRequest): Fragment[] {
+function settled({ dialect }: KnexTables, { settleMs }: PollRequest): Fragment[] {
   return settleMs === 0 ? [] : [{ sql: dialect.isSettled('t.CreateDate', settleMs), bindings: [] }];
 }
 
-function heldShards({ dialect }: MiddleTables, { shards }: PollRequest): Fragment[] {
+function heldShards({ dialect }: KnexTables, { shards }: PollRequest): Fragment[] {
   return shards.held === 'all' ? [] : [dialect.shardIn('t.CustID', shards.count, shards.held)];
 }
 
 /** Leaves out the rows `t` of these customers. */
-export function notExcluded({ dialect }: MiddleTables, excluded: readonly Cell[]): Fragment[] {
+export function notExcluded({ dialect }: KnexTables, excluded: readonly Cell[]): Fragment[] {
   const custIds = excluded.filter((custId) => custId !== null);
   const conditions: Fragment[] = [];
   if (custIds.length < excluded.length) conditions.push({ sql: 't.CustID IS NOT NULL', bindings: [] });
@@ -101,7 +95,7 @@ export function notExcluded({ dialect }: MiddleTables, excluded: readonly Cell[]
 }
 
 /** Of a customer that waits, only the open or bind it waits for is returned. */
-function notWaiting({ dialect }: MiddleTables, { waits }: PollRequest, source: Source): Fragment[] {
+function notWaiting({ dialect }: KnexTables, { waits }: PollRequest, source: Source): Fragment[] {
   if (waits.length === 0) return [];
   const custIds = waits.map((wait) => wait.custId);
   const others = dialect.numberNotIn('t.CustID', [...new Set(custIds)]);

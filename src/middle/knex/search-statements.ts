@@ -4,7 +4,8 @@ import { State } from '../../domain/states.js';
 import { readPerReturned, type Scan, type IndexRange } from '../search.js';
 import { otherStates } from './irregular.js';
 import type { SearchDialect } from './search-dialect.js';
-import { mainTable, ourProducts, rowColumns, type MiddleTables } from './tables.js';
+import { rowColumns } from './statements.js';
+import { mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
  * Statements of whoever looks about. Each has an innermost part that reads so many rows at most by an index, in its
@@ -13,7 +14,7 @@ import { mainTable, ourProducts, rowColumns, type MiddleTables } from './tables.
 
 /** Where the tables stand, and what the kind of database writes in its own way. */
 export interface SearchedTables {
-  readonly tables: MiddleTables;
+  readonly tables: KnexTables;
   readonly search: SearchDialect;
 }
 

@@ -16,7 +16,7 @@ const description: Readonly<Record<Dialect['name'], string>> = {
 };
 
 /** Asks a database behind Knex what it is. */
-export async function serverOf(database: Database): Promise<ServerDescription> {
+export async function readServer(database: Database): Promise<ServerDescription> {
   const { rows } = await database.execute({ sql: description[database.dialect.name], bindings: [] });
   const [server] = rows;
   const isolation = await defaultIsolation(database);

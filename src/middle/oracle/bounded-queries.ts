@@ -4,21 +4,21 @@ import type { DriverRow } from '../rows.js';
 import { SearchByTable } from '../search-by-table.js';
 import type { OracleDatabase } from './database.js';
 import {
-  countQuery,
-  customerQuery,
-  failedCountsQuery,
-  failedQuery,
-  processingQuery,
+  countStatement,
+  customerStatement,
+  failedCountsStatement,
+  failedStatement,
+  processingStatement,
 } from './search-statements.js';
-import type { OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
 
 /** Looking about in a middle database on Oracle. */
-export function oracleBoundedQueries(database: OracleDatabase, tables: OracleTables): BoundedQueries {
+export function oracleBoundedQueries(database: OracleDatabase, tables: MiddleTables): BoundedQueries {
   return new SearchByTable({
-    counts: (most) => database.query(countQuery(tables, most)),
-    failed: (scan) => database.query(failedQuery(tables, scan)),
-    failedCounts: (scan) => database.query(failedCountsQuery(tables, scan)),
-    processing: (source, limit) => database.query(processingQuery(tables, source, limit)),
+    counts: (most) => database.query(countStatement(tables, most)),
+    failed: (scan) => database.query(failedStatement(tables, scan)),
+    failedCounts: (scan) => database.query(failedCountsStatement(tables, scan)),
+    processing: (source, limit) => database.query(processingStatement(tables, source, limit)),
     ofCustomer: async (source: Source, custId, limit) => {
       // Rows without a CreateDate, the first in order, stand at the other end of the index.
       const found: DriverRow[] = [];
@@ -26,7 +26,7 @@ export function oracleBoundedQueries(database: OracleDatabase, tables: OracleTab
         const left = limit - found.length;
         if (left > 0)
           found.push(
-            ...(await database.query(customerQuery(tables, source, { custId, limit: left, dated }))),
+            ...(await database.query(customerStatement(tables, source, { custId, limit: left, dated }))),
           );
       }
       return found;

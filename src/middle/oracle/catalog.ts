@@ -1,8 +1,9 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import { indexesOf } from '../admin-results.js';
-import type { ColumnDescription, IndexDescription, ServerDescription } from '../admin-port.js';
+import type { ColumnDescription, IndexDescription } from '../admin-port.js';
 import type { Binds, OracleDatabase, OracleRow } from './database.js';
-import { oracleName, type OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
+import { oracleName } from './tables.js';
 
 /*
  * What Oracle's own catalog tells of the four tables. A name leads to a table or view of the current schema, else
@@ -25,9 +26,9 @@ const names = sources.flatMap((source) => [tableOf[source], attributeTableOf[sou
 const longestWay = 4;
 
 /** Columns of the four tables, in table order. */
-export async function oracleColumns(
+export async function readColumns(
   database: OracleDatabase,
-  tables: OracleTables,
+  tables: MiddleTables,
 ): Promise<readonly ColumnDescription[]> {
   const places = await placesOf(database, tables);
   if (places.length === 0) return [];
@@ -55,9 +56,9 @@ ORDER BY c.OWNER, c.TABLE_NAME, c.COLUMN_ID`,
  * or an expression an index has a column with a name that the system made; the catalog has its expression as a LONG,
  * which can be read by itself and in no way be worked with.
  */
-export async function oracleIndexes(
+export async function readIndexes(
   database: OracleDatabase,
-  tables: OracleTables,
+  tables: MiddleTables,
 ): Promise<readonly IndexDescription[]> {
   const places = await placesOf(database, tables);
   if (places.length === 0) return [];
@@ -118,34 +119,8 @@ function plainExpression(expression: string): string {
     .toLowerCase();
 }
 
-/** What the server is, and as whom we are connected. */
-export async function oracleServer(database: OracleDatabase): Promise<ServerDescription> {
-  const [server] = await database.query({
-    sql: `SELECT p.PRODUCT AS "product", p.VERSION AS "version", n.VALUE AS "character_set",
-  SYS_CONTEXT('USERENV', 'SESSION_USER') AS "user"
-FROM PRODUCT_COMPONENT_VERSION p, NLS_DATABASE_PARAMETERS n
-WHERE p.PRODUCT LIKE '%Oracle%' AND n.PARAMETER = 'NLS_CHARACTERSET'`,
-    binds: {},
-    expected: 1,
-  });
-  const schemas = await database.query({
-    sql: `SELECT c.OWNER AS "owner" FROM ALL_TAB_COLUMNS c
-WHERE c.TABLE_NAME = '${tableOf.CUST}' AND c.COLUMN_ID = 1 ORDER BY c.OWNER`,
-    binds: {},
-    expected: 10,
-  });
-  return {
-    product: String(server?.['product'] ?? 'Oracle Database').trim(),
-    version: String(server?.['version'] ?? ''),
-    characterSet: String(server?.['character_set'] ?? ''),
-    user: typeof server?.['user'] === 'string' ? server['user'] : null,
-    schemas: schemas.map((row) => String(row['owner'])),
-    isolation: null,
-  };
-}
-
 /** Where the four names lead; those that lead nowhere are left out. */
-async function placesOf(database: OracleDatabase, { schema }: OracleTables): Promise<readonly Place[]> {
+async function placesOf(database: OracleDatabase, { schema }: MiddleTables): Promise<readonly Place[]> {
   const owner = schema === undefined ? await currentSchema(database) : oracleName(schema).replaceAll('"', '');
   const found: Place[] = [];
   let open: readonly Place[] = names.map((name) => ({ called: name, owner, name }));

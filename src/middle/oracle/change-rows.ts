@@ -2,8 +2,8 @@ import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/
 import type { State } from '../../domain/states.js';
 import type { ChangeResult, RowChange } from '../changes.js';
 import type { BatchStatement, OracleDatabase, OracleTransaction } from './database.js';
-import { attributesBatch, lockableQuery, lockAttributesQuery, lockQuery } from './statements.js';
-import type { OracleTables } from './tables.js';
+import { followStatement, lockableStatement, lockAttributesStatement, lockStatement } from './statements.js';
+import type { MiddleTables } from '../tables.js';
 
 /*
  * Changes of rows with their attribute rows (claim, mark, requeue), which do not wait for rows that somebody has locked.
@@ -29,7 +29,7 @@ export interface GuardedChange<Row> {
 /** Changes rows where they may be changed, and lets their attribute rows follow, atomically. */
 export async function changeRows<Row extends RowKey>(
   database: OracleDatabase,
-  tables: OracleTables,
+  tables: MiddleTables,
   { rows, chosen }: RowChange<Row>,
   change: GuardedChange<Row>,
 ): Promise<ChangeResult> {
@@ -54,7 +54,7 @@ export async function changeRows<Row extends RowKey>(
     }
     const following = byTable(changed.filter((key) => followed.has(rowId(key))));
     for (const [index, { source, streamingNos }] of following.entries()) {
-      const batch = attributesBatch(tables, source, change.leadsTo, streamingNos);
+      const batch = followStatement(tables, source, change.leadsTo, streamingNos);
       await transaction.execute(batch, { commit: index === following.length - 1 });
     }
     if (follow.length > 0 && following.length === 0 && changed.length > 0) await transaction.commit();
@@ -78,7 +78,7 @@ interface Locks {
 
 async function lockRows(
   transaction: OracleTransaction,
-  tables: OracleTables,
+  tables: MiddleTables,
   rows: readonly RowKey[],
   where: string,
 ): Promise<Locks> {
@@ -86,10 +86,10 @@ async function lockRows(
   for (const { source, streamingNos } of byTable(rows)) {
     const request = { source, streamingNos, where };
     const idOf = (streamingNo: string) => rowId({ source, streamingNo });
-    const free = await transaction.query(lockQuery(tables, request));
+    const free = await transaction.query(lockStatement(tables, request));
     const got = countsOf(free);
     if (got.size < new Set(streamingNos).size) {
-      const present = countsOf(await transaction.query(lockableQuery(tables, request)));
+      const present = countsOf(await transaction.query(lockableStatement(tables, request)));
       for (const [streamingNo, count] of present)
         if ((got.get(streamingNo) ?? 0) < count) locked.add(idOf(streamingNo));
     }
@@ -98,7 +98,7 @@ async function lockRows(
     const wanted = [...attributes].filter(([, count]) => count > 0 && count <= tables.maxAttributes);
     if (wanted.length === 0) continue;
     const numbers = wanted.map(([streamingNo]) => streamingNo);
-    const owned = countsOf(await transaction.query(lockAttributesQuery(tables, source, numbers)));
+    const owned = countsOf(await transaction.query(lockAttributesStatement(tables, source, numbers)));
     for (const [streamingNo, count] of wanted) {
       followed.add(idOf(streamingNo));
       if ((owned.get(streamingNo) ?? 0) < count) locked.add(idOf(streamingNo));

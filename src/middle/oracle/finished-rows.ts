@@ -5,35 +5,35 @@ import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } 
 import type { LatestFinishedRequest, ClaimedRequest, ClaimedRow } from '../port.js';
 import type { FinishedPage, FinishedRequest, FinishedRows } from '../admin-port.js';
 import type { Binds, OracleDatabase, Query } from './database.js';
-import { attributesQuery, rowColumns, wantedNumbers } from './statements.js';
+import { attributesStatement, rowColumns, wantedNumbers } from './statements.js';
+import type { MiddleTables } from '../tables.js';
 import {
   attemptText,
   byPollIndex,
-  dateOf,
+  boundDate,
   dateText,
   mainTable,
   oneOf,
   oneSecond,
   ourProducts,
   shardText,
-  type OracleTables,
 } from './tables.js';
 
 /** The finished rows of a middle database on Oracle. */
 export class OracleFinishedRows implements FinishedRows {
   readonly #database: OracleDatabase;
-  readonly #tables: OracleTables;
+  readonly #tables: MiddleTables;
 
-  constructor(database: OracleDatabase, tables: OracleTables) {
+  constructor(database: OracleDatabase, tables: MiddleTables) {
     this.#database = database;
     this.#tables = tables;
   }
 
   async page(request: FinishedRequest): Promise<FinishedPage> {
     return readFinishedPage(request, {
-      rows: (step, limit) => this.#database.query(finishedQuery(this.#tables, request, step, limit)),
+      rows: (step, limit) => this.#database.query(finishedStatement(this.#tables, request, step, limit)),
       attributes: (streamingNos) =>
-        this.#database.query(attributesQuery(this.#tables, request.source, streamingNos)),
+        this.#database.query(attributesStatement(this.#tables, request.source, streamingNos)),
     });
   }
 
@@ -45,20 +45,20 @@ export class OracleFinishedRows implements FinishedRows {
 
   async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
     return readLatestFinished(request, (source, createDate) =>
-      this.#database.query(latestQuery(this.#tables, request, source, createDate)),
+      this.#database.query(latestStatement(this.#tables, request, source, createDate)),
     );
   }
 
   async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
     return readClaimed(request, (source) =>
-      this.#database.query(claimedQuery(this.#tables, request, source)),
+      this.#database.query(claimedStatement(this.#tables, request, source)),
     );
   }
 }
 
 /** Rows in State 1 that were claimed until a time. */
-export function claimedQuery(
-  tables: OracleTables,
+export function claimedStatement(
+  tables: MiddleTables,
   { shards, until, limit }: ClaimedRequest,
   source: Source,
 ): Query {
@@ -80,7 +80,7 @@ WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
 
 /** The end of a second: dates are compared in whole seconds, also those that have a fraction. */
 function secondAfter(bind: string): string {
-  return `${dateOf(bind)} + ${oneSecond}`;
+  return `${boundDate(bind)} + ${oneSecond}`;
 }
 
 function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
@@ -88,8 +88,8 @@ function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
 }
 
 /** The end of the poll's index for State 2, which ROWNUM leaves after `scan` rows; what is not wanted is left out after. */
-export function latestQuery(
-  tables: OracleTables,
+export function latestStatement(
+  tables: MiddleTables,
   { shards, after, scan, limit }: LatestFinishedRequest,
   source: Source,
   createDate: 'missing' | 'present',
@@ -121,8 +121,8 @@ export function latestQuery(
   };
 }
 
-function finishedQuery(
-  tables: OracleTables,
+function finishedStatement(
+  tables: MiddleTables,
   request: FinishedRequest,
   step: FinishedStep,
   maxRows: number,
@@ -159,6 +159,6 @@ function dateCondition(createDate: FinishedStep['createDate']): readonly [condit
   if (createDate === 'missing') return ['t.CreateDate IS NULL', {}];
   if (createDate === 'present') return ['t.CreateDate IS NOT NULL', {}];
   return 'is' in createDate
-    ? [`t.CreateDate = ${dateOf(':afterDate')}`, { afterDate: createDate.is }]
-    : [`t.CreateDate > ${dateOf(':afterDate')}`, { afterDate: createDate.after }];
+    ? [`t.CreateDate = ${boundDate(':afterDate')}`, { afterDate: createDate.is }]
+    : [`t.CreateDate > ${boundDate(':afterDate')}`, { afterDate: createDate.after }];
 }

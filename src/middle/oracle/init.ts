@@ -11,10 +11,7 @@ import { oracleName } from './tables.js';
  * @param schema - where to create them, if not in the user's own schema; that takes CREATE ANY TABLE, CREATE ANY
  *   INDEX and COMMENT ANY TABLE
  */
-export async function initMiddleOnOracle(
-  database: OracleDatabase,
-  schema?: string,
-): Promise<readonly string[]> {
+export async function initMiddle(database: OracleDatabase, schema?: string): Promise<readonly string[]> {
   const statements = await creatingStatements('oracle');
   const existing = await existingTables(database, schema);
   if (existing.length > 0) throw new TablesExistError(existing);

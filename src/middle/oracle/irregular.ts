@@ -3,7 +3,8 @@ import { State } from '../../domain/states.js';
 import { scanLimit } from '../port.js';
 import { pendingFor } from '../shared-sql.js';
 import type { Query } from './database.js';
-import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
+import { attributeTable, dateText, mainTable, ourProducts } from './tables.js';
 
 /*
  * Statements about rows that are not as they should be. Each has an innermost part that reads so many rows at most, by an
@@ -20,7 +21,7 @@ function age(date: string): string {
 }
 
 /** Pending rows with their ages: with a CreateDate from the head, without one, or ahead of the clock, the furthest first. */
-function pendingPart(tables: OracleTables, source: Source, part: 'dated' | 'undated' | 'ahead'): string {
+function pendingPart(tables: MiddleTables, source: Source, part: 'dated' | 'undated' | 'ahead'): string {
   const [where, order] = {
     dated: ['t.CreateDate IS NOT NULL', 't.CreateDate, t.StreamingNo'],
     undated: ['t.CreateDate IS NULL', 't.StreamingNo'],
@@ -34,7 +35,7 @@ function pendingPart(tables: OracleTables, source: Source, part: 'dated' | 'unda
 }
 
 /** The age of the oldest pending row of each table. */
-export function oldestPendingQuery(tables: OracleTables): Query {
+export function oldestPendingStatement(tables: MiddleTables): Query {
   const rows = (source: Source) =>
     (['dated', 'undated', 'ahead'] as const)
       .map((part) => pendingPart(tables, source, part))
@@ -43,7 +44,7 @@ export function oldestPendingQuery(tables: OracleTables): Query {
 }
 
 /** Pending rows of each table that are ahead of the clock. */
-export function createdAheadQuery(tables: OracleTables): Query {
+export function createdAheadStatement(tables: MiddleTables): Query {
   return ofBothTables(
     (
       source,
@@ -61,7 +62,7 @@ export const otherStates = [
 ] as const;
 
 /** Rows of these States. */
-export function otherStatesQuery(tables: OracleTables, limit: number): Query {
+export function otherStatesStatement(tables: MiddleTables, limit: number): Query {
   const where = otherStates.map((range) => `(${range})`).join(' OR ');
   return ofBothTables(
     (
@@ -77,8 +78,8 @@ FROM ${mainTable(tables, source)} t WHERE (${where})${ourProducts(tables)} AND R
  * Attribute rows in State 0 whose row was taken before they came, or is not there. A row with too many attributes is
  * refused and leaves them as they are; those that wait for a row to come a moment later are no orphans yet.
  */
-export function straysQuery(
-  tables: OracleTables,
+export function straysStatement(
+  tables: MiddleTables,
   { scan, examples }: { readonly scan: number; readonly examples: number },
 ): Query {
   const { Processing, Succeeded, Failed } = State;
@@ -109,7 +110,7 @@ FROM (
 }
 
 /** Rows of other products among the first in State 0. */
-export function othersInFrontQuery(tables: OracleTables, scan: number): Query {
+export function othersInFrontStatement(tables: MiddleTables, scan: number): Query {
   return ofBothTables(
     (
       source,
@@ -126,7 +127,7 @@ FROM (
 }
 
 /** Rows with too many attributes. */
-export function tooManyAttributesQuery(tables: OracleTables, limit: number): Query {
+export function tooManyAttributesStatement(tables: MiddleTables, limit: number): Query {
   return ofBothTables(
     (source) => `SELECT * FROM (
   SELECT '${source}' AS "source", TO_CHAR(x.StreamingNo) AS "streaming_no", COUNT(*) AS "number"

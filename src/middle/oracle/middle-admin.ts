@@ -24,19 +24,21 @@ import { notLocked } from '../changes.js';
 import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
 import { refusedPrivileges } from '../shared-sql.js';
 import { attributesByRow } from '../rows.js';
-import { oracleColumns, oracleIndexes, oracleServer } from './catalog.js';
+import { readColumns, readIndexes } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase, OracleRow } from './database.js';
 import {
-  createdAheadQuery,
-  oldestPendingQuery,
-  othersInFrontQuery,
-  otherStatesQuery,
-  straysQuery,
-  tooManyAttributesQuery,
+  createdAheadStatement,
+  oldestPendingStatement,
+  othersInFrontStatement,
+  otherStatesStatement,
+  straysStatement,
+  tooManyAttributesStatement,
 } from './irregular.js';
-import { firstAttributesQuery, requeueBatch, rowsQuery } from './statements.js';
-import { attributeTable, dateText, mainTable, ourProducts, type OracleTables } from './tables.js';
+import { readServer } from './server.js';
+import { firstAttributesStatement, requeueStatement, rowsStatement } from './statements.js';
+import type { MiddleTables } from '../tables.js';
+import { attributeTable, dateText, mainTable, ourProducts } from './tables.js';
 
 const more = ['ErrContent', 'Remark'];
 const pending = `t.State = ${State.Initial}`;
@@ -45,9 +47,9 @@ const pending = `t.State = ${State.Initial}`;
 export class OracleMiddleAdmin implements MiddleAdmin {
   readonly kind: MiddleKind = 'oracle';
   readonly #database: OracleDatabase;
-  readonly #tables: OracleTables;
+  readonly #tables: MiddleTables;
 
-  constructor(database: OracleDatabase, tables: OracleTables) {
+  constructor(database: OracleDatabase, tables: MiddleTables) {
     this.#database = database;
     this.#tables = tables;
   }
@@ -63,30 +65,30 @@ export class OracleMiddleAdmin implements MiddleAdmin {
   }
 
   async oldestPendingSeconds(): Promise<number | null> {
-    const rows = await this.#database.query(oldestPendingQuery(this.#tables));
+    const rows = await this.#database.query(oldestPendingStatement(this.#tables));
     return oldestAge(rows.map((row) => row['age']));
   }
 
   async createdAhead(): Promise<CreatedAhead> {
-    return createdAheadOf(await this.#database.query(createdAheadQuery(this.#tables)));
+    return createdAheadOf(await this.#database.query(createdAheadStatement(this.#tables)));
   }
 
   async otherStates(limit: number): Promise<readonly OtherStateRow[]> {
-    return otherStatesOf(await this.#database.query(otherStatesQuery(this.#tables, limit)));
+    return otherStatesOf(await this.#database.query(otherStatesStatement(this.#tables, limit)));
   }
 
   async strayAttributes(
     look: Parameters<MiddleAdmin['strayAttributes']>[0],
   ): ReturnType<MiddleAdmin['strayAttributes']> {
-    return straysOf(await this.#database.query(straysQuery(this.#tables, look)));
+    return straysOf(await this.#database.query(straysStatement(this.#tables, look)));
   }
 
   async othersInFront(scan: number): Promise<Readonly<Record<Source, number>>> {
-    return numbersOf(await this.#database.query(othersInFrontQuery(this.#tables, scan)));
+    return numbersOf(await this.#database.query(othersInFrontStatement(this.#tables, scan)));
   }
 
   async tooManyAttributes(limit: number): ReturnType<MiddleAdmin['tooManyAttributes']> {
-    return duplicatesOf(await this.#database.query(tooManyAttributesQuery(this.#tables, limit)));
+    return duplicatesOf(await this.#database.query(tooManyAttributesStatement(this.#tables, limit)));
   }
 
   async newestPending(): Promise<string | null> {
@@ -100,8 +102,10 @@ export class OracleMiddleAdmin implements MiddleAdmin {
     for (const source of sources) {
       const streamingNos = keysOf(keys, source);
       if (streamingNos.length === 0) continue;
-      const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos, more));
-      const attributes = await this.#database.query(firstAttributesQuery(this.#tables, source, streamingNos));
+      const rows = await this.#database.query(rowsStatement(this.#tables, source, streamingNos, more));
+      const attributes = await this.#database.query(
+        firstAttributesStatement(this.#tables, source, streamingNos),
+      );
       const byRow = attributesByRow(attributes);
       for (const row of rows.map((each) => fullRow(source, each)))
         found.push({ ...row, attributes: byRow.get(row.streamingNo) ?? [] });
@@ -115,7 +119,7 @@ export class OracleMiddleAdmin implements MiddleAdmin {
     const { changed } = await changeRows(this.#database, this.#tables, change, {
       where: `t.State = ${State.Failed}`,
       batchOf: (source, rows) =>
-        requeueBatch(this.#tables, source, {
+        requeueStatement(this.#tables, source, {
           streamingNos: rows.map(({ streamingNo }) => streamingNo),
           failedUntil,
         }),
@@ -151,15 +155,15 @@ export class OracleMiddleAdmin implements MiddleAdmin {
   }
 
   server(): Promise<ServerDescription> {
-    return oracleServer(this.#database);
+    return readServer(this.#database);
   }
 
   columns(): Promise<readonly ColumnDescription[]> {
-    return oracleColumns(this.#database, this.#tables);
+    return readColumns(this.#database, this.#tables);
   }
 
   indexes(): Promise<readonly IndexDescription[]> {
-    return oracleIndexes(this.#database, this.#tables);
+    return readIndexes(this.#database, this.#tables);
   }
 
   missingPrivileges(): ReturnType<MiddleAdmin['missingPrivileges']> {

@@ -23,18 +23,19 @@ import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
-import { createdAheadQuery } from './irregular.js';
+import { createdAheadStatement } from './irregular.js';
 import { notPaused, pausedProducts } from './paused.js';
-import { excludedList, notExcluded, pollQuery } from './poll.js';
+import { excludedList, notExcluded, pollStatement } from './poll.js';
 import {
-  attributesQuery,
-  claimBatch,
-  markBatch,
+  attributesStatement,
+  claimStatement,
+  markStatement,
   mayBeClaimed,
-  rowsQuery,
-  standingQuery,
+  rowsStatement,
+  standingStatement,
 } from './statements.js';
-import { mainTable, ourProducts, type OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
+import { mainTable, ourProducts } from './tables.js';
 
 /**
  * The middle database on Oracle.
@@ -46,17 +47,17 @@ import { mainTable, ourProducts, type OracleTables } from './tables.js';
  */
 export class OracleMiddleDatabase implements MiddleDatabase {
   readonly #database: OracleDatabase;
-  readonly #tables: OracleTables;
+  readonly #tables: MiddleTables;
   readonly #finished: OracleFinishedRows;
 
-  constructor(database: OracleDatabase, tables: OracleTables) {
+  constructor(database: OracleDatabase, tables: MiddleTables) {
     this.#database = database;
     this.#tables = tables;
     this.#finished = new OracleFinishedRows(database, tables);
   }
 
   async poll(request: PollRequest): Promise<PolledBatch> {
-    const rows = await this.#database.query(pollQuery(this.#tables, request));
+    const rows = await this.#database.query(pollStatement(this.#tables, request));
     return { rows: rows.map(polledRow), now: String(rows[0]?.['now'] ?? '') };
   }
 
@@ -65,7 +66,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
       start: (change) =>
         changeRows(this.#database, this.#tables, change, {
           where: mayBeClaimed,
-          batchOf: (source, rows) => claimBatch(this.#tables, source, rows),
+          batchOf: (source, rows) => claimStatement(this.#tables, source, rows),
           leadsTo: [State.Processing],
         }),
       read: (keys, bare) => this.#read(keys, bare),
@@ -77,7 +78,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
       write: (change) =>
         changeRows(this.#database, this.#tables, change, {
           where: `t.State = ${State.Processing}`,
-          batchOf: (source, rows) => markBatch(this.#tables, source, rows),
+          batchOf: (source, rows) => markStatement(this.#tables, source, rows),
           leadsTo: [State.Succeeded, State.Failed],
         }),
       standing: (keys) => this.#standing(keys),
@@ -85,7 +86,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
   }
 
   async createdAhead(): Promise<CreatedAhead> {
-    return createdAheadOf(await this.#database.query(createdAheadQuery(this.#tables)));
+    return createdAheadOf(await this.#database.query(createdAheadStatement(this.#tables)));
   }
 
   async hasOpenRows({ paused = nothingPaused, excluded = [] }: OpenRowsExcept = {}): Promise<boolean> {
@@ -130,10 +131,10 @@ export class OracleMiddleDatabase implements MiddleDatabase {
   async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
     const found: InterfaceRow[] = [];
     for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#database.query(rowsQuery(this.#tables, source, streamingNos));
+      const rows = await this.#database.query(rowsStatement(this.#tables, source, streamingNos));
       const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
       const attributes =
-        full.length === 0 ? [] : await this.#database.query(attributesQuery(this.#tables, source, full));
+        full.length === 0 ? [] : await this.#database.query(attributesStatement(this.#tables, source, full));
       const byRow = attributesByRow(attributes);
       for (const row of rows)
         found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
@@ -144,7 +145,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
   async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
     const standing: StandingRow[] = [];
     for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#database.query(standingQuery(this.#tables, source, streamingNos));
+      const rows = await this.#database.query(standingStatement(this.#tables, source, streamingNos));
       standing.push(...rows.map((row) => standingRow(source, row)));
     }
     return standing;

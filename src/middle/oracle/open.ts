@@ -1,13 +1,11 @@
 import oracledb from 'oracledb';
-import type { PoolUse } from '../../database/pool-use.js';
-import type { MiddleDatabase } from '../port.js';
-import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../admin-port.js';
+import type { OpenMiddle } from '../open-middle.js';
 import { OracleDatabase, type OracleOptions } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';
 import { OracleMiddleAdmin } from './middle-admin.js';
 import { oracleBoundedQueries } from './bounded-queries.js';
-import type { OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
 
 /** Settings of the driver (`middle.oracle`), with absolute paths. */
 interface OracleSettings {
@@ -29,18 +27,8 @@ export class ThickModeError extends Error {
   override readonly name = 'ThickModeError';
 }
 
-/** A middle database on Oracle, for the worker and for operators. Nothing is connected before the first call. */
-interface OpenedOracle {
-  readonly database: MiddleDatabase;
-  readonly operations: MiddleAdmin;
-  readonly search: BoundedQueries;
-  pool(): PoolUse;
-  readonly finished: FinishedRows;
-  close(): Promise<void>;
-}
-
-/** A middle database on Oracle, over connections to it. */
-export function openOracle(database: OracleDatabase, tables: OracleTables): OpenedOracle {
+/** A middle database on Oracle. Nothing is connected before the first call. */
+export function openOracle(database: OracleDatabase, tables: MiddleTables): OpenMiddle {
   return {
     database: new OracleMiddleDatabase(database, tables),
     operations: new OracleMiddleAdmin(database, tables),

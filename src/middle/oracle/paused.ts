@@ -1,7 +1,8 @@
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { Paused } from '../port.js';
-import { mainTable, numberText, oneOf, ourProducts, type OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
+import { mainTable, numberText, oneOf, ourProducts } from './tables.js';
 import { listOf, type TextList } from './text-set.js';
 
 /*
@@ -18,7 +19,7 @@ export function pausedProducts({ productIds }: Paused): TextList {
 }
 
 /** Conditions on rows `t` of a main table; none without a pause. */
-export function notPaused(tables: OracleTables, paused: Paused, source: Source): string[] {
+export function notPaused(tables: MiddleTables, paused: Paused, source: Source): string[] {
   const products =
     paused.productIds.length === 0 ? [] : [pausedProducts(paused).isNone(numberText('t.ProductID'))];
   if (paused.sources.includes(source)) return [...products, '1 = 0'];
@@ -32,7 +33,7 @@ export function notPaused(tables: OracleTables, paused: Paused, source: Source):
   ];
 }
 
-function noOpenRow(tables: OracleTables, source: Source, whose: string): string {
+function noOpenRow(tables: MiddleTables, source: Source, whose: string): string {
   const ours = ourProducts(tables, 'p');
   return `NOT EXISTS (SELECT /*+ NO_UNNEST */ 1 FROM ${mainTable(tables, source)} p
           WHERE ${whose} AND p.StreamingNo IS NOT NULL${ours})`;

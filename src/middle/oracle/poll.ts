@@ -5,6 +5,7 @@ import type { Wait } from '../../domain/waiting.js';
 import type { PollRequest } from '../port.js';
 import type { Query } from './database.js';
 import { attributeCount, mostAttributes } from './statements.js';
+import type { MiddleTables } from '../tables.js';
 import {
   attemptText,
   byPollIndex,
@@ -15,7 +16,6 @@ import {
   oneOf,
   ourProducts,
   shardText,
-  type OracleTables,
 } from './tables.js';
 import { pausedProducts, notPaused } from './paused.js';
 import { listOf, type TextList } from './text-set.js';
@@ -42,7 +42,7 @@ const escapes: readonly (readonly [code: number, escape: readonly [number, numbe
 ];
 
 /** The statement of one poll. */
-export function pollQuery(tables: OracleTables, request: PollRequest): Query {
+export function pollStatement(tables: MiddleTables, request: PollRequest): Query {
   const lists = listsOf(request);
   const branches = sources.flatMap((source) =>
     [State.Initial, State.Processing].flatMap((state) =>
@@ -124,7 +124,7 @@ interface Branch {
   readonly dated: boolean;
 }
 
-function branch(tables: OracleTables, place: Branch): string {
+function branch(tables: MiddleTables, place: Branch): string {
   const { request, source, state, dated } = place;
   const conditions = [
     `t.State = ${state} AND t.CreateDate IS ${dated ? 'NOT NULL' : 'NULL'}`,

@@ -5,7 +5,8 @@ import { readPerReturned, type Scan, type IndexRange } from '../search.js';
 import type { Binds, Query } from './database.js';
 import { otherStates } from './irregular.js';
 import { rowColumns } from './statements.js';
-import { byPollIndex, dateOf, exactStates, mainTable, ourProducts, type OracleTables } from './tables.js';
+import type { MiddleTables } from '../tables.js';
+import { byPollIndex, boundDate, exactStates, mainTable, ourProducts } from './tables.js';
 
 /*
  * Statements of whoever looks about. Each has an innermost part that reads so many rows at most by an index, in its
@@ -34,11 +35,11 @@ const exactDate = `TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:M
 
 /** A moment from a bound text. A DATE without a fraction: compared with a TIMESTAMP, a DATE is not found by its index. */
 function momentOf(bind: string, value: string): string {
-  return value.includes('.') ? `TO_TIMESTAMP(${bind}, 'YYYY-MM-DD HH24:MI:SS.FF9')` : dateOf(bind);
+  return value.includes('.') ? `TO_TIMESTAMP(${bind}, 'YYYY-MM-DD HH24:MI:SS.FF9')` : boundDate(bind);
 }
 
 /** Reads a stretch of the failed rows; returns those that match, and the one at which the scan came to its limit. */
-export function failedQuery(tables: OracleTables, { source, stretch, filter, limit, scan }: Scan): Query {
+export function failedStatement(tables: MiddleTables, { source, stretch, filter, limit, scan }: Scan): Query {
   const matches = matching(source, filter);
   const rows = scanned(tables, source, stretch);
   return {
@@ -55,8 +56,8 @@ WHERE (t.IsMatch = 1 OR t.NthRead = :scan) AND ROWNUM <= :maxRows`,
 }
 
 /** Counts the first rows of a stretch of the failed rows by code; returns the newest row of each. */
-export function failedCountsQuery(
-  tables: OracleTables,
+export function failedCountsStatement(
+  tables: MiddleTables,
   { source, stretch, scan }: Omit<Scan, 'filter' | 'limit'>,
 ): Query {
   const rows = scanned(tables, source, stretch);
@@ -88,7 +89,7 @@ const countedStates = [
 ];
 
 /** Counts rows by table and State, -1 for all others; reads `most` rows of each. */
-export function countQuery(tables: OracleTables, most: number): Query {
+export function countStatement(tables: MiddleTables, most: number): Query {
   const ours = ourProducts(tables);
   const parts = sources.flatMap((source) =>
     countedStates.map(
@@ -102,7 +103,7 @@ FROM (SELECT ${ours === '' ? 't.State' : 't.ProductID'} FROM ${mainTable(tables,
 }
 
 /** Reads rows in State 1 with their age, the oldest StateDate first. */
-export function processingQuery(tables: OracleTables, source: Source, limit: number): Query {
+export function processingStatement(tables: MiddleTables, source: Source, limit: number): Query {
   return {
     sql: `SELECT * FROM (
   SELECT ${rowColumns(source, more)},
@@ -123,8 +124,8 @@ export function processingQuery(tables: OracleTables, source: Source, limit: num
 }
 
 /** Reads rows of a customer that have a CreateDate, the newest first, or those that have none. */
-export function customerQuery(
-  tables: OracleTables,
+export function customerStatement(
+  tables: MiddleTables,
   source: Source,
   { custId, limit, dated }: { readonly custId: string; readonly limit: number; readonly dated: boolean },
 ): Query {
@@ -149,7 +150,7 @@ interface Part {
 }
 
 /** The first rows of a stretch, each with its place among them. */
-function scanned(tables: OracleTables, source: Source, stretch: IndexRange): Part {
+function scanned(tables: MiddleTables, source: Source, stretch: IndexRange): Part {
   const { sql, binds } = rangeOf(stretch);
   return {
     sql: `

@@ -5,9 +5,10 @@ import type { NewAttempt } from '../changes.js';
 import type { Mark } from '../port.js';
 import { textColumns } from '../rows.js';
 import type { BatchStatement, Binds, Query } from './database.js';
+import type { MiddleTables } from '../tables.js';
 import {
   attributeTable,
-  dateOf,
+  boundDate,
   attemptText,
   dateText,
   firstDate,
@@ -16,7 +17,6 @@ import {
   oneOf,
   oneSecond,
   ourProducts,
-  type OracleTables,
 } from './tables.js';
 
 /*
@@ -45,14 +45,14 @@ const stateDate = 'CAST(t.StateDate AS DATE)';
 export const mayBeClaimed = `(t.State = ${State.Initial} OR (t.State = ${State.Processing} AND ${noAttempt}))`;
 
 /** Starts new attempts. */
-export function claimBatch(
-  tables: OracleTables,
+export function claimStatement(
+  tables: MiddleTables,
   source: Source,
   rows: readonly NewAttempt[],
 ): BatchStatement {
   const later = [
     `CASE WHEN t.StateDate >= ${firstDate} AND t.StateDate <= SYSDATE + 1 THEN ${stateDate} + ${oneSecond} ELSE SYSDATE END`,
-    `NVL(${dateOf(':after')} + ${oneSecond}, SYSDATE)`,
+    `NVL(${boundDate(':after')} + ${oneSecond}, SYSDATE)`,
   ];
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
@@ -65,8 +65,8 @@ WHERE ${byStreamingNo} AND t.State = :expects AND ${mayBeClaimed}${ourProducts(t
 }
 
 /** Writes outcomes to rows in State 1 whose attempt is the mark's. */
-export function markBatch(tables: OracleTables, source: Source, marks: readonly Mark[]): BatchStatement {
-  const attempt = dateOf(':attempt');
+export function markStatement(tables: MiddleTables, source: Source, marks: readonly Mark[]): BatchStatement {
+  const attempt = boundDate(':attempt');
   return {
     sql: `UPDATE ${mainTable(tables, source)} t
 SET t.State = :state, t.ErrContent = :errContent, t.StateDate = ${notBefore(attempt)}
@@ -88,15 +88,15 @@ WHERE ${byStreamingNo} AND t.State = ${State.Processing}
 }
 
 /** Puts rows in State 3 back to State 0; with `failedUntil`, those that failed until that second. */
-export function requeueBatch(
-  tables: OracleTables,
+export function requeueStatement(
+  tables: MiddleTables,
   source: Source,
   {
     streamingNos,
     failedUntil,
   }: { readonly streamingNos: readonly string[]; readonly failedUntil?: string | undefined },
 ): BatchStatement {
-  const until = dateOf(':failedUntil');
+  const until = boundDate(':failedUntil');
   const [put, bound] =
     failedUntil === undefined
       ? [notBefore('t.StateDate', stateDate), '']
@@ -114,8 +114,8 @@ WHERE ${byStreamingNo} AND t.State = ${State.Failed}${bound}${ourProducts(tables
 }
 
 /** Lets attribute rows follow the rows that a batch moved into one of these States. */
-export function attributesBatch(
-  tables: OracleTables,
+export function followStatement(
+  tables: MiddleTables,
   source: Source,
   leadsTo: readonly State[],
   streamingNos: readonly string[],
@@ -141,8 +141,8 @@ export function rowColumns(source: Source, more: readonly string[] = []): string
 }
 
 /** Reads rows by StreamingNo, whatever their State. */
-export function rowsQuery(
-  tables: OracleTables,
+export function rowsStatement(
+  tables: MiddleTables,
   source: Source,
   streamingNos: readonly string[],
   more: readonly string[] = [],
@@ -161,8 +161,8 @@ WHERE ${oneOf('t.StreamingNo', list)}${ourProducts(tables)}`,
 const attributesPerRow = 10;
 
 /** Reads the attribute rows of these rows. */
-export function attributesQuery(
-  tables: OracleTables,
+export function attributesStatement(
+  tables: MiddleTables,
   source: Source,
   streamingNos: readonly string[],
 ): Query {
@@ -177,8 +177,8 @@ WHERE ${oneOf('t.StreamingNo', list)}`,
 }
 
 /** The same for people: at most `maxAttributes` and one of each row. */
-export function firstAttributesQuery(
-  tables: OracleTables,
+export function firstAttributesStatement(
+  tables: MiddleTables,
   source: Source,
   streamingNos: readonly string[],
 ): Query {
@@ -202,12 +202,12 @@ function attributeColumns(source: Source): string {
 }
 
 /** How many attribute rows a row has, counted up to `:mostAttributes`; its StreamingNo is an expression. */
-export function attributeCount(tables: OracleTables, source: Source, streamingNo: string): string {
+export function attributeCount(tables: MiddleTables, source: Source, streamingNo: string): string {
   return `(SELECT COUNT(*) FROM ${attributeTable(tables, source)} x WHERE x.StreamingNo = ${streamingNo} AND ROWNUM <= :mostAttributes)`;
 }
 
 /** The value of `:mostAttributes`. */
-export function mostAttributes({ maxAttributes }: OracleTables): Binds {
+export function mostAttributes({ maxAttributes }: MiddleTables): Binds {
   return { mostAttributes: maxAttributes + 1 };
 }
 
@@ -220,13 +220,13 @@ export interface LockRequest {
 }
 
 /** Locks rows, but for those that somebody else has locked, and counts their attribute rows. */
-export function lockQuery(tables: OracleTables, request: LockRequest): Query {
-  const query = lockableQuery(tables, request);
+export function lockStatement(tables: MiddleTables, request: LockRequest): Query {
+  const query = lockableStatement(tables, request);
   return { ...query, sql: `${query.sql}\nFOR UPDATE OF t.State SKIP LOCKED` };
 }
 
 /** The same rows without a lock. */
-export function lockableQuery(tables: OracleTables, { source, streamingNos, where }: LockRequest): Query {
+export function lockableStatement(tables: MiddleTables, { source, streamingNos, where }: LockRequest): Query {
   const { list, binds } = wantedNumbers(streamingNos);
   return {
     sql: `SELECT t.StreamingNo AS "StreamingNo", ${attributeCount(tables, source, 't.StreamingNo')} AS "attributes"
@@ -238,8 +238,8 @@ WHERE ${oneOf('t.StreamingNo', list)} AND ${where}${ourProducts(tables)}`,
 }
 
 /** Locks attribute rows, but for those that somebody else has locked. */
-export function lockAttributesQuery(
-  tables: OracleTables,
+export function lockAttributesStatement(
+  tables: MiddleTables,
   source: Source,
   streamingNos: readonly string[],
 ): Query {
@@ -255,7 +255,11 @@ FOR UPDATE OF t.State SKIP LOCKED`,
 }
 
 /** Reads how rows stand that a mark did not change. */
-export function standingQuery(tables: OracleTables, source: Source, streamingNos: readonly string[]): Query {
+export function standingStatement(
+  tables: MiddleTables,
+  source: Source,
+  streamingNos: readonly string[],
+): Query {
   const { list, binds } = wantedNumbers(streamingNos);
   return {
     sql: `SELECT t.StreamingNo AS "StreamingNo", t.State AS "State", ${attemptText} AS "StateDate"

@@ -1,27 +1,17 @@
 import { attributeTableOf, tableOf, type Source } from '../../domain/keys.js';
-
-/** Where the four tables stand and which rows of them are ours. */
-export interface OracleTables {
-  /** Schema (owner) of the tables; absent: wherever unqualified names lead, to synonyms for instance. */
-  readonly schema: string | undefined;
-  /** Products whose rows are ours; empty: all. */
-  readonly productIds: readonly string[];
-  readonly markAttributes: boolean;
-  /** Rows with more attribute rows are refused: no more than one above it are counted or read, and none is changed. */
-  readonly maxAttributes: number;
-}
+import type { MiddleTables } from '../tables.js';
 
 /** A main table's name in statements. */
-export function mainTable(tables: OracleTables, source: Source): string {
+export function mainTable(tables: MiddleTables, source: Source): string {
   return qualified(tables, tableOf[source]);
 }
 
 /** An attribute table's name in statements. */
-export function attributeTable(tables: OracleTables, source: Source): string {
+export function attributeTable(tables: MiddleTables, source: Source): string {
   return qualified(tables, attributeTableOf[source]);
 }
 
-function qualified({ schema }: OracleTables, table: string): string {
+function qualified({ schema }: MiddleTables, table: string): string {
   return schema === undefined ? table : `${oracleName(schema)}.${table}`;
 }
 
@@ -31,7 +21,7 @@ export function oracleName(name: string): string {
 }
 
 /** `AND …` that leaves out rows of other products; empty without `productIds`. */
-export function ourProducts({ productIds }: OracleTables, alias = 't'): string {
+export function ourProducts({ productIds }: MiddleTables, alias = 't'): string {
   return productIds.length === 0 ? '' : ` AND ${oneOf(`${alias}.ProductID`, productIds)}`;
 }
 
@@ -82,7 +72,7 @@ export function dateText(expression: string): string {
 }
 
 /** A date from a bound text of that form. */
-export function dateOf(bind: string): string {
+export function boundDate(bind: string): string {
   return `TO_DATE(${bind}, ${dateFormat})`;
 }
 

@@ -11,7 +11,7 @@ import { knexBoundedQueries } from '../../../src/middle/knex/bounded-queries.js'
 import type { BoundedQueries } from '../../../src/middle/admin-port.js';
 import { pgMiddle } from '../../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
-import type { MiddleTables } from '../../../src/middle/knex/tables.js';
+import type { KnexTables } from '../../../src/middle/knex/tables.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type TestDatabase } from '../../support/postgres.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
@@ -93,7 +93,7 @@ export function searchOver(database: Database, settings: MiddleSettings = {}): B
   return knexBoundedQueries(database, tablesOf(database, settings));
 }
 
-function tablesOf(database: Database, settings: MiddleSettings): MiddleTables {
+function tablesOf(database: Database, settings: MiddleSettings): KnexTables {
   const { productIds = [], markAttributes = true, maxAttributes = 10_000 } = settings;
   const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
   return { dialect, schema: undefined, productIds, markAttributes, maxAttributes };

@@ -9,7 +9,7 @@ import {
 import { OracleFinishedRows } from '../../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../../src/middle/oracle/middle-database.js';
 import { oracleBoundedQueries } from '../../../src/middle/oracle/bounded-queries.js';
-import type { OracleTables } from '../../../src/middle/oracle/tables.js';
+import type { MiddleTables } from '../../../src/middle/tables.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
 import { openTestOracle, type OracleConnection, type TestOracle } from '../../support/test-oracle.js';
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
@@ -39,7 +39,7 @@ export function oracleAdapterOver(database: OracleDatabase, settings: OracleSett
 
 type OracleSettings = MiddleSettings & { readonly schema?: string };
 
-function tablesOf(settings: OracleSettings): OracleTables {
+function tablesOf(settings: OracleSettings): MiddleTables {
   const { productIds = [], markAttributes = true, maxAttributes = 10_000, schema } = settings;
   return { schema, productIds, markAttributes, maxAttributes };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { oracleColumns, oracleIndexes } from '../../../../src/middle/oracle/catalog.js';
+import { readColumns, readIndexes } from '../../../../src/middle/oracle/catalog.js';
 import { OracleDatabase, type OracleRow, type Query } from '../../../../src/middle/oracle/database.js';
 
 /** A catalog with these tables and synonyms, for a user whose current schema is BNET_SYNC. */
@@ -44,7 +44,7 @@ const date = { type: 'DATE' };
 
 async function tablesIn(catalog: Catalog, schema?: string): Promise<string[]> {
   const database = new CatalogDatabase({ column: date, ...catalog });
-  return (await oracleColumns(database, { ...bare, schema })).map(({ table }) => table);
+  return (await readColumns(database, { ...bare, schema })).map(({ table }) => table);
 }
 
 describe('names of tables on Oracle', () => {
@@ -108,7 +108,7 @@ it.each([
   [{ type: 'CLOB', bytes: '4000' }, 'CLOB'],
 ])('the type of a column on Oracle, %o, is %s', async (column, type) => {
   const database = new CatalogDatabase({ tables: [['BNET_SYNC', 'IF_BNET_CUST']], column });
-  expect((await oracleColumns(database, bare)).map((each) => each.type)).toEqual([type]);
+  expect((await readColumns(database, bare)).map((each) => each.type)).toEqual([type]);
 });
 
 it('indexes on Oracle have their columns in order, in lower case, with desc', async () => {
@@ -118,7 +118,7 @@ it('indexes on Oracle have their columns in order, in lower case, with desc', as
     { index_name: 'ISMP.TWO', column_name: 'CUSTID', direction: 'ASC' },
   ];
   const database = new CatalogDatabase({ tables: [['BNET_SYNC', 'IF_BNET_CUST']], indexColumns });
-  expect(await oracleIndexes(database, bare)).toEqual([
+  expect(await readIndexes(database, bare)).toEqual([
     { table: 'IF_BNET_CUST', columns: ['state', 'sys_nc00014$ desc'] },
     { table: 'IF_BNET_CUST', columns: ['custid'] },
   ]);
@@ -140,7 +140,7 @@ it.each([
     const expressions = [{ index_name: 'ISMP.ONE', position: '1', expression }];
     const tables = [['BNET_SYNC', 'IF_BNET_CUST']] as const;
     const database = new CatalogDatabase({ tables, indexColumns, expressions });
-    expect(await oracleIndexes(database, bare)).toEqual([
+    expect(await readIndexes(database, bare)).toEqual([
       { table: 'IF_BNET_CUST', columns: [known, 'streamingno'] },
     ]);
   },

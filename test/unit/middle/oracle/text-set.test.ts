@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Wait } from '../../../../src/domain/waiting.js';
 import { nothingPaused } from '../../../../src/middle/port.js';
-import { pollQuery } from '../../../../src/middle/oracle/poll.js';
-import { attributesQuery, rowsQuery } from '../../../../src/middle/oracle/statements.js';
+import { pollStatement } from '../../../../src/middle/oracle/poll.js';
+import { attributesStatement, rowsStatement } from '../../../../src/middle/oracle/statements.js';
 import { packed, paddedCount } from '../../../../src/middle/oracle/text-set.js';
 
 const room = 4000;
@@ -66,18 +66,18 @@ describe('statements that take lists', () => {
     const polls = new Set<string>();
     const reads = new Set<string>();
     for (let count = 1; count <= 1000; count += 7) {
-      reads.add(rowsQuery(tables, 'CUST', numbers(count)).sql);
-      reads.add(attributesQuery(tables, 'CUST', numbers(count)).sql);
-      polls.add(pollQuery(tables, { ...request, limit: count, excluded: numbers(count), waits: [] }).sql);
+      reads.add(rowsStatement(tables, 'CUST', numbers(count)).sql);
+      reads.add(attributesStatement(tables, 'CUST', numbers(count)).sql);
+      polls.add(pollStatement(tables, { ...request, limit: count, excluded: numbers(count), waits: [] }).sql);
       const waits = numbers(count % 100).map(waitFor);
-      polls.add(pollQuery(tables, { ...request, excluded: [], waits }).sql);
+      polls.add(pollStatement(tables, { ...request, excluded: [], waits }).sql);
     }
     expect([polls.size, reads.size]).toEqual([6, 14]);
   });
 
   it('bind every number, in lists that Oracle takes', () => {
     for (const count of [1, 2, 999, 1000, 1001, 2500]) {
-      const { sql, binds } = rowsQuery(tables, 'CUST', [...numbers(count), ...numbers(count)]);
+      const { sql, binds } = rowsStatement(tables, 'CUST', [...numbers(count), ...numbers(count)]);
       expect(new Set(Object.values(binds))).toEqual(new Set(numbers(count)));
       for (const list of sql.match(/IN \([^]*?\)\)/g) ?? [])
         expect(list.split(',').length).toBeLessThanOrEqual(1000);
