@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { RequiredSuites } from './test/support/required-suites.js';
+import { scaled } from './test/support/time-factor.js';
 
 /** Where to write a JSON report of the run besides the terminal's; unset for none. */
 const jsonReport = process.env['TEST_JSON_REPORT'];
@@ -9,8 +10,8 @@ const common = {
   pool: 'forks',
   // Tests wait for timers and processes more than they compute: two files at a time even on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: scaled(30_000),
+  hookTimeout: scaled(60_000),
 } as const;
 
 const afterwards = 'test/afterwards/*.test.ts';

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { scaled } from './test/support/time-factor.js';
 
 /** The long form of the fault suite: `npm run test:fault -- --minutes 30 --seed N`. */
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     fileParallelism: false,
+    hookTimeout: scaled(10_000),
     bail: 1,
   },
 });

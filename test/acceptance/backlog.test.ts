@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { column, openPair, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
+import { scaled } from '../support/time-factor.js';
 
 const rows = 100_000;
 const megabyte = 1024;
@@ -39,28 +40,32 @@ describe.runIf(hasPostgres)('acceptance: a large backlog on PostgreSQL', () => {
     await pair.close();
   });
 
-  it(`${rows} opens with 3 attributes each are drained within 300 MB`, { timeout: 600_000 }, async () => {
-    const config = await configFor(pair, { worker: { shards: 64, leaseTtlMs: 15_000, batchSize: 500 } });
-    const startedAt = Date.now();
-    const run = bnetSync(['run', '--once', '--config', config.file]);
-    let peakKb = 0;
-    const watch = setInterval(
-      () => void residentKb(run.pid).then((kb) => (peakKb = Math.max(peakKb, kb))),
-      200,
-    );
-    const ended = await run;
-    clearInterval(watch);
-    const seconds = (Date.now() - startedAt) / 1000;
-    console.info(
-      `${rows} rows in ${seconds.toFixed(1)} s, peak resident set ${Math.round(peakKb / megabyte)} MB`,
-    );
-    expect(ended.exitCode, ended.stderr).toBe(0);
-    expect(await column(pair.middle, 'SELECT DISTINCT State FROM IF_BNET_CUST')).toEqual(['2']);
-    expect(await column(pair.middle, 'SELECT DISTINCT State FROM IF_BNET_CUST_ATTR')).toEqual(['2']);
-    expect(await column(pair.store, 'SELECT count(*) FROM bnet_customer_attr')).toEqual([String(3 * rows)]);
-    expect(await column(pair.store, 'SELECT count(*) FROM sync_journal')).toEqual([String(rows)]);
-    expect(peakKb).toBeGreaterThan(0);
-    expect(peakKb).toBeLessThan(300 * megabyte);
-    await config.remove();
-  });
+  it(
+    `${rows} opens with 3 attributes each are drained within 300 MB`,
+    { timeout: scaled(600_000) },
+    async () => {
+      const config = await configFor(pair, { worker: { shards: 64, leaseTtlMs: 15_000, batchSize: 500 } });
+      const startedAt = Date.now();
+      const run = bnetSync(['run', '--once', '--config', config.file]);
+      let peakKb = 0;
+      const watch = setInterval(
+        () => void residentKb(run.pid).then((kb) => (peakKb = Math.max(peakKb, kb))),
+        200,
+      );
+      const ended = await run;
+      clearInterval(watch);
+      const seconds = (Date.now() - startedAt) / 1000;
+      console.info(
+        `${rows} rows in ${seconds.toFixed(1)} s, peak resident set ${Math.round(peakKb / megabyte)} MB`,
+      );
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      expect(await column(pair.middle, 'SELECT DISTINCT State FROM IF_BNET_CUST')).toEqual(['2']);
+      expect(await column(pair.middle, 'SELECT DISTINCT State FROM IF_BNET_CUST_ATTR')).toEqual(['2']);
+      expect(await column(pair.store, 'SELECT count(*) FROM bnet_customer_attr')).toEqual([String(3 * rows)]);
+      expect(await column(pair.store, 'SELECT count(*) FROM sync_journal')).toEqual([String(rows)]);
+      expect(peakKb).toBeGreaterThan(0);
+      expect(peakKb).toBeLessThan(300 * megabyte);
+      await config.remove();
+    },
+  );
 });

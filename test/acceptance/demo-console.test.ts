@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bnetSync } from '../support/command.js';
 import { until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 /* The way of a newcomer, as README.md has it: `npm run demo -- --console`, then a browser. */
 
@@ -18,7 +19,7 @@ describe('acceptance: demo --console', () => {
 
   it(
     'prints where the console is and how to log in, lets one in, and ends by Ctrl-C',
-    { timeout: 120_000 },
+    { timeout: scaled(120_000) },
     async () => {
       const command = bnetSync(['demo', '--console', '--port', '0', '--dir', join(folder, 'demo')]);
       let printed = '';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { isAvailable, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import { until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 /*
  * Handlers that take the process with them, with processes: two workers are started again whenever they end, as a service
@@ -14,7 +15,7 @@ import { until } from '../support/workers.js';
 const others = 30;
 const failing = '7';
 const open = { ProductID: '200', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const settings = { leaseTtlMs: 3000, handlerTimeoutMs: 1000, drainTimeoutMs: 10_000 };
+const settings = { leaseTtlMs: scaled(3000), handlerTimeoutMs: scaled(1000), drainTimeoutMs: 10_000 };
 
 async function plantRows(pair: Pair): Promise<void> {
   for (let n = 1; n <= others + 1; n += 1)
@@ -114,7 +115,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
     // On SQLite the store is locked by the process that is blocked: one way to block and one to end are enough there.
     const shown = kind === 'SQLite' ? faults.filter((_, index) => index === 0 || index === 2) : faults;
 
-    it.concurrent.each(shown)('one that $name', { timeout: 240_000 }, async (fault) => {
+    it.concurrent.each(shown)('one that $name', { timeout: scaled(240_000) }, async (fault) => {
       const pair = await openPair(kind);
       await plantRows(pair);
       const { file, remove, calls } = await environmentOf(pair, fault.does);
@@ -142,7 +143,7 @@ for (const kind of ['PostgreSQL', 'SQLite'] as const) {
       await pair.close();
     });
 
-    it.concurrent('one that handles its own transaction', { timeout: 240_000 }, async () => {
+    it.concurrent('one that handles its own transaction', { timeout: scaled(240_000) }, async () => {
       const pair = await openPair(kind);
       await plantRows(pair);
       const ownTransaction = 'try { await knex.commit(); } catch { await knex.rollback(); }';
@@ -186,7 +187,7 @@ describe('acceptance: a module of handlers that does not come to its end', () =>
       1,
       /loading \S+handlers\.mjs, or what it started, ended the process/,
     ],
-  ])('one that %s', { timeout: 60_000 }, async (_, does, exitCode, words) => {
+  ])('one that %s', { timeout: scaled(60_000) }, async (_, does, exitCode, words) => {
     const pair = await openPair('SQLite');
     const { file, folder, remove } = await configFor(pair, {
       worker: { handlerTimeoutMs: 200 },

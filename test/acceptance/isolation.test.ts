@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { isAvailable, openPair, standing, type Pair } from '../support/databases.js';
 import { isRealOracle } from '../support/test-oracle.js';
-import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
+import { beginTrouble, othersLimitMs, plantOthers, troubleNames, troublesOn } from '../support/troubles.js';
 import { until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 /*
  * One row, one customer (P12), with processes: `run --once` ends with 1 and names what is left; a worker that is killed,
@@ -11,10 +12,7 @@ import { until } from '../support/workers.js';
  * several kinds of trouble wait at the same time.
  */
 
-const endsWithinMs = 45_000;
 const healsWithinMs = 60_000;
-/** Writing 600,000 attribute rows keeps the databases of a small machine busy for a while: nothing is promised for that. */
-const limitOf = ({ manyAttributes }: Trouble): number => (manyAttributes === true ? 2 : 1) * endsWithinMs;
 
 /** A worker process, and what it logged. */
 function start(file: string) {
@@ -35,16 +33,21 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
   describe.runIf(isAvailable(kind) && !(kind === 'Oracle' && isRealOracle))(
     `acceptance: one row on ${kind}`,
     () => {
-      it.concurrent.each(troubleNames(kind))('%s', { timeout: 400_000 }, async (name) => {
+      it.concurrent.each(troubleNames(kind))('%s', { timeout: scaled(400_000) }, async (name) => {
         const pair = await openPair(kind);
         const trouble = troublesOn(pair).find((each) => each.name === name)!;
         const { file, remove } = await configFor(pair, { worker: { callTimeoutMs: 10_000 } });
         const stateOf = async (no: string) => (await standing(pair.middle)).get(`CUST:${no}`)?.state;
+        const startedAt = performance.now();
+        await plantOthers(pair, 2001, 100);
+        const before = await bnetSync(['run', '--once', '--config', file]);
+        expect([before.exitCode, await finished(pair)], before.all).toEqual([0, 100]);
         const end = await beginTrouble(pair, trouble);
+        const limitMs = othersLimitMs(performance.now() - startedAt);
         await plantOthers(pair, 101, 40);
 
         const once = await bnetSync(['run', '--once', '--config', file]);
-        expect(await finished(pair), once.all).toBe(40);
+        expect(await finished(pair), once.all).toBe(140);
         if (trouble.stays === null) {
           expect(once.exitCode, once.all).toBe(0);
           expect(await stateOf('7')).toBe(trouble.ends);
@@ -56,14 +59,14 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
 
         const killed = start(file);
         await plantOthers(pair, 201, 100);
-        await until(async () => (await finished(pair)) === 140, limitOf(trouble));
+        await until(async () => (await finished(pair)) === 240, limitMs);
         await plantOthers(pair, 301, 50);
-        await until(async () => (await finished(pair)) > 140, limitOf(trouble));
+        await until(async () => (await finished(pair)) > 240, limitMs);
         killed.child.kill('SIGKILL');
         await killed.child;
         const successor = start(file);
         await plantOthers(pair, 401, 50);
-        await until(async () => (await finished(pair)) === 240, limitOf(trouble));
+        await until(async () => (await finished(pair)) === 340, limitMs);
         if (trouble.stays !== null) expect(await stateOf('7')).toBe(trouble.stays);
         await end();
         await until(async () => (await stateOf('7')) === trouble.ends, healsWithinMs);

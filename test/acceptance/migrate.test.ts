@@ -7,10 +7,11 @@ import { openOptions } from '../support/middle-databases.js';
 import { postgresDatabase, sqliteFile, type KnexSetting, type Made } from '../support/pair-databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
+import { scaled } from '../support/time-factor.js';
 
 const names = migrations.map(({ name }) => name);
 /** Each test starts several processes, one after the other. */
-const timeout = 120_000;
+const timeout = scaled(120_000);
 const open = { ProductID: '7', BizID: 'b', CustID: '1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {

@@ -4,6 +4,7 @@ import { bnetSync, configFor } from '../support/command.js';
 import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
+import { scaled } from '../support/time-factor.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
 const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
@@ -96,7 +97,7 @@ describe.runIf(hasPostgres)('acceptance: operator commands without their databas
       for (const { command, answer } of await runWith(end, { port }, one)) {
         expect([command, answer.exitCode]).toEqual([command, 3]);
         expect(answer.stderr).toContain(`the ${name} cannot be reached`);
-        expect(answer.durationMs).toBeLessThan(8000);
+        expect(answer.durationMs).toBeLessThan(scaled(8000));
       }
     },
   );

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { layPackage } from '../support/packed.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { scaled } from '../support/time-factor.js';
 
 /** Runs Node.js in a folder. */
 function node(folder: string, ...args: string[]) {
@@ -66,7 +67,7 @@ describe('acceptance: the packed package', () => {
       });
       expect([all, exitCode]).toEqual(['', 0]);
     },
-    120_000,
+    scaled(120_000),
   );
 });
 

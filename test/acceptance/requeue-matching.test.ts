@@ -3,10 +3,11 @@ import type { AuditEntry } from '../../src/store/admin-port.js';
 import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { isAvailable, openPair, statesOf, type KnexPair } from '../support/databases.js';
 import { until } from '../support/until.js';
+import { scaled } from '../support/time-factor.js';
 
 const rows = 1200;
 const patienceMs = 60_000;
-const longMs = 120_000;
+const longMs = scaled(120_000);
 const kind = 'PostgreSQL';
 
 describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended early', () => {

@@ -8,6 +8,7 @@ import type { OracleStandIn } from '../support/oracle/stand-in.js';
 import { isRealOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const bind = {
@@ -205,14 +206,14 @@ describe.runIf(hasPostgres && !isRealOracle)('acceptance: run on Oracle when som
   ])('SIGTERM ends the process in spite of a silent server: %s', async (_where, sql, callTimeoutMs, code) => {
     await plantRows();
     const silence = server().faults.plant({ at: 'execute', sql, times: 100, action: { kind: 'silence' } });
-    const drainTimeoutMs = code === 0 ? 10_000 : 1000;
+    const drainTimeoutMs = code === 0 ? scaled(10_000) : 1000;
     const run = await start({ callTimeoutMs, drainTimeoutMs });
     const { child, log } = run();
     await silence.struck;
     const startedAt = Date.now();
     child.kill('SIGTERM');
     const ended = await child;
-    expect(Date.now() - startedAt).toBeLessThan(drainTimeoutMs + (code === 0 ? 0 : 1500));
+    expect(Date.now() - startedAt).toBeLessThan(drainTimeoutMs + (code === 0 ? 0 : scaled(1500)));
     expect(ended.exitCode, log()).toBe(code);
     server().faults.clear();
     const second = run(['--once']);

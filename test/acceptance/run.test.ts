@@ -17,6 +17,7 @@ import { forwardFrom } from '../support/forward.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 
@@ -74,7 +75,7 @@ describe('acceptance: the run command on SQLite', () => {
       `import { writeFileSync } from 'node:fs';
        export const onCustomer = () => {
          writeFileSync(new URL('./called', import.meta.url), '');
-         return new Promise((resolve) => setTimeout(resolve, 8000));
+         return new Promise((resolve) => setTimeout(resolve, ${scaled(8000)}));
        };`,
     );
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
@@ -88,7 +89,7 @@ describe('acceptance: the run command on SQLite', () => {
       if (signals === 2) run.kill('SIGINT');
       const ended = await run;
       expect(ended.exitCode, ended.all).toBe(1);
-      expect(Date.now() - startedAt).toBeLessThan(6000);
+      expect(Date.now() - startedAt).toBeLessThan(scaled(6000));
       for (const sql of ['UPDATE sync_shard SET owner = NULL', 'DELETE FROM sync_worker'])
         await retryWhileBusy(() => pair.store.execute({ sql, bindings: [] }));
     }

@@ -10,18 +10,19 @@ import { RowStream } from '../support/row-stream.js';
 import { lossOf, readStoreRecords, type StoreLoss } from '../support/store-loss.js';
 import { until } from '../support/until.js';
 import { WorkerProcess } from '../support/worker-process.js';
+import { scaled } from '../support/time-factor.js';
 
 /** How long a step may take at most on a busy machine. */
 const STEP_MS = 30_000;
 
 /** A test takes several of them. */
-const timeout = 8 * STEP_MS;
+const timeout = scaled(8 * STEP_MS);
 
 const SHARDS = 8;
 const workerSettings = {
   shards: SHARDS,
-  leaseTtlMs: 3000,
-  callTimeoutMs: 1500,
+  leaseTtlMs: scaled(3000),
+  callTimeoutMs: scaled(1500),
   // A bind that becomes visible before its open waits for it.
   dependencyGraceMs: 2000,
 };

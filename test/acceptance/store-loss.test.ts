@@ -4,6 +4,7 @@ import { bnetSync, commandsOn, configFor, listening } from '../support/command.j
 import { isAvailable, openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { copyStore } from '../support/store-copy.js';
 import { until } from '../support/until.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = (custId: number) => ({
   ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' },
@@ -13,7 +14,7 @@ const open = (custId: number) => ({
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(isAvailable(kind))(
     `acceptance: a product store on ${kind} that has lost something`,
-    { timeout: 120_000 },
+    { timeout: scaled(120_000) },
     () => {
       let pair: Pair;
       let config: { file: string; remove(): Promise<void> };

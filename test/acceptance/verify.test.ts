@@ -3,6 +3,7 @@ import { bnetSync, configFor } from '../support/command.js';
 import { column, isAvailable, openPair, plant, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { withPeakMemory } from '../support/resident-set.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 
@@ -13,7 +14,7 @@ interface Answer {
 }
 
 for (const kind of ['SQLite', 'Oracle'] as const) {
-  describe.runIf(isAvailable(kind))(`acceptance: verify on ${kind}`, { timeout: 120_000 }, () => {
+  describe.runIf(isAvailable(kind))(`acceptance: verify on ${kind}`, { timeout: scaled(120_000) }, () => {
     let pair: Pair;
     let config: { file: string; remove(): Promise<void> };
     beforeEach(async () => {
@@ -126,7 +127,7 @@ describe.runIf(hasPostgres)('acceptance: verify of many rows on PostgreSQL', () 
       const ended = await play(...args);
       expect(ended.exitCode, ended.all).toBe(0);
     }
-  }, 900_000);
+  }, scaled(900_000));
   afterEach(async () => {
     await config.remove();
     await pair.close();
@@ -134,7 +135,7 @@ describe.runIf(hasPostgres)('acceptance: verify of many rows on PostgreSQL', () 
 
   it(
     'a history with refusals and corrections is clean, read-only and within 250 MB',
-    { timeout: 600_000 },
+    { timeout: scaled(600_000) },
     async () => {
       const startedAt = Date.now();
       const { ended, peakMb } = await withPeakMemory(

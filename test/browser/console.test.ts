@@ -9,8 +9,9 @@ import {
   refusedOpens,
   type BrowserEnvironment,
 } from './environment.js';
+import { scaled } from '../support/time-factor.js';
 
-const patience = 60_000;
+const patience = scaled(60_000);
 
 describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
   let environment: BrowserEnvironment;

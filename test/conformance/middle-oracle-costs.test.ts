@@ -9,10 +9,11 @@ import { openStandInOracle, type TestOracle } from '../support/test-oracle.js';
 import { oracleAdapterOver, oracleOptions } from './middle/oracle-fixture.js';
 import { plantRows } from './middle/oracle-rows.js';
 import { account, cust, everything, requestsFor, type PlantedRow } from './middle/rows.js';
+import { scaled } from '../support/time-factor.js';
 
 type Plant = typeof cust;
 
-describe.runIf(hasPostgres)('Oracle: what a batch costs', { timeout: 90_000 }, () => {
+describe.runIf(hasPostgres)('Oracle: what a batch costs', { timeout: scaled(90_000) }, () => {
   let oracle: TestOracle;
   let counters: Counters;
   let database: OracleDatabase;

@@ -16,12 +16,13 @@ import { openSession, type Session } from '../support/postgres-session.js';
 import { adapterOver, pgConnection, testOptions } from './middle/knex-fixture.js';
 import { kindOf } from './middle/outages.js';
 import { cust, everything, longAgo, requestFor } from './middle/rows.js';
+import { scaled } from '../support/time-factor.js';
 
 /** A deadline that a healthy local server keeps. */
-const callTimeoutMs = 1000;
+const callTimeoutMs = scaled(1000);
 
 /** How long a call may take at the very most: getting a connection and one statement, and a busy machine. */
-const atMostMs = 2 * callTimeoutMs + 3000;
+const atMostMs = 2 * callTimeoutMs + scaled(3000);
 
 const mark = { source: 'CUST', streamingNo: '1', attempt: longAgo, custId: null, errContent: null } as const;
 

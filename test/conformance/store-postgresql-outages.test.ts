@@ -21,10 +21,11 @@ import {
 } from './store/data.js';
 import { postgresStoreFixture, testOptions } from './store/knex-fixture.js';
 import type { StoreFixture, StoreSettings } from './store.js';
+import { scaled } from '../support/time-factor.js';
 
 /** A deadline that a healthy local server keeps, and how long a call may take at the very most on a busy machine. */
-const callTimeoutMs = 1000;
-const atMostMs = 2 * callTimeoutMs + 3000;
+const callTimeoutMs = scaled(1000);
+const atMostMs = 2 * callTimeoutMs + scaled(3000);
 
 const minute = 60_000;
 

@@ -6,12 +6,13 @@ import { codesPage, givenByUs } from './reference/codes-page.js';
 import { eventsPage } from './reference/events-page.js';
 import { metricsPage } from './reference/metrics-page.js';
 import { settingSections, settingsPage } from './reference/settings-page.js';
+import { scaled } from '../support/time-factor.js';
 
 const file = (name: string): string => `../../docs/reference/${name}.md`;
 
 describe(
   'the reference is what the source says (npm run docs:reference writes it)',
-  { timeout: 60_000 },
+  { timeout: scaled(60_000) },
   () => {
     it('settings.md: every setting, with what it is for', async () => {
       const sections = settingSections();

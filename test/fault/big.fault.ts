@@ -11,6 +11,7 @@ import { Schedule } from './schedule.js';
 import { Platform } from './platform.js';
 import { collect, drain, FaultEnvironment } from './environment.js';
 import { describeTakeovers, takeovers, type Kill } from './takeovers.js';
+import { scaled } from '../support/time-factor.js';
 
 const seed = Number(process.env['FAULT_SEED'] ?? 20_261_122);
 const wanted = Number(process.env['FAULT_ROWS'] ?? 20_000);
@@ -23,7 +24,7 @@ const rules = {
 } as const;
 const workerSettings = { ...faultWorker, batchSize: 200, shards: 64 };
 
-describe.runIf(hasPostgres)('fault suite, big, on PostgreSQL', () => {
+describe.runIf(hasPostgres)('fault suite, big, on PostgreSQL', { timeout: scaled(1_500_000) }, () => {
   it(`${wanted} rows of 2000 customers, four workers, one killed every few seconds, the store restarted twice`, async () => {
     const folder = await mkdtemp(join(tmpdir(), `bnet-sync-fault-big-${seed}-`));
     console.log(`big run: seed ${seed}, logs in ${folder}`);
@@ -75,7 +76,7 @@ describe.runIf(hasPostgres)('fault suite, big, on PostgreSQL', () => {
       for (const worker of workers) await worker.leave('SIGKILL');
       await environment.close();
     }
-  }, 1_500_000);
+  });
 });
 
 /** The platform writes everything; workers are at it already. */

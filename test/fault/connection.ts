@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { PostgresAccess } from '../support/postgres-database.js';
+import { scaled } from '../support/time-factor.js';
 
 /** A row as the driver gives it. */
 export type DriverRow = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export class Connection {
   }
 
   /** Runs statements again and again until they go through; they must bear being carried out twice. */
-  async retry<T>(work: (query: Query) => Promise<T>, limitMs = 90_000): Promise<T> {
+  async retry<T>(work: (query: Query) => Promise<T>, limitMs = scaled(90_000)): Promise<T> {
     const end = Date.now() + limitMs;
     for (;;) {
       try {
@@ -55,7 +56,11 @@ export class Connection {
   }
 
   async #connect(): Promise<pg.Client> {
-    const settings = { connectionTimeoutMillis: 5000, query_timeout: 20_000, application_name: this.#name };
+    const settings = {
+      connectionTimeoutMillis: scaled(5000),
+      query_timeout: scaled(20_000),
+      application_name: this.#name,
+    };
     const client = new pg.Client({ ...this.#access, ...settings });
     client.on('error', () => {
       if (this.#client === client) this.#client = undefined;

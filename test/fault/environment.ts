@@ -9,6 +9,7 @@ import { poisonFile, type SupervisedWorker } from './workers.js';
 import type { Observations } from './observations.js';
 import { Connection } from './connection.js';
 import { installRecorder, readObservations } from './recorder.js';
+import { scaled } from '../support/time-factor.js';
 
 /** Two servers of their own with empty databases, recorded. */
 export class FaultEnvironment {
@@ -59,8 +60,8 @@ export async function prepareDatabases(
       connection: { ...connection },
       applicationName: 'preparation',
       maxConnections: 2,
-      callTimeoutMs: 30_000,
-      serverTimeoutMs: 30_000,
+      callTimeoutMs: scaled(30_000),
+      serverTimeoutMs: scaled(30_000),
     });
   const [middle, store] = [open(access.middle), open(access.store)];
   await initMiddle(middle, 'pg');
@@ -85,7 +86,7 @@ export async function drainOthers(
     );
     const customers = troubled();
     const others = open.filter(({ custId }) => !customers.has(custId as string | null));
-    if (others.length === 0 || Date.now() - startedAt > seconds * 1000) return Date.now() - startedAt;
+    if (others.length === 0 || Date.now() - startedAt > scaled(seconds * 1000)) return Date.now() - startedAt;
     await pause(100);
   }
 }
@@ -105,7 +106,7 @@ export async function drain(
       ),
     );
     const isHopeless = workers.some(({ unexpected }) => unexpected.length > 5);
-    if (Number(row?.['open']) === 0 || isHopeless || Date.now() - startedAt > seconds * 1000)
+    if (Number(row?.['open']) === 0 || isHopeless || Date.now() - startedAt > scaled(seconds * 1000))
       return Date.now() - startedAt;
     await pause(100);
   }

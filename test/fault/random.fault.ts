@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasPostgres } from '../support/postgres.js';
 import { report } from './checker.js';
 import { faultRun } from './fault-run.js';
+import { scaled } from '../support/time-factor.js';
 
 const firstSeed = Number(process.env['FAULT_SEED'] ?? Math.floor(Math.random() * 1e9));
 const minutes = Number(process.env['FAULT_MINUTES'] ?? 1);
@@ -34,6 +35,6 @@ describe.runIf(hasPostgres)('fault suite, random runs on PostgreSQL', () => {
         );
       }
     },
-    minutes * 60_000 + 600_000,
+    scaled(minutes * 60_000 + 600_000),
   );
 });

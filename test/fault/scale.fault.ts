@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, configFor } from '../support/command.js';
 import { column, openPair, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
+import { scaled } from '../support/time-factor.js';
 
 const rows = 40_000;
 
@@ -26,13 +27,15 @@ describe.runIf(hasPostgres)('several workers drain one backlog', () => {
   beforeEach(async () => {
     pair = await openPair('PostgreSQL', 64);
     for (const sql of loads) await pair.middle.execute({ sql, bindings: [] });
-  }, 120_000);
+  }, scaled(120_000));
   afterEach(async () => {
     await pair.close();
   });
 
-  it.each([1, 2, 4])('%i of them claim no row twice', { timeout: 300_000 }, async (count) => {
-    const config = await configFor(pair, { worker: { shards: 64, leaseTtlMs: 3000, batchSize: 500 } });
+  it.each([1, 2, 4])('%i of them claim no row twice', { timeout: scaled(300_000) }, async (count) => {
+    const config = await configFor(pair, {
+      worker: { shards: 64, leaseTtlMs: scaled(3000), batchSize: 500 },
+    });
     const env = { BNET_SYNC_LOG__LEVEL: 'debug' };
     const startedAt = Date.now();
     const ended = await Promise.all(

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { hasPostgres } from '../support/postgres.js';
 import { report } from './checker.js';
 import { faultRun } from './fault-run.js';
+import { scaled } from '../support/time-factor.js';
 
 const seed = Number(process.env['FAULT_SEED'] ?? 20_261_122);
 
-describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
+describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', { timeout: scaled(240_000) }, () => {
   it('nothing is lost, applied twice or out of order while processes, networks and servers fail', async () => {
     const { observations, violations, folder, summary } = await faultRun({
       seed,
@@ -25,5 +26,5 @@ describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', () => {
     });
     console.log(`seed ${seed}: ${summary}`);
     expect(violations, `seed ${seed}, logs in ${folder}\n${report(observations, violations)}`).toEqual([]);
-  }, 240_000);
+  });
 });

@@ -7,16 +7,19 @@ import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
 import { faultWorker, poisonFile } from './workers.js';
 import { ScriptedEnvironment } from './scripted-environment.js';
+import { scaled } from '../support/time-factor.js';
+
+const timeout = scaled(120_000);
 
 /** A busy machine may be late by so much. */
-const slackMs = 3000;
+const slackMs = scaled(3000);
 
-describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQL', () => {
+describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQL', { timeout }, () => {
   let environment: ScriptedEnvironment;
   afterEach(() => environment.close());
 
   it('a row that ends its process fails alone after maxAttempts crashes, and the others go on', async () => {
-    environment = await ScriptedEnvironment.open({ worker: { leaseTtlMs: 1000 }, proxies: false });
+    environment = await ScriptedEnvironment.open({ worker: { leaseTtlMs: scaled(1000) }, proxies: false });
     const worker = await environment.worker('mortal');
     await environment.plantOpens(1, 20);
     await environment.plantOpens(21, 1, 'POISON-EXIT');
@@ -41,7 +44,7 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
       'SELECT streaming_no::text AS no FROM fault_decision ORDER BY seq',
     );
     expect(order.at(-1)?.['no'], 'nobody waits for it').toBe('21');
-  }, 120_000);
+  });
 
   it('takes over after a kill within the lease time and a check, and at once after a stop', async () => {
     environment = await ScriptedEnvironment.open({ proxies: false });
@@ -68,7 +71,7 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
     );
     expect(afterKill).toBeLessThan(leaseTtlMs + checkMs + slackMs);
     expect(afterStop).toBeLessThan(checkMs + slackMs);
-  }, 90_000);
+  });
 
   it('a worker that joins gets its share, while rows go on and none is claimed in vain', async () => {
     environment = await ScriptedEnvironment.open({ proxies: false });
@@ -116,10 +119,12 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
       'SELECT count(DISTINCT worker) AS workers FROM fault_decision',
     );
     expect(workers).toEqual([{ workers: '2' }]);
-  }, 90_000);
+  });
 
   it('a worker that loses its leases while a row waits works on when the store is back', async () => {
-    environment = await ScriptedEnvironment.open({ worker: { leaseTtlMs: 1000, dependencyGraceMs: 3000 } });
+    environment = await ScriptedEnvironment.open({
+      worker: { leaseTtlMs: scaled(1000), dependencyGraceMs: 3000 },
+    });
     const worker = await environment.worker('waiting');
     worker.start();
     await environment.untilShared(1);
@@ -132,12 +137,12 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
     );
     await until('it waits', async () => worker.log().some(({ event }) => event === 'waiting'));
     worker.proxies.store?.hold();
-    await pause(5000);
+    await pause(scaled(5000));
     worker.proxies.store?.clear();
     await environment.untilInState(3, 1, 20_000);
     await worker.leave();
     expect(worker.unexpected).toEqual([]);
-  }, 60_000);
+  });
 
   it('a worker with other settings ends with 2 and names them', async () => {
     environment = await ScriptedEnvironment.open({ proxies: false });
@@ -159,5 +164,5 @@ describe.runIf(hasPostgres)('fault suite: several worker processes, on PostgreSQ
     expect(run.stderr).toContain('rules.onDuplicateOpen');
     expect(run.stderr).toContain('middle.productIds');
     expect([...(await environment.shards()).values()]).toEqual([16]);
-  }, 60_000);
+  });
 });

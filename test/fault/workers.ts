@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { commandFile } from '../support/command.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { scaled } from '../support/time-factor.js';
 
 /** The built command, or another build of it. */
 const command = process.env['FAULT_COMMAND'] ?? commandFile;
@@ -17,12 +18,12 @@ export const faultWorker = {
   idlePollMaxMs: 200,
   settleMs: 1500,
   dependencyGraceMs: 3000,
-  leaseTtlMs: 3000,
+  leaseTtlMs: scaled(3000),
   shards: 16,
   maxAttempts: 3,
   breakerThreshold: 5,
-  drainTimeoutMs: 3000,
-  callTimeoutMs: 1500,
+  drainTimeoutMs: scaled(3000),
+  callTimeoutMs: scaled(1500),
 };
 
 /** What all workers of a run have in common. */
@@ -116,7 +117,7 @@ export class SupervisedWorker {
       // Node writes a report that tells where it hangs.
       this.#process?.kill('SIGUSR2');
       setTimeout(() => this.#process?.kill('SIGKILL'), 3000);
-    }, 15_000);
+    }, scaled(15_000));
     await this.#exited;
     clearTimeout(force);
   }

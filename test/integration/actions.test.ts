@@ -20,6 +20,7 @@ import { nothingLost } from '../support/operations.js';
 import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { quickSettings, testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const actor = { name: 'li', via: 'command' } as const;
@@ -27,7 +28,7 @@ const key = { source: 'CUST', streamingNo: '1' } as const;
 const failed = { State: 3, ErrContent: '00402 甲', StateDate: '2026-11-01 08:00:05' };
 /** More than one set. */
 const rows = 620;
-const patienceMs = 90_000;
+const patienceMs = scaled(90_000);
 
 for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`actions and their record on ${kind}`, () => {

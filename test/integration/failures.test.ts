@@ -19,6 +19,7 @@ import {
 } from '../support/databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = {
   ProductID: '323002000',
@@ -219,7 +220,11 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
     await plantOpens(pair, 300);
     const store = new KnexProductStore(new Database(options), 3000);
     const middle = pair.openMiddle();
-    const { worker, told } = testWorker({ middle, store, settings: { batchSize: 20, leaseTtlMs: 3000 } });
+    const { worker, told } = testWorker({
+      middle,
+      store,
+      settings: { batchSize: 20, leaseTtlMs: scaled(3000) },
+    });
     const running = worker.run();
     await toldOnce(worker, 'applied');
     await server.kill();

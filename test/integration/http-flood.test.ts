@@ -6,6 +6,7 @@ import { startHttpServer, type RunningServer } from '../../src/app/start-http-se
 import { openPair, type Pair } from '../support/databases.js';
 import { form, password, users } from '../support/http-app.js';
 import { gate, until } from '../support/until.js';
+import { scaled } from '../support/time-factor.js';
 
 /*
  * A server under silent connections and a crowd of logins, from addresses that a proxy tells. Nothing is held to a clock:
@@ -15,7 +16,7 @@ import { gate, until } from '../support/until.js';
 const silentConnections = 300;
 const crowd = 200;
 
-describe('the HTTP server under a flood', () => {
+describe('the HTTP server under a flood', { timeout: scaled(120_000) }, () => {
   let pair: Pair;
   let server: RunningServer;
   const sockets: Socket[] = [];
@@ -96,7 +97,7 @@ describe('the HTTP server under a flood', () => {
     const statuses = await Promise.all(strangers);
     expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(crowd / 2);
     expect(new Set(statuses)).toEqual(new Set([303, 503]));
-  }, 120_000);
+  });
 });
 
 describe('http.probePort', () => {

@@ -13,6 +13,7 @@ import type { PostgresAccess } from '../support/postgres-database.js';
 import { openSession } from '../support/postgres-session.js';
 import { plantOthers } from '../support/troubles.js';
 import { testWorker, toldOnce, until, type ToldEvent } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = {
   ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', AreaCode: '020' },
@@ -88,12 +89,12 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         expect(Number((await column(pair.store, 'SELECT count(*) FROM bnet_customer'))[0])).toBe(200);
         expect(Number((await column(pair.store, 'SELECT count(*) FROM sync_deferral'))[0])).toBe(0);
       },
-      120_000,
+      scaled(120_000),
     );
   });
 }
 
-describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
+describe.runIf(isAvailable('PostgreSQL'))('many refused rows', { timeout: scaled(120_000) }, () => {
   let pair: Pair;
   beforeEach(async () => {
     pair = await openPair('PostgreSQL');
@@ -152,7 +153,7 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
     await person.close();
     expect(told.filter(({ name }) => name === 'outage' || name === 'rowFailed')).toEqual([]);
     expect(await column(pair.store, 'SELECT count(*) FROM sync_deferral')).toEqual(['0']);
-  }, 120_000);
+  });
 
   it('twelve in succession, at the head of sixty, do not open the breaker', async () => {
     for (let n = 1; n <= 60; n += 1)
@@ -189,5 +190,5 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', () => {
     await running;
     expect(told.some(({ name }) => name === 'breakerOpened')).toBe(true);
     expect((await standing(pair.middle)).get('CUST:1')?.state).toBe(0);
-  }, 60_000);
+  });
 });

@@ -8,6 +8,7 @@ import { openOptions } from '../support/middle-databases.js';
 import { operatorsOf } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const change = { ...open, OPFlag: '0102' };
@@ -63,7 +64,7 @@ describe.runIf(hasPostgres).each(['repeatable read', 'serializable'])(
         await plant(pair.middle, 'CUST', { ...(n <= 10 ? open : change), CustID, StreamingNo: String(n) });
       }
       const workers = [1, 2, 3].map(() => {
-        const settings = { batchSize: 4, leaseTtlMs: 1500 };
+        const settings = { batchSize: 4, leaseTtlMs: scaled(1500) };
         return testWorker({ middle: pair.openMiddle(), store: pair.openStore(1500), settings });
       });
       const running = workers.map(({ worker }) => worker.run());

@@ -9,6 +9,7 @@ import { hasPostgres } from '../support/postgres.js';
 import type { PostgresAccess } from '../support/postgres-database.js';
 import { plantOthers } from '../support/troubles.js';
 import { testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 describe.runIf(hasPostgres)('an overloaded middle database', () => {
   let pair: Pair;
@@ -24,12 +25,17 @@ describe.runIf(hasPostgres)('an overloaded middle database', () => {
 
   it.each([
     ['answers late', 400],
-    ['answers too late', 4000],
+    ['answers too late', scaled(4000)],
   ])(
     'that %s defers and fails nothing',
     async (_, delayMs) => {
       const connection = { ...pair.connections.middle.connection, port: network.port };
-      const database = new Database({ ...openOptions, client: 'pg', connection, callTimeoutMs: 3000 });
+      const database = new Database({
+        ...openOptions,
+        client: 'pg',
+        connection,
+        callTimeoutMs: scaled(3000),
+      });
       const tables = {
         dialect: pgMiddle,
         schema: undefined,
@@ -42,7 +48,7 @@ describe.runIf(hasPostgres)('an overloaded middle database', () => {
       const { worker, told } = testWorker({ middle, store: pair.openStore(), settings: { batchSize: 20 } });
       network.delay(delayMs);
       const running = worker.run();
-      await new Promise((resolve) => setTimeout(resolve, 8000));
+      await new Promise((resolve) => setTimeout(resolve, scaled(8000)));
       network.delay(0);
       network.cut();
       await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 100, 60_000);
@@ -53,6 +59,6 @@ describe.runIf(hasPostgres)('an overloaded middle database', () => {
       expect(told.filter(({ name }) => unexpected.includes(name))).toEqual([]);
       expect((await column(pair.store, 'SELECT count(*) FROM sync_deferral')).map(Number)).toEqual([0]);
     },
-    120_000,
+    scaled(120_000),
   );
 });

@@ -14,11 +14,14 @@ import type { PostgresAccess } from '../support/postgres-database.js';
 import { openSession } from '../support/postgres-session.js';
 import { goodOpen, plantOthers } from '../support/troubles.js';
 import { drain, testWorker, until, type ToldEvent } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
+
+const timeout = scaled(120_000);
 
 const countOf = (told: readonly ToldEvent[], name: string) =>
   told.filter((event) => event.name === name).length;
 
-describe.runIf(hasPostgres)('a customer that somebody has locked in the product store', () => {
+describe.runIf(hasPostgres)('a customer that somebody has locked in the product store', { timeout }, () => {
   let pair: Pair;
   beforeEach(async () => {
     pair = await openPair('PostgreSQL');
@@ -54,7 +57,7 @@ describe.runIf(hasPostgres)('a customer that somebody has locked in the product 
     worker.stop();
     await running;
     expect(countOf(told, 'outage') + countOf(told, 'rowErrored') + countOf(told, 'breakerOpened')).toBe(0);
-  }, 120_000);
+  });
 });
 
 describe.each(['SQLite', 'PostgreSQL'] as const)('the middle database %s', (kind) => {
@@ -143,7 +146,7 @@ describe('the middle database SQLite, which takes anything for a date and for a 
   );
 });
 
-describe.runIf(hasPostgres)('a refusal that cannot be recorded either', () => {
+describe.runIf(hasPostgres)('a refusal that cannot be recorded either', { timeout: scaled(90_000) }, () => {
   it('is tried again ever more rarely, and said a few times', async () => {
     const pair = await openPair('PostgreSQL');
     const run = (sql: string) => pair.store.execute({ sql, bindings: [] });
@@ -166,5 +169,5 @@ describe.runIf(hasPostgres)('a refusal that cannot be recorded either', () => {
     worker.stop();
     await running;
     await pair.close();
-  }, 90_000);
+  });
 });

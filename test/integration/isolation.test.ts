@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { logEvents, type EventSource } from '../../src/telemetry/log-events.js';
 import { column, isAvailable, openPair, standing } from '../support/databases.js';
 import { isRealOracle } from '../support/test-oracle.js';
-import { beginTrouble, plantOthers, troubleNames, troublesOn, type Trouble } from '../support/troubles.js';
-import { testWorker, until } from '../support/workers.js';
+import { beginTrouble, othersLimitMs, plantOthers, troubleNames, troublesOn } from '../support/troubles.js';
+import { drain, testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 /*
  * One row, one customer (P12): whatever is wrong with a row in the middle database, the rows of others end, it is named,
@@ -12,23 +13,21 @@ import { testWorker, until } from '../support/workers.js';
  */
 
 const [others, later] = [40, 100];
-const endsWithinMs = 45_000;
 const healsWithinMs = 60_000;
-/** Writing 600,000 attribute rows keeps the databases of a small machine busy for a while: nothing is promised for that. */
-const limitOf = ({ manyAttributes }: Trouble): number => (manyAttributes === true ? 2 : 1) * endsWithinMs;
 
 for (const kind of ['PostgreSQL', 'Oracle'] as const) {
   describe.runIf(isAvailable(kind) && !(kind === 'Oracle' && isRealOracle))(`one row on ${kind}`, () => {
-    it.concurrent.each(troubleNames(kind))('%s', { timeout: 240_000 }, async (name) => {
+    it.concurrent.each(troubleNames(kind))('%s', { timeout: scaled(240_000) }, async (name) => {
       const pair = await openPair(kind);
       const trouble = troublesOn(pair).find((each) => each.name === name)!;
+      const parts = () => ({ middle: pair.openMiddle(), store: pair.openStore() });
+      const startedAt = performance.now();
+      await plantOthers(pair, 2001, others);
+      await drain(parts());
       const end = await beginTrouble(pair, trouble);
+      const limitMs = othersLimitMs(performance.now() - startedAt);
       await plantOthers(pair, 101, others);
-      const { worker } = testWorker({
-        middle: pair.openMiddle(),
-        store: pair.openStore(),
-        settings: { batchSize: 1000 },
-      });
+      const { worker } = testWorker({ ...parts(), settings: { batchSize: 1000 } });
       let log = '';
       logEvents(worker as EventSource, pino({ level: 'info' }, { write: (line: string) => (log += line) }));
       const running = worker.run();
@@ -39,9 +38,9 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         ).length;
       const stateOf = async (streamingNo: string) => (await rows()).get(`CUST:${streamingNo}`)?.state;
       try {
-        await until(async () => (await finished()) === others, limitOf(trouble));
+        await until(async () => (await finished()) === others, limitMs);
         await plantOthers(pair, 201, later);
-        await until(async () => (await finished()) === others + later, limitOf(trouble));
+        await until(async () => (await finished()) === others + later, limitMs);
         if (trouble.stays !== null) expect(await stateOf('7')).toBe(trouble.stays);
         await end();
         await until(async () => (await stateOf('7')) === trouble.ends, healsWithinMs);

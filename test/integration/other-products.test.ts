@@ -8,6 +8,7 @@ import { operatorsOf } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { MeasuredDatabase } from '../support/rows-read.js';
 import { drain } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const request = {
@@ -19,7 +20,7 @@ const kinds = { SQLite: 'sqlite', PostgreSQL: 'postgresql', Oracle: 'oracle' } a
 
 describe.runIf(hasPostgres)(
   'rows of other products in front of ours, on PostgreSQL',
-  { timeout: 90_000 },
+  { timeout: scaled(90_000) },
   () => {
     let pair: KnexPair;
     let measured: MeasuredDatabase;

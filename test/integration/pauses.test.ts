@@ -14,6 +14,7 @@ import { operatorsOf } from '../support/operators.js';
 import { clear, histories, plantHistory, rules, type HistoryRow } from '../support/model-rows.js';
 import { gate } from '../support/until.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const by: AuditRecord = {
   ...{ who: '运维 王', via: 'command', action: 'pause', what: '{}', rows: null },
@@ -115,7 +116,7 @@ for (const { kind, runs } of [
 
     it('a worker at work applies a pause at its next check, others go on, and goes on itself when it ends', async () => {
       await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
-      const { worker, told } = testWorker({ ...parts(), settings: { leaseTtlMs: 600 } });
+      const { worker, told } = testWorker({ ...parts(), settings: { leaseTtlMs: scaled(600) } });
       const running = worker.run();
       await until(async () => (await stateOf('CUST', '1')) === 2);
       const applied = toldOnce(worker, 'paused');
@@ -150,7 +151,7 @@ for (const { kind, runs } of [
         await goOn.passed;
         return result;
       };
-      const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: 600 } });
+      const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: scaled(600) } });
       const running = worker.run();
       await claimed.passed;
       const applied = toldOnce(worker, 'paused');
@@ -174,7 +175,7 @@ for (const { kind, runs } of [
         await goOn.passed;
         return poll(request);
       };
-      const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: 600 } });
+      const { worker } = testWorker({ middle, store, settings: { leaseTtlMs: scaled(600) } });
       const running = worker.run();
       await polling.passed;
       const applied = toldOnce(worker, 'paused');

@@ -7,6 +7,7 @@ import { openOptions } from '../support/middle-databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { until } from '../support/until.js';
 import { drain, testWorker, toldOnce } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '7' };
 const open: Planted = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
@@ -19,7 +20,7 @@ describe.runIf(hasPostgres)('a product store on PostgreSQL of which a publicatio
   let pair: Pair;
   let options: ConstructorParameters<typeof Database>[0];
 
-  beforeAll(() => server.start(), 60_000);
+  beforeAll(() => server.start(), scaled(60_000));
   afterAll(() => server.remove());
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((database) => database.close()));

@@ -5,6 +5,7 @@ import { createWorker } from '../../src/app/create-worker.js';
 import { Database } from '../../src/database/database.js';
 import { openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { openOptions } from '../support/middle-databases.js';
+import { scaled } from '../support/time-factor.js';
 
 /* What docs/operations.md says of backup and restore. A backup is a copy that SQLite itself makes. */
 
@@ -67,7 +68,13 @@ async function backup(database: Database, file: string): Promise<string> {
 /** Works until nothing is pending; returns the rows that were answered without a second effect. */
 async function drain(files: { readonly middle: string; readonly store: string }): Promise<string[]> {
   const end = (connection: string) => ({ client: 'better-sqlite3', connection });
-  const worker = { settleMs: 0, dependencyGraceMs: 0, pollIntervalMs: 10, shards: 8, leaseTtlMs: 1000 };
+  const worker = {
+    settleMs: 0,
+    dependencyGraceMs: 0,
+    pollIntervalMs: 10,
+    shards: 8,
+    leaseTtlMs: scaled(1000),
+  };
   const config = parseConfig({ middle: end(files.middle), store: end(files.store), worker }, '/');
   const answered: string[] = [];
   const synchronised = await createWorker(config, { once: true });

@@ -12,6 +12,7 @@ import { createDatabase, hasPostgres, type TestDatabase } from '../support/postg
 import { MeasuredDatabase, type StatementCost } from '../support/rows-read.js';
 import { until } from '../support/until.js';
 import { parsed } from '../unit/config/minimal-config.js';
+import { scaled } from '../support/time-factor.js';
 
 const finished = 50_000;
 const failures = 20_000;
@@ -40,7 +41,7 @@ function search(part: Partial<FailedSearch> = {}): FailedSearch {
   return { filter: {}, after: null, limit: 50, scan: 1000, ...part };
 }
 
-describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: 90_000 }, () => {
+describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: scaled(90_000) }, () => {
   let created: TestDatabase;
   let platform: Database;
   let database: MeasuredDatabase;
@@ -54,7 +55,7 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: 9
     await fill(platform);
     database = new MeasuredDatabase(options);
     middle = searchOver(database);
-  }, 90_000);
+  }, scaled(90_000));
   afterAll(async () => {
     await Promise.all([platform.close(), database.close()]);
     await created.drop();

@@ -11,11 +11,12 @@ import {
 } from '../support/databases.js';
 import { gate } from '../support/until.js';
 import { testWorker, toldOnce, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const leaseTtlMs = 1500;
+const leaseTtlMs = scaled(1500);
 /** A busy machine may be late by so much. */
-const slackMs = 1500;
+const slackMs = scaled(1500);
 
 for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`several workers on ${kind}`, () => {

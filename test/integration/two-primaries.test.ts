@@ -8,6 +8,7 @@ import { openOptions } from '../support/middle-databases.js';
 import { queryOn } from '../support/postgres-database.js';
 import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
 import { testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 describeWithStandby('two primaries behind one address', () => {
   let servers: ReplicatedPostgres;
@@ -24,42 +25,48 @@ describeWithStandby('two primaries behind one address', () => {
   const stateOf = async (streamingNo: string) =>
     (await standing(pair.middle)).get(`CUST:${streamingNo}`)?.state;
 
-  it('the one that was there before the fail-over gets no work, and the other one goes on', async () => {
-    const { connection } = await servers.createDatabase('two_primaries');
-    const database = new Database({ ...openOptions, client: 'pg', connection: { ...connection } });
-    await new KnexStoreAdmin(database).migrate(8);
-    const { worker, told } = testWorker({
-      middle: pair.openMiddle(),
-      store: new KnexProductStore(database, 5000),
-    });
-    const running = worker.run();
-    await plant(pair.middle, 'CUST', openOf(1));
-    await until(async () => (await stateOf('1')) === 2);
-    await servers.caughtUp();
-    await servers.killPrimary();
-    await servers.promote();
-    await plant(pair.middle, 'CUST', openOf(2));
-    await until(async () => (await stateOf('2')) === 2);
+  it(
+    'the one that was there before the fail-over gets no work, and the other one goes on',
+    { timeout: scaled(90_000) },
+    async () => {
+      const { connection } = await servers.createDatabase('two_primaries');
+      const database = new Database({ ...openOptions, client: 'pg', connection: { ...connection } });
+      await new KnexStoreAdmin(database).migrate(8);
+      const { worker, told } = testWorker({
+        middle: pair.openMiddle(),
+        store: new KnexProductStore(database, 5000),
+      });
+      const running = worker.run();
+      await plant(pair.middle, 'CUST', openOf(1));
+      await until(async () => (await stateOf('1')) === 2);
+      await servers.caughtUp();
+      await servers.killPrimary();
+      await servers.promote();
+      await plant(pair.middle, 'CUST', openOf(2));
+      await until(async () => (await stateOf('2')) === 2);
 
-    await servers.primary.start();
-    servers.leadTo(servers.primary);
-    await plant(pair.middle, 'CUST', openOf(3));
-    await until(() =>
-      told.some(({ name, event }) => name === 'outage' && event.error.includes('an older primary answered')),
-    );
-    expect([0, 1]).toContain(await stateOf('3'));
-    servers.leadTo(servers.standby);
-    await until(async () => (await stateOf('3')) === 2, 40_000);
+      await servers.primary.start();
+      servers.leadTo(servers.primary);
+      await plant(pair.middle, 'CUST', openOf(3));
+      await until(() =>
+        told.some(
+          ({ name, event }) => name === 'outage' && event.error.includes('an older primary answered'),
+        ),
+      );
+      expect([0, 1]).toContain(await stateOf('3'));
+      servers.leadTo(servers.standby);
+      await until(async () => (await stateOf('3')) === 2, 40_000);
 
-    const onOldPrimary = { ...servers.primary.access, database: connection.database };
-    const rows = await queryOn<{ no: string }>(
-      onOldPrimary,
-      'SELECT streaming_no::text AS no FROM sync_journal',
-    );
-    expect(rows).toEqual([{ no: '1' }]);
-    expect(told.some(({ name }) => name === 'storeWentBack')).toBe(false);
-    worker.stop();
-    await running;
-    await database.close();
-  }, 90_000);
+      const onOldPrimary = { ...servers.primary.access, database: connection.database };
+      const rows = await queryOn<{ no: string }>(
+        onOldPrimary,
+        'SELECT streaming_no::text AS no FROM sync_journal',
+      );
+      expect(rows).toEqual([{ no: '1' }]);
+      expect(told.some(({ name }) => name === 'storeWentBack')).toBe(false);
+      worker.stop();
+      await running;
+      await database.close();
+    },
+  );
 });

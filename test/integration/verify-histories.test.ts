@@ -4,6 +4,9 @@ import { column, isAvailable, openPair, type Pair } from '../support/databases.j
 import { clear, histories, plantHistory, rules } from '../support/model-rows.js';
 import { verifyPair } from '../support/verification.js';
 import { drain } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
+
+const timeout = scaled(300_000);
 
 const batchSizes = fc.integer({ min: 1, max: 20 });
 
@@ -12,7 +15,7 @@ for (const { kind, runs } of [
   { kind: 'PostgreSQL', runs: 8 },
   { kind: 'Oracle', runs: 3 },
 ] as const) {
-  describe.runIf(isAvailable(kind))(`verify of random histories on ${kind}`, () => {
+  describe.runIf(isAvailable(kind))(`verify of random histories on ${kind}`, { timeout }, () => {
     let pair: Pair;
     beforeAll(async () => {
       pair = await openPair(kind);
@@ -53,6 +56,6 @@ for (const { kind, runs } of [
         }),
         { numRuns: runs },
       );
-    }, 300_000);
+    });
   });
 }

@@ -11,11 +11,12 @@ import { isRealOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { runModel } from '../support/sequential-model.js';
 import { drain, quickSettings, testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const settings = { batchSize: 20, pollIntervalMs: 40, idlePollMaxMs: 80 };
-const callTimeoutMs = 1000;
+const callTimeoutMs = scaled(1000);
 /** Longer than any case may take; most of them take a second. */
-const boundMs = 15_000;
+const boundMs = scaled(15_000);
 
 /** Rows of both tables with attributes, some of them to be refused. */
 const messages = completed(
@@ -56,7 +57,7 @@ const refusesForAWhile = async (standIn: OracleStandIn) => {
   standIn.faults.listener = 'accept';
 };
 const cutsAfterAWhile = async (standIn: OracleStandIn) => {
-  await pause(1500);
+  await pause(1.5 * callTimeoutMs);
   standIn.cutConnections('reset');
 };
 
@@ -72,8 +73,8 @@ const troubles: Readonly<Record<string, Trouble>> = {
     action: { kind: 'silence', deaf: true },
     then: cutsAfterAWhile,
   },
-  'a delay beyond the deadline': { phase: 'before', action: { kind: 'delay', ms: 1400 } },
-  'a late answer': { phase: 'after', action: { kind: 'delay', ms: 1400 } },
+  'a delay beyond the deadline': { phase: 'before', action: { kind: 'delay', ms: 1.4 * callTimeoutMs } },
+  'a late answer': { phase: 'after', action: { kind: 'delay', ms: 1.4 * callTimeoutMs } },
   'ORA-00060': { phase: 'before', action: { kind: 'error', number: 60 } },
   'ORA-01653': { phase: 'before', action: { kind: 'error', number: 1653 } },
   'ORA-01013': { phase: 'before', action: { kind: 'error', number: 1013 } },
@@ -203,7 +204,7 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
         expect(told.filter(({ name }) => unexpected.includes(name))).toEqual([]);
       });
     },
-    30_000,
+    scaled(30_000),
   );
 
   const closedDoors: Readonly<Record<string, (standIn: OracleStandIn) => void>> = {
@@ -252,7 +253,7 @@ describe.runIf(hasPostgres && !isRealOracle)('whole worker on Oracle: faults', {
         expect(told.filter(({ name }) => name === 'rowErrored' || name === 'breakerOpened')).toEqual([]);
       });
     },
-    60_000,
+    scaled(60_000),
   );
 });
 

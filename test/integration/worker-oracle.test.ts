@@ -11,6 +11,7 @@ import { hasOracle, isRealOracle } from '../support/test-oracle.js';
 import { sqlOf } from '../support/plain-access.js';
 import { runModel } from '../support/sequential-model.js';
 import { drain, quickSettings, testWorker, until } from '../support/workers.js';
+import { scaled } from '../support/time-factor.js';
 
 const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const bind = {
@@ -26,7 +27,7 @@ const limitSpec = '11002009000000000000';
 /** Zone of the stand-in: neither the process's nor UTC nor PostgreSQL's, and west of them all. */
 const serverZone = 'America/St_Johns';
 
-describe.runIf(hasOracle)('whole worker on Oracle through the driver', () => {
+describe.runIf(hasOracle)('whole worker on Oracle through the driver', { timeout: scaled(180_000) }, () => {
   let pair: OraclePair;
   const { worker: defaults } = parseConfig(
     { middle: { client: 'pg', connection: 'x' }, store: { client: 'pg', connection: 'y' } },
@@ -80,7 +81,7 @@ describe.runIf(hasOracle)('whole worker on Oracle through the driver', () => {
     const astray = `SELECT COUNT(*) FROM IF_BNET_CUST_ATTR a JOIN IF_BNET_CUST m ON m.StreamingNo = a.StreamingNo
       WHERE a.State <> m.State`;
     expect(await count(astray)).toBe(0);
-  }, 180_000);
+  });
 
   it('writes Chinese texts of up to 1,024 bytes whole, counted in bytes, and cuts longer ones between characters', async () => {
     const standard = '00404 业务逻辑执行错误: ';
@@ -130,7 +131,7 @@ describe.runIf(hasOracle)('whole worker on Oracle through the driver', () => {
     await running;
     expect(settledMs).toBeGreaterThan(900);
     expect(refusedMs).toBeGreaterThan(2900);
-    expect(refusedMs).toBeLessThan(15_000);
+    expect(refusedMs).toBeLessThan(scaled(15_000));
     const after = String((await column(pair.middle, clock))[0]);
     for (const table of ['IF_BNET_CUST', 'IF_BNET_ACCOUNT']) {
       const [date] = await column(pair.middle, `SELECT ${dateText('StateDate')} FROM ${table}`);

@@ -3,6 +3,7 @@ import { allRuns, readArguments, UsageError } from './arguments.js';
 import { CoreProgram, hasCompiler, parseResult } from './core-program.js';
 import { runOne } from './model.js';
 import { meetsExpectation, type Run } from './run.js';
+import { scaled } from '../support/time-factor.js';
 
 const short = allRuns.filter(({ when }) => when === 'short');
 const ofCore = short.filter(({ model }) => !('explore' in model));
@@ -15,7 +16,7 @@ describe.skipIf(!hasCompiler)('protocol model, compiled with g++', () => {
   });
   afterAll(() => core.close());
 
-  it.each(ofCore)('$name: $about', { timeout: 120_000 }, async (run) => {
+  it.each(ofCore)('$name: $about', { timeout: scaled(120_000) }, async (run) => {
     expectAsExpected(run, await runOne(run, core));
   });
 });

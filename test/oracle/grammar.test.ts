@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { grammarFault } from '../support/oracle/grammar.js';
 import { shapeOf } from '../support/oracle/sent-statements.js';
 import { statementsIn } from '../support/sql-files.js';
+import { scaled } from '../support/time-factor.js';
 
 /** Reading the grammar takes a while, and longer on a busy machine. */
-const timeout = 300_000;
+const timeout = scaled(300_000);
 
 const files = (await readdir(new URL('../../sql/oracle', import.meta.url))).sort();
 

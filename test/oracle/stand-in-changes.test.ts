@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type CreatedOracle, createOracle } from '../support/oracle/create-oracle.js';
 import { connectAsOwner, connectAsWorker, failureOf, rowsOf, valueOf } from '../support/oracle/driver.js';
 import { hasPostgres } from '../support/postgres.js';
+import { scaled } from '../support/time-factor.js';
 
 const INSERT = 'INSERT INTO IF_BNET_CUST (StreamingNo, State) VALUES (:1, :2)';
 const CLAIM = 'UPDATE IF_BNET_CUST SET State = 1, StateDate = SYSDATE WHERE StreamingNo = :1 AND State = 0';
@@ -105,7 +106,7 @@ describe.runIf(hasPostgres)('Oracle stand-in: changes', () => {
     );
     const elapsed = performance.now() - before;
     expect(result.rowsAffected).toBe(1000);
-    expect(elapsed).toBeLessThan(2000);
+    expect(elapsed).toBeLessThan(scaled(2000));
     await owner.rollback();
   });
 

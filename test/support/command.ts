@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Pair } from './databases.js';
 import { until } from './until.js';
+import { scaled } from './time-factor.js';
 
 /** The built command, as users run it. */
 export const commandFile = new URL('../../dist/cli/main.js', import.meta.url).pathname;
@@ -14,7 +15,7 @@ const quickWorker = {
   idlePollMaxMs: 100,
   settleMs: 0,
   dependencyGraceMs: 0,
-  leaseTtlMs: 1000,
+  leaseTtlMs: scaled(1000),
   shards: 8,
 };
 

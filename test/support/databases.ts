@@ -21,6 +21,7 @@ import { hasOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile } from './pair-databases.js';
 import { sqlOf, type PlainAccess, type PlainSql } from './plain-access.js';
 import { hasPostgres } from './postgres.js';
+import { scaled } from './time-factor.js';
 
 /** The kinds of middle databases. */
 export const pairKinds = ['SQLite', 'PostgreSQL', 'Oracle'] as const;
@@ -99,7 +100,7 @@ async function pairOf(kind: PairKind, end: TestMiddle, shards: number): Promise<
     store,
     testMiddle: end,
     openMiddle: (options = {}) => remember(end.open(options)),
-    openStore: (leaseTtlMs = 5000, more = {}) =>
+    openStore: (leaseTtlMs = scaled(5000), more = {}) =>
       remember(new KnexProductStore(new Database({ ...storeOptions, ...more }), leaseTtlMs)),
     close: async () => {
       await Promise.all(opened.map((part) => part.close()));

@@ -17,6 +17,7 @@ import type { MiddleTables } from '../../src/middle/tables.js';
 import { openTestOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile, type KnexSetting } from './pair-databases.js';
 import type { PlainAccess } from './plain-access.js';
+import { scaled } from './time-factor.js';
 
 /*
  * Middle databases with the interface tables, one for each kind, and what is done to them differently.
@@ -69,8 +70,8 @@ export interface OracleTestMiddle extends TestMiddle {
 export const openOptions = {
   applicationName: 'bnet-sync test',
   maxConnections: 5,
-  callTimeoutMs: 5000,
-  serverTimeoutMs: 4000,
+  callTimeoutMs: scaled(5000),
+  serverTimeoutMs: scaled(4000),
 };
 
 interface Changes {

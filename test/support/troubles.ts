@@ -220,6 +220,20 @@ export function goodOpen(no: number): Planted {
   return { ...open, CustID: String(no), StreamingNo: String(no) };
 }
 
+/** The rows of other customers end within this time, however quick the machine. */
+const othersWithinMs = 45_000;
+
+/** How often as long as without a trouble they may take on a machine that is slow or busy. */
+const othersTimes = 20;
+
+/**
+ * How long the rows of others may take while something is wrong with one row. `withoutMs` is what as many took before, in
+ * the same run, together with what the test's own preparation of the trouble took: both tell how busy the machine is.
+ */
+export function othersLimitMs(withoutMs: number): number {
+  return Math.max(othersWithinMs, othersTimes * withoutMs);
+}
+
 /** Plants the row that is troubled, and a change of its customer behind it; begins the trouble. */
 export async function beginTrouble(pair: Pair, trouble: Trouble): Promise<Undo> {
   await plant(pair.middle, 'CUST', { ...goodOpen(7), ...trouble.row }, [['7', spec, 'x']]);

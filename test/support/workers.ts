@@ -5,6 +5,7 @@ import type { Handlers } from '../../src/worker/handlers.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
 import type { Clock } from '../../src/worker/clock.js';
 import { Worker } from '../../src/worker/worker.js';
+import { scaled } from './time-factor.js';
 
 /** Settings that do not make a test wait. */
 export const quickSettings: WorkerSettings = {
@@ -14,14 +15,14 @@ export const quickSettings: WorkerSettings = {
   idlePollMaxMs: 50,
   settleMs: 0,
   dependencyGraceMs: 0,
-  leaseTtlMs: 5000,
+  leaseTtlMs: scaled(5000),
   shards: 8,
   maxAttempts: 3,
   maxAttributes: 10_000,
   breakerThreshold: 5,
-  drainTimeoutMs: 5000,
-  callTimeoutMs: 5000,
-  handlerTimeoutMs: 5000,
+  drainTimeoutMs: scaled(5000),
+  callTimeoutMs: scaled(5000),
+  handlerTimeoutMs: scaled(5000),
   productIds: [],
   othersFinishRows: false,
   rules: {
@@ -114,12 +115,13 @@ export function toldOnce<Name extends keyof WorkerEvents>(
   });
 }
 
-/** Waits until a condition holds, looking often at first and ten times a second later; fails after `limitMs`. */
+/** Waits until a condition holds, looking often at first and ten times a second later; fails after `limitMs` times TEST_TIME_FACTOR. */
 export async function until(condition: () => Promise<boolean> | boolean, limitMs = 20_000): Promise<void> {
   const startedAt = Date.now();
   while (!(await condition())) {
     const waitedMs = Date.now() - startedAt;
-    if (waitedMs > limitMs) throw new Error(`still not true after ${limitMs} ms: ${condition.toString()}`);
+    if (waitedMs > scaled(limitMs))
+      throw new Error(`still not true after ${waitedMs} ms: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, Math.min(100, 10 + waitedMs / 20)));
   }
 }

@@ -14,13 +14,14 @@ import {
   requestsFor,
   sortedRows,
 } from './rows.js';
+import { scaled } from '../../support/time-factor.js';
 
 const halfADay = 43_200;
 const wholeSeconds = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/;
 
 /** What a claim changes: rows from State 0 to 1, each with a StateDate that no attempt had before. */
 export function claimRules(fixture: Fixture): void {
-  describe('a claim', () => {
+  describe('a claim', { timeout: scaled(90_000) }, () => {
     it('moves rows of both tables from State 0 to 1 and says how many', async () => {
       await fixture().plant([cust('1'), account('1'), cust('2', { custId: null, productId: null })]);
       const { claimed, rows, left } = await claimAll(fixture().open());
@@ -262,7 +263,7 @@ export function claimRules(fixture: Fixture): void {
       expect(result!.rows.every((row) => row.attributes[0]?.attrValue === row.streamingNo)).toBe(true);
       const standing = sortedRows(await fixture().rows());
       expect(standing.every((row) => row.state === 1 && row.attributes[0]?.state === 1)).toBe(true);
-    }, 90_000);
+    });
   });
 }
 

@@ -18,6 +18,7 @@ import type { MiddleFixture, MiddleSettings } from '../middle.js';
 import { changedColumns, mainColumns } from './columns.js';
 import { plantRows, readRows } from './knex-rows.js';
 import { sortedRows } from './rows.js';
+import { scaled } from '../../support/time-factor.js';
 
 type Connection = Pick<DatabaseOptions, 'client' | 'connection'>;
 
@@ -35,8 +36,8 @@ interface Connections {
 export const testOptions = {
   applicationName: 'bnet-sync conformance',
   maxConnections: 3,
-  callTimeoutMs: 10_000,
-  serverTimeoutMs: 8000,
+  callTimeoutMs: scaled(10_000),
+  serverTimeoutMs: scaled(8000),
   byKey: true,
   functions: sqliteFunctions,
 } as const;

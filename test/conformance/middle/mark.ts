@@ -3,6 +3,7 @@ import { State } from '../../../src/domain/states.js';
 import type { Mark } from '../../../src/middle/port.js';
 import type { Fixture } from '../middle.js';
 import { account, byId, claimAll, cust, everything, later, longAgo, type StandingRow } from './rows.js';
+import { scaled } from '../../support/time-factor.js';
 
 const processing = { state: State.Processing, stateDate: longAgo };
 
@@ -12,7 +13,7 @@ function mark(source: 'CUST' | 'ACCOUNT', streamingNo: string, more: Partial<Mar
 
 /** What a mark changes: a row in State 1 of the very attempt, and nothing else. */
 export function markRules(fixture: Fixture): void {
-  describe('a mark', () => {
+  describe('a mark', { timeout: scaled(90_000) }, () => {
     it('of a success moves the row to State 2 without ErrContent, also where a foreign text stood', async () => {
       await fixture().plant([cust('1', { ...processing, errContent: 'foreign' }), account('2', processing)]);
       const before = await fixture().now();
@@ -207,7 +208,7 @@ export function markRules(fixture: Fixture): void {
         expect([row.state, row.errContent, row.attributes[0]!.state]).toEqual([state, errContent, state]);
       }
       expect((await middle.poll(everything())).rows).toEqual([]);
-    }, 90_000);
+    });
   });
 }
 

@@ -15,13 +15,14 @@ import { openTestOracle, type OracleConnection, type TestOracle } from '../../su
 import type { MiddleFixture, MiddleSettings } from '../middle.js';
 import { changeRow, plantRows, readRows } from './oracle-rows.js';
 import { sortedRows } from './rows.js';
+import { scaled } from '../../support/time-factor.js';
 
 /** Limits that a test can wait for; a busy machine does not reach them. */
 const testOptions = {
   name: 'middle database',
   applicationName: 'bnet-sync conformance',
   maxConnections: 3,
-  callTimeoutMs: 10_000,
+  callTimeoutMs: scaled(10_000),
 } as const;
 
 /** What to open an Oracle database with in a test. */

@@ -13,12 +13,13 @@ import { until } from '../../support/until.js';
 import type { MiddleSettings } from '../middle.js';
 import { oracleAdapterOver, oracleOptions } from './oracle-fixture.js';
 import { cust, everything, longAgo, requestFor } from './rows.js';
+import { scaled } from '../../support/time-factor.js';
 
 /** A deadline that a healthy local server keeps. */
-export const callTimeoutMs = 1000;
+export const callTimeoutMs = scaled(1000);
 
 /** How long a call may take at the very most: a login, a statement and a rollback, and a busy machine. */
-export const atMostMs = 3 * callTimeoutMs + 3000;
+export const atMostMs = 3 * callTimeoutMs + scaled(3000);
 
 /** More attribute rows than come with the first answer, so that the rest is fetched. */
 const attributeRows = 30;
@@ -158,7 +159,7 @@ export class OracleOutage {
   /** Waits, hardly at all, until the driver has no socket open, whatever its peer knows of that. */
   async untilClosed(): Promise<void> {
     const closed = () => [...this.#sockets].every(({ destroyed }) => destroyed);
-    await until('the driver has closed its sockets', () => Promise.resolve(closed()), callTimeoutMs / 2);
+    await until('the driver has closed its sockets', () => Promise.resolve(closed()), 500);
   }
 
   /** Runs a call that must end within the deadline. */

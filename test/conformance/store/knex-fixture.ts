@@ -12,6 +12,7 @@ import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type PostgresAccess, type TestDatabase } from '../../support/postgres.js';
 import type { StoreFixture, StoreSettings, TextRow } from '../store.js';
 import { otherTables, productTables, shardCount } from './data.js';
+import { scaled } from '../../support/time-factor.js';
 
 type Connection = Pick<DatabaseOptions, 'client' | 'connection'>;
 
@@ -26,8 +27,8 @@ interface Place {
 export const testOptions = {
   applicationName: 'bnet-sync conformance',
   maxConnections: 3,
-  callTimeoutMs: 10_000,
-  serverTimeoutMs: 8000,
+  callTimeoutMs: scaled(10_000),
+  serverTimeoutMs: scaled(8000),
   byKey: true,
 } as const;
 
