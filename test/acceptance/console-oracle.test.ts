@@ -5,9 +5,8 @@ import { configFor, listening } from '../support/command.js';
 import { openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
 import { hasOracle } from '../support/test-oracle.js';
 import { until } from '../support/until.js';
+import { companyOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
 const longest = '123456789012345678901234567890';
 const authorization = `Basic ${Buffer.from('ops:some password').toString('base64')}`;
 

@@ -4,8 +4,8 @@ import { bnetSync, configFor, listening } from '../support/command.js';
 import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
+import { open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const kinds = hasPostgres ? (['SQLite', 'PostgreSQL'] as const) : (['SQLite'] as const);
 
 describe.each(kinds)('acceptance: the HTTP server on %s', (kind) => {

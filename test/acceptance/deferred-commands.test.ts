@@ -3,10 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commandsOn, configFor } from '../support/command.js';
 import { isAvailable, openPair, plant, type Pair } from '../support/databases.js';
 import { quickSettings } from '../support/workers.js';
+import { companyBind as bind, companyOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const longest = '123456789012345678901234567890';
 const me = `${userInfo().username}@${hostname()}`;
 

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bnetSync } from '../support/command.js';
 import { isAvailable, openPair, plant, statesOf, type Pair } from '../support/databases.js';
+import { companyOpen } from '../support/sample-rows.js';
 
-const open = {
-  ...{ ProductID: '323002000', BizID: 'b1', CustID: '990947809', OPFlag: '0101', StreamingNo: '1' },
-  ...{ CustAccount: 'a', CustName: '杭州某某科技有限公司' },
-};
+const open = { ...companyOpen, StreamingNo: '1' };
 
 /** A pair's databases as variables, with a line end after the password where there is one. */
 function variablesOf({ connections }: Pair): Record<string, string> {

@@ -4,16 +4,7 @@ import { bnetSync, configFor } from '../support/command.js';
 import { column, openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
+import { bind, open } from '../support/sample-rows.js';
 
 /** A transaction that holds locks until it is let go. */
 class Gate {

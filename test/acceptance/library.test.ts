@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type * as Library from '../../src/index.js';
 import { openPair, plant, standing, type Pair } from '../support/databases.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+import { open } from '../support/sample-rows.js';
 
 describe('acceptance: the built library on SQLite', () => {
   let pair: Pair;

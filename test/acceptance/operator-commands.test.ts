@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, commandsOn, configFor } from '../support/command.js';
 import { openPair, plant, standing, statesOf, type Pair } from '../support/databases.js';
 import type { ConnectionSetting } from '../support/middle-databases.js';
+import { companyOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
 const longest = '123456789012345678901234567890';
 const failed = {
   State: 3,

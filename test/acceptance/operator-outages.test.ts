@@ -5,9 +5,8 @@ import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
 import { scaled } from '../support/time-factor.js';
+import { companyOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: 'b1', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '杭州某某科技有限公司' };
 const longest = '123456789012345678901234567890';
 const failed = {
   State: 3,

@@ -3,11 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bnetSync, commandFile, commandsOn, configFor } from '../support/command.js';
 import { openPair, plant, statesOf, type Pair } from '../support/databases.js';
 import { unwanted } from '../support/hostile-texts.js';
-
-const open = {
-  ...{ ProductID: '323002000', BizID: 'b1', CustID: '990947809', OPFlag: '0101' },
-  ...{ CustAccount: 'a', CustName: '杭州某某科技有限公司' },
-};
+import { companyOpen as open } from '../support/sample-rows.js';
 
 describe('acceptance: what commands print', () => {
   let pair: Pair;

@@ -9,16 +9,7 @@ import { isRealOracle } from '../support/test-oracle.js';
 import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
+import { bind, open } from '../support/sample-rows.js';
 
 /** The change of a claim, of a mark, and of the attribute rows that follow either and are committed with it. */
 const claim = /^UPDATE \S*IF_BNET_CUST t\s+SET t\.State = 1,/;

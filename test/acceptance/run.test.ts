@@ -18,8 +18,7 @@ import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/workers.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
 import { scaled } from '../support/time-factor.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+import { open } from '../support/sample-rows.js';
 
 describe('acceptance: the run command on SQLite', () => {
   let pair: Pair;

@@ -10,8 +10,7 @@ import { plant, standing } from '../support/databases.js';
 import { openOptions } from '../support/middle-databases.js';
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { until } from '../support/workers.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+import { open } from '../support/sample-rows.js';
 
 describe.runIf(hasPostgres)('acceptance: PostgreSQL over a Unix-domain socket', () => {
   let folder: string;

@@ -4,8 +4,7 @@ import { column, isAvailable, openPair, plant, type Pair } from '../support/data
 import { hasPostgres } from '../support/postgres.js';
 import { withPeakMemory } from '../support/resident-set.js';
 import { scaled } from '../support/time-factor.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+import { open } from '../support/sample-rows.js';
 
 /** What `verify --json` prints. */
 interface Answer {

@@ -21,8 +21,8 @@ import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { quickSettings, testWorker, until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const actor = { name: 'li', via: 'command' } as const;
 const key = { source: 'CUST', streamingNo: '1' } as const;
 const failed = { State: 3, ErrContent: '00402 甲', StateDate: '2026-11-01 08:00:05' };

@@ -20,23 +20,9 @@ import {
 import { hasPostgres, PostgresServer } from '../support/postgres.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { bind, open as openOfProduct } from '../support/sample-rows.js';
 
-const open = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0101',
-  AreaCode: '020',
-  CustAccount: 'a',
-  CustName: '企业',
-};
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
+const open = { ...openOfProduct, AreaCode: '020' };
 
 async function plantOpens(pair: Pair, count: number): Promise<void> {
   for (let n = 1; n <= count; n += 1)

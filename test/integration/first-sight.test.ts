@@ -12,10 +12,11 @@ import {
 import { MovedTime } from '../support/moved-time.js';
 import { sqlOf } from '../support/plain-access.js';
 import { testWorker, toldOnce, until } from '../support/workers.js';
+import { bind as bindOfProduct, open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const open = { ...openOfProduct, ...product };
+const bind = { ...bindOfProduct, ...product };
 const custId = '990947809';
 const settleMs = 2000;
 const dependencyGraceMs = 10_000;

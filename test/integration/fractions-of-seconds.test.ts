@@ -16,16 +16,8 @@ import {
 } from '../support/databases.js';
 import { sqlOf } from '../support/plain-access.js';
 import { drain } from '../support/workers.js';
+import { bind, open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
 const moment = '2026-11-02 08:00:00';
 const timestamps = { PostgreSQL: 'timestamp(6)', Oracle: 'TIMESTAMP(6)' } as const;
 

@@ -14,9 +14,9 @@ import { hasPostgres } from '../support/postgres.js';
 import { until } from '../support/until.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
 import { scaled } from '../support/time-factor.js';
+import { open } from '../support/sample-rows.js';
 
 const logger = pino({ level: 'silent' });
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 
 function configOf(pair: Pick<Pair, 'connections'>, http: object | undefined, worker: object = {}): Config {
   return parseConfig(

@@ -14,11 +14,9 @@ import { openSession } from '../support/postgres-session.js';
 import { plantOthers } from '../support/troubles.js';
 import { testWorker, toldOnce, until, type ToldEvent } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { open as openOfProduct } from '../support/sample-rows.js';
 
-const open = {
-  ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', AreaCode: '020' },
-  ...{ CustAccount: 'a', CustName: '企业' },
-};
+const open = { ...openOfProduct, AreaCode: '020' };
 
 /** Refuses every row a State, and lets it through again. */
 interface Rule {

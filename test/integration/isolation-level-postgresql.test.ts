@@ -9,8 +9,8 @@ import { operatorsOf } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { testWorker, until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const change = { ...open, OPFlag: '0102' };
 
 describe.runIf(hasPostgres).each(['repeatable read', 'serializable'])(

@@ -2,16 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
 import { hasOracle, isRealOracle, PlainOracle } from '../support/test-oracle.js';
 import { drain, testWorker, toldOnce, until } from '../support/workers.js';
+import { bind, open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
 const attributeTables = ['IF_BNET_CUST_ATTR', 'IF_BNET_ACCOUNT_ATTR'];
 
 /** A real Oracle is entered as the owner of the tables, whom no grant limits. */

@@ -5,16 +5,7 @@ import { bnetSync, configFor } from '../support/command.js';
 import { column, openPair, plant, statesOf, type KnexPair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
+import { bind, open } from '../support/sample-rows.js';
 
 describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
   let pair: KnexPair;

@@ -16,9 +16,10 @@ import {
 } from '../support/databases.js';
 import { operatorServiceOf } from '../support/operators.js';
 import { drain } from '../support/workers.js';
+import { open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '42', BizID: 'b1' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+const open = { ...openOfProduct, ...product };
 const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '2', AccName: '张三' };
 
 const decimals = {

@@ -5,9 +5,10 @@ import { previewSettings } from '../support/builders.js';
 import { isAvailable, openPair, pairKinds, plant, plantAttribute, type Pair } from '../support/databases.js';
 import { operatorsOf } from '../support/operators.js';
 import { testWorker, toldOnce } from '../support/workers.js';
+import { bind as bindOfProduct, open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+const open = { ...openOfProduct, ...product };
 const ours = { productIds: [product.ProductID] };
 const look = { scan: 100, examples: 5 };
 
@@ -77,7 +78,7 @@ for (const kind of pairKinds) {
 
     it('a preview tells how long a row that is ahead of the clock still waits', async () => {
       await row('1', { CreateDate: ago(-28_800) });
-      const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+      const bind = { ...bindOfProduct, ...product };
       const key = { CustID: '2', StreamingNo: '2', CreateDate: ago(-28_800) };
       await plant(pair.middle, 'ACCOUNT', { ...bind, ...key });
       const { middle: operations, store } = operatorsOf(pair);

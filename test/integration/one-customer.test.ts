@@ -17,16 +17,14 @@ import {
   type TestWorkerParts,
   type ToldEvent,
 } from '../support/workers.js';
+import { open as openOfProduct } from '../support/sample-rows.js';
 
 /*
  * One row, one customer (P12), each mechanism for itself: what is wrong is wrong with row 7 alone, and everything else
  * ends soon.
  */
 
-const open = {
-  ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', AreaCode: '020' },
-  ...{ CustAccount: 'a', CustName: '企业' },
-};
+const open = { ...openOfProduct, AreaCode: '020' };
 const count = 30;
 const soonMs = 8000;
 

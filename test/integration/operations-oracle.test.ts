@@ -14,10 +14,8 @@ import { hasOracle, type OracleConnection } from '../support/test-oracle.js';
 import { openOptions } from '../support/middle-databases.js';
 import { drain } from '../support/workers.js';
 import { later } from '../conformance/middle/rows.js';
+import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const longest = '123456789012345678901234567890';
 const failure = (errContent: string, stateDate: string) => ({
   State: 3,

@@ -13,10 +13,8 @@ import {
 } from '../support/databases.js';
 import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { drain, quickSettings } from '../support/workers.js';
+import { customer as product, customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const longest = '123456789012345678901234567890';
 const actor = { name: 'li', via: 'console' } as const;
 const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;

@@ -21,10 +21,8 @@ import { operatorsOf, type OperationsOptions } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { drain, quickSettings } from '../support/workers.js';
 import { later } from '../conformance/middle/rows.js';
+import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
-const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const longest = '123456789012345678901234567890';
 const failure = (errContent: string, stateDate: string) => ({
   State: 3,

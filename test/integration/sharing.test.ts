@@ -12,8 +12,8 @@ import {
 import { gate } from '../support/until.js';
 import { testWorker, toldOnce, until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
 const leaseTtlMs = scaled(1500);
 /** A busy machine may be late by so much. */
 const slackMs = scaled(1500);

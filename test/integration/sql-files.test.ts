@@ -14,10 +14,11 @@ import { operationsOn } from '../support/operators.js';
 import { hasPostgres } from '../support/postgres.js';
 import { statementsIn } from '../support/sql-files.js';
 import { drain } from '../support/workers.js';
+import { bind as bindOfProduct, open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '323002000', BizID: '40825826451003', CustID: '200003' };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const open = { ...openOfProduct, ...product, AreaCode: '020' };
+const bind = { ...bindOfProduct, ...product };
 const failed = { State: 3, ErrContent: '00402 业务数据内容不存在', StateDate: '2026-11-01 09:00:00' };
 const allRows: PollRequest = {
   limit: 500,

@@ -12,9 +12,10 @@ import { openOptions } from '../support/middle-databases.js';
 import { postgresDatabase, type KnexSetting, type Made } from '../support/pair-databases.js';
 import { hasPostgres } from '../support/postgres.js';
 import { drain } from '../support/workers.js';
+import { open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '7' };
-const open = { ...product, OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+const open = { ...openOfProduct, ...product };
 const name = 'product "a"';
 
 describe.runIf(hasPostgres)('the schema of the product store', () => {

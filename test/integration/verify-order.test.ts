@@ -7,12 +7,13 @@ import { operatorsOf } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { verifyPair } from '../support/verification.js';
 import { drain, quickSettings } from '../support/workers.js';
+import { bind as bindOfProduct, open as openOfProduct } from '../support/sample-rows.js';
 
 const product = { ProductID: '323002000', BizID: 'b1', CustID: '8' };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
+const open = { ...openOfProduct, ...product, AreaCode: '020' };
 const change = { ...product, OPFlag: '0102' };
 const cancel = { ...product, OPFlag: '0103' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const bind = { ...bindOfProduct, ...product };
 const at = (second: number) => `2026-11-01 08:00:0${second}`;
 const actor = { name: 'li', via: 'command' } as const;
 

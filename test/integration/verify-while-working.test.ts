@@ -3,8 +3,7 @@ import type { StoreScan } from '../../src/store/admin-port.js';
 import { isAvailable, openPair, plant, type Pair } from '../support/databases.js';
 import { verifySourcesOf, verifyThrough } from '../support/verification.js';
 import { drain } from '../support/workers.js';
-
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
+import { open } from '../support/sample-rows.js';
 
 for (const kind of ['SQLite', 'PostgreSQL'] as const) {
   describe.runIf(isAvailable(kind))(`verify while a worker is at work, on ${kind}`, () => {

@@ -5,11 +5,12 @@ import { isAvailable, openPair, pairKinds, plant, type Pair } from '../support/d
 import { clear } from '../support/model-rows.js';
 import { verifyPair } from '../support/verification.js';
 import { drain, quickSettings } from '../support/workers.js';
+import { bind as bindOfProduct, open as openOfProduct } from '../support/sample-rows.js';
 
 const customer = '123456789012345678901234567890';
 const product = { ProductID: '323002000', BizID: 'b1', CustID: customer };
-const open = { ...product, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...product, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
+const open = { ...openOfProduct, ...product, AreaCode: '020' };
+const bind = { ...bindOfProduct, ...product };
 const longest = '999999999999999999999999999999';
 
 for (const kind of pairKinds) {

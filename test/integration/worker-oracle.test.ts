@@ -12,16 +12,8 @@ import { sqlOf } from '../support/plain-access.js';
 import { runModel } from '../support/sequential-model.js';
 import { drain, quickSettings, testWorker, until } from '../support/workers.js';
 import { scaled } from '../support/time-factor.js';
+import { bind, open } from '../support/sample-rows.js';
 
-const open = { ProductID: '323002000', BizID: 'b1', OPFlag: '0101', CustAccount: 'a', CustName: '企业' };
-const bind = {
-  ProductID: '323002000',
-  BizID: 'b1',
-  OPFlag: '0201',
-  UserID: 'ap',
-  AccType: '1',
-  AccName: '张三',
-};
 const limitSpec = '11002009000000000000';
 
 /** Zone of the stand-in: neither the process's nor UTC nor PostgreSQL's, and west of them all. */

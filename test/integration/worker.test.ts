@@ -18,10 +18,8 @@ import {
   until,
   type TestWorkerParts,
 } from '../support/workers.js';
+import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
-const identity = { ProductID: '323002000', BizID: '40825826451003', CustID: '990947809' };
-const open = { ...identity, OPFlag: '0101', AreaCode: '020', CustAccount: 'a', CustName: '企业' };
-const bind = { ...identity, OPFlag: '0201', UserID: 'ap', AccType: '1', AccName: '张三' };
 const at = (second: number) => `2026-11-01 08:00:${String(second).padStart(2, '0')}`;
 
 for (const kind of pairKinds) {

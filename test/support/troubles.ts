@@ -2,6 +2,7 @@ import { isOnOracle, plant, type Pair, type Planted } from './databases.js';
 import type { TestOracle } from './test-oracle.js';
 import type { PostgresAccess } from './postgres-database.js';
 import { openSession } from './postgres-session.js';
+import { open as openOfProduct } from './sample-rows.js';
 
 /*
  * What a middle database, or a person at it, does to one row, so that it does not go through. The row has StreamingNo 7
@@ -210,10 +211,7 @@ async function plantMany(access: PostgresAccess, table: string): Promise<void> {
   await session.close();
 }
 
-const open = {
-  ...{ ProductID: '323002000', BizID: 'b1', OPFlag: '0101', AreaCode: '020' },
-  ...{ CustAccount: 'a', CustName: '企业' },
-};
+const open = { ...openOfProduct, AreaCode: '020' };
 
 /** A good open of a customer of this number. */
 export function goodOpen(no: number): Planted {
