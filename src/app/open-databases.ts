@@ -4,6 +4,7 @@ import { sqliteFilename } from '../config/connection.js';
 import type { Config } from '../config/schema.js';
 import { Database } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
+import type { PoolUse } from '../database/pool-use.js';
 import { initMiddle } from '../middle/knex/init.js';
 import { openKnex } from '../middle/knex/open.js';
 import { pgMiddle } from '../middle/knex/pg.js';
@@ -11,7 +12,10 @@ import { sqliteFunctions, sqliteMiddle } from '../middle/knex/sqlite.js';
 import type { OracleDatabase } from '../middle/oracle/database.js';
 import type { OpenMiddle } from '../middle/open-middle.js';
 import type { MiddleTables } from '../middle/tables.js';
+import type { Databases } from '../operator/databases.js';
+import type { StoreAdmin } from '../store/admin-port.js';
 import { storeTables } from '../store/knex/migrations.js';
+import { KnexStoreAdmin } from '../store/knex/store-admin.js';
 import { requireDriver } from './require-driver.js';
 
 /*
@@ -37,6 +41,24 @@ export interface OpenOptions {
   readonly migrates?: boolean;
 }
 
+/** The product store, for operators. */
+export interface OpenStore {
+  readonly admin: StoreAdmin;
+  ping(): Promise<void>;
+  pool(): PoolUse;
+  close(): Promise<void>;
+}
+
+/** Both databases, for operators. */
+export interface OpenDatabases {
+  readonly middle: OpenMiddle;
+  readonly store: OpenStore;
+  /** Both as the operator service takes them. */
+  readonly admin: Databases;
+  pools(): { readonly middle: PoolUse; readonly store: PoolUse };
+  close(): Promise<void>;
+}
+
 const defaultConnections = 5;
 
 function limitsOf(config: Config, options: OpenOptions): { maxConnections: number; callTimeoutMs: number } {
@@ -59,6 +81,40 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
   const byIndex = database.dialect.name === 'pg' && options.byKey !== true;
   const searched = byIndex ? openMiddleDatabase(config, { ...options, byKey: true }) : database;
   return openKnex(database, searched, { ...tables, dialect });
+}
+
+/** Opens the product store for operators. */
+export function openStore(config: Config, options: OpenOptions): OpenStore {
+  const database = openStoreDatabase(config, options);
+  return {
+    admin: new KnexStoreAdmin(database),
+    ping: () => database.ping(),
+    pool: () => database.pool(),
+    close: () => database.close(),
+  };
+}
+
+/** Opens both databases for operators: the product store at its first use, so that what needs none of it does without. */
+export async function openDatabases(config: Config, options: OpenOptions): Promise<OpenDatabases> {
+  const middle = await openMiddle(config, options);
+  let opened: OpenStore | null = null;
+  const store = (): OpenStore => (opened ??= openStore(config, options));
+  return {
+    middle,
+    get store() {
+      return store();
+    },
+    admin: {
+      middle: middle.admin,
+      get store() {
+        return store().admin;
+      },
+    },
+    pools: () => ({ middle: middle.pool(), store: store().pool() }),
+    close: async () => {
+      await Promise.all([middle.close(), opened?.close()]);
+    },
+  };
 }
 
 async function openOracleMiddle(

@@ -4,21 +4,17 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { ConfigError } from '../config/config-error.js';
 import type { Config } from '../config/schema.js';
 import { registerConsole } from '../console/register.js';
+import { createOperator } from './create-operator.js';
 import type { SyncWorker } from './create-worker.js';
 import { WorkerWatch } from '../http/health.js';
 import { isLoopback } from '../http/hosts.js';
-import { Metrics, type Pools } from '../telemetry/metrics.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { isWeakHash } from '../http/password.js';
 import { createHttpServer, createProbeServer } from '../http/server.js';
 import { Security } from '../http/security.js';
 import { securitySinks } from '../http/security-sinks.js';
-import { createOperatorService } from '../operator/create-operator-service.js';
 import { packageVersion } from '../package-version.js';
-import { KnexGuardRecords } from '../store/knex/guard.js';
-import { KnexStoreAdmin } from '../store/knex/store-admin.js';
-import { KnexStoreRecords } from '../store/knex/store-records.js';
-import type { OpenMiddle } from '../middle/open-middle.js';
-import { openMiddle, openStoreDatabase, type OpenOptions } from './open-databases.js';
+import { openDatabases, type OpenDatabases, type OpenOptions } from './open-databases.js';
 
 /*
  * The HTTP server over the databases of a configuration. It has connections of its own, few and with short limits, so
@@ -103,29 +99,25 @@ async function serversOver(
   { logger, worker, open }: ServerOptions & { readonly open: (() => Promise<void>)[] },
 ): Promise<{ readonly app: FastifyInstance; readonly probes: FastifyInstance; readonly security: Security }> {
   const common = { byKey: true, takesTurns: true };
-  const looking = await openBoth(config, open, {
+  const opened = async (options: OpenOptions): Promise<OpenDatabases> => {
+    const databases = await openDatabases(config, options);
+    open.push(() => databases.close());
+    return databases;
+  };
+  const looking = await opened({
     ...common,
     applicationName: 'bnet-sync console',
     maxConnections: consoleConnections,
     callLimitMs: consoleLimitMs,
   });
-  const probing = await openBoth(config, open, {
+  const probing = await opened({
     ...common,
     applicationName: 'bnet-sync probe',
     maxConnections: 1,
     callLimitMs: probeLimitMs,
   });
   const clock = () => performance.now();
-  const records = new KnexStoreRecords(looking.store);
-  const operator = createOperatorService({
-    middle: looking.middle.operations,
-    search: looking.middle.search,
-    store: new KnexStoreAdmin(looking.store),
-    records,
-    guard: new KnexGuardRecords(looking.store),
-    wallClock: () => Date.now(),
-    clock,
-  });
+  const operator = createOperator(config, looking);
   const metrics = new Metrics({
     overview: () => operator.overview(),
     pools: () => [looking.pools(), probing.pools(), ...(worker === undefined ? [] : [worker.pools()])],
@@ -133,26 +125,13 @@ async function serversOver(
   });
   const probes = { middle: () => probing.middle.database.ping(), store: () => probing.store.ping() };
   const watch = worker === undefined ? null : new WorkerWatch(worker);
-  const security = new Security(securitySinks({ logger, metrics, records }));
+  const security = new Security(securitySinks({ logger, metrics, records: looking.store.admin.records }));
   const parts = {
     ...{ settings: http, operator, metrics, logger, security, registerConsole, version: packageVersion() },
     health: { probes, worker: watch, clock },
   };
   const app = await createHttpServer(parts);
   return { app, probes: http.probePort === undefined ? app : await createProbeServer(parts), security };
-}
-
-/** Both databases with connections of one purpose; how to close them is added to `open`. */
-async function openBoth(
-  config: Config,
-  open: (() => Promise<void>)[],
-  options: OpenOptions,
-): Promise<{ middle: OpenMiddle; store: ReturnType<typeof openStoreDatabase>; pools: () => Pools }> {
-  const middle = await openMiddle(config, options);
-  open.push(() => middle.close());
-  const store = openStoreDatabase(config, options);
-  open.push(() => store.close());
-  return { middle, store, pools: () => ({ middle: middle.pool(), store: store.pool() }) };
 }
 
 const listenFaults: Readonly<Record<string, { readonly of: 'port' | 'host'; readonly words: string }>> = {

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import type { Actor } from '../operator/operator-service.js';
+import type { Actor } from '../operator/contract/actions.js';
 
 /** Who runs a command, for the audit: `user@host`. */
 export function commandActor(): Actor {

@@ -1,5 +1,5 @@
 import type { Account } from '../domain/customer.js';
-import type { RelatedRow, RowDetails } from '../operator/operator-service.js';
+import type { RelatedRow, RowDetails } from '../operator/contract/rows.js';
 import { listLines, shown } from './output.js';
 import { shortTableName, stateText } from './labels.js';
 

@@ -1,5 +1,4 @@
-import type { RowDetails } from '../operator/operator-service.js';
-import type { DeferredRow, DeferredSummary } from '../operator/deferred-report.js';
+import type { RowDetails, DeferredRow, DeferredSummary } from '../operator/contract/rows.js';
 import { durationText } from '../operator/duration.js';
 import { listLines, shown } from './output.js';
 import { shortTableName } from './labels.js';

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.js';
 import { DatabaseError, type DatabaseErrorKind } from '../database/errors.js';
 import { visibleText } from '../domain/foreign-text.js';
 import { RecordError } from '../operator/audit.js';
+import { NotOurProductError } from '../operator/requests.js';
 import { SettingsDifferError, ShardsDifferError } from '../store/port.js';
 import { StoreNewerError } from '../store/setup-port.js';
 
@@ -40,7 +41,8 @@ function isUsageError(error: unknown): boolean {
     error instanceof ConfigError ||
     error instanceof ShardsDifferError ||
     error instanceof SettingsDifferError ||
-    error instanceof StoreNewerError
+    error instanceof StoreNewerError ||
+    error instanceof NotOurProductError
   );
 }
 

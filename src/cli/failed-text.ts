@@ -1,4 +1,4 @@
-import type { FailedRow } from '../operator/failed-row.js';
+import type { FailedRow } from '../operator/contract/rows.js';
 import { listLines } from './output.js';
 import { shortTableName } from './labels.js';
 

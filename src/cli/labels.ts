@@ -1,5 +1,5 @@
 import { State } from '../domain/states.js';
-import type { Count } from '../operator/operator-service.js';
+import type { Count } from '../operator/contract/schema.js';
 
 /** The specification's words for the States (5.2.2.1). */
 const stateWords: Readonly<Record<number, string>> = {

@@ -1,4 +1,5 @@
-import { isCanonicalNumber, rowId, sources, tableOf, type RowKey, type Source } from '../domain/keys.js';
+import type { RowKey } from '../domain/keys.js';
+import { rowKey } from '../operator/inputs.js';
 
 /*
  * Addresses of the console's pages, and what they say. A page is read from its address alone, so that every address
@@ -37,22 +38,13 @@ export function rowAddress(row: { readonly table: string; readonly streamingNo: 
   return `/rows/${encodeURIComponent(row.table)}/${encodeURIComponent(row.streamingNo)}`;
 }
 
-/** Which main table a text names, by the specification's name or the short one, in any case. */
-export function sourceNamed(text: string): Source | undefined {
-  const name = text.toUpperCase();
-  return sources.find((source) => name === source || name === tableOf[source]);
-}
-
 /** A row as forms and addresses name it: `IF_BNET_CUST:1141`. */
 export function rowNamed(text: string): RowKey | undefined {
-  const [table = '', streamingNo = '', ...rest] = text.split(':');
-  const source = sourceNamed(table);
-  if (source === undefined || rest.length > 0 || !isCanonicalNumber(streamingNo)) return undefined;
-  return { source, streamingNo };
+  const [table, streamingNo, ...rest] = text.split(':');
+  return rest.length > 0 ? undefined : rowKey.safeParse({ table, streamingNo }).data;
 }
 
 /** The name of a row for `rowNamed`. */
 export function rowName(row: { readonly table: string; readonly streamingNo: string }): string {
-  const source = sourceNamed(row.table);
-  return source === undefined ? '' : rowId({ source, streamingNo: row.streamingNo });
+  return `${row.table}:${row.streamingNo}`;
 }

@@ -1,82 +1,32 @@
-import { isCanonicalNumber, tableOf } from '../domain/keys.js';
+import { tableOf } from '../domain/keys.js';
 import type { RowFilter } from '../middle/admin-port.js';
-import { noCode, parseCode } from '../operator/failure-code.js';
-import { parseSince } from '../operator/since.js';
-import { address, sourceNamed, textOf, type Values } from './addresses.js';
+import { conditions, filter, noCode } from '../operator/inputs.js';
+import { address, textOf, type Values } from './addresses.js';
 
-/** The fields of the filter of failed rows, as forms and addresses name them. */
-export const filterFields = [
-  'table',
-  'code',
-  'product',
-  'customer',
-  'user',
-  'opFlag',
-  'since',
-  'until',
-  'text',
-] as const;
-export type FilterField = (typeof filterFields)[number];
+/** A field of the filter of failed rows, as forms and addresses name it. */
+export type FilterField = keyof typeof conditions;
 
-/** A filter as somebody typed it. */
+/** All of them. */
+export const filterFields = Object.keys(conditions) as FilterField[];
+
+/** A filter as it was typed. */
 export interface FilterForm {
   /** What was typed, to be shown again. */
   readonly typed: Readonly<Record<FilterField, string>>;
   readonly filter: RowFilter;
-  /** Fields that cannot be what they should be; the filter is not to be used then. */
+  /** Fields that are refused; the filter is empty then. */
   readonly errors: readonly FilterField[];
 }
 
-type Read = (text: string) => Partial<RowFilter> | null;
-
-const matches =
-  (pattern: RegExp, name: keyof RowFilter): Read =>
-  (text) =>
-    pattern.test(text) ? { [name]: text } : null;
-
-const number =
-  (name: 'productId' | 'custId'): Read =>
-  (text) =>
-    isCanonicalNumber(text) ? { [name]: text } : null;
-
-const date =
-  (name: 'since' | 'until'): Read =>
-  (text) => {
-    const parsed = parseSince(text);
-    return parsed !== null && 'date' in parsed ? { [name]: parsed.date } : null;
-  };
-
-const readers: Readonly<Record<FilterField, Read>> = {
-  table: (text) => {
-    const source = sourceNamed(text);
-    return source === undefined ? null : { source };
-  },
-  code: (text) => {
-    const code = parseCode(text);
-    return code === undefined ? null : { code };
-  },
-  product: number('productId'),
-  customer: number('custId'),
-  user: matches(/^.{1,100}$/su, 'userId'),
-  opFlag: matches(/^.{1,10}$/su, 'opFlag'),
-  since: date('since'),
-  until: date('until'),
-  text: matches(/^.{1,200}$/su, 'text'),
-};
-
 /** Reads a filter from an address or a form. */
 export function filterForm(values: Values): FilterForm {
-  const typed = Object.fromEntries(filterFields.map((field) => [field, textOf(values, field)]));
-  const errors: FilterField[] = [];
-  let filter: RowFilter = {};
-  for (const field of filterFields) {
-    const text = typed[field] ?? '';
-    if (text === '') continue;
-    const part = readers[field](text);
-    if (part === null) errors.push(field);
-    else filter = { ...filter, ...part };
-  }
-  return { typed: typed as Record<FilterField, string>, filter, errors };
+  const typed = filterFields.map((field) => [field, textOf(values, field)] as const);
+  const read = filter.safeParse(Object.fromEntries(typed.filter(([, text]) => text !== '')));
+  return {
+    typed: Object.fromEntries(typed) as Record<FilterField, string>,
+    filter: read.data ?? {},
+    errors: filterFields.filter((field) => read.error?.issues.some(({ path }) => path[0] === field) === true),
+  };
 }
 
 /** The parameters of an address for a filter. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { StoreAlarm } from '../store/guard-port.js';
+import type { OpenAlarm } from '../operator/contract/state.js';
 import type { ConsoleParts, Principal } from '../http/console-port.js';
 import { address, textOf, type Values } from './addresses.js';
 import type { AssetAddresses } from './assets.js';
@@ -14,7 +14,7 @@ export interface View {
   readonly version: string;
   readonly assets: AssetAddresses;
   /** Open alarms of the product store, for every page to show. */
-  readonly alarms: readonly StoreAlarm[];
+  readonly alarms: readonly OpenAlarm[];
   /** The reason of an action as it was typed before, for a form that is shown again. */
   readonly typedReason: string;
   /** The address of this page in another language. */

@@ -1,11 +1,9 @@
-import { openMiddle, openMiddleDatabase, openStoreDatabase } from '../app/open-databases.js';
+import { openDatabases, openMiddleDatabase } from '../app/open-databases.js';
 import type { Account, Attribute, Customer } from '../domain/customer.js';
 import { compareNumbers, sources, tableOf, type RowKey } from '../domain/keys.js';
-import type { FinishedPage, FinishedPosition, FinishedRows, MiddleAdmin } from '../middle/admin-port.js';
-import type { JournalLine, JournalPart, StoreAdmin, StoreRecords, StoreScan } from '../store/admin-port.js';
-import { KnexStoreAdmin } from '../store/knex/store-admin.js';
-import { KnexStoreRecords } from '../store/knex/store-records.js';
-import { KnexStoreScan } from '../store/knex/store-scan.js';
+import type { FinishedPage, FinishedPosition, FinishedRows } from '../middle/admin-port.js';
+import type { JournalLine, JournalPart, StoreAdmin, StoreRecords } from '../store/admin-port.js';
+import type { Databases } from '../operator/databases.js';
 import type { DemoFolder } from './demo-folder.js';
 import { Platform } from './platform/platform.js';
 import { specExamples, specExamplesOutcome } from './platform/spec-examples.js';
@@ -16,12 +14,7 @@ import type { DemoRun } from './play.js';
  */
 
 /** The databases of a demo, as operators read them, and the platform on them. */
-interface DemoDatabases {
-  readonly middle: Pick<MiddleAdmin, 'counts'>;
-  readonly finished: FinishedRows;
-  readonly store: StoreAdmin;
-  readonly records: Pick<StoreRecords, 'currentBefore'>;
-  readonly scan: StoreScan;
+interface DemoDatabases extends Databases {
   readonly platform: Platform;
 }
 
@@ -65,27 +58,19 @@ export interface Findings {
 /** Reads both databases and compares. */
 export async function findOut({ config }: DemoFolder, demoRun: DemoRun): Promise<Findings> {
   const options = { applicationName: 'bnet-sync demo' };
-  const middle = await openMiddle(config, options);
+  const databases = await openDatabases(config, options);
   const sent = openMiddleDatabase(config, options);
-  const store = openStoreDatabase(config, options);
   try {
-    return await findingsOf(demoRun, {
-      ...{ middle: middle.operations, finished: middle.finished, platform: new Platform(sent) },
-      ...{
-        store: new KnexStoreAdmin(store),
-        records: new KnexStoreRecords(store),
-        scan: new KnexStoreScan(store),
-      },
-    });
+    return await findingsOf(demoRun, { ...databases.admin, platform: new Platform(sent) });
   } finally {
-    await Promise.all([middle.close(), sent.close(), store.close()]);
+    await Promise.all([databases.close(), sent.close()]);
   }
 }
 
 async function findingsOf(demoRun: DemoRun, databases: DemoDatabases): Promise<Findings> {
   const { summary } = demoRun;
-  const succeeded = await readSucceeded(databases.finished);
-  const journal = await readJournal(databases.records);
+  const succeeded = await readSucceeded(databases.middle.finished);
+  const journal = await readJournal(databases.store.records);
   const refusals = await readRefusals(
     databases.store,
     journal,
@@ -158,7 +143,7 @@ function equal(what: string, expected: string | number, found: string | number):
 
 /** What the succeeded rows of the middle database must have left in the product store, and what the journal knows. */
 async function compareWithStore(
-  { middle, scan, platform }: DemoDatabases,
+  { middle, store: { scan }, platform }: DemoDatabases,
   succeeded: ReadonlyMap<string, string>,
   journal: readonly JournalLine[],
 ): Promise<Check[]> {
@@ -210,7 +195,7 @@ async function readSucceeded(finished: FinishedRows): Promise<ReadonlyMap<string
 }
 
 /** All current entries of the journal. */
-async function readJournal(records: DemoDatabases['records']): Promise<readonly JournalLine[]> {
+async function readJournal(records: StoreRecords): Promise<readonly JournalLine[]> {
   const lines: JournalLine[] = [];
   let after: RowKey | null = null;
   do {

@@ -15,6 +15,9 @@ export const stages: readonly Stage[] = ['claim', 'apply', 'mark'];
  */
 export type DeferralCause = 'locked' | 'refused' | 'ignored';
 
+/** All causes, the commonest first. */
+export const deferralCauses: readonly DeferralCause[] = ['locked', 'refused', 'ignored'];
+
 /** A deferred row, and with it the rows of its customer (P12). */
 export interface Deferral extends RowKey {
   readonly custId: Cell;

@@ -5,7 +5,13 @@ export type Source = 'CUST' | 'ACCOUNT';
 export const sources: readonly Source[] = ['CUST', 'ACCOUNT'];
 
 /** The specification's name of each main table (5.2.2.1, 5.2.2.3). */
-export const tableOf: Readonly<Record<Source, string>> = { CUST: 'IF_BNET_CUST', ACCOUNT: 'IF_BNET_ACCOUNT' };
+export const tableOf = { CUST: 'IF_BNET_CUST', ACCOUNT: 'IF_BNET_ACCOUNT' } as const satisfies Record<
+  Source,
+  string
+>;
+
+/** The name of a main table. */
+export type TableName = (typeof tableOf)[Source];
 
 /** The specification's name of each attribute table (5.2.2.2, 5.2.2.4). */
 export const attributeTableOf: Readonly<Record<Source, string>> = {

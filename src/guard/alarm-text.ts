@@ -1,10 +1,15 @@
-import { rowId } from '../domain/keys.js';
+import { tableOf, type Source } from '../domain/keys.js';
 import type { LossEvidence, LostRow } from '../store/guard-port.js';
 
 const namedRows = 3;
 
+/** A row by its source, or by its table's name. */
+type NamedLoss = Omit<LostRow, 'source'> & ({ readonly source: Source } | { readonly table: string });
+
+type Evidence = Omit<LossEvidence, 'examples'> & { readonly examples: readonly NamedLoss[] };
+
 /** An alarm in one sentence, without its end, for logs, terminals and errors. */
-export function alarmText({ kind, rows, examples }: LossEvidence): string {
+export function alarmText({ kind, rows, examples }: Evidence): string {
   const named = examples.slice(0, namedRows).map(rowText).join(', ');
   const more = rows > namedRows ? ' and more' : '';
   switch (kind) {
@@ -17,6 +22,7 @@ export function alarmText({ kind, rows, examples }: LossEvidence): string {
   }
 }
 
-function rowText({ custId, ...row }: LostRow): string {
-  return `${rowId(row)}${custId === null ? '' : ` of customer ${custId}`} (${row.stateDate})`;
+function rowText({ custId, ...row }: NamedLoss): string {
+  const table = 'source' in row ? tableOf[row.source] : row.table;
+  return `${table}:${row.streamingNo}${custId === null ? '' : ` of customer ${custId}`} (${row.stateDate})`;
 }

@@ -1,19 +1,31 @@
+import { z } from 'zod';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseError } from '../database/errors.js';
 import { NotTakenError, RecordError } from '../operator/audit.js';
-import { InvalidCursorError } from '../operator/operator-service.js';
+import { InvalidCursorError } from '../operator/failed.js';
 import { NothingToContinueError } from '../operator/match-scope.js';
 import type { Security } from './security.js';
 import type { ConsoleErrors, RequestError } from './console-port.js';
 
-/** A value that was not as it must be, with what to do about it. */
-export interface FieldError {
-  /** Where it stands: `query.limit`, `body.reason`. */
-  readonly field: string;
-  /** As it was given, shortened; null where it is missing. */
-  readonly value: string | null;
-  readonly message: string;
-}
+/** An error as programs get it. */
+export const errorSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    details: z
+      .array(
+        z.object({
+          field: z.string().describe('such as query.limit or body.reason'),
+          value: z.string().nullable().describe('as it was given, shortened; null: it is missing'),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/** A value that is refused, with what to do about it. */
+export type FieldError = Readonly<NonNullable<z.infer<typeof errorSchema>['error']['details']>[number]>;
 
 /** An error response. Its message is for the client: one line, without secrets. */
 export class HttpError extends Error implements RequestError {
@@ -73,7 +85,7 @@ function httpErrorOf(error: unknown): HttpError {
   }
   if (error instanceof InvalidCursorError) {
     const details = [{ field: 'query.after', value: null, message: 'start again without it' }];
-    return new HttpError(400, 'badRequest', 'the cursor is none of this version', details);
+    return new HttpError(400, 'badRequest', error.message, details);
   }
   if (error instanceof NothingToContinueError) {
     const details = [{ field: 'body.continues', value: null, message: error.message }];

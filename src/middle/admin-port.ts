@@ -77,9 +77,13 @@ export interface ServerDescription {
 /** Which kind of database the middle database is: types and ready statements differ. */
 export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
 
-/** What operators do with the middle database: the command line and the console. */
+/** What operators do with the middle database. Its parts are opened with it and share its connections. */
 export interface MiddleAdmin {
   readonly kind: MiddleKind;
+  /** Lists and counts that read a bounded number of rows. */
+  readonly queries: BoundedQueries;
+  /** The rows in State 2, for comparisons with the product store. */
+  readonly finished: FinishedRows;
   counts(): Promise<Readonly<Record<Source, StateCounts>>>;
   /**
    * For how long the row that has stood longest in State 0 has done so, in seconds by the database's clock: since its
@@ -187,8 +191,8 @@ export interface FailedCount {
 }
 
 /**
- * Looking about in the middle database, for the console and the command line. No statement reads more rows than the
- * limit it is given says, whatever the tables hold, provided the indexes of sql/ are there.
+ * Lists and counts of the middle database. No statement reads more rows than its limit allows, whatever the tables hold,
+ * provided the indexes of sql/ are there.
  */
 export interface BoundedQueries {
   /** Rows by table and State; counting stops when `most` rows of a State have been read. */

@@ -1,13 +1,11 @@
 import type { PoolUse } from '../database/pool-use.js';
-import type { BoundedQueries, FinishedRows, MiddleAdmin } from './admin-port.js';
+import type { MiddleAdmin } from './admin-port.js';
 import type { MiddleDatabase } from './port.js';
 
 /** An open middle database, for the worker and for operators. */
 export interface OpenMiddle {
   readonly database: MiddleDatabase;
-  readonly operations: MiddleAdmin;
-  readonly search: BoundedQueries;
-  readonly finished: FinishedRows;
+  readonly admin: MiddleAdmin;
   pool(): PoolUse;
   close(): Promise<void>;
 }

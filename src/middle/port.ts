@@ -26,6 +26,19 @@ export interface Paused {
 /** No pause is in force. */
 export const nothingPaused: Paused = { sources: [], productIds: [] };
 
+/** What is paused: a table's rows, or a product's. */
+interface PausedTarget {
+  readonly target: { readonly source: Source } | { readonly productId: string };
+}
+
+/** What a poll leaves alone for these pauses. */
+export function pausedBy(pauses: readonly PausedTarget[]): Paused {
+  return {
+    sources: pauses.flatMap(({ target }) => ('source' in target ? [target.source] : [])),
+    productIds: pauses.flatMap(({ target }) => ('source' in target ? [] : [target.productId])),
+  };
+}
+
 /** Which rows a poll may return. */
 export interface PollRequest {
   /** The most rows to return. */

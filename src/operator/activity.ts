@@ -1,5 +1,5 @@
 import type { Activity } from '../store/admin-port.js';
-import type { ActivityBar } from './operator-service.js';
+import type { ActivityBar } from './contract/state.js';
 
 /** A length of time, divided into spans: the last of them is the present one, which is not over. */
 export interface Window {

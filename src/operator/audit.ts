@@ -1,7 +1,7 @@
 import { DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
-import type { AuditEntry, AuditRecord, StoreRecords } from '../store/admin-port.js';
-import { InvalidCursorError, type Actor } from './operator-service.js';
+import type { AuditRecord, StoreRecords } from '../store/admin-port.js';
+import type { Actor } from './contract/actions.js';
 
 /*
  * No action without its record. What changes the product store commits together with its record. What one transaction
@@ -77,33 +77,14 @@ export async function takeIntended<T>(
   const intentId = await orNotTaken(action, () => records.intend(recorded));
   const ended = await settled(() => take(intentId));
   const { rows, what: done } = outcome();
-  const told = 'error' in ended ? { ...done, error: messageOf(ended.error) } : done;
+  const recordedOutcome = 'error' in ended ? { ...done, error: messageOf(ended.error) } : done;
   try {
-    await records.conclude(intentId, { what: JSON.stringify(told), rows });
+    await records.conclude(intentId, { what: JSON.stringify(recordedOutcome), rows });
   } catch (error) {
-    throw new OutcomeNotRecordedError(intentId, intent, { what: told, rows }, error);
+    throw new OutcomeNotRecordedError(intentId, intent, { what: recordedOutcome, rows }, error);
   }
   if ('error' in ended) throw ended.error;
   return ended.result;
-}
-
-/** Actions, newest first, those before an id; InvalidCursorError where it is none. */
-export async function actions(
-  records: StoreRecords,
-  { limit, before }: { readonly limit: number; readonly before?: string },
-): Promise<readonly AuditEntry[]> {
-  if (before !== undefined && !/^\d{1,18}$/.test(before)) {
-    throw new InvalidCursorError('an action is named by its number');
-  }
-  return records.actions({ before: before ?? null, limit });
-}
-
-/** An action with its outcome; null where none has this id. */
-export async function findAction(
-  records: Pick<StoreRecords, 'action'>,
-  id: string,
-): Promise<AuditEntry | null> {
-  return /^\d{1,18}$/.test(id) ? records.action(id) : null;
 }
 
 /** Where the answer to a commit was lost, both the action and its record may have taken effect. */

@@ -1,62 +1,88 @@
-import type { MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
-import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
-import type { LossLookup } from '../store/guard-port.js';
-import { actions, findAction } from './audit.js';
+import { pausedBy, type MiddleDatabase } from '../middle/port.js';
+import type { StoreRecords } from '../store/admin-port.js';
+import { acceptStore } from './accept.js';
 import { cached } from './cached.js';
+import type { Databases } from './databases.js';
 import { deferredRows, retry } from './deferred.js';
-import type { OperatorService } from './operator-service.js';
-import { failedList } from './failed.js';
+import { failedList, findFailedRows, InvalidCursorError } from './failed.js';
 import { failureGroups } from './failure-groups.js';
-import { processing } from './processing.js';
+import { actionId } from './inputs.js';
+import { namedAlarm, namedPause } from './named.js';
+import type { OperatorClocks, OperatorSettings } from './requests.js';
+import type { OperatorService } from './operator-service.js';
 import { overview } from './overview.js';
 import { pause, resume } from './pauses.js';
-import { requeueBy } from './requeue.js';
+import { preview } from './preview.js';
+import { processing } from './processing.js';
+import { purgeJournal } from './purge.js';
+import { requeue } from './requeue.js';
 import { requeueMatching } from './requeue-matching.js';
 import { rowPage } from './row-page.js';
+import { status } from './status.js';
+import { verifyStore, type VerifySources } from './verify/verify.js';
 
-/** Where an operator service reads and writes, and its clocks. */
+/** What an operator service works on and depends on. */
 export interface OperatorParts {
-  readonly middle: MiddleAdmin;
-  readonly search: BoundedQueries;
-  readonly store: StoreAdmin;
-  readonly records: StoreRecords;
-  readonly guard: LossLookup;
-  /** Milliseconds since 1970 by the process's clock. */
-  readonly wallClock: () => number;
-  /** Milliseconds that only grow, to measure with. */
-  readonly clock: () => number;
+  readonly databases: Databases;
+  /** Polls as a worker does, for a preview. */
+  readonly poller: Pick<MiddleDatabase, 'poll'>;
+  /** Opens an empty staging database, for `verify`. */
+  readonly openStaging: VerifySources['openStaging'];
+  readonly settings: OperatorSettings;
+  readonly clocks: OperatorClocks;
 }
 
-/** How long what every screen shows is kept. */
+/** How long what every page shows is kept. */
 const keptMs = 10_000;
 
-/** How long an action takes before it leaves the rest to be gone on with: whoever asked waits for it. */
+/** How long an action takes before it leaves the rest for a next one, where its caller sets no end. */
 const longestActionMs = 5000;
 
-/** What operators can see and do, over both databases. */
+/** What operators can see and do, over both databases; each is used at the first call that needs it. */
 export function createOperatorService(parts: OperatorParts): OperatorService {
-  const { search, store, records, guard, clock } = parts;
+  const { databases, openStaging, settings, clocks } = parts;
+  const { middle } = databases;
+  const kept = { forMs: keptMs, clock: clocks.clock };
+  const records = (): StoreRecords => databases.store.records;
   return {
-    overview: cached(() => overview(parts), { forMs: keptMs, clock }),
-    failureGroups: cached(() => failureGroups(parts), { forMs: keptMs, clock }),
-    failed: (filter, request) => failedList(search, filter, request),
-    processing: (limit) => processing(parts, limit),
-    deferred: (limit) => deferredRows(records, limit),
-    retry: (actor, keys, reason) => retry(records, actor, keys, reason),
-    row: (key) => rowPage(parts, key),
-    requeue: (actor, keys, options) => requeueBy(parts, actor, keys, options),
+    overview: cached(() => overview(databases, clocks), kept),
+    status: () => status(databases),
+    failureGroups: cached(() => failureGroups(databases), kept),
+    failed: (filter, request) => failedList(middle, filter, request),
+    findFailed: (filter, limit, onStep) => findFailedRows(middle, { filter, limit }, onStep),
+    processing: (limit) => processing(databases, limit),
+    deferred: (limit) => deferredRows(records(), limit),
+    row: (key) => rowPage(databases, key),
+    preview: async (limit) =>
+      preview({ ...parts, ...databases }, { ...settings, limit, paused: pausedBy(await records().pauses()) }),
+    verify: (request) => verifyStore({ ...databases, openStaging }, settings, request),
+    retry: (actor, keys, reason) => retry(records(), actor, keys, reason),
+    requeue: (actor, keys, options) => requeue(databases, actor, keys, options),
     requeueMatching: (actor, target, options) => {
-      const end = clock() + longestActionMs;
-      const isOver = (): boolean => clock() >= end;
-      return requeueMatching(parts, actor, { target, isOver, ...options });
+      const end = clocks.clock() + longestActionMs;
+      const isOver = (): boolean => clocks.clock() >= end;
+      return requeueMatching(databases, actor, { target, isOver, ...options });
     },
-    pauses: () => records.pauses(),
-    pause: (actor, target, reason) => pause(records, actor, { target, reason }),
-    knowsTarget: async (target) => 'source' in target || records.knowsProduct(target.productId),
-    resume: (actor, target, reason) => resume(records, actor, { target, reason }),
-    workers: () => store.workers(),
-    alarms: cached(() => guard.openAlarms().catch(() => []), { forMs: keptMs, clock }),
-    action: (id) => findAction(records, id),
-    audit: (request) => actions(records, request),
+    pauses: async () => (await records().pauses()).map(namedPause),
+    pause: (actor, target, reason) => pause(records(), actor, { target, reason }),
+    knowsTarget: async (target) => 'source' in target || records().knowsProduct(target.productId),
+    resume: (actor, target, reason) => resume(records(), actor, { target, reason }),
+    workers: () => databases.store.workers(),
+    alarms: cached(async () => {
+      const alarms = await databases.store.guard.openAlarms().catch(() => []);
+      return alarms.map(namedAlarm);
+    }, kept),
+    acceptStore: (actor, reason) =>
+      acceptStore(databases, actor, { action: 'repair-accept', ...settings, reason }),
+    purgeJournal: (actor, request) => purgeJournal(databases, actor, { ...request, ...settings }),
+    action: async (id) => (isActionId(id) ? records().action(id) : null),
+    audit: async ({ limit, before = null }) => {
+      if (before !== null && !isActionId(before)) throw new InvalidCursorError();
+      return records().actions({ before, limit });
+    },
   };
+}
+
+function isActionId(id: string): boolean {
+  return actionId.safeParse(id).success;
 }

@@ -1,32 +1,26 @@
-import { rowId, tableOf, type RowKey } from '../domain/keys.js';
-import type { StoreAdmin, DeferralRecord, StoreRecords } from '../store/admin-port.js';
+import { oncePerKey, type RowKey } from '../domain/keys.js';
+import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
 import { NotTakenError, takeRecorded } from './audit.js';
-import type { DeferredRow, DeferredSummary, NamedRow, RetryReport } from './deferred-report.js';
-import type { Actor } from './operator-service.js';
+import type { Actor, RetryReport } from './contract/actions.js';
+import type { DeferredRow, DeferredSummary } from './contract/rows.js';
+import type { NamedRow } from './contract/schema.js';
+import { named, rowName } from './named.js';
 
 /*
  * Deferred rows (P12): each delays only the rows of its own customer, and workers try it again by themselves.
  */
 
-/** What a summary is read from. */
-export interface DeferredSources {
-  readonly store: Pick<StoreAdmin, 'now'>;
-  readonly records: Pick<StoreRecords, 'deferrals' | 'deferralCounts' | 'deferredCustomers'>;
-}
-
 /** How many rows a summary names. */
 const namedRows = 10;
 
 /** The deferred rows, those deferred longest first. */
-export async function deferredRows(
-  records: Pick<StoreRecords, 'deferrals'>,
-  limit: number,
-): Promise<readonly DeferredRow[]> {
-  return (await records.deferrals(limit)).map(deferredRow);
+export async function deferredRows(records: StoreRecords, limit: number): Promise<readonly DeferredRow[]> {
+  return (await records.deferrals(limit)).map(named);
 }
 
 /** Reads a summary. */
-export async function deferredSummary({ store, records }: DeferredSources): Promise<DeferredSummary> {
+export async function deferredSummary(store: StoreAdmin): Promise<DeferredSummary> {
+  const { records } = store;
   const byStage = await records.deferralCounts();
   if (byStage.length === 0) return { rows: 0, customers: 0, oldestSeconds: null, byStage, oldest: [] };
   const oldest = await deferredRows(records, namedRows);
@@ -39,12 +33,6 @@ export async function deferredSummary({ store, records }: DeferredSources): Prom
   };
 }
 
-/** A row as it is listed. */
-export function deferredRow(record: DeferralRecord): DeferredRow {
-  const { source, streamingNo, custId, stage, cause, reason, tries, since, nextAt, worker } = record;
-  return { table: tableOf[source], streamingNo, custId, stage, cause, reason, tries, since, nextAt, worker };
-}
-
 function ageSeconds([first]: readonly DeferredRow[], now: string): number | null {
   return first === undefined ? null : Math.max(0, (Date.parse(now) - Date.parse(first.since)) / 1000);
 }
@@ -54,23 +42,21 @@ function ageSeconds([first]: readonly DeferredRow[], now: string): number | null
  * was changed.
  */
 export async function retry(
-  records: Pick<StoreRecords, 'retry'>,
+  records: StoreRecords,
   actor: Actor,
   keys: readonly RowKey[],
   reason: string | null,
 ): Promise<RetryReport> {
   const retried: NamedRow[] = [];
   const notDeferred: NamedRow[] = [];
-  for (const key of new Map(keys.map((each) => [rowId(each), each])).values()) {
-    const row = { table: tableOf[key.source], streamingNo: key.streamingNo };
-    const what = { rows: [`${row.table} ${row.streamingNo}`] };
-    const action = { action: 'retry', what, rows: 1, reason } as const;
+  for (const key of oncePerKey(keys)) {
+    const action = { action: 'retry', what: { rows: [rowName(key)] }, rows: 1, reason } as const;
     const isRetried = await takeRecorded(actor, action, (record) => records.retry(key, record)).catch(
       (error: unknown) => {
         throw retried.length > 0 && error instanceof NotTakenError ? error.cause : error;
       },
     );
-    (isRetried ? retried : notDeferred).push(row);
+    (isRetried ? retried : notDeferred).push(named({ source: key.source, streamingNo: key.streamingNo }));
   }
   return { retried, notDeferred };
 }

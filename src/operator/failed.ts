@@ -1,29 +1,27 @@
-import type { FailedPosition, FullRow, BoundedQueries, RowFilter } from '../middle/admin-port.js';
-import type { ListedRow, ListRequest, RowList } from './operator-service.js';
-import { cursorOf, positionOf } from './failed-cursor.js';
-import { failedRow, type FailedRow } from './failed-row.js';
+import { z } from 'zod';
+import { isCanonicalNumber } from '../domain/keys.js';
+import type { Cell } from '../domain/rows.js';
+import type { FailedPosition, FullRow, MiddleAdmin, RowFilter } from '../middle/admin-port.js';
+import type { FailedRow, ListedRow, RowList } from './contract/rows.js';
+import { dateOf, isAge } from './inputs.js';
+import { named } from './named.js';
+import type { ListRequest } from './requests.js';
 
 /** How many rows of each table one step of a search reads, whether they match or not. */
 export const scanFailedRows = 5000;
 
-/** One step of the list of failed rows, those that failed last first. */
+/** One page of the failed rows, those that failed last first. */
 export async function failedList(
-  search: BoundedQueries,
+  middle: MiddleAdmin,
   filter: RowFilter,
   { limit, after }: ListRequest,
 ): Promise<RowList> {
   const position = after === undefined ? null : positionOf(after);
-  const page = await search.failedPage({ filter, after: position, limit, scan: scanFailedRows });
-  return {
-    rows: page.rows.map(listedRow),
-    next: page.next === null ? null : cursorOf(page.next),
-  };
-}
-
-/** A failed row with the names it has. */
-export function listedRow(row: FullRow): ListedRow {
-  const { custName, accName } = row;
-  return { ...failedRow(row), custName, accName };
+  const dated = await datedFilter(middle, filter);
+  const page = await middle.queries.failedPage({
+    ...{ filter: dated, after: position, limit, scan: scanFailedRows },
+  });
+  return { rows: page.rows.map(listedRow), next: page.next === null ? null : cursorOf(page.next) };
 }
 
 /** How far a long search has come. */
@@ -34,19 +32,105 @@ export interface SearchProgress {
 }
 
 /** Goes through the failed rows, step by step, until so many match or nothing is left. */
-export async function searchFailedRows(
-  search: BoundedQueries,
+export async function findFailedRows(
+  middle: MiddleAdmin,
   request: { readonly filter: RowFilter; readonly limit: number },
   onStep: (progress: SearchProgress) => void = () => undefined,
 ): Promise<readonly FailedRow[]> {
-  const { filter, limit } = request;
+  const { limit } = request;
+  const filter = await datedFilter(middle, request.filter);
   const rows: FailedRow[] = [];
   let after: FailedPosition | null = null;
   do {
-    const page = await search.failedPage({ filter, after, limit: limit - rows.length, scan: scanFailedRows });
+    const search = { filter, after, limit: limit - rows.length, scan: scanFailedRows };
+    const page: Awaited<ReturnType<MiddleAdmin['queries']['failedPage']>> =
+      await middle.queries.failedPage(search);
     rows.push(...page.rows.map(failedRow));
     after = page.next;
     if (after !== null) onStep({ found: rows.length, position: after });
   } while (after !== null && rows.length < limit);
   return rows;
+}
+
+/** The filter with dates in place of time spans, by the middle database's clock. */
+export async function datedFilter(middle: MiddleAdmin, filter: RowFilter): Promise<RowFilter> {
+  const { since, until } = filter;
+  if (![since, until].some((given) => given !== undefined && isAge(given))) return filter;
+  const now = await middle.now();
+  return {
+    ...filter,
+    ...(since !== undefined && { since: dateOf(since, now) }),
+    ...(until !== undefined && { until: dateOf(until, now) }),
+  };
+}
+
+/** A failed row as it is listed. */
+export function failedRow(row: FullRow): FailedRow {
+  const { source, streamingNo, opFlag, productId, custId, bizId, userId } = row;
+  const { errContent, createDate, stateDate } = row;
+  const code = codeOf(errContent);
+  return {
+    ...named({ source, streamingNo, opFlag, productId, custId, bizId, userId }),
+    ...{ code, errContent, createDate, stateDate },
+  };
+}
+
+/** A failed row with the names it has. */
+export function listedRow(row: FullRow): ListedRow {
+  const { custName, accName } = row;
+  return { ...failedRow(row), custName, accName };
+}
+
+/** The result code that a text starts with. */
+export function codeOf(errContent: Cell): string | null {
+  return /^\d{5}(?!\d)/.exec(errContent ?? '')?.[0] ?? null;
+}
+
+/*
+ * The cursor of the list: a place in it as JSON in base64url. It comes back from outside, so nothing in it is trusted. `v`
+ * changes when its meaning does.
+ */
+
+/** The cursor is made up, or belongs to another version. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+
+  constructor() {
+    super('invalid or expired cursor: start from the first page');
+  }
+}
+
+const cursorSchema = z.strictObject({
+  v: z.literal(1),
+  source: z.enum(['CUST', 'ACCOUNT']),
+  streamingNo: z.string().refine(isCanonicalNumber),
+  stateDate: z
+    .string()
+    .regex(/^\d{4}-\d\d-\d\d[ T\d:.+-]{0,30}$/)
+    .refine((date) => !Number.isNaN(Date.parse(date)))
+    .nullable(),
+});
+
+/** Longer than any real one. */
+const mostCharacters = 400;
+
+/** A place in the list as text. */
+export function cursorOf({ source, streamingNo, stateDate }: FailedPosition): string {
+  return Buffer.from(JSON.stringify({ v: 1, source, streamingNo, stateDate })).toString('base64url');
+}
+
+/** The place that a cursor names; InvalidCursorError where it names none. */
+export function positionOf(cursor: string): FailedPosition {
+  const parsed = cursor.length > mostCharacters ? null : cursorSchema.safeParse(jsonOf(cursor));
+  if (parsed?.success !== true) throw new InvalidCursorError();
+  const { source, streamingNo, stateDate } = parsed.data;
+  return { source, streamingNo, stateDate };
+}
+
+function jsonOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
+  } catch {
+    return null;
+  }
 }

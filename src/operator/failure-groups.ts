@@ -1,38 +1,28 @@
 import { sources, tableOf, type Source } from '../domain/keys.js';
 import { resultText } from '../domain/result-codes.js';
-import type { FailedCount, BoundedQueries } from '../middle/admin-port.js';
-import type { StoreAdmin, Activity, StoreRecords } from '../store/admin-port.js';
+import type { FailedCount } from '../middle/admin-port.js';
+import type { Activity } from '../store/admin-port.js';
 import { beginOf, windows } from './activity.js';
-import type { FailureGroup } from './operator-service.js';
-import { failedRow } from './failed-row.js';
-
-/** What groups are read from. */
-export interface FailureGroupSources {
-  readonly search: BoundedQueries;
-  readonly store: StoreAdmin;
-  readonly records: StoreRecords;
-}
+import type { FailureGroup } from './contract/rows.js';
+import type { Databases } from './databases.js';
+import { failedRow } from './failed.js';
 
 /** How many failed rows of each table are counted: their texts are read, which is dearer than counting by State. */
 const countedRows = 5000;
 
-/** The last day in the short spans, so that the last hour can be told from it. */
+/** The last day in the short spans, so that the last hour can be separated. */
 const dayInShortSpans = { spanMinutes: windows.lastHour.spanMinutes, spans: 288 };
 
 /**
  * Failures by table and code: those present now and those of the last week, most present rows first. Where a table has
  * failed rows beyond those that are counted, any of its groups may have more.
  */
-export async function failureGroups({
-  search,
-  store,
-  records,
-}: FailureGroupSources): Promise<readonly FailureGroup[]> {
-  const present = await search.failedCounts(countedRows);
-  const counted = await search.countCapped(countedRows);
+export async function failureGroups({ middle, store }: Databases): Promise<readonly FailureGroup[]> {
+  const present = await middle.queries.failedCounts(countedRows);
+  const counted = await middle.queries.countCapped(countedRows);
   const now = await store.now();
-  const day = await records.activity(beginOf(dayInShortSpans, now), dayInShortSpans.spanMinutes);
-  const week = await records.activity(beginOf(windows.lastWeek, now), windows.lastWeek.spanMinutes);
+  const day = await store.records.activity(beginOf(dayInShortSpans, now), dayInShortSpans.spanMinutes);
+  const week = await store.records.activity(beginOf(windows.lastWeek, now), windows.lastWeek.spanMinutes);
   const hour = day.filter(({ from }) => Date.parse(from) >= Date.parse(beginOf(windows.lastHour, now)));
   const sums = { lastHour: sumsOf(hour), lastDay: sumsOf(day), lastWeek: sumsOf(week) };
   const counts = new Map(present.map((count) => [nameOf(count), count]));
@@ -77,7 +67,7 @@ function newestOf(count: FailedCount | undefined): FailureGroup['newest'] {
   return count === undefined ? null : failedRow(count.newest);
 }
 
-const tableOrder = sources.map((source) => tableOf[source]);
+const tableOrder: readonly string[] = sources.map((source) => tableOf[source]);
 
 function mostFirst(a: FailureGroup, b: FailureGroup): number {
   return (

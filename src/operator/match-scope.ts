@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { sources, tableOf } from '../domain/keys.js';
-import type { FailedPosition, MiddleAdmin, RowFilter } from '../middle/admin-port.js';
-import type { AuditEntry, StoreRecords } from '../store/admin-port.js';
-import type { MatchTarget } from './operator-service.js';
-import { findAction } from './audit.js';
-import { cursorOf, positionOf } from './failed-cursor.js';
+import type { FailedPosition, RowFilter } from '../middle/admin-port.js';
+import type { StoreRecords } from '../store/admin-port.js';
+import type { RecordedAction } from './contract/actions.js';
+import type { Databases } from './databases.js';
+import { cursorOf, datedFilter, positionOf } from './failed.js';
+import { actionId } from './inputs.js';
+import { namedFilter } from './named.js';
+import type { MatchTarget } from './requests.js';
 
 /*
  * What a requeue by filter is about, and how the audit keeps it: the intent has the filter and the bound, the outcome the
@@ -34,21 +37,18 @@ export class NothingToContinueError extends Error {
 }
 
 /** The scope of a new action, or of one that is gone on with; NothingToContinueError where that cannot be. */
-export async function scopeOf(
-  { middle, records }: { readonly middle: Pick<MiddleAdmin, 'now'>; readonly records: StoreRecords },
-  target: MatchTarget,
-): Promise<MatchScope> {
-  if ('continues' in target) return continued(target.continues, await actionOf(records, target.continues));
+export async function scopeOf({ middle, store }: Databases, target: MatchTarget): Promise<MatchScope> {
+  if ('continues' in target)
+    return continued(target.continues, await actionOf(store.records, target.continues));
   const failedUntil = await middle.now();
   const after = beforeAll(failedUntil);
-  return { filter: target.filter, failedUntil, after, continues: null, before: 0 };
+  const filter = await datedFilter(middle, target.filter);
+  return { filter, failedUntil, after, continues: null, before: 0 };
 }
 
 /** What an intent records of it. */
 export function intentOf({ filter, failedUntil, continues, before }: MatchScope): object {
-  const { source, ...rest } = filter;
-  const named = source === undefined ? rest : { table: tableOf[source], ...rest };
-  return { filter: named, failedUntil, ...(continues !== null && { continues, before }) };
+  return { filter: namedFilter(filter), failedUntil, ...(continues !== null && { continues, before }) };
 }
 
 /** What an outcome records; `left` is where to go on from, null: nothing is left. */
@@ -56,7 +56,7 @@ export function outcomeOf(matched: number, left: FailedPosition | null): object 
   return { matched, left: left === null ? null : cursorOf(left) };
 }
 
-const text = z.string().min(1).max(500).optional();
+const text = z.string().optional();
 
 const intentSchema = z.object({
   filter: z.strictObject({
@@ -69,14 +69,14 @@ const intentSchema = z.object({
 
 const outcomeSchema = z.object({ left: z.string().nullable() });
 
-async function actionOf(records: StoreRecords, id: string): Promise<AuditEntry> {
-  const entry = await findAction(records, id);
+async function actionOf(records: StoreRecords, id: string): Promise<RecordedAction> {
+  const entry = actionId.safeParse(id).success ? await records.action(id) : null;
   if (entry?.action !== 'requeue-matching')
     throw new NothingToContinueError(id, 'the audit has no requeue by filter of this number');
   return entry;
 }
 
-function continued(id: string, entry: AuditEntry): MatchScope {
+function continued(id: string, entry: RecordedAction): MatchScope {
   const record = matchRecord(entry);
   if (record === null)
     throw new NothingToContinueError(id, 'it was recorded by an older version, without the bound it needs');
@@ -95,7 +95,7 @@ export interface MatchRecord {
 }
 
 /** Reads the record of a requeue by filter; null where it is none, or has no bound. */
-export function matchRecord({ action, what, outcome }: AuditEntry): MatchRecord | null {
+export function matchRecord({ action, what, outcome }: RecordedAction): MatchRecord | null {
   if (action !== 'requeue-matching') return null;
   const intent = intentSchema.safeParse(JSON.parse(what));
   if (!intent.success) return null;

@@ -1,60 +1,41 @@
 import { consequenceOf, DatabaseError } from '../database/errors.js';
 import { oneLine } from '../domain/foreign-text.js';
-import { sources, tableOf, type Source } from '../domain/keys.js';
-import type {
-  BoundedCounts,
-  MiddleAdmin,
-  BoundedQueries,
-  StateCounts,
-  StrayCounts,
-} from '../middle/admin-port.js';
-import type { StoreAdmin, StoreRecords } from '../store/admin-port.js';
-import type { LossLookup } from '../store/guard-port.js';
+import type { BoundedCounts, MiddleAdmin, StateCounts, StrayCounts } from '../middle/admin-port.js';
+import type { StoreAdmin } from '../store/admin-port.js';
 import { barsOf, beginOf, windows, type Window } from './activity.js';
-import { countLimit } from './count.js';
+import type { Databases } from './databases.js';
 import { deferredSummary } from './deferred.js';
-import type {
-  ActivityBar,
-  Count,
-  CountsByState,
-  DatabaseStatus,
-  Overview,
-  StrayNumbers,
-} from './operator-service.js';
+import type { ActivityBar, CountsByState, DatabaseStatus, Overview, StrayNumbers } from './contract/state.js';
+import type { Count } from './contract/schema.js';
+import { byTableName, namedAlarm, namedPause } from './named.js';
+import type { OperatorClocks } from './requests.js';
 
-/** What an overview is read from. */
-export interface OverviewSources {
-  readonly middle: MiddleAdmin;
-  readonly search: BoundedQueries;
-  readonly store: StoreAdmin;
-  readonly records: StoreRecords;
-  readonly guard: LossLookup;
-  /** Milliseconds since 1970 by the process's clock. */
-  readonly wallClock: () => number;
-  /** Milliseconds that only grow, to measure with. */
-  readonly clock: () => number;
-}
+/** Where counting the rows of a State stops. */
+export const countLimit = 10_000;
 
-/** Reads what one wants to know first, both databases at once. Never fails: what could not be read is null. */
-export async function overview(parts: OverviewSources): Promise<Overview> {
-  const [middle, store] = await Promise.all([middlePart(parts), storePart(parts)]);
+/** Reads the dashboard's summary, both databases at once. Never fails: a section that could not be read is null. */
+export async function overview(databases: Databases, clocks: OperatorClocks): Promise<Overview> {
+  const [middle, store] = await Promise.all([
+    middlePart(databases.middle, clocks),
+    storePart(databases.store, clocks),
+  ]);
   return {
-    at: new Date(parts.wallClock()).toISOString(),
+    at: new Date(clocks.wallClock()).toISOString(),
     ...middle.part,
     ...store.part,
     databases: { middle: middle.health, store: store.health },
   };
 }
 
-async function middlePart({ middle, search, clock }: OverviewSources) {
+async function middlePart(middle: MiddleAdmin, { clock }: OperatorClocks) {
   const look = new Look(clock);
   await look.reach(() => middle.now());
-  const counts = await look.read(() => search.countCapped(countLimit));
+  const counts = await look.read(() => middle.queries.countCapped(countLimit));
   const oldestPendingSeconds = await look.read(() => middle.oldestPendingSeconds());
   const createdAhead = await look.read(() => middle.createdAhead());
   const strays = await look.read(() => middle.strayAttributes({ scan: straysScan, examples: 1 }));
-  const strayAttributes = strays && byTable((source) => straysOf(strays[source]));
-  const tables = counts && byTable((source) => countsOf(counts[source]));
+  const strayAttributes = strays && byTableName((source) => straysOf(strays[source]));
+  const tables = counts && byTableName((source) => countsOf(counts[source]));
   return {
     part: { tables, oldestPendingSeconds, createdAhead, strayAttributes },
     health: look.health(),
@@ -64,15 +45,12 @@ async function middlePart({ middle, search, clock }: OverviewSources) {
 /** How many attribute rows of each table are looked at: the newest ones, for this is read every ten seconds. */
 const straysScan = 1000;
 
-function byTable<T>(of: (source: Source) => T): Readonly<Record<string, T>> {
-  return Object.fromEntries(sources.map((source) => [tableOf[source], of(source)]));
-}
-
 function straysOf({ late, orphaned }: StrayCounts): StrayNumbers {
   return { late: late.rows, orphaned: orphaned.rows };
 }
 
-async function storePart({ store, records, guard, clock }: OverviewSources) {
+async function storePart(store: StoreAdmin, { clock }: OperatorClocks) {
+  const { records, guard } = store;
   const look = new Look(clock);
   const now = await look.reach(() => store.now());
   const bars = async (window: Window): Promise<readonly ActivityBar[] | null> => {
@@ -86,9 +64,9 @@ async function storePart({ store, records, guard, clock }: OverviewSources) {
     lastDay: await bars(windows.lastDay),
     workers: await look.read(() => store.workers()),
     shards: await look.read(() => store.shards()),
-    pauses: await look.read(() => records.pauses()),
-    alarms: await look.read(() => guard.openAlarms()),
-    deferred: await look.read(() => deferredSummary({ store, records })),
+    pauses: await look.read(async () => (await records.pauses()).map(namedPause)),
+    alarms: await look.read(async () => (await guard.openAlarms()).map(namedAlarm)),
+    deferred: await look.read(() => deferredSummary(store)),
   };
   return { part, health: look.health() };
 }
@@ -101,7 +79,7 @@ function countsOf(counts: BoundedCounts): CountsByState {
   return counts.other === undefined ? states : { ...states, other: countOf('other') };
 }
 
-/** A look at one database. Once it does not answer it is not asked again: each question would cost a deadline. */
+/** Reads of one database. Once it does not answer, the others are skipped: each would cost a deadline. */
 class Look {
   readonly #clock: () => number;
   #answeredMs: number | null = null;
@@ -112,7 +90,7 @@ class Look {
     this.#clock = clock;
   }
 
-  /** The first question, which tells how long an answer takes. */
+  /** The first read, which measures how long an answer takes. */
   async reach<T>(question: () => Promise<T>): Promise<T | null> {
     const start = this.#clock();
     const answer = await this.read(question);

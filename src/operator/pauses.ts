@@ -1,10 +1,10 @@
-import { tableOf } from '../domain/keys.js';
 import type { StoreRecords } from '../store/admin-port.js';
 import type { PauseTarget } from '../store/port.js';
 import { takeRecorded } from './audit.js';
-import type { Actor } from './operator-service.js';
+import type { Actor } from './contract/actions.js';
+import { namedTarget } from './named.js';
 
-/** How a pause, or its end, is asked for. */
+/** What to pause or resume, and why. */
 export interface PauseRequest {
   readonly target: PauseTarget;
   readonly reason: string | null;
@@ -28,11 +28,4 @@ export async function resume(
 ): Promise<boolean> {
   const action = { action: 'resume', what: namedTarget(target), rows: null, reason } as const;
   return takeRecorded(actor, action, (record) => records.resume(target, record));
-}
-
-/** A target by the names that operators use. */
-export function namedTarget(
-  target: PauseTarget,
-): { readonly table: string } | { readonly productId: string } {
-  return 'source' in target ? { table: tableOf[target.source] } : { productId: target.productId };
 }

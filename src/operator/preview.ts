@@ -11,20 +11,20 @@ import type { Refusal } from '../domain/err-content.js';
 import { groupByKey, oncePerKey, rowId, tableOf } from '../domain/keys.js';
 import { repeatedStreamingNo, tooManyAttributes } from '../domain/operation.js';
 import type { Rules } from '../domain/rules.js';
-import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
+import type { InterfaceRow, PolledRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import { broughtBy, dependenciesOf, planBatch, rowAgeMs, type Seen, type Wait } from '../domain/waiting.js';
 import { WorkingSet } from '../domain/working-set.js';
 import { nothingPaused, type MiddleDatabase, type Paused } from '../middle/port.js';
-import { type MiddleAdmin } from '../middle/admin-port.js';
-import type { StoreAdmin } from '../store/admin-port.js';
+import type { MiddleAdmin } from '../middle/admin-port.js';
+import type { PreviewedRow } from './contract/rows.js';
+import type { Databases } from './databases.js';
 import { durationText } from './duration.js';
 
 /** Where a preview reads. */
-export interface PreviewSources {
-  readonly database: MiddleDatabase;
-  readonly middle: MiddleAdmin;
-  readonly store: StoreAdmin;
+export interface PreviewSources extends Databases {
+  /** Polls as a worker does. */
+  readonly poller: Pick<MiddleDatabase, 'poll'>;
 }
 
 /** What a preview depends on besides the databases. */
@@ -39,35 +39,15 @@ export interface PreviewSettings {
   readonly paused: Paused;
 }
 
-/** The decision that a worker would make about a row. */
-export interface PreviewedRow {
-  /** The specification's table name. */
-  readonly table: string;
-  readonly streamingNo: string;
-  readonly opFlag: Cell;
-  readonly productId: Cell;
-  readonly custId: Cell;
-  readonly bizId: Cell;
-  readonly userId: Cell;
-  readonly createDate: Cell;
-  readonly state: number;
-  readonly outcome: 'applied' | 'failed' | 'waits';
-  /** Null unless the row would fail. */
-  readonly code: string | null;
-  readonly errContent: string | null;
-  /** Why it waits, what the journal holds of it, or how long it still settles. */
-  readonly note: string | null;
-}
-
 /**
  * Decides the head of the pending rows as a worker would now, in order, and changes nothing. The product's own handlers
  * are not called. Rows that are still settling are decided too, with a note of it.
  */
 export async function preview(
-  { database, middle, store }: PreviewSources,
+  { poller, middle, store }: PreviewSources,
   settings: PreviewSettings,
 ): Promise<readonly PreviewedRow[]> {
-  const { page, paused } = await headOf(database, settings);
+  const { page, paused } = await headOf(poller, settings);
   const polled = oncePerKey(page.rows);
   const rows = await readRows(middle, page.rows, settings.maxAttributes);
   const lookup = lookUpJournal(rows, await store.journal(journalled(rows)));
@@ -87,14 +67,14 @@ export async function preview(
 
 /** The first rows in order, and those among them that a worker would not poll because of a pause. */
 async function headOf(
-  database: MiddleDatabase,
+  poller: PreviewSources['poller'],
   { limit, paused }: PreviewSettings,
 ): Promise<{ page: Awaited<ReturnType<MiddleDatabase['poll']>>; paused: ReadonlySet<string> }> {
   const request = { limit, settleMs: 0, shards: { count: 1, held: 'all' }, excluded: [], waits: [] } as const;
-  const page = await database.poll({ ...request, paused: nothingPaused });
+  const page = await poller.poll({ ...request, paused: nothingPaused });
   if (paused.sources.length === 0 && paused.productIds.length === 0) return { page, paused: new Set() };
   // Of the same length and in the same order: a row that is missing here is held back by a pause.
-  const free = new Set((await database.poll({ ...request, paused })).rows.map(rowId));
+  const free = new Set((await poller.poll({ ...request, paused })).rows.map(rowId));
   return { page, paused: new Set(page.rows.map(rowId).filter((id) => !free.has(id))) };
 }
 

@@ -1,50 +1,33 @@
 import { rowId, type RowKey } from '../domain/keys.js';
-import type { MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
-import type { StoreAdmin, JournalLine, StoreRecords, SupersededPlace } from '../store/admin-port.js';
+import type { BoundedQueries } from '../middle/admin-port.js';
+import type { JournalLine, SupersededPlace } from '../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from './audit.js';
-import type { Actor } from './operator-service.js';
-
-/** What a purge of the journal needs. */
-export interface PurgeSources {
-  readonly middle: MiddleAdmin;
-  readonly search: BoundedQueries;
-  readonly store: StoreAdmin;
-  readonly records: StoreRecords;
-}
+import type { Actor, PurgeReport } from './contract/actions.js';
+import type { Databases } from './databases.js';
 
 /** Which entries go. */
 export interface PurgeRequest {
   readonly olderThanMs: number;
   /** Also all entries of rows that have left the middle database. */
   readonly gone: boolean;
-  /** Rows of other products do not exist for us, so nothing is known of them; empty: all products are ours. */
-  readonly productIds: readonly string[];
   readonly dryRun: boolean;
-  /** Asked after each set: whether to end here. */
+  /** Called after each set: whether to end here. */
   readonly isOver?: () => boolean;
-  /** Told after each set. */
-  readonly onSet?: (progress: PurgeProgress) => void;
+  /** Called after each set. */
+  readonly onStep?: (progress: PurgeProgress) => void;
+}
+
+/** Rows of other products do not exist for us, so nothing is known of them; empty: all products are ours. */
+interface OurProducts {
+  readonly productIds: readonly string[];
 }
 
 /** How far a purge has come. */
-interface PurgeProgress {
+export interface PurgeProgress {
   readonly superseded: number;
   /** Rows that were looked for in the middle database. */
   readonly looked: number;
   readonly goneRows: number;
-}
-
-/** What went. */
-export interface PurgeReport {
-  readonly dryRun: boolean;
-  /** False: it was ended before all entries were looked at. */
-  readonly ended: boolean;
-  /** Entries decided before this went, ISO 8601, UTC, by the store's clock. */
-  readonly before: string;
-  /** Superseded failures, without those that are evidence of a requeue. */
-  readonly superseded: number;
-  /** Rows that have left the middle database, and their entries; null where they were not asked for. */
-  readonly gone: { readonly rows: number; readonly entries: number | null } | null;
 }
 
 /** The middle database holds no row at all: more likely another database than one that everything has left. */
@@ -64,17 +47,17 @@ const setEntries = 500;
  * it may be ended at any time, and run again. The purge is on record before its first set; its outcome, after its last one.
  */
 export async function purgeJournal(
-  parts: PurgeSources,
+  parts: Databases,
   actor: Actor,
-  request: PurgeRequest,
+  request: PurgeRequest & OurProducts,
 ): Promise<PurgeReport> {
-  if (request.gone) await insistOnRows(parts.search);
+  if (request.gone) await insistOnRows(parts.middle.queries);
   const before = new Date(Date.parse(await parts.store.now()) - request.olderThanMs).toISOString();
   const purge = new Purge(parts, request, before);
   if (request.dryRun) await purge.run();
   else {
     const intent = { action: 'journal-purge', what: { before, gone: request.gone }, reason: null } as const;
-    await takeIntended(parts.records, actor, intent, {
+    await takeIntended(parts.store.records, actor, intent, {
       take: () => purge.run(),
       outcome: () => purge.outcome(),
     });
@@ -96,11 +79,11 @@ class Purge {
   goneRows = 0;
   goneEntries = 0;
   #ended = true;
-  readonly #parts: PurgeSources;
-  readonly #request: PurgeRequest;
+  readonly #parts: Databases;
+  readonly #request: PurgeRequest & OurProducts;
   readonly #before: string;
 
-  constructor(parts: PurgeSources, request: PurgeRequest, before: string) {
+  constructor(parts: Databases, request: PurgeRequest & OurProducts, before: string) {
     this.#parts = parts;
     this.#request = request;
     this.#before = before;
@@ -130,7 +113,7 @@ class Purge {
 
   /** What stays lies among what goes, so each set starts where the one before ended. */
   async #forgetSuperseded(): Promise<void> {
-    const { records } = this.#parts;
+    const { records } = this.#parts.store;
     let after: SupersededPlace | null = null;
     do {
       const { entries, next } = await records.supersededBefore(this.#before, { after, scan: setEntries });
@@ -140,7 +123,8 @@ class Purge {
   }
 
   async #forgetGone(): Promise<void> {
-    const { middle, records } = this.#parts;
+    const { middle, store } = this.#parts;
+    const { records } = store;
     let after: RowKey | null = null;
     do {
       const { lines, next } = await records.currentBefore(this.#before, { after, scan: setEntries });
@@ -159,11 +143,11 @@ class Purge {
     return productIds.length === 0 || (productId !== null && productIds.includes(productId));
   }
 
-  /** Tells how far it has come, and whether it goes on after this place. */
+  /** Reports how far it has come; whether it goes on after this place. */
   #goesOn(after: RowKey | null): boolean {
     const { superseded, looked, goneRows } = this;
-    const { onSet, isOver } = this.#request;
-    onSet?.({ superseded, looked, goneRows });
+    const { onStep, isOver } = this.#request;
+    onStep?.({ superseded, looked, goneRows });
     if (after === null) return false;
     this.#ended = isOver?.() !== true;
     return this.#ended;

@@ -1,13 +1,9 @@
-import { compareRows, rowId, tableOf, type RowKey, type RowOrder } from '../domain/keys.js';
-import type { FullRow, BoundedQueries } from '../middle/admin-port.js';
-import type { JournalLine, StoreRecords } from '../store/admin-port.js';
-import type { RelatedRow } from './operator-service.js';
-
-/** Where related rows are read. */
-export interface RelatedRowSources {
-  readonly search: BoundedQueries;
-  readonly records: StoreRecords;
-}
+import { compareRows, rowId, type RowKey, type RowOrder } from '../domain/keys.js';
+import type { FullRow } from '../middle/admin-port.js';
+import type { JournalLine } from '../store/admin-port.js';
+import type { RelatedRow } from './contract/rows.js';
+import type { Databases } from './databases.js';
+import { named } from './named.js';
 
 /** How many related rows are shown on each side. */
 const relatedRowsEachSide = 20;
@@ -27,12 +23,12 @@ interface KnownRow extends RowOrder {
  * no CreateDate any more: they come before all others. `present` are the row's own columns, where it still is there.
  */
 export async function relatedRows(
-  { search, records }: RelatedRowSources,
+  { middle, store }: Databases,
   custId: string,
   { key, present }: { readonly key: RowKey; readonly present: FullRow | null },
 ): Promise<readonly RelatedRow[]> {
-  const rows = await search.ofCustomer(custId, scanned);
-  const lines = await records.journalOf(custId, scanned);
+  const rows = await middle.queries.ofCustomer(custId, scanned);
+  const lines = await store.records.journalOf(custId, scanned);
   const known = merged(present === null ? rows : [...rows, present], lines);
   known.sort(compareRows);
   const own = known.findIndex((each) => rowId(each) === rowId(key));
@@ -71,8 +67,7 @@ function relatedRowOf(known: KnownRow, place: RelatedRow['place']): RelatedRow {
   const { source, streamingNo, createDate, row, line } = known;
   const columns = row ?? line;
   return {
-    table: tableOf[source],
-    streamingNo,
+    ...named({ source, streamingNo }),
     opFlag: columns?.opFlag ?? null,
     productId: columns?.productId ?? null,
     userId: columns?.userId ?? null,

@@ -1,40 +1,23 @@
-import { rowId } from '../domain/keys.js';
+import { groupByKey, oncePerKey, rowId } from '../domain/keys.js';
 import { State } from '../domain/states.js';
-import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../middle/admin-port.js';
-import type { StoreRecords } from '../store/admin-port.js';
+import type { FailedPosition, FullRow } from '../middle/admin-port.js';
 import { takeIntended, type ActionOutcome } from './audit.js';
-import type { Actor, MatchReport, MatchTarget } from './operator-service.js';
-import { failedRow } from './failed-row.js';
-import { scanFailedRows } from './failed.js';
+import type { Actor, MatchReport } from './contract/actions.js';
+import type { Databases } from './databases.js';
+import { failedRow, scanFailedRows } from './failed.js';
+import type { ActionOptions, MatchOptions, MatchTarget } from './requests.js';
 import { outcomeOf, scopeOf, intentOf, type MatchScope } from './match-scope.js';
-import { rowsByKey } from './requeue.js';
 
 /*
  * Putting back all failed rows that match, in sets, beside workers that may fail them again.
  *
  * An action is about the rows that failed until it began, by the middle database's clock (`failedUntil`). It goes through
  * them from the last to the first, set by set. A row that is put back and fails again has a later StateDate: it is neither
- * met again, nor put back again by whoever holds the same bound. So an action that ended early, for whatever reason, can be
- * gone on with from its record, and even two that run at once put each row back once.
+ * met again, nor put back again by an action with the same bound. So an action that ended early, for whatever reason, can be
+ * continued from its record, and even two that run at once put each row back once.
  */
 
-/** What requeuing by filter needs. */
-export interface MatchSources {
-  readonly middle: MiddleAdmin;
-  readonly search: BoundedQueries;
-  readonly records: StoreRecords;
-}
-
-/** How it is asked for. */
-export interface MatchRequest {
-  readonly target: MatchTarget;
-  readonly dryRun: boolean;
-  readonly reason: string | null;
-  /** Asked after each step: whether to end here and leave the rest to be gone on with. */
-  readonly isOver?: () => boolean;
-  /** Told after each step. */
-  readonly onStep?: (progress: { readonly matched: number; readonly requeued: number }) => void;
-}
+type MatchRequest = ActionOptions & MatchOptions & { readonly target: MatchTarget };
 
 /** The most rows of one set, and that a dry run counts. */
 const setRows = 500;
@@ -47,7 +30,7 @@ const shownExamples = 20;
  * no row matches it is not recorded.
  */
 export async function requeueMatching(
-  parts: MatchSources,
+  parts: Databases,
   actor: Actor,
   request: MatchRequest,
 ): Promise<MatchReport> {
@@ -61,7 +44,7 @@ export async function requeueMatching(
   const first = await action.nextSet();
   if (first === null && action.isAtEnd) return action.report(null);
   const intent = { action: 'requeue-matching', what: intentOf(scope), reason } as const;
-  return takeIntended(parts.records, actor, intent, {
+  return takeIntended(parts.store.records, actor, intent, {
     take: async (intentId) => {
       await action.putBack(first);
       return action.report(intentId);
@@ -71,7 +54,7 @@ export async function requeueMatching(
 }
 
 class Matching {
-  readonly #parts: MatchSources;
+  readonly #parts: Databases;
   readonly #scope: MatchScope;
   readonly #request: MatchRequest;
   readonly #examples: FullRow[] = [];
@@ -82,7 +65,7 @@ class Matching {
   /** Where to go on from later: nothing is left to do before it. Null: nothing is left at all. */
   #left: FailedPosition | null;
 
-  constructor(parts: MatchSources, scope: MatchScope, request: MatchRequest) {
+  constructor(parts: Databases, scope: MatchScope, request: MatchRequest) {
     this.#parts = parts;
     this.#scope = scope;
     this.#request = request;
@@ -115,12 +98,11 @@ class Matching {
   async nextSet(): Promise<readonly FullRow[] | null> {
     while (this.#position !== null) {
       const { filter } = this.#scope;
-      const page = await this.#parts.search.failedPage({
+      const page = await this.#parts.middle.queries.failedPage({
         ...{ filter, after: this.#position, limit: setRows, scan: scanFailedRows },
       });
       this.#position = page.next;
-      // Rows that share a StreamingNo are one to whoever asks.
-      const rows = [...new Map(page.rows.map((row) => [rowId(row), row])).values()];
+      const rows = oncePerKey(page.rows);
       this.#matched += rows.length;
       this.#examples.push(...rows.slice(0, shownExamples - this.#examples.length));
       if (rows.length > 0) return rows;
@@ -150,7 +132,7 @@ class Matching {
 
   async #putBackSet(rows: readonly FullRow[]): Promise<number> {
     const { middle } = this.#parts;
-    const present = await rowsByKey(middle, rows);
+    const present = groupByKey(await middle.find(rows));
     const alone = rows.filter((row) => {
       const [found, ...others] = present.get(rowId(row)) ?? [];
       const unchanged = found?.state === State.Failed && found.stateDate === row.stateDate;

@@ -109,7 +109,7 @@ export interface CustomerRecord {
   readonly more: boolean;
 }
 
-/** What the console and the command line read and write in the product store besides `StoreOperations`. */
+/** Pauses, the audit, deferrals, customers and the journal's upkeep. */
 export interface StoreRecords {
   /**
    * Decided rows in spans of so many minutes (5, or a multiple of it; RangeError otherwise), from the span on that an
@@ -241,8 +241,14 @@ export interface MigrationOptions {
   readonly onWait?: (what: string) => void;
 }
 
-/** What operators do with the product store. */
+/** What operators do with the product store. Its parts are opened with it and share its connections. */
 export interface StoreAdmin {
+  /** Pauses, the audit, deferrals, customers and the journal's upkeep. */
+  readonly records: StoreRecords;
+  /** The whole store, page by page, for a comparison. */
+  readonly scan: StoreScan;
+  /** The guard against losses. */
+  readonly guard: GuardRecords;
   /** All journal entries of a row, newest attempt first. */
   history(key: RowKey): Promise<readonly JournalLine[]>;
   /**

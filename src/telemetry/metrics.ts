@@ -1,9 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PoolUse } from '../database/pool-use.js';
-import { stages } from '../domain/deferral.js';
+import { stages, deferralCauses } from '../domain/deferral.js';
 import { tableOf } from '../domain/keys.js';
-import { deferralCauses } from '../operator/deferred-report.js';
-import type { Overview } from '../operator/operator-service.js';
+import type { Overview } from '../operator/contract/state.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { metrics, type MetricDescription } from './metric-catalogue.js';
 import { securityKinds, type SecurityKind } from '../http/security-events.js';
@@ -14,7 +13,7 @@ export interface WorkerFeed {
 }
 
 /** Connections to each database. */
-export type Pools = Readonly<Record<'middle' | 'store', PoolUse>>;
+type Pools = Readonly<Record<'middle' | 'store', PoolUse>>;
 
 /** Where numbers that no event carries are read, at each scrape. */
 export interface MetricSources {

@@ -6,11 +6,10 @@ import type { Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 import { isBacklog, settledPart } from '../domain/settling.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planBatch, type Wait } from '../domain/waiting.js';
-import type { ClaimRequest, PolledBatch, Paused } from '../middle/port.js';
+import { pausedBy, type ClaimRequest, type Paused, type PolledBatch } from '../middle/port.js';
 import type { Lease, Pause } from '../store/port.js';
 import { acceptClaimed, withinAttributeLimit, type Batch } from './batch.js';
 import { bisectBatch, partsByDeferral } from './bisect-batch.js';
-import { pausedBy } from './paused.js';
 import { deferRows } from './defer-rows.js';
 import { recordProgress, type WorkerContext } from './context.js';
 

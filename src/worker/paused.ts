@@ -1,5 +1,4 @@
 import { tableOf } from '../domain/keys.js';
-import type { Paused } from '../middle/port.js';
 import type { Pause } from '../store/port.js';
 
 /*
@@ -9,14 +8,6 @@ import type { Pause } from '../store/port.js';
  * polled again. A customer's order holds (P3): with a
  * table, the other table's rows of customers who have open rows there wait as well; of a product, all its rows wait.
  */
-
-/** What a poll leaves out for these pauses. */
-export function pausedBy(pauses: readonly Pause[]): Paused {
-  return {
-    sources: pauses.flatMap(({ target }) => ('source' in target ? [target.source] : [])),
-    productIds: pauses.flatMap(({ target }) => ('source' in target ? [] : [target.productId])),
-  };
-}
 
 /** A pause in a few words: `IF_BNET_CUST (since 2026-11-01T08:00:00.000Z, by wang: opens come twice)`. */
 export function pauseText({ target, since, who, reason }: Pause): string {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseError } from '../database/errors.js';
-import type { MiddleDatabase, OpenRowsExcept } from '../middle/port.js';
+import { pausedBy, type MiddleDatabase, type OpenRowsExcept } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
 import { ApplyStage } from './apply-stage.js';
@@ -15,7 +15,7 @@ import type { Handlers } from './handlers.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { MarkStage } from './mark-stage.js';
 import { DatabaseHealth } from './database-health.js';
-import { pausedBy, PausedError } from './paused.js';
+import { PausedError } from './paused.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
 import { register } from './register.js';
 import type { WorkerSettings } from './settings.js';

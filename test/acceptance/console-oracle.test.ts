@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import * as schemas from '../../src/http/api/response-schemas.js';
+import * as rows from '../../src/operator/contract/rows.js';
+import * as state from '../../src/operator/contract/state.js';
 import { hashPassword } from '../../src/http/password.js';
 import { configFor, listening } from '../support/command.js';
 import { openOraclePair, plant, standing, type OraclePair } from '../support/databases.js';
@@ -38,12 +39,12 @@ describe.runIf(hasOracle)('acceptance on Oracle: the HTTP server', () => {
 
     const row = `IF_BNET_CUST/${longest}`;
     const questions = {
-      overview: schemas.overviewResponse,
-      'failure-groups': schemas.failureGroupsResponse,
-      'failed?code=00401&text=CustName&since=2026-11-01': schemas.failedResponse,
-      processing: schemas.processingResponse,
-      deferred: schemas.deferredResponse,
-      [`rows/${row}`]: schemas.rowResponse,
+      overview: state.overviewSchema,
+      'failure-groups': rows.failureGroupsSchema,
+      'failed?code=00401&text=CustName&since=2026-11-01': rows.rowListSchema,
+      processing: rows.processingSchema,
+      deferred: rows.deferredSchema,
+      [`rows/${row}`]: rows.rowDetailsSchema,
     };
     for (const [question, schema] of Object.entries(questions)) {
       const answer = await fetch(`${url}/api/v1/${question}`, { headers: { authorization } });

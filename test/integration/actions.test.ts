@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
 import { acceptStore } from '../../src/operator/accept.js';
 import { NotTakenError } from '../../src/operator/audit.js';
-import type { MatchTarget } from '../../src/operator/operator-service.js';
-import { purgeJournal } from '../../src/operator/purge.js';
+import { type MatchTarget } from '../../src/operator/requests.js';
 import { requeueMatching } from '../../src/operator/requeue-matching.js';
+import { purgeJournal } from '../../src/operator/purge.js';
 import {
   column,
   retryWhileBusy,
@@ -16,7 +16,7 @@ import {
   statesOf,
   type Pair,
 } from '../support/databases.js';
-import { nothingLost } from '../support/operations.js';
+import { finishedRows, nothingLost } from '../support/operations.js';
 import { operatorServiceOf, operatorsOf } from '../support/operators.js';
 import { sqlOf } from '../support/plain-access.js';
 import { quickSettings, testWorker, until } from '../support/workers.js';
@@ -66,7 +66,7 @@ for (const kind of pairKinds) {
           target = { continues: action ?? '' };
         } catch (error) {
           if (!isBusy(error)) throw error;
-          const [last] = await retryWhileBusy(() => parts.records.actions({ before: null, limit: 1 }));
+          const [last] = await retryWhileBusy(() => parts.store.records.actions({ before: null, limit: 1 }));
           if (last !== undefined) target = { continues: last.id };
         }
         await each?.();
@@ -108,7 +108,7 @@ for (const kind of pairKinds) {
           await allFailedAgain();
         });
         expect(await timesDecided()).toEqual(Array<string>(rows).fill('1'));
-        const entries = await operatorsOf(pair).records.actions({ before: null, limit: 500 });
+        const entries = await operatorsOf(pair).store.records.actions({ before: null, limit: 500 });
         expect(entries.length).toBeGreaterThan(1);
         expect(new Set(entries.map(({ action }) => action))).toEqual(new Set(['requeue-matching']));
       },
@@ -119,7 +119,7 @@ for (const kind of pairKinds) {
       'put each failed row back once where two go on with the same action at once',
       async () => {
         await plantFailed();
-        const { records } = operatorsOf(pair);
+        const { records } = operatorsOf(pair).store;
         await whileWorking(async () => {
           const what = `{"filter":{},"failedUntil":"${await pair.testMiddle.operations().now()}"}`;
           const intent = {
@@ -165,7 +165,7 @@ for (const kind of pairKinds) {
     });
 
     it('do nothing where the store refuses their record', async () => {
-      const { records, ...parts } = operatorsOf(pair);
+      const parts = operatorsOf(pair);
       await plant(pair.middle, 'CUST', { ...open, ...failed, CustID: '1', StreamingNo: '1' });
       const operator = operatorServiceOf(pair);
       await operator.pause(actor, { productId: '8' }, null);
@@ -175,8 +175,11 @@ for (const kind of pairKinds) {
       const row = { ...key, custId: '1', stage: 'claim', cause: 'locked', tries: 3 } as const;
       await deferrals.put([{ ...row, reason: 'locked', shard: 1, delayMs: 45_000 }]);
       await refuseRecords(pair);
-      const sources = { ...parts, records };
-      const { middle } = nothingLost();
+      const middle = {
+        ...parts.middle,
+        finished: finishedRows(nothingLost().middle),
+        now: () => parts.middle.now(),
+      };
       const accept = { action: 'repair-accept', productIds: [], shards: 8, reason: null } as const;
       const purge = { olderThanMs: 0, gone: false, productIds: [], dryRun: false };
       const actions: readonly (() => Promise<unknown>)[] = [
@@ -185,8 +188,8 @@ for (const kind of pairKinds) {
         () => operator.retry(actor, [key], null),
         () => operator.requeue(actor, [key], { dryRun: false, reason: null }),
         () => operator.requeueMatching(actor, { filter: {} }, { dryRun: false, reason: null }),
-        () => purgeJournal(sources, actor, purge),
-        () => acceptStore({ middle, guard: parts.guard }, actor, accept),
+        () => purgeJournal(parts, actor, purge),
+        () => acceptStore({ ...parts, middle }, actor, accept),
       ];
       for (const action of actions) {
         await expect(action()).rejects.toThrow(NotTakenError);
@@ -195,7 +198,7 @@ for (const kind of pairKinds) {
       expect(await statesOf(pair.middle)).toEqual({ 3: 1 });
       expect(await operator.pauses()).toMatchObject([{ target: { productId: '8' } }]);
       expect(await operator.deferred(5)).toMatchObject([{ streamingNo: '1' }]);
-      expect(await parts.guard.origins()).toEqual([]);
+      expect(await parts.store.guard.origins()).toEqual([]);
       expect(await operator.audit({ limit: 5 })).toMatchObject([{ action: 'pause' }]);
     });
   });

@@ -127,7 +127,7 @@ for (const kind of ['PostgreSQL', 'Oracle'] as const) {
         );
       await plantAt('CUST', { StreamingNo: '9', State: 3, ErrContent: '00404 x' }, `${later(moment, 1)}.0`);
       await plantAt('CUST', { StreamingNo: '8', State: 1 }, `${moment}.5`);
-      const search = pair.testMiddle.search();
+      const search = pair.testMiddle.operations().queries;
       const listed: string[] = [];
       let after: Awaited<ReturnType<typeof search.failedPage>>['next'] = null;
       for (let page = 0; page === 0 || after !== null; page += 1) {

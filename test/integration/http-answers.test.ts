@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
-import * as schemas from '../../src/http/api/response-schemas.js';
-import { auditResponse } from '../../src/http/api/audit-response.js';
+import * as actions from '../../src/operator/contract/actions.js';
+import * as rows from '../../src/operator/contract/rows.js';
+import * as state from '../../src/operator/contract/state.js';
 import { hostile, longNumber } from '../support/fake-operator-data.js';
 import { basic, httpApp, routesOf, users, type HttpApp } from '../support/http-app.js';
 
@@ -20,25 +21,22 @@ describe('the HTTP server answers', () => {
     const { inject } = made;
     const key = { table: 'IF_BNET_CUST', streamingNo: longNumber };
     const gets = {
-      '/api/v1/overview': schemas.overviewResponse,
-      '/api/v1/failure-groups': schemas.failureGroupsResponse,
-      '/api/v1/failed?limit=5': schemas.failedResponse,
-      '/api/v1/processing': schemas.processingResponse,
-      '/api/v1/deferred': schemas.deferredResponse,
-      [`/api/v1/rows/${key.table}/${key.streamingNo}`]: schemas.rowResponse,
-      '/api/v1/workers': schemas.workersResponse,
-      '/api/v1/pauses': schemas.pausesResponse,
-      '/api/v1/audit': auditResponse,
+      '/api/v1/overview': state.overviewSchema,
+      '/api/v1/failure-groups': rows.failureGroupsSchema,
+      '/api/v1/failed?limit=5': rows.rowListSchema,
+      '/api/v1/processing': rows.processingSchema,
+      '/api/v1/deferred': rows.deferredSchema,
+      [`/api/v1/rows/${key.table}/${key.streamingNo}`]: rows.rowDetailsSchema,
+      '/api/v1/workers': state.workersSchema,
+      '/api/v1/pauses': state.pausesSchema,
+      '/api/v1/audit': actions.auditSchema,
     };
     const posts = {
-      '/api/v1/requeue': [schemas.requeuedResponse, { rows: [key], dryRun: true }],
-      '/api/v1/requeue-matching': [
-        schemas.requeuedMatchingResponse,
-        { filter: { code: '00402' }, dryRun: true },
-      ],
-      '/api/v1/retry': [schemas.retriedResponse, { rows: [key] }],
-      '/api/v1/pause': [schemas.changedResponse, { target: { productId: '007' } }],
-      '/api/v1/resume': [schemas.changedResponse, { target: { productId: '7' } }],
+      '/api/v1/requeue': [actions.requeueReportSchema, { rows: [key], dryRun: true }],
+      '/api/v1/requeue-matching': [actions.matchReportSchema, { filter: { code: '00402' }, dryRun: true }],
+      '/api/v1/retry': [actions.retryReportSchema, { rows: [key] }],
+      '/api/v1/pause': [actions.changedSchema, { target: { productId: '007' } }],
+      '/api/v1/resume': [actions.changedSchema, { target: { productId: '7' } }],
     } as const;
     for (const [url, schema] of Object.entries(gets)) {
       const answer = await inject({ url, headers });
@@ -74,13 +72,13 @@ describe('the HTTP server answers', () => {
   it('what is wrong with a question, by field, value and remedy', async () => {
     const { inject } = made;
     const cases: [string, string][] = [
-      ['/api/v1/failed?limit=1000', 'query.limit "1000": must be 1 to 200'],
-      ['/api/v1/failed?limit=0', 'query.limit "0": must be 1 to 200'],
-      ['/api/v1/deferred?limit=501', 'query.limit "501": must be 1 to 500'],
+      ['/api/v1/failed?limit=10001', 'query.limit "10001": must be 1 to 10000'],
+      ['/api/v1/failed?limit=0', 'query.limit "0": must be 1 to 10000'],
+      ['/api/v1/deferred?limit=10001', 'query.limit "10001": must be 1 to 10000'],
       ['/api/v1/failed?code=402', 'query.code "402": must be 5 digits, such as 00402, or none'],
       ['/api/v1/failed?customer=1e5', 'query.customer "1e5": must be 1 to 30 digits'],
       ['/api/v1/failed?since=2026-02-31', 'query.since "2026-02-31": is no date of the calendar'],
-      ['/api/v1/failed?after=forged', 'the cursor is none of this version'],
+      ['/api/v1/failed?after=forged', 'invalid or expired cursor: start from the first page'],
       ['/api/v1/failed?custmer=1', 'Unrecognized key: "custmer"'],
       ['/api/v1/failed?table=CUST&table=ACCOUNT', 'query.table'],
       ['/api/v1/rows/IF_BNET_OTHER/1', 'must be IF_BNET_CUST or IF_BNET_ACCOUNT'],

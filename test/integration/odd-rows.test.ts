@@ -33,10 +33,9 @@ for (const kind of pairKinds) {
       const states = [0, 3, 9, -1, null];
       for (const [index, State] of states.entries()) await row(String(index + 1), { State });
       await row('6', { State: 9, ProductID: '8' });
-      expect((await middle().counts()).CUST).toEqual({ '0': 1, '1': 0, '2': 0, '3': 1, other: 4 });
-      expect((await middle().counts()).ACCOUNT).toEqual({ '0': 0, '1': 0, '2': 0, '3': 0 });
-      const { search } = operatorsOf(pair);
-      expect((await search.countCapped(10)).CUST).toMatchObject({ other: 4 });
+      const counts = await middle().queries.countCapped(10);
+      expect(counts.CUST).toEqual({ '0': 1, '1': 0, '2': 0, '3': 1, other: 4, stopped: [] });
+      expect(counts.ACCOUNT).toEqual({ '0': 0, '1': 0, '2': 0, '3': 0, stopped: [] });
       const named = await middle(ours).otherStates(10);
       expect([...named].sort((a, b) => Number(a.streamingNo) - Number(b.streamingNo))).toEqual([
         { source: 'CUST', streamingNo: '3', state: '9' },
@@ -81,9 +80,8 @@ for (const kind of pairKinds) {
       const bind = { ...bindOfProduct, ...product };
       const key = { CustID: '2', StreamingNo: '2', CreateDate: ago(-28_800) };
       await plant(pair.middle, 'ACCOUNT', { ...bind, ...key });
-      const { middle: operations, store } = operatorsOf(pair);
       const rows = await preview(
-        { database: pair.openMiddle(), middle: operations, store },
+        { poller: pair.openMiddle(), ...operatorsOf(pair) },
         { ...previewSettings, settleMs: 2000, dependencyGraceMs: 10_000 },
       );
       const notes = rows.map(({ note }) => note ?? '');

@@ -3,10 +3,8 @@ import { OracleDatabase, type OracleTransaction } from '../../src/middle/oracle/
 import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
-import { show } from '../../src/operator/show.js';
+import { rowPage } from '../../src/operator/row-page.js';
 import { status } from '../../src/operator/status.js';
-import { KnexGuardRecords } from '../../src/store/knex/guard.js';
-import { KnexStoreRecords } from '../../src/store/knex/store-records.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openOraclePair, plant, standing, statesOf, type OraclePair } from '../support/databases.js';
@@ -16,6 +14,7 @@ import { drain } from '../support/workers.js';
 import { later } from '../conformance/middle/rows.js';
 import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
+const actor = { name: 'li', via: 'command' } as const;
 const longest = '123456789012345678901234567890';
 const failure = (errContent: string, stateDate: string) => ({
   State: 3,
@@ -59,15 +58,11 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
   let database: CountingOracle;
   let middle: OracleMiddleAdmin;
   let store: KnexStoreAdmin;
-  let records: KnexStoreRecords;
-  let guard: KnexGuardRecords;
   beforeEach(async () => {
     pair = await openOraclePair();
     database = new CountingOracle(pair.oracle.connection);
     middle = operations({});
     store = new KnexStoreAdmin(pair.store);
-    records = new KnexStoreRecords(pair.store);
-    guard = new KnexGuardRecords(pair.store);
   });
   afterEach(async () => {
     await database.close();
@@ -102,13 +97,13 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '6', State: null });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
     await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-    expect((await status({ middle, store, records, guard })).tables).toEqual({
+    expect((await status({ middle, store })).tables).toEqual({
       IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1, other: 2 },
       IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
     });
     const ours = operations({ productIds: ['323002000', '7'] });
-    expect((await ours.counts()).ACCOUNT).toEqual({ '0': 0, '1': 1, '2': 0, '3': 0 });
-    expect(await statementsOf(() => middle.counts())).toBe(1);
+    expect((await ours.queries.countCapped(10)).ACCOUNT).toMatchObject({ '0': 0, '1': 1, '2': 0, '3': 0 });
+    expect(await statementsOf(() => middle.queries.countCapped(10))).toBe(1);
   });
 
   it('tell the age of the oldest pending row and the newest CreateDate, by the clock of the database', async () => {
@@ -138,7 +133,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
         ['12', spec, '乙'],
         ['9', spec, '甲'],
       ]);
-      const report = await show(middle, store, { source: 'ACCOUNT', streamingNo: longest });
+      const report = await rowPage({ middle, store }, { source: 'ACCOUNT', streamingNo: longest });
       expect(report).toMatchObject({
         rows: [{ streamingNo: longest, accType: '1', accName: '张三', remark: '备注', state: 0 }],
         journal: [],
@@ -167,7 +162,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
       expect(await middle.duplicates(1)).toHaveLength(1);
       expect(await statementsOf(() => middle.duplicates(10))).toBe(1);
       expect(await statementsOf(() => middle.withoutStreamingNo())).toBe(1);
-      const duplicates = await requeue(middle, store, [key], { dryRun: false });
+      const duplicates = await requeue({ middle, store }, actor, [key], { dryRun: false, reason: null });
       expect(duplicates.notRequeued).toMatchObject([{ reason: 'several rows' }]);
     });
   });
@@ -233,13 +228,13 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
       await run(`UPDATE IF_BNET_CUST SET CustName = '企业', OPFlag = '0102' WHERE StreamingNo = 1`);
 
       const key = { source: 'CUST' as const, streamingNo: '1' };
-      const trial = await requeue(middle, store, [key], { dryRun: true });
+      const trial = await requeue({ middle, store }, actor, [key], { dryRun: true, reason: null });
       expect(trial.requeued).toMatchObject([{ streamingNo: '1', appliedSince: [{ streamingNo: '2' }] }]);
       expect(await statesOf(pair.middle)).toEqual({ 2: 1, 3: 1 });
-      await requeue(middle, store, [key], { dryRun: false });
+      await requeue({ middle, store }, actor, [key], { dryRun: false, reason: null });
       await work();
 
-      const { rows, journal } = await show(middle, store, key);
+      const { rows, journal } = await rowPage({ middle, store }, key);
       expect(rows).toMatchObject([{ state: 2, errContent: null, custName: '企业' }]);
       expect(journal.map(({ outcome, code }) => [outcome, code])).toEqual([
         ['applied', null],
@@ -256,7 +251,7 @@ describe.runIf(hasOracle)('operations on Oracle', () => {
     await plant(pair.middle, 'ACCOUNT', unknown);
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: longest, CustID: longest, CreateDate: at(4) });
     const before = await standing(pair.middle);
-    const rows = await preview({ database: pair.openMiddle(), middle, store }, previewSettings);
+    const rows = await preview({ poller: pair.openMiddle(), middle, store }, previewSettings);
     expect(await standing(pair.middle)).toEqual(before);
 
     await work();

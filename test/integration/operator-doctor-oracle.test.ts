@@ -5,9 +5,10 @@ import { runChecks } from '../../src/operator/doctor/doctor.js';
 import type { Finding } from '../../src/operator/doctor/finding.js';
 import { openOptions } from '../support/middle-databases.js';
 import {
-  nothingDeferred,
+  guardRecords,
   nothingLost,
   storeOperations,
+  storeRecords,
   storeSetup,
   workerDescription,
 } from '../support/operations.js';
@@ -27,6 +28,8 @@ const healthyStore = storeOperations({
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,
+  records: storeRecords({ deferralCounts: async () => [] }),
+  guard: guardRecords(nothingLost().store),
 });
 
 describe.runIf(hasPostgres)('doctor on Oracle', () => {
@@ -62,9 +65,7 @@ describe.runIf(hasPostgres)('doctor on Oracle', () => {
       const { findings, unreached } = await runChecks({
         middle: () => Promise.resolve(middle),
         store: () => Promise.resolve(healthyStore),
-        deferred: async () => nothingDeferred,
         clock: () => new Date(),
-        loss: () => Promise.resolve(nothingLost()),
         settings: {
           settleMs: 2000,
           shards: 8,

@@ -1,14 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
 import type { MiddleAdmin } from '../../src/middle/admin-port.js';
-import { deferredSummary } from '../../src/operator/deferred.js';
 import { deferredFindings } from '../../src/operator/doctor/deferred.js';
 import { runChecks } from '../../src/operator/doctor/doctor.js';
 import { preview } from '../../src/operator/preview.js';
 import { requeue } from '../../src/operator/requeue.js';
-import { show } from '../../src/operator/show.js';
-import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreAdmin, StoreRecords } from '../../src/store/admin-port.js';
+import { rowPage } from '../../src/operator/row-page.js';
+import type { StoreAdmin } from '../../src/store/admin-port.js';
 import { previewSettings } from '../support/builders.js';
 import { column, openPair, plant, standing, type KnexPair } from '../support/databases.js';
 import { operatorsOf, type OperationsOptions } from '../support/operators.js';
@@ -16,6 +14,7 @@ import { hasPostgres } from '../support/postgres.js';
 import { drain, quickSettings } from '../support/workers.js';
 import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
+const actor = { name: 'li', via: 'command' } as const;
 const longest = '123456789012345678901234567890';
 const failure = (errContent: string, stateDate: string) => ({
   State: 3,
@@ -29,11 +28,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     let pair: KnexPair;
     let middle: MiddleAdmin;
     let store: StoreAdmin;
-    let records: StoreRecords;
-    let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, store, records, guard } = operatorsOf(pair));
+      ({ middle, store } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -42,8 +39,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     describe('preview', () => {
       const previewed = () => {
-        const database = pair.openMiddle();
-        return preview({ database, middle, store }, previewSettings);
+        const poller = pair.openMiddle();
+        return preview({ poller, middle, store }, previewSettings);
       };
 
       it('foretells what a worker then does, and changes nothing', async () => {
@@ -70,7 +67,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         const rows = await previewed();
         expect(await standing(pair.middle)).toEqual(before);
         expect((await column(pair.store, 'SELECT count(*) FROM sync_journal')).map(Number)).toEqual([0]);
-        expect((await show(middle, store, { source: 'CUST', streamingNo: '2' })).journal).toEqual([]);
+        expect((await rowPage({ middle, store }, { source: 'CUST', streamingNo: '2' })).journal).toEqual([]);
 
         await work();
         const after = await standing(pair.middle);
@@ -101,8 +98,6 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         runChecks({
           middle: () => Promise.resolve(middle),
           store: () => Promise.resolve(store),
-          loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
-          deferred: () => deferredSummary({ store, records }),
           clock,
           settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
         });
@@ -146,8 +141,8 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
             'error: 1 open rows of IF_BNET_CUST have no StreamingNo',
           ]),
         );
-        const duplicates = await requeue(middle, store, [{ source: 'CUST', streamingNo: '7' }], {
-          dryRun: false,
+        const duplicates = await requeue({ middle, store }, actor, [{ source: 'CUST', streamingNo: '7' }], {
+          ...{ dryRun: false, reason: null },
         });
         expect(duplicates.notRequeued).toMatchObject([{ reason: 'several rows' }]);
       });

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { MiddleAdmin, BoundedQueries, RowFilter } from '../../src/middle/admin-port.js';
-import { searchFailedRows } from '../../src/operator/failed.js';
-import { dateOf } from '../../src/operator/since.js';
+import type { MiddleAdmin, RowFilter } from '../../src/middle/admin-port.js';
+import { findFailedRows } from '../../src/operator/failed.js';
 import { requeue } from '../../src/operator/requeue.js';
-import { show } from '../../src/operator/show.js';
+import { rowPage } from '../../src/operator/row-page.js';
 import { status } from '../../src/operator/status.js';
-import type { LossLookup } from '../../src/store/guard-port.js';
-import type { StoreAdmin, StoreRecords } from '../../src/store/admin-port.js';
+import type { StoreAdmin } from '../../src/store/admin-port.js';
 import {
   column,
   isAvailable,
@@ -23,6 +21,7 @@ import { drain, quickSettings } from '../support/workers.js';
 import { later } from '../conformance/middle/rows.js';
 import { customerBind as bind, customerOpen as open } from '../support/sample-rows.js';
 
+const actor = { name: 'li', via: 'command' } as const;
 const longest = '123456789012345678901234567890';
 const failure = (errContent: string, stateDate: string) => ({
   State: 3,
@@ -35,13 +34,10 @@ for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`operators on ${kind}`, () => {
     let pair: Pair;
     let middle: MiddleAdmin;
-    let search: BoundedQueries;
     let store: StoreAdmin;
-    let records: StoreRecords;
-    let guard: LossLookup;
     beforeEach(async () => {
       pair = await openPair(kind);
-      ({ middle, search, store, records, guard } = operatorsOf(pair));
+      ({ middle, store } = operatorsOf(pair));
     });
     afterEach(() => pair.close());
     const work = () => drain({ middle: pair.openMiddle(), store: pair.openStore() });
@@ -55,12 +51,12 @@ for (const kind of pairKinds) {
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '3', State: 9 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', State: 1 });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '5', ProductID: '8', State: 2 });
-        expect((await status({ middle, store, records, guard })).tables).toEqual({
+        expect((await status({ middle, store })).tables).toEqual({
           IF_BNET_CUST: { '0': 1, '1': 0, '2': 0, '3': 1, other: 1 },
           IF_BNET_ACCOUNT: { '0': 0, '1': 1, '2': 1, '3': 0 },
         });
         const ours = asOperator({ productIds: ['323002000'] });
-        expect((await status({ middle: ours, store, records, guard })).tables['IF_BNET_ACCOUNT']).toEqual({
+        expect((await status({ middle: ours, store })).tables['IF_BNET_ACCOUNT']).toEqual({
           '0': 0,
           '1': 1,
           '2': 0,
@@ -69,12 +65,12 @@ for (const kind of pairKinds) {
       });
 
       it('tells the age of the oldest pending row by the clock of the database', async () => {
-        expect((await status({ middle, store, records, guard })).oldestPendingSeconds).toBeNull();
+        expect((await status({ middle, store })).oldestPendingSeconds).toBeNull();
         const now = Date.parse(`${(await middle.now()).replace(' ', 'T')}Z`);
         const ago = (seconds: number) =>
           new Date(now - seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1', CreateDate: ago(-500) });
-        expect((await status({ middle, store, records, guard })).oldestPendingSeconds).toBe(0);
+        expect((await status({ middle, store })).oldestPendingSeconds).toBe(0);
         await plant(pair.middle, 'CUST', { ...open, StreamingNo: '2', CreateDate: ago(9000), State: 2 });
         await plant(pair.middle, 'CUST', {
           ...open,
@@ -84,7 +80,7 @@ for (const kind of pairKinds) {
         });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '4', CreateDate: ago(7000) });
         const ours = asOperator({ productIds: ['323002000'] });
-        const age = (await status({ middle: ours, store, records, guard })).oldestPendingSeconds ?? 0;
+        const age = (await status({ middle: ours, store })).oldestPendingSeconds ?? 0;
         expect(Math.abs(age - 7000)).toBeLessThan(60);
         expect(await middle.newestPending()).toBe(ago(-500));
       });
@@ -93,7 +89,7 @@ for (const kind of pairKinds) {
         const { leases } = pair.openStore(5000);
         await leases.register({ workerId: 'w-1', host: 'app-1', pid: 1 }, { ...quickSettings, shards: 8 });
         await leases.renewAndAcquire();
-        const [worker] = (await status({ middle, store, records, guard })).workers;
+        const [worker] = (await status({ middle, store })).workers;
         expect(worker).toMatchObject({
           workerId: 'w-1',
           host: 'app-1',
@@ -105,9 +101,7 @@ for (const kind of pairKinds) {
           sql: `UPDATE sync_worker SET heartbeat_at = ${pair.store.dialect.nowPlus(-5001)}`,
           bindings: [],
         });
-        expect((await status({ middle, store, records, guard })).workers).toMatchObject([
-          { workerId: 'w-1', alive: false },
-        ]);
+        expect((await status({ middle, store })).workers).toMatchObject([{ workerId: 'w-1', alive: false }]);
       });
     });
 
@@ -129,8 +123,8 @@ for (const kind of pairKinds) {
         });
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: '11', ...failure('00402 丁', at(3)) });
       });
-      const listed = async (filter: RowFilter, { limit = 50, of = search } = {}) =>
-        (await searchFailedRows(of, { filter, limit })).map(
+      const listed = async (filter: RowFilter, { limit = 50, of = middle } = {}) =>
+        (await findFailedRows(of, { filter, limit })).map(
           ({ table, streamingNo }) => `${table} ${streamingNo}`,
         );
 
@@ -149,7 +143,7 @@ for (const kind of pairKinds) {
         expect(await listed({ productId: '8' })).toEqual(['IF_BNET_ACCOUNT 2']);
         expect(await listed({ custId: '7' })).toEqual(['IF_BNET_CUST 9']);
         expect(await listed({ since: at(3) })).toEqual(['IF_BNET_ACCOUNT 11', 'IF_BNET_CUST 9']);
-        expect(await listed({ since: await dateOf(middle, { agoMs: 1000 }) })).toEqual([]);
+        expect(await listed({ since: '1m' })).toEqual([]);
         expect(await listed({ code: '00402', custId: '990947809', since: at(2) })).toEqual([
           'IF_BNET_ACCOUNT 11',
           'IF_BNET_ACCOUNT 2',
@@ -157,7 +151,7 @@ for (const kind of pairKinds) {
       });
 
       it('does not know rows of other products', async () => {
-        const ours = pair.testMiddle.search({ productIds: ['8'] });
+        const ours = asOperator({ productIds: ['8'] });
         expect(await listed({}, { of: ours })).toEqual(['IF_BNET_ACCOUNT 2']);
         expect(await listed({ productId: '323002000' }, { of: ours })).toEqual([]);
       });
@@ -234,15 +228,15 @@ for (const kind of pairKinds) {
         );
 
         const key = { source: 'CUST' as const, streamingNo: '1' };
-        const trial = await requeue(middle, store, [key], { dryRun: true });
+        const trial = await requeue({ middle, store }, actor, [key], { dryRun: true, reason: null });
         expect(trial.requeued).toMatchObject([
           { streamingNo: '1', appliedSince: [{ table: 'IF_BNET_CUST', streamingNo: '2', opFlag: '0101' }] },
         ]);
         expect(await statesOf(pair.middle)).toEqual({ 2: 1, 3: 1 });
-        await requeue(middle, store, [key], { dryRun: false });
+        await requeue({ middle, store }, actor, [key], { dryRun: false, reason: null });
         await work();
 
-        const { rows, journal } = await show(middle, store, key);
+        const { rows, journal } = await rowPage({ middle, store }, key);
         expect(rows).toMatchObject([{ state: 2, errContent: null, custName: '企业' }]);
         expect(journal.map(({ outcome, code, superseded }) => ({ outcome, code, superseded }))).toEqual([
           { outcome: 'applied', code: null, superseded: false },
@@ -256,7 +250,9 @@ for (const kind of pairKinds) {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '10', CustName: null, CreateDate: at(2) });
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '11', BizID: 'after', CreateDate: at(3) });
       await work();
-      const trial = await requeue(middle, store, [{ source: 'CUST', streamingNo: '10' }], { dryRun: true });
+      const trial = await requeue({ middle, store }, actor, [{ source: 'CUST', streamingNo: '10' }], {
+        ...{ dryRun: true, reason: null },
+      });
       expect(trial.requeued[0]?.appliedSince.map(({ streamingNo }) => streamingNo)).toEqual(['11']);
     });
 
@@ -267,7 +263,7 @@ for (const kind of pairKinds) {
           ['9', '11002009001000000000', '甲'],
         ] as const;
         await plant(pair.middle, 'ACCOUNT', { ...bind, StreamingNo: longest, Remark: '备注' }, attributes);
-        const report = await show(middle, store, { source: 'ACCOUNT', streamingNo: longest });
+        const report = await rowPage({ middle, store }, { source: 'ACCOUNT', streamingNo: longest });
         expect(report).toMatchObject({
           table: 'IF_BNET_ACCOUNT',
           streamingNo: longest,

@@ -6,7 +6,8 @@ import type { AuditRecord } from '../../src/store/admin-port.js';
 import type { PauseTarget } from '../../src/store/port.js';
 import type { Rules } from '../../src/domain/rules.js';
 import { preview } from '../../src/operator/preview.js';
-import { pausedBy, PausedError } from '../../src/worker/paused.js';
+import { pausedBy } from '../../src/middle/port.js';
+import { PausedError } from '../../src/worker/paused.js';
 import { previewSettings } from '../support/builders.js';
 import { retryWhileBusy, isAvailable, openPair, plant, standing, type Pair } from '../support/databases.js';
 import { expectModel } from '../support/expect-model.js';
@@ -67,10 +68,9 @@ for (const { kind, runs } of [
     const parts = () => ({ middle: pair.openMiddle(), store: pair.openStore() });
     /** The State that the preview foretells for each row. */
     const foretell = async (of: Rules) => {
-      const { middle, store } = operatorsOf(pair);
       const paused = pausedBy(await records.pauses());
       const shown = await preview(
-        { database: pair.openMiddle(), middle, store },
+        { poller: pair.openMiddle(), ...operatorsOf(pair) },
         { ...previewSettings, limit: 1000, rules: of, paused },
       );
       const states = { waits: 0, applied: 2, failed: 3 };

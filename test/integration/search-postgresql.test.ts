@@ -76,9 +76,9 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: s
     await platform.execute({ sql: 'SELECT pg_stat_reset()', bindings: [] });
     const config = parsed({ middle: { client: 'pg', connection: { ...created.connection } } });
     const opened = await openMiddle(config, { applicationName: 'bnet-sync test' });
-    const page = await opened.search.failedPage(search({ filter: { text: '没有' }, scan: 500 }));
+    const page = await opened.admin.queries.failedPage(search({ filter: { text: '没有' }, scan: 500 }));
     expect(page.rows).toEqual([]);
-    await opened.search.failedCounts(500);
+    await opened.admin.queries.failedCounts(500);
     await opened.close();
     // The server's statistics come when a session ends, and a little later.
     const read = await until('the server has counted', async () => {

@@ -97,7 +97,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await until(async () => (await fixture.stateOf('3')) === 2);
       worker.stop();
       await running;
-      expect((await operatorsOf(pair).records.actions({ before: null, limit: 1 }))[0]).toMatchObject({
+      expect((await operatorsOf(pair).store.records.actions({ before: null, limit: 1 }))[0]).toMatchObject({
         who: 'li',
         action: 'repair-accept',
         reason: 'ticket 4711',

@@ -30,32 +30,32 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     /** The ports, with something that happens before the first page of customers is read: after the journal was. */
     function disturbed(before: (reading: number) => Promise<void>): {
-      sources: ReturnType<typeof verifySourcesOf>;
+      databases: ReturnType<typeof verifySourcesOf>;
       readings: () => number;
     } {
       const plain = verifySourcesOf(pair);
       let readings = 0;
-      const store: StoreScan = {
-        journalPage: (...args) => plain.store.journalPage(...args),
-        accountsPage: (...args) => plain.store.accountsPage(...args),
+      const scan: StoreScan = {
+        journalPage: (...args) => plain.store.scan.journalPage(...args),
+        accountsPage: (...args) => plain.store.scan.accountsPage(...args),
         customersPage: async (scope, after, limit) => {
           if (after === null) await before((readings += 1));
-          return plain.store.customersPage(scope, after, limit);
+          return plain.store.scan.customersPage(scope, after, limit);
         },
       };
-      return { sources: { ...plain, store }, readings: () => readings };
+      return { databases: { ...plain, store: { ...plain.store, scan } }, readings: () => readings };
     }
 
     it('what was applied between two readings is read anew, and is no difference', async () => {
-      const { sources, readings } = disturbed((reading) => (reading === 1 ? change() : Promise.resolve()));
-      const { summary, differences } = await verifyThrough(sources);
+      const { databases, readings } = disturbed((reading) => (reading === 1 ? change() : Promise.resolve()));
+      const { summary, differences } = await verifyThrough(databases);
       expect([differences, readings()]).toEqual([[], 2]);
       expect(summary.notJudgedExamples).toEqual([]);
     });
 
     it('a customer that moves at each reading is not judged, after three more', async () => {
-      const { sources, readings } = disturbed(change);
-      const { summary, differences } = await verifyThrough(sources);
+      const { databases, readings } = disturbed(change);
+      const { summary, differences } = await verifyThrough(databases);
       expect([differences, readings()]).toEqual([[], 4]);
       expect(summary.notJudgedExamples).toEqual([{ custId: '1', reason: 'busy' }]);
     });
@@ -65,7 +65,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         sql: `UPDATE bnet_customer SET cust_name = 'x' WHERE cust_id = '2'`,
         bindings: [],
       });
-      const { summary, differences } = await verifyThrough(disturbed(change).sources);
+      const { summary, differences } = await verifyThrough(disturbed(change).databases);
       expect(differences).toMatchObject([{ custId: '2', field: 'cust_name', found: 'x' }]);
       expect(summary.notJudged.busy).toBe(1);
     });

@@ -1,14 +1,13 @@
 import { compareNumbers, rowId, sources, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
-import type { FailedPosition, FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
-import { codeOf } from '../../src/operator/failed-row.js';
-import type { AuditOutcome, AuditRecord, StoreRecords } from '../../src/store/admin-port.js';
-import { middleOperations, middleSearch, storeRecords } from './operations.js';
+import type { BoundedQueries, FailedPosition, FullRow, MiddleAdmin } from '../../src/middle/admin-port.js';
+import { codeOf } from '../../src/operator/failed.js';
+import type { AuditOutcome, AuditRecord, StoreAdmin, StoreRecords } from '../../src/store/admin-port.js';
+import { middleOperations, middleSearch, storeOperations, storeRecords } from './operations.js';
 
 /** Rows in memory that can be searched and put back; of the filter, only the code is used. */
 export interface FailedRows {
   readonly middle: MiddleAdmin;
-  readonly search: BoundedQueries;
   /** The keys that each update was asked to move. */
   readonly moves: (readonly RowKey[])[];
   /** How many steps the searches took. */
@@ -19,6 +18,7 @@ export interface FailedRows {
 export function failedRows(rows: FullRow[], beforeMove: () => void = () => undefined): FailedRows {
   const state: { moves: (readonly RowKey[])[]; steps: number } = { moves: [], steps: 0 };
   const middle = middleOperations({
+    queries: middleSearch({ failedPage: (search) => failedPage(search) }),
     find: async (keys) => rows.filter(isOneOf(keys)),
     now: async () => '2026-11-21 16:00:00',
     requeue: async (keys, failedUntil = '9999') => {
@@ -35,21 +35,19 @@ export function failedRows(rows: FullRow[], beforeMove: () => void = () => undef
       return [...moved];
     },
   });
-  const search = middleSearch({
-    failedPage: async ({ filter, after, limit, scan }) => {
-      state.steps += 1;
-      const failed = rows.filter((row) => row.state === State.Failed).sort(newestFirst);
-      const left = failed.filter((row) => after === null || newestFirst(after, row) < 0).slice(0, scan);
-      const matching = left.filter(
-        ({ errContent }) => filter.code === undefined || codeOf(errContent) === filter.code,
-      );
-      const found = matching.slice(0, limit);
-      const last = matching.length > limit ? found.at(-1) : left.at(-1);
-      const isLast = last === undefined || failed.at(-1) === last;
-      return { rows: found, next: isLast ? null : last };
-    },
-  });
-  return Object.assign(state, { middle, search });
+  const failedPage: BoundedQueries['failedPage'] = async ({ filter, after, limit, scan }) => {
+    state.steps += 1;
+    const failed = rows.filter((row) => row.state === State.Failed).sort(newestFirst);
+    const left = failed.filter((row) => after === null || newestFirst(after, row) < 0).slice(0, scan);
+    const matching = left.filter(
+      ({ errContent }) => filter.code === undefined || codeOf(errContent) === filter.code,
+    );
+    const found = matching.slice(0, limit);
+    const last = matching.length > limit ? found.at(-1) : left.at(-1);
+    const isLast = last === undefined || failed.at(-1) === last;
+    return { rows: found, next: isLast ? null : last };
+  };
+  return Object.assign(state, { middle });
 }
 
 function isOneOf(keys: readonly RowKey[]): (row: FullRow) => boolean {
@@ -68,8 +66,11 @@ function newestFirst(a: FailedPosition, b: FailedPosition): number {
 /** An action as it stands on record; `outcome` is absent where it commits with its record, null where it is open. */
 type Recorded = Omit<AuditRecord, 'rows'> & { rows?: number | null; outcome?: AuditOutcome | null };
 
-/** Records that keep what is recorded. */
-export function recording(more: Partial<StoreRecords> = {}): { records: StoreRecords; audit: Recorded[] } {
+/** A store whose records keep what is recorded. */
+export function recording(
+  moreRecords: Partial<StoreRecords> = {},
+  more: Partial<StoreAdmin> = {},
+): { store: StoreAdmin; audit: Recorded[] } {
   const audit: Recorded[] = [];
   const kept: Partial<StoreRecords> = {
     pause: async (_target, action) => audit.push(action) > 0,
@@ -86,5 +87,6 @@ export function recording(more: Partial<StoreRecords> = {}): { records: StoreRec
       audit[Number(intentId) - 1]!.outcome = outcome;
     },
   };
-  return { records: storeRecords({ ...kept, ...more }), audit };
+  const records = storeRecords({ ...kept, ...moreRecords });
+  return { store: storeOperations({ records, appliedSince: async () => [], ...more }), audit };
 }

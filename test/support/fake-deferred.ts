@@ -1,4 +1,4 @@
-import type { DeferredRow, DeferredSummary } from '../../src/operator/deferred-report.js';
+import type { DeferredRow, DeferredSummary } from '../../src/operator/contract/rows.js';
 
 /** As the fake rows' longest number. */
 const longNumber = '123456789012345678901234567890';

@@ -2,15 +2,14 @@ import type { Account } from '../../src/domain/customer.js';
 import { tableOf, type Source } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
 import type { FullRow } from '../../src/middle/admin-port.js';
+import type { ActivityBar, Overview, PauseInForce } from '../../src/operator/contract/state.js';
 import type {
-  ActivityBar,
   FailureGroup,
   RelatedRow,
-  Overview,
   RowInProcessing,
   RowDetails,
-} from '../../src/operator/operator-service.js';
-import type { WorkerDescription, Pause } from '../../src/store/port.js';
+} from '../../src/operator/contract/rows.js';
+import type { WorkerDescription } from '../../src/store/port.js';
 import type { JournalLine } from '../../src/store/admin-port.js';
 import { fakeDeferredSummary } from './fake-deferred.js';
 import { account, accountRow, attributeRow, customer, customerRow } from './builders.js';
@@ -239,7 +238,7 @@ export function fakeWorkers(): readonly WorkerDescription[] {
 }
 
 /** One product is paused. */
-export function fakePauses(): readonly Pause[] {
+export function fakePauses(): readonly PauseInForce[] {
   return [
     {
       target: { productId: '323002001' },

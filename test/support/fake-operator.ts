@@ -2,27 +2,22 @@ import type { DatabaseError } from '../../src/database/errors.js';
 import { rowId, tableOf, type RowKey } from '../../src/domain/keys.js';
 import { State } from '../../src/domain/states.js';
 import type { FullRow, RowFilter } from '../../src/middle/admin-port.js';
-import {
-  InvalidCursorError,
-  type Actor,
-  type OperatorService,
-  type FailureGroup,
-  type ListRequest,
-  type MatchReport,
-  type MatchTarget,
-  type Overview,
-  type RowInProcessing,
-  type RowList,
-  type RowDetails,
-} from '../../src/operator/operator-service.js';
-import type { DeferredRow, RetryReport } from '../../src/operator/deferred-report.js';
-import { listedRow } from '../../src/operator/failed.js';
-import { codeOf, type FailedRow } from '../../src/operator/failed-row.js';
-import { cursorOf } from '../../src/operator/failed-cursor.js';
+import { failedRow, InvalidCursorError, listedRow, codeOf, cursorOf } from '../../src/operator/failed.js';
+import type { Actor, MatchReport, RetryReport, RequeueReport } from '../../src/operator/contract/actions.js';
+import type {
+  FailureGroup,
+  RowInProcessing,
+  RowList,
+  RowDetails,
+  DeferredRow,
+} from '../../src/operator/contract/rows.js';
+import type { MatchTarget } from '../../src/operator/requests.js';
+import type { NamedTarget, OpenAlarm, Overview, PauseInForce } from '../../src/operator/contract/state.js';
+import type { ListRequest } from '../../src/operator/requests.js';
+import type { OperatorService } from '../../src/operator/operator-service.js';
 import { matchRecord } from '../../src/operator/match-scope.js';
-import type { RequeueReport } from '../../src/operator/requeue-report.js';
-import type { StoreAlarm } from '../../src/store/guard-port.js';
-import type { WorkerDescription, Pause, PauseTarget } from '../../src/store/port.js';
+import { named, namedTarget } from '../../src/operator/named.js';
+import type { WorkerDescription, PauseTarget } from '../../src/store/port.js';
 import type { AuditEntry } from '../../src/store/admin-port.js';
 import { fakeDeferred } from './fake-deferred.js';
 import {
@@ -44,8 +39,8 @@ const timeOfActs = '2026-11-22T05:00:00.000Z';
 /** A operator service without databases: rich and partly hostile data, and actions that change it. */
 export class FakeOperator implements OperatorService {
   rows: readonly FullRow[] = fakeRows();
-  paused: readonly Pause[] = fakePauses();
-  openAlarms: readonly StoreAlarm[] = [];
+  paused: readonly PauseInForce[] = fakePauses();
+  openAlarms: readonly OpenAlarm[] = [];
   acts: readonly AuditEntry[] = [];
   /** The most rows that one action by filter puts back. */
   mostAtOnce = 1000;
@@ -67,7 +62,7 @@ export class FakeOperator implements OperatorService {
 
   async failed(filter: RowFilter, { limit, after }: ListRequest): Promise<RowList> {
     const all = this.#answer(this.#matching(filter));
-    if (after !== undefined && !/^at\d+$/.test(after)) throw new InvalidCursorError('no cursor');
+    if (after !== undefined && !/^at\d+$/.test(after)) throw new InvalidCursorError();
     const from = after === undefined ? 0 : Number(after.slice(2));
     const next = from + limit < all.length ? `at${from + limit}` : null;
     return { rows: all.slice(from, from + limit).map(listedRow), next };
@@ -99,10 +94,10 @@ export class FakeOperator implements OperatorService {
     return {
       table: tableOf[key.source],
       streamingNo: key.streamingNo,
-      rows,
+      rows: rows.map(named),
       deferred: this.deferredList.find((each) => isRow(each, key)) ?? null,
       heldBackBy: this.deferredList.filter((each) => !isRow(each, key)).slice(0, 2),
-      journal: row === undefined ? [] : fakeJournal(row),
+      journal: row === undefined ? [] : fakeJournal(row).map(named),
       records: row === undefined ? [] : fakeRecords(row),
       relatedRows: row === undefined ? [] : fakeRelatedRows(row),
     };
@@ -196,28 +191,38 @@ export class FakeOperator implements OperatorService {
     return 'source' in target || target.productId !== unknownProduct;
   }
 
-  async pauses(): Promise<readonly Pause[]> {
+  async pauses(): Promise<readonly PauseInForce[]> {
     return this.#answer(this.paused);
   }
 
   async pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean> {
-    if (this.#answer(this.paused).some((pause) => same(pause.target, target))) return false;
-    this.paused = [...this.paused, { target, since: timeOfActs, who: actor.name, reason }];
+    if (this.#answer(this.paused).some((pause) => same(pause.target, namedTarget(target)))) return false;
+    this.paused = [
+      ...this.paused,
+      { target: namedTarget(target), since: timeOfActs, who: actor.name, reason },
+    ];
     this.#record(actor, { action: 'pause', what: JSON.stringify(target), rows: null, reason });
     return true;
   }
 
   async resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean> {
-    const left = this.#answer(this.paused).filter((pause) => !same(pause.target, target));
+    const left = this.#answer(this.paused).filter((pause) => !same(pause.target, namedTarget(target)));
     if (left.length === this.paused.length) return false;
     this.paused = left;
     this.#record(actor, { action: 'resume', what: JSON.stringify(target), rows: null, reason });
     return true;
   }
 
-  async alarms(): Promise<readonly StoreAlarm[]> {
+  async alarms(): Promise<readonly OpenAlarm[]> {
     return this.openAlarms;
   }
+
+  status = unused;
+  findFailed = unused;
+  preview = unused;
+  verify = unused;
+  acceptStore = unused;
+  purgeJournal = unused;
 
   async workers(): Promise<readonly WorkerDescription[]> {
     return this.#answer(this.workerList);
@@ -274,16 +279,15 @@ export class FakeOperator implements OperatorService {
   }
 }
 
-function failedRow(row: FullRow): FailedRow {
-  const { streamingNo, opFlag, productId, custId, bizId, userId, errContent, createDate, stateDate } = row;
-  const names = { table: tableOf[row.source], streamingNo, opFlag, productId, custId, bizId, userId };
-  return { ...names, code: codeOf(errContent), errContent, createDate, stateDate };
+/** What only commands call. */
+function unused(): Promise<never> {
+  return Promise.reject(new Error('no request calls this'));
 }
 
 function isRow(row: DeferredRow, { source, streamingNo }: RowKey): boolean {
   return row.table === tableOf[source] && row.streamingNo === streamingNo;
 }
 
-function same(a: PauseTarget, b: PauseTarget): boolean {
+function same(a: NamedTarget, b: NamedTarget): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -3,7 +3,6 @@ import { runChecks } from '../../src/operator/doctor/doctor.js';
 import { status } from '../../src/operator/status.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
 import { standing, type KnexPair } from './databases.js';
-import { nothingDeferred } from './operations.js';
 import { operatorsOf } from './operators.js';
 import { copyStore } from './store-copy.js';
 import { drain, testWorker, type ToldEvent } from './workers.js';
@@ -43,23 +42,18 @@ export function lossFixture(pair: KnexPair) {
   const alarm = (told: readonly ToldEvent[]) =>
     told.filter(({ name }) => name === 'storeWentBack').at(-1)?.event;
   const doctor = async (settings: { productIds?: readonly string[]; othersFinishRows?: boolean } = {}) => {
-    const { middle, store, guard } = operatorsOf(pair);
+    const { middle, store } = operatorsOf(pair);
     const report = await runChecks({
       middle: () => Promise.resolve(middle),
       store: () => Promise.resolve(store),
-      loss: () => Promise.resolve({ middle: pair.openMiddle(), store: guard }),
-      deferred: async () => nothingDeferred,
       clock: () => new Date(),
       settings: { settleMs: 0, shards: 8, productIds: [], othersFinishRows: false, ...settings },
     });
     return report.findings.filter(({ area, level }) => area === 'product store' && level !== 'ok');
   };
-  const statusNow = () => {
-    const { middle, store, records, guard } = operatorsOf(pair);
-    return status({ middle, store, records, guard });
-  };
+  const statusNow = () => status(operatorsOf(pair));
   const accept = (action: 'repair-accept' | 'new-store' = 'repair-accept') =>
-    acceptStore({ middle: pair.openMiddle(), guard: operatorsOf(pair).guard }, actor, {
+    acceptStore(operatorsOf(pair), actor, {
       ...{ action, productIds: [], shards: 8, reason: 'ticket 4711' },
     });
   /** So many opens of as many customers, in one statement. */

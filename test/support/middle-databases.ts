@@ -1,18 +1,15 @@
 import { Database } from '../../src/database/database.js';
 import type { DatabaseOptions } from '../../src/database/knex-config.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
-import { KnexFinishedRows } from '../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
 import { pgMiddle } from '../../src/middle/knex/pg.js';
 import { sqliteFunctions, sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
-import { OracleFinishedRows } from '../../src/middle/oracle/finished-rows.js';
 import { OracleMiddleDatabase } from '../../src/middle/oracle/middle-database.js';
 import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
-import { oracleBoundedQueries } from '../../src/middle/oracle/bounded-queries.js';
 import type { MiddleDatabase } from '../../src/middle/port.js';
-import type { FinishedRows, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
-import { type OperationsOptions, operationsOn, searchOn } from './operators.js';
+import type { MiddleAdmin } from '../../src/middle/admin-port.js';
+import { type OperationsOptions, operationsOn } from './operators.js';
 import type { MiddleTables } from '../../src/middle/tables.js';
 import { openTestOracle, type TestOracle, type PlainOracle } from './test-oracle.js';
 import { postgresDatabase, sqliteFile, type KnexSetting } from './pair-databases.js';
@@ -43,8 +40,6 @@ export interface TestMiddle {
   open(options: MiddleOptions): MiddleDatabase;
   /** What operators do with it. */
   operations(options?: OperationsOptions): MiddleAdmin;
-  search(options?: OperationsOptions): BoundedQueries;
-  finished(options?: OperationsOptions): FinishedRows;
   /** Takes away the primary key of IF_BNET_CUST. */
   dropCustomerKey(): Promise<void>;
   /** From now on IF_BNET_CUST refuses rows in State 2. */
@@ -132,17 +127,6 @@ async function createKnexMiddle(
       return new KnexMiddleDatabase(new Database({ ...options, callTimeoutMs }), tables);
     },
     operations: (options) => operationsOn(plain, options),
-    search: (options) => searchOn(plain, options),
-    finished: ({ schema, productIds = [], markAttributes = true } = {}) => {
-      const dialect = setting.client === 'pg' ? pgMiddle : sqliteMiddle;
-      return new KnexFinishedRows(plain, {
-        dialect,
-        schema,
-        productIds,
-        markAttributes,
-        maxAttributes: 10_000,
-      });
-    },
     dropCustomerKey: run(changes.dropCustomerKey),
     refuseSuccess: run(changes.refuseSuccess),
     allowSuccess: run(changes.allowSuccess),
@@ -173,8 +157,6 @@ export async function createOracleMiddle(
     open: ({ callTimeoutMs = openOptions.callTimeoutMs, ...options }) =>
       new OracleMiddleDatabase(newDatabase(callTimeoutMs), tablesOf(options)),
     operations: (options = {}) => new OracleMiddleAdmin(operators, tablesOf(options)),
-    search: (options = {}) => oracleBoundedQueries(operators, tablesOf(options)),
-    finished: (options = {}) => new OracleFinishedRows(operators, tablesOf(options)),
     dropCustomerKey: () => oracle.dropKeys(),
     refuseSuccess: () => oracle.alter('IF_BNET_CUST', 'ADD CONSTRAINT nomark CHECK (State <> 2)'),
     allowSuccess: () => oracle.alter('IF_BNET_CUST', 'DROP CONSTRAINT nomark'),

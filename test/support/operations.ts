@@ -1,11 +1,11 @@
 import type { InterfaceRow } from '../../src/domain/rows.js';
 import { State } from '../../src/domain/states.js';
 import type { LatestFinished, MiddleDatabase } from '../../src/middle/port.js';
-import type { FullRow, MiddleAdmin, BoundedQueries } from '../../src/middle/admin-port.js';
-import type { DeferredSummary } from '../../src/operator/deferred-report.js';
+import type { BoundedQueries, FinishedRows, FullRow, MiddleAdmin } from '../../src/middle/admin-port.js';
+import type { DeferredSummary } from '../../src/operator/contract/rows.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { WorkerDescription } from '../../src/store/port.js';
-import type { StoreAdmin, JournalLine, StoreRecords } from '../../src/store/admin-port.js';
+import type { GuardRecords, StoreAdmin, JournalLine, StoreRecords } from '../../src/store/admin-port.js';
 import type { StoreSetup } from '../../src/store/setup-port.js';
 import { accountRow, customerRow } from './builders.js';
 
@@ -37,6 +37,14 @@ export function middleSearch(methods: Partial<BoundedQueries>): BoundedQueries {
 
 export function storeRecords(methods: Partial<StoreRecords>): StoreRecords {
   return only('StoreRecords', methods);
+}
+
+export function guardRecords(methods: Partial<GuardRecords> = {}): GuardRecords {
+  return only('GuardRecords', methods);
+}
+
+export function finishedRows(methods: Partial<FinishedRows> = {}): FinishedRows {
+  return only('FinishedRows', methods);
 }
 
 export function lossLookup(methods: Partial<LossLookup> = {}): LossLookup {

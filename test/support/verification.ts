@@ -1,10 +1,12 @@
 import type { Difference } from '../../src/operator/verify/difference.js';
-import type { VerifySources } from '../../src/operator/verify/load.js';
-import { verify, type VerifySettings, type VerifySummary } from '../../src/operator/verify/verify.js';
-import { SqliteStagingDatabase } from '../../src/staging/sqlite-staging.js';
-import { KnexStoreScan } from '../../src/store/knex/store-scan.js';
+import {
+  verify,
+  type VerifySettings,
+  type VerifySources,
+  type VerifySummary,
+} from '../../src/operator/verify/verify.js';
 import type { Pair } from './databases.js';
-import type { OperationsOptions } from './operators.js';
+import { openStaging, operatorsOf, type OperationsOptions } from './operators.js';
 
 /** What a verification found, with every difference. */
 export interface Verified {
@@ -26,12 +28,7 @@ const quick: Omit<VerifySettings, 'onDifference'> = {
 
 /** The ports that a verification of a pair reads. */
 export function verifySourcesOf(pair: Pair, options: OperationsOptions = {}): VerifySources {
-  return {
-    finished: pair.testMiddle.finished(options),
-    middle: pair.testMiddle.operations(options),
-    store: new KnexStoreScan(pair.store),
-    openStaging: () => Promise.resolve(new SqliteStagingDatabase()),
-  };
+  return { ...operatorsOf(pair, options), openStaging };
 }
 
 /** Verifies through these ports. */

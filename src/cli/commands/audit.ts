@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { AuditEntry } from '../../store/admin-port.js';
-import { limitArgument, numberArgument } from '../arguments.js';
+import type { RecordedAction } from '../../operator/contract/actions.js';
+import { actionArgument, limitArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
 
@@ -18,7 +18,7 @@ Examples:
 /** Options and action of `audit`. */
 export function configure(command: Command): void {
   command
-    .option('--before <id>', 'only actions before this one', numberArgument)
+    .option('--before <id>', 'only actions before this one', actionArgument)
     .option('--limit <actions>', 'at most so many actions', limitArgument, 50)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
@@ -31,7 +31,7 @@ export function configure(command: Command): void {
     });
 }
 
-function auditLines(actions: readonly AuditEntry[], limit: number): string[] {
+function auditLines(actions: readonly RecordedAction[], limit: number): string[] {
   if (actions.length === 0) return ['No action.'];
   const list = listLines({
     columns: [

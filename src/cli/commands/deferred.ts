@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DeferredRow } from '../../operator/deferred-report.js';
+import type { DeferredRow } from '../../operator/contract/rows.js';
 import { limitArgument } from '../arguments.js';
 import { deferredListLines } from '../deferred-text.js';
 import { printJson, printLines } from '../output.js';

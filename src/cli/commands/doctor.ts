@@ -2,12 +2,8 @@ import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { runChecks, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
 import type { Finding } from '../../operator/doctor/finding.js';
-import { deferredSummary } from '../../operator/deferred.js';
 import { loadHandlers, loadLimitMs } from '../../app/load-handlers.js';
-import { KnexGuardRecords } from '../../store/knex/guard.js';
-import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
-import { KnexStoreRecords } from '../../store/knex/store-records.js';
-import { openMiddle, openStoreDatabase } from '../../app/open-databases.js';
+import { openMiddle, openStore } from '../../app/open-databases.js';
 import { requireDriver } from '../../app/require-driver.js';
 import { ExitCode, exitCodeOf } from '../exit-codes.js';
 import { printJson, printLines, shown } from '../output.js';
@@ -42,20 +38,10 @@ async function examineConfigured(config: Config, applicationName: string): Promi
     opened.push(database);
     return database;
   };
-  const middle = once(async () => keep(await openMiddle(config, { applicationName })));
-  const store = once(async () => keep(openStoreDatabase(config, { applicationName })));
   try {
     return await runChecks({
-      middle: async () => (await middle()).operations,
-      store: async () => new KnexStoreAdmin(await store()),
-      loss: async () => ({ middle: (await middle()).finished, store: new KnexGuardRecords(await store()) }),
-      deferred: async () => {
-        const database = await store();
-        return deferredSummary({
-          store: new KnexStoreAdmin(database),
-          records: new KnexStoreRecords(database),
-        });
-      },
+      middle: async () => keep(await openMiddle(config, { applicationName })).admin,
+      store: async () => keep(openStore(config, { applicationName })).admin,
       ...(config.store.handlers !== undefined && {
         handlers: () => loadHandlers(config.store.handlers, loadLimitMs(config.worker)),
       }),
@@ -65,11 +51,6 @@ async function examineConfigured(config: Config, applicationName: string): Promi
   } finally {
     for (const database of opened) await database.close();
   }
-}
-
-function once<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | undefined;
-  return () => (opened ??= open());
 }
 
 function settingsOf({ middle, worker: { settleMs, shards } }: Config): DoctorSettings {

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import type { BoundedQueries, RowFilter } from '../../middle/admin-port.js';
-import type { FailedRow } from '../../operator/failed-row.js';
-import { searchFailedRows } from '../../operator/failed.js';
+import type { FailedRow } from '../../operator/contract/rows.js';
+import type { OperatorService } from '../../operator/operator-service.js';
 import { limitArgument } from '../arguments.js';
 import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showLateProgress } from '../progress.js';
-import { withMiddle } from '../session.js';
+import { withOperator } from '../session.js';
 
 interface FailedOptions extends FilterOptions {
   readonly limit: number;
@@ -29,22 +28,22 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(async (options: FailedOptions) => {
-      await withMiddle(command, async ({ middle }) => {
-        const filter = await filterOf(options, middle.operations);
-        const rows = await searchVisibly(middle.search, { filter, limit: options.limit });
+      const search = async (operator: OperatorService): Promise<void> => {
+        const rows = await searchVisibly(operator, options);
         if (options.json === true) printJson(rows);
         else printLines(...reportLines(rows, options.limit));
-      });
+      };
+      await withOperator(command, search, { needs: 'middle' });
     });
 }
 
 async function searchVisibly(
-  search: BoundedQueries,
-  request: { readonly filter: RowFilter; readonly limit: number },
+  operator: OperatorService,
+  options: FailedOptions,
 ): Promise<readonly FailedRow[]> {
   const progress = showLateProgress('found');
   try {
-    return await searchFailedRows(search, request, ({ found, position }) => {
+    return await operator.findFailed(filterOf(options), options.limit, ({ found, position }) => {
       progress.show(found, `searched back to ${position.stateDate ?? 'rows without a StateDate'}`);
     });
   } finally {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FailureGroup } from '../../operator/operator-service.js';
+import type { FailureGroup } from '../../operator/contract/rows.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
 import { countText, shortTableName } from '../labels.js';

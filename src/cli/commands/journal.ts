@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import { purgeJournal, type PurgeReport, type PurgeRequest } from '../../operator/purge.js';
+import type { OperatorService } from '../../operator/operator-service.js';
+import type { PurgeReport } from '../../operator/contract/actions.js';
+import type { PurgeProgress } from '../../operator/purge.js';
 import { commandActor } from '../actor.js';
 import { ageArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
-import { withDatabases, type CommandSession } from '../session.js';
+import { withOperator } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
 
 interface PurgeOptions {
@@ -48,8 +50,8 @@ export function configure(journal: Command): void {
     .action(async (options: PurgeOptions) => {
       const mistake = mistakeOf(options);
       if (mistake !== null) command.error(`error: ${mistake}`);
-      await withDatabases(command, async (session) => {
-        const report = await purgeVisibly(session, options);
+      await withOperator(command, async (operator) => {
+        const report = await purgeVisibly(operator, options);
         if (options.json === true) printJson(report);
         else printLines(...reportLines(report));
         if (!report.ended) process.exitCode = ExitCode.Failed;
@@ -63,22 +65,19 @@ function mistakeOf({ olderThan, underAYear }: PurgeOptions): string | null {
   return 'the journal is evidence and kept for a year: less than 365d needs --under-a-year';
 }
 
-async function purgeVisibly(session: CommandSession, options: PurgeOptions): Promise<PurgeReport> {
-  const { config, middle, store, records } = session;
+async function purgeVisibly(operator: OperatorService, options: PurgeOptions): Promise<PurgeReport> {
   const progress = showProgress('superseded', Infinity, options.json === true);
-  const request: PurgeRequest = {
+  const request = {
     olderThanMs: options.olderThan,
     gone: options.gone === true,
-    productIds: config.middle.productIds.map((digits) => BigInt(digits).toString()),
     dryRun: options.dryRun === true,
-    onSet: ({ superseded, looked, goneRows }) => {
+    onStep: ({ superseded, looked, goneRows }: PurgeProgress) => {
       progress.show(superseded, `${looked} rows looked for, ${goneRows} gone`);
     },
   };
   try {
-    const parts = { middle: middle.operations, search: middle.search, store, records };
     return await untilStopped((signal) =>
-      purgeJournal(parts, commandActor(), { ...request, isOver: () => signal.aborted }),
+      operator.purgeJournal(commandActor(), { ...request, isOver: () => signal.aborted }),
     );
   } finally {
     progress.end();

@@ -1,16 +1,13 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
-import type { Database } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import { missingOrigins } from '../../guard/origin.js';
-import type { LatestFinished } from '../../middle/port.js';
 import { acceptStore } from '../../operator/accept.js';
-import type { GuardRecords } from '../../store/admin-port.js';
-import { KnexGuardRecords } from '../../store/knex/guard.js';
-import { KnexStoreAdmin } from '../../store/knex/store-admin.js';
+import type { Databases } from '../../operator/databases.js';
+import type { StoreAdmin } from '../../store/admin-port.js';
 import { ShardsDifferError } from '../../store/port.js';
 import { packageVersion } from '../../package-version.js';
-import { openMiddle, openStoreDatabase } from '../../app/open-databases.js';
+import { openMiddle, openStore } from '../../app/open-databases.js';
 import { commandActor } from '../actor.js';
 import { ExitCode, explain } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
@@ -41,16 +38,15 @@ export function configure(command: Command): void {
       const config = await configOf(command);
       const { shards } = config.worker;
       const applicationName = applicationNameOf(command);
-      const database = openStoreDatabase(config, { applicationName, createFile: true, migrates: true });
+      const store = openStore(config, { applicationName, createFile: true, migrates: true });
       try {
-        const operations = new KnexStoreAdmin(database);
-        const migrations = await operations.migrate(shards, {
+        const migrations = await store.admin.migrate(shards, {
           version: packageVersion(),
           onWait: (what) => process.stderr.write(`${what}\n`),
         });
-        const present = await operations.shards();
+        const present = await store.admin.shards();
         if (present !== shards) throw new ShardsDifferError(present, shards);
-        const origin = await recordOrigin(config, database, {
+        const origin = await recordOrigin(config, store.admin, {
           applicationName,
           isNew: options.newStore === true,
         });
@@ -58,7 +54,7 @@ export function configure(command: Command): void {
         else printLines(...migrationLines(migrations), ...origin.lines);
         if (origin.kind === 'needed' || origin.kind === 'refused') process.exitCode = ExitCode.Failed;
       } finally {
-        await database.close();
+        await store.close();
       }
     });
 }
@@ -76,15 +72,14 @@ interface OriginReport {
 
 async function recordOrigin(
   config: Config,
-  database: Database,
+  store: StoreAdmin,
   { applicationName, isNew }: { readonly applicationName: string; readonly isNew: boolean },
 ): Promise<OriginReport> {
-  const guard = new KnexGuardRecords(database);
-  if ((await guard.origins()).length > 0) return isNew ? notNew : { kind: 'present', lines: [] };
+  if ((await store.guard.origins()).length > 0) return isNew ? notNew : { kind: 'present', lines: [] };
   try {
     const middle = await openMiddle(config, { applicationName });
     try {
-      return await recordBeside(middle.finished, guard, { config, isNew });
+      return await recordBeside({ middle: middle.admin, store }, { config, isNew });
     } finally {
       await middle.close();
     }
@@ -95,20 +90,20 @@ async function recordOrigin(
 }
 
 async function recordBeside(
-  middle: LatestFinished,
-  guard: GuardRecords,
+  databases: Databases,
   { config, isNew }: { readonly config: Config; readonly isNew: boolean },
 ): Promise<OriginReport> {
+  const { middle, store } = databases;
   const { productIds } = config.middle;
-  const origins = await missingOrigins({ middle, store: guard }, productIds);
+  const origins = await missingOrigins({ middle: middle.finished, store: store.guard }, productIds);
   if (origins !== null) {
-    await guard.addOrigins(origins);
+    await store.guard.addOrigins(origins);
     return { kind: 'recorded', lines: [] };
   }
   if (!isNew) return needed;
   const { shards } = config.worker;
   const request = { action: 'new-store', productIds, shards, reason: null } as const;
-  const { finishedUntil } = await acceptStore({ middle, guard }, commandActor(), request);
+  const { finishedUntil } = await acceptStore(databases, commandActor(), request);
   const line = `The store begins now: rows finished until ${finishedUntil} (the middle database's clock) are not its own.`;
   return { kind: 'recorded', lines: [line] };
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { visibleText } from '../../domain/foreign-text.js';
-import { namedTarget } from '../../operator/pauses.js';
-import type { Pause, PauseTarget } from '../../store/port.js';
+import { namedTarget } from '../../operator/named.js';
+import type { NamedTarget, PauseInForce } from '../../operator/contract/state.js';
 import { commandActor } from '../actor.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
@@ -31,25 +31,26 @@ export function configure(command: Command): void {
         }
         const changed = await operator.pause(commandActor(), target, options.reason ?? null);
         const known = await operator.knowsTarget(target);
+        const named = namedTarget(target);
         if (options.json === true) {
-          printJson({ target: namedTarget(target), changed, known });
+          printJson({ target: named, changed, known });
           return;
         }
-        printLines(`${targetText(target)}: ${changed ? 'paused.' : 'was paused already.'}`);
-        if (!known) warnOfUnknown(target);
+        printLines(`${targetText(named)}: ${changed ? 'paused.' : 'was paused already.'}`);
+        if (!known) warnOfUnknown(named);
       });
     });
 }
 
-/** A mistyped number pauses nothing, and nobody would notice. */
-function warnOfUnknown(target: PauseTarget): void {
+/** A mistyped number pauses nothing, silently. */
+function warnOfUnknown(target: NamedTarget): void {
   const words = `warning: no customer of ${targetText(target)} is in the product store: see that the number is right`;
   process.stderr.write(`${visibleText(words)}\n`);
 }
 
-function printPauses(pauses: readonly Pause[], options: TargetOptions): void {
+function printPauses(pauses: readonly PauseInForce[], options: TargetOptions): void {
   if (options.json === true) {
-    printJson(pauses.map(({ target, ...pause }) => ({ target: namedTarget(target), ...pause })));
+    printJson(pauses);
     return;
   }
   const list = listLines({

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { preview, type PreviewedRow } from '../../operator/preview.js';
+import type { PreviewedRow } from '../../operator/contract/rows.js';
 import { limitArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';
 import { shortTableName } from '../labels.js';
-import { withDatabases } from '../session.js';
-import { pausedBy } from '../../worker/paused.js';
+import { withOperator } from '../session.js';
 
 interface PreviewOptions {
   readonly limit: number;
@@ -25,13 +24,8 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async (options: PreviewOptions) => {
-      await withDatabases(command, async ({ config, middle, store, records }) => {
-        const { settleMs, dependencyGraceMs, maxAttributes } = config.worker;
-        const paused = pausedBy(await records.pauses());
-        const rows = await preview(
-          { database: middle.database, middle: middle.operations, store },
-          { limit: options.limit, rules: config.rules, settleMs, dependencyGraceMs, maxAttributes, paused },
-        );
+      await withOperator(command, async (operator) => {
+        const rows = await operator.preview(options.limit);
         if (options.json === true) printJson(rows);
         else printLines(...previewLines(rows, options.limit));
       });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RowInProcessing } from '../../operator/operator-service.js';
+import type { RowInProcessing } from '../../operator/contract/rows.js';
 import { durationText } from '../../operator/duration.js';
 import { limitArgument } from '../arguments.js';
 import { listLines, printJson, printLines } from '../output.js';

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { acceptStore, type AcceptReport } from '../../operator/accept.js';
+import type { AcceptReport } from '../../operator/contract/actions.js';
 import { commandActor } from '../actor.js';
+import { reasonArgument } from '../arguments.js';
 import { printJson, printLines } from '../output.js';
-import { withDatabases } from '../session.js';
+import { withOperator } from '../session.js';
 
 interface RepairOptions {
   readonly accept?: true;
@@ -31,18 +32,13 @@ const notBuilt =
 export function configure(command: Command): void {
   command
     .option('--accept', 'close the alarms; rows finished until now are not asked for any more')
-    .option('--reason <text>', 'why, for the audit')
+    .option('--reason <text>', 'why, for the audit', reasonArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async (options: RepairOptions) => {
       if (options.accept !== true) command.error(notBuilt);
-      await withDatabases(command, async ({ config, middle, guard }) => {
-        const report = await acceptStore({ middle: middle.finished, guard }, commandActor(), {
-          action: 'repair-accept',
-          productIds: config.middle.productIds,
-          shards: config.worker.shards,
-          reason: options.reason ?? null,
-        });
+      await withOperator(command, async (operator) => {
+        const report = await operator.acceptStore(commandActor(), options.reason ?? null);
         if (options.json === true) printJson(report);
         else printLines(...acceptedLines(report));
       });

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
 import type { RowKey, Source } from '../../domain/keys.js';
-import type { MatchReport } from '../../operator/operator-service.js';
-import type { NotRequeued, Requeued, RequeueReport } from '../../operator/requeue-report.js';
-import { requeueBy } from '../../operator/requeue.js';
-import { requeueMatching } from '../../operator/requeue-matching.js';
+import type { MatchReport, NotRequeued, Requeued, RequeueReport } from '../../operator/contract/actions.js';
+import type { OperatorService } from '../../operator/operator-service.js';
 import { commandActor } from '../actor.js';
-import { numberArgument, numberArguments, tableArgument, textArgument } from '../arguments.js';
+import { actionArgument, numberArguments, reasonArgument, tableArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { failedLines } from '../failed-text.js';
 import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
-import { withDatabases, type CommandSession } from '../session.js';
+import { withOperator } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
 import { countText, operationText, stateText } from '../labels.js';
 
@@ -53,10 +51,10 @@ export function configure(command: Command): void {
     .option(
       '--continue <id>',
       'go on with a requeue by --matching that ended early, by its ID in the audit',
-      numberArgument,
+      actionArgument,
     )
     .option('--dry-run', 'only say what would be done')
-    .option('--reason <text>', 'why, for the audit', textArgument)
+    .option('--reason <text>', 'why, for the audit', reasonArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', examples)
     .action(
@@ -68,9 +66,9 @@ export function configure(command: Command): void {
         const keys = keysOf(source, streamingNos ?? []);
         const mistake = mistakeOf(keys, options);
         if (mistake !== null) command.error(`error: ${mistake}`);
-        await withDatabases(command, async (session) => {
-          if (isByFilter(options)) await requeueByFilter(session, options);
-          else await requeueKeys(session, keys, options);
+        await withOperator(command, async (operator) => {
+          if (isByFilter(options)) await requeueByFilter(operator, options);
+          else await requeueKeys(operator, keys, options);
         });
       },
     );
@@ -106,13 +104,11 @@ function mistakeOfMatching(keys: readonly RowKey[], options: RequeueOptions): st
 }
 
 async function requeueKeys(
-  session: CommandSession,
+  operator: OperatorService,
   keys: readonly RowKey[],
   options: RequeueOptions,
 ): Promise<void> {
-  const { middle, store, records } = session;
-  const parts = { middle: middle.operations, store, records };
-  const report = await requeueBy(parts, commandActor(), keys, {
+  const report = await operator.requeue(commandActor(), keys, {
     dryRun: options.dryRun === true,
     reason: options.reason ?? null,
   });
@@ -121,17 +117,13 @@ async function requeueKeys(
   if (report.notRequeued.length > 0) process.exitCode = ExitCode.Failed;
 }
 
-async function requeueByFilter({ middle, records }: CommandSession, options: RequeueOptions): Promise<void> {
-  const { operations, search } = middle;
+async function requeueByFilter(operator: OperatorService, options: RequeueOptions): Promise<void> {
   const target =
-    options.continue === undefined
-      ? { filter: await filterOf(options, operations) }
-      : { continues: options.continue };
+    options.continue === undefined ? { filter: filterOf(options) } : { continues: options.continue };
   const progress = showProgress('matching', Infinity, options.json === true);
   try {
     const report = await untilStopped((signal) =>
-      requeueMatching({ middle: operations, search, records }, commandActor(), {
-        target,
+      operator.requeueMatching(commandActor(), target, {
         dryRun: options.dryRun === true,
         reason: options.reason ?? null,
         isOver: () => signal.aborted,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { namedTarget } from '../../operator/pauses.js';
+import { namedTarget } from '../../operator/named.js';
 import { commandActor } from '../actor.js';
 import { printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
@@ -20,8 +20,9 @@ export function configure(command: Command): void {
       if (target === null) command.error('error: --table or --product is needed');
       await withOperator(command, async (operator) => {
         const changed = await operator.resume(commandActor(), target, options.reason ?? null);
-        if (options.json === true) printJson({ target: namedTarget(target), changed });
-        else printLines(`${targetText(target)}: ${changed ? 'goes on.' : 'was not paused.'}`);
+        const named = namedTarget(target);
+        if (options.json === true) printJson({ target: named, changed });
+        else printLines(`${targetText(named)}: ${changed ? 'goes on.' : 'was not paused.'}`);
       });
     });
 }

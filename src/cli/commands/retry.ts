@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
-import type { RetryReport } from '../../operator/deferred-report.js';
+import type { RetryReport } from '../../operator/contract/actions.js';
 import { commandActor } from '../actor.js';
-import { numberArguments, tableArgument, textArgument } from '../arguments.js';
+import { numberArguments, tableArgument, reasonArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
@@ -25,7 +25,7 @@ export function configure(command: Command): void {
   command
     .argument('<table>', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
     .argument('<streamingNo...>', 'their StreamingNos', numberArguments)
-    .option('--reason <text>', 'why, for the audit', textArgument)
+    .option('--reason <text>', 'why, for the audit', reasonArgument)
     .option('--json', 'print JSON')
     .addHelpText('after', notes)
     .action(async (source: Source, streamingNos: readonly string[], options: RetryOptions) => {

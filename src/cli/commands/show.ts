@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import type { Source } from '../../domain/keys.js';
-import type { FullRow } from '../../middle/admin-port.js';
-import type { RowDetails } from '../../operator/operator-service.js';
-import type { JournalLine } from '../../store/admin-port.js';
+import type { JournalledAttempt, RowColumns, RowDetails } from '../../operator/contract/rows.js';
 import { numberArgument, tableArgument } from '../arguments.js';
 import { relatedRowLines, recordLines } from '../customer-text.js';
 import { standingLines } from '../deferred-text.js';
@@ -49,8 +47,8 @@ function reportLines(page: RowDetails): string[] {
   ];
 }
 
-function rowLines(row: FullRow): string[] {
-  const isCustomer = row.source === 'CUST';
+function rowLines(row: RowColumns): string[] {
+  const isCustomer = row.table === 'IF_BNET_CUST';
   const columns: [string, string | null][] = [
     ['StreamingNo', row.streamingNo],
     ['OPFlag', operationText(row.opFlag)],
@@ -78,14 +76,14 @@ function rowLines(row: FullRow): string[] {
 
 const nameWidth = 'StreamingNo'.length + 2;
 
-function customerColumns(row: FullRow): [string, string | null][] {
+function customerColumns(row: RowColumns): [string, string | null][] {
   return [
     ['CustAccount', row.custAccount],
     ['CustName', row.custName],
   ];
 }
 
-function accountColumns(row: FullRow): [string, string | null][] {
+function accountColumns(row: RowColumns): [string, string | null][] {
   return [
     ['UserID', row.userId],
     ['AccType', row.accType],
@@ -93,7 +91,7 @@ function accountColumns(row: FullRow): [string, string | null][] {
   ];
 }
 
-function lineOf(line: JournalLine): string[] {
+function lineOf(line: JournalledAttempt): string[] {
   const closed = line.superseded ? ', superseded' : '';
   const first = `  attempt ${line.attempt}: ${line.outcome}, decided ${line.decidedAt} by ${shown(line.worker)}${closed}`;
   return line.errContent === null ? [first] : [first, `    ${shown(line.errContent)}`];

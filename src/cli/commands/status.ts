@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import { State } from '../../domain/states.js';
 import { durationText } from '../../operator/duration.js';
-import { status, type Status } from '../../operator/status.js';
+import type { OpenAlarm, Status } from '../../operator/contract/state.js';
 import { workerLines } from '../workers-text.js';
 import { deferredLines } from '../deferred-text.js';
 import { alarmText } from '../../guard/alarm-text.js';
-import type { StoreAlarm } from '../../store/guard-port.js';
 import { listLines, printJson, printLines, shown } from '../output.js';
-import { stateText } from '../labels.js';
-import { withDatabases } from '../session.js';
+import { countText, stateText } from '../labels.js';
+import { withOperator } from '../session.js';
 
 /** Options and action of `status`. */
 export function configure(command: Command): void {
@@ -16,8 +15,8 @@ export function configure(command: Command): void {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
     .action(async (options: { json?: true }) => {
-      await withDatabases(command, async ({ middle, store, records, guard }) => {
-        const answer = await status({ middle: middle.operations, store, records, guard });
+      await withOperator(command, async (operator) => {
+        const answer = await operator.status();
         if (options.json === true) printJson(answer);
         else printLines(...statusLines(answer));
       });
@@ -37,8 +36,8 @@ function statusLines(answer: Status): string[] {
     ],
     rows: Object.entries(tables).map(([table, count]) => [
       table,
-      ...states.map((state) => count[`${state}`]),
-      ...(hasOther ? [count.other ?? 0] : []),
+      ...states.map((state) => cellOf(count, `${state}`)),
+      ...(hasOther ? [cellOf(count, 'other')] : []),
     ]),
   });
   const others = hasOther
@@ -55,6 +54,12 @@ function statusLines(answer: Status): string[] {
   ];
 }
 
+type Counts = Status['tables'][keyof Status['tables']];
+
+function cellOf(counts: Counts, state: '0' | '1' | '2' | '3' | 'other'): string {
+  return countText({ rows: counts[state] ?? 0, atLeast: counts.atLeast?.includes(state) === true });
+}
+
 function pendingLines({ tables, oldestPendingSeconds, createdAhead: ahead }: Status): string[] {
   const pending = Object.values(tables).reduce((sum, count) => sum + count['0'], 0);
   const age =
@@ -68,7 +73,7 @@ function pendingLines({ tables, oldestPendingSeconds, createdAhead: ahead }: Sta
   return [oldest, `${rows} ahead of the database's clock${upTo}. They are left alone until then.`];
 }
 
-function alarmLine(alarm: StoreAlarm): string {
+function alarmLine(alarm: OpenAlarm): string {
   const since = `since ${alarm.raisedAt}, found by worker ${alarm.worker} on ${alarm.host}`;
   return shown(
     `ALARM: ${alarmText(alarm)}. No row is processed (${since}); "bnet-sync doctor" says what to do.`,

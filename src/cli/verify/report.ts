@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { attributeTableOf, type Source } from '../../domain/keys.js';
-import type { StrayAttributes, StrayCounts } from '../../middle/admin-port.js';
+import type { StrayAttributes } from '../../middle/admin-port.js';
 import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
 import type { VerifySummary } from '../../operator/verify/verify.js';
 import { jsonText, linesText, shown } from '../output.js';
@@ -10,7 +9,7 @@ import { differenceText } from './difference-text.js';
 export interface Report {
   difference(difference: Difference): Promise<void>;
   end(summary: VerifySummary, seconds: number): Promise<void>;
-  /** The verification ended by an error, which is told elsewhere. */
+  /** The verification ended by an error, which is reported elsewhere. */
   broken(): Promise<void>;
 }
 
@@ -96,9 +95,8 @@ function lateLines({ lateRows: { requeued, waited, undated, sameValues } }: Veri
 
 /** They are no difference: what was there when its row was taken is what the store should hold. */
 function strayLines({ strayAttributes }: VerifySummary): string[] {
-  const counts = Object.entries(strayAttributes ?? {}) as [Source, StrayCounts][];
-  return counts.flatMap(([source, { late, orphaned }]) => {
-    const table = attributeTableOf[source];
+  return Object.entries(strayAttributes ?? {}).flatMap(([name, { late, orphaned }]) => {
+    const table = `${name}_ATTR`;
     const line = ({ rows, examples }: StrayAttributes, what: string): string[] =>
       rows === 0 ? [] : [`${rows} rows of ${table} ${what} (StreamingNo ${examples.join(', ')}).`];
     return [

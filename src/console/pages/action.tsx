@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { NotRequeued } from '../../operator/requeue-report.js';
+import type { NotRequeued } from '../../operator/contract/actions.js';
 import type { MatchRecord } from '../../operator/match-scope.js';
-import type { AuditEntry } from '../../store/admin-port.js';
+import type { RecordedAction } from '../../operator/contract/actions.js';
 import { Conditions } from '../parts/conditions.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
@@ -23,7 +23,7 @@ interface RowName {
 
 interface ActionProps {
   readonly view: View;
-  readonly entry: AuditEntry;
+  readonly entry: RecordedAction;
   readonly content: ActionContent;
   /** The page goes on with the rest by itself. */
   readonly goesOn: boolean;
@@ -123,7 +123,7 @@ function Facts({ view: { t }, entry }: Pick<ActionProps, 'view' | 'entry'>): VNo
 }
 
 /** The error that ended the action; null: none did. */
-function errorOf({ outcome }: AuditEntry): string | null {
+function errorOf({ outcome }: RecordedAction): string | null {
   if (outcome === null) return null;
   const { error } = JSON.parse(outcome.what) as { readonly error?: unknown };
   return typeof error === 'string' ? error : null;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { AuditEntry } from '../../store/admin-port.js';
+import type { RecordedAction } from '../../operator/contract/actions.js';
 import { address } from '../addresses.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';
@@ -10,7 +10,7 @@ import type { View } from '../view.js';
 
 interface AuditProps {
   readonly view: View;
-  readonly entries: readonly AuditEntry[];
+  readonly entries: readonly RecordedAction[];
   /** The id to go on before; null: nothing is left. */
   readonly next: string | null;
   /** This is not the first part. */
@@ -41,7 +41,13 @@ export function AuditPage({ view, entries, next, continued }: AuditProps): VNode
   );
 }
 
-function Entries({ t, entries }: { readonly t: View['t']; readonly entries: readonly AuditEntry[] }): VNode {
+function Entries({
+  t,
+  entries,
+}: {
+  readonly t: View['t'];
+  readonly entries: readonly RecordedAction[];
+}): VNode {
   return (
     <table class="stack">
       <thead>

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
-import { deferralCauses, type DeferredRow } from '../../operator/deferred-report.js';
+import { deferralCauses } from '../../domain/deferral.js';
+import type { DeferredRow } from '../../operator/contract/rows.js';
 import { address, rowAddress, rowName } from '../addresses.js';
 import { CauseWords, RetryLink } from '../parts/deferral.js';
 import { Foreign, KeyText } from '../parts/foreign.js';

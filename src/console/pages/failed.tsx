@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
 import { resultCodes } from '../../domain/result-codes.js';
 import { sources, tableOf } from '../../domain/keys.js';
-import type { RowList } from '../../operator/operator-service.js';
-import { noCode } from '../../operator/failure-code.js';
+import type { RowList } from '../../operator/contract/rows.js';
+import { noCode } from '../../operator/inputs.js';
 import { address } from '../addresses.js';
 import { failedAddress, filterParameters, type FilterField, type FilterForm } from '../filter-form.js';
 import { FailedTable } from '../parts/failed-table.js';

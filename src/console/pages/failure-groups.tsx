@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import type { FailureGroup } from '../../operator/operator-service.js';
-import { noCode } from '../../operator/failure-code.js';
+import type { FailureGroup } from '../../operator/contract/rows.js';
+import { noCode } from '../../operator/inputs.js';
 import { address, rowAddress } from '../addresses.js';
 import { ChineseText, KeyText } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';

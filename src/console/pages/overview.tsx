@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { ActivityBar, DatabaseStatus, Overview } from '../../operator/operator-service.js';
+import type { ActivityBar, DatabaseStatus, Overview } from '../../operator/contract/state.js';
 import { address } from '../addresses.js';
 import { BarChart } from '../parts/bar-chart.js';
 import { visibleText } from '../../domain/foreign-text.js';

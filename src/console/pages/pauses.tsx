@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { sources, tableOf } from '../../domain/keys.js';
-import type { Pause, PauseTarget } from '../../store/port.js';
+import type { NamedTarget, PauseInForce } from '../../operator/contract/state.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { PauseTable, targetParameters, targetLabel } from '../parts/pause-table.js';
 import { ReasonField } from '../parts/reason.js';
@@ -11,7 +11,7 @@ export type PauseNotice = keyof View['t']['pauses']['notices'];
 
 interface PausesProps {
   readonly view: View;
-  readonly pauses: readonly Pause[];
+  readonly pauses: readonly PauseInForce[];
   readonly notice?: PauseNotice | undefined;
   /** What was wrong with what was asked for. */
   readonly error?: string;
@@ -72,7 +72,7 @@ function PauseForms({ view: { t } }: { readonly view: View }): VNode {
 interface ConfirmProps {
   readonly view: View;
   readonly action: 'pause' | 'resume';
-  readonly target: PauseTarget;
+  readonly target: NamedTarget;
   readonly error?: string;
 }
 

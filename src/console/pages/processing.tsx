@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { RowInProcessing } from '../../operator/operator-service.js';
+import type { RowInProcessing } from '../../operator/contract/rows.js';
 import { rowAddress } from '../addresses.js';
 import { Foreign, KeyText } from '../parts/foreign.js';
 import { Layout } from '../parts/layout.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { RowFilter } from '../../middle/admin-port.js';
-import type { MatchReport } from '../../operator/operator-service.js';
+import type { MatchReport } from '../../operator/contract/actions.js';
 import { failedAddress, filterParameters } from '../filter-form.js';
 import { Conditions } from '../parts/conditions.js';
 import { FailedTable } from '../parts/failed-table.js';

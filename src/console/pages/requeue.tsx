@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Requeued, RequeueReport } from '../../operator/requeue-report.js';
+import type { Requeued, RequeueReport } from '../../operator/contract/actions.js';
 import { rowName } from '../addresses.js';
 import { ChineseText } from '../parts/foreign.js';
 import { LaterRows } from '../parts/later-rows.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { identityKey, type Account, type Attribute } from '../../domain/customer.js';
-import type { RowDetails } from '../../operator/operator-service.js';
+import type { RowDetails } from '../../operator/contract/rows.js';
 import { Foreign, KeyText } from '../parts/foreign.js';
 import { StoreTime } from '../parts/times.js';
 import { Badge } from '../parts/labels.js';

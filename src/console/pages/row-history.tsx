@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
-import type { RelatedRow } from '../../operator/operator-service.js';
-import type { JournalLine } from '../../store/admin-port.js';
+import type { JournalledAttempt, RelatedRow } from '../../operator/contract/rows.js';
 import { rowAddress } from '../addresses.js';
 import { ChineseText, KeyText } from '../parts/foreign.js';
 import { MiddleTime, StoreTime, ZonedHead } from '../parts/times.js';
@@ -9,7 +8,7 @@ import type { Texts } from '../texts/texts.js';
 
 interface HistoryProps {
   readonly t: Texts;
-  readonly journal: readonly JournalLine[];
+  readonly journal: readonly JournalledAttempt[];
 }
 
 /** Every attempt at the row that was decided. */
@@ -45,7 +44,7 @@ export function History({ t, journal }: HistoryProps): VNode {
   );
 }
 
-function Attempt({ t, line }: { readonly t: Texts; readonly line: JournalLine }): VNode {
+function Attempt({ t, line }: { readonly t: Texts; readonly line: JournalledAttempt }): VNode {
   return (
     <tr>
       <td data-label={t.columns.decidedAt}>

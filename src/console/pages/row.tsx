@@ -1,10 +1,8 @@
 import type { VNode } from 'preact';
-import { attributeTableOf } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { Cell } from '../../domain/rows.js';
-import type { FullRow } from '../../middle/admin-port.js';
-import type { RowDetails as RowContent } from '../../operator/operator-service.js';
-import type { Requeued } from '../../operator/requeue-report.js';
+import type { RowColumns, RowDetails as RowContent } from '../../operator/contract/rows.js';
+import type { Requeued } from '../../operator/contract/actions.js';
 import { address, rowName } from '../addresses.js';
 import { DeferralNote } from '../parts/deferral.js';
 import { ChineseText, Foreign, KeyText } from '../parts/foreign.js';
@@ -68,7 +66,7 @@ function Requeue({ view, requeue }: { readonly view: View; readonly requeue: Req
   );
 }
 
-function MiddleRow({ view: { t }, row }: { readonly view: View; readonly row: FullRow }): VNode {
+function MiddleRow({ view: { t }, row }: { readonly view: View; readonly row: RowColumns }): VNode {
   return (
     <div class="columns">
       <section>
@@ -109,7 +107,7 @@ function MiddleRow({ view: { t }, row }: { readonly view: View; readonly row: Fu
 }
 
 /** The columns of a row before OPFlag, by the specification's names and in its order (5.2.2.1, 5.2.2.3). */
-function columnsOf(row: FullRow): readonly { readonly name: string; readonly value: Cell }[] {
+function columnsOf(row: RowColumns): readonly { readonly name: string; readonly value: Cell }[] {
   const common = [
     { name: 'StreamingNo', value: row.streamingNo },
     { name: 'ProductID', value: row.productId },
@@ -118,7 +116,7 @@ function columnsOf(row: FullRow): readonly { readonly name: string; readonly val
     { name: 'CustID', value: row.custId },
   ];
   const own =
-    row.source === 'CUST'
+    row.table === 'IF_BNET_CUST'
       ? [
           { name: 'CustAccount', value: row.custAccount },
           { name: 'CustName', value: row.custName },
@@ -154,12 +152,12 @@ function Fact({
   );
 }
 
-function Attributes({ t, row }: { readonly t: View['t']; readonly row: FullRow }): VNode {
-  const idName = row.source === 'CUST' ? 'CustAttrID' : 'AccAttrID';
+function Attributes({ t, row }: { readonly t: View['t']; readonly row: RowColumns }): VNode {
+  const idName = row.table === 'IF_BNET_CUST' ? 'CustAttrID' : 'AccAttrID';
   return (
     <section>
       <h2>
-        {t.row.attributes} <small>{attributeTableOf[row.source]}</small>
+        {t.row.attributes} <small>{`${row.table}_ATTR`}</small>
       </h2>
       {row.attributes.length === 0 ? (
         <p class="hint">{t.row.noAttributes}</p>

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { ActivityBar } from '../../operator/operator-service.js';
+import type { ActivityBar } from '../../operator/contract/state.js';
 import type { Texts } from '../texts/texts.js';
 import { counted } from '../texts/pluralise.js';
 

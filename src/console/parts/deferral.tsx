@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
-import type { RowDetails } from '../../operator/operator-service.js';
-import type { DeferredRow } from '../../operator/deferred-report.js';
+import type { RowDetails, DeferredRow } from '../../operator/contract/rows.js';
 import { address, rowAddress, rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import type { View } from '../view.js';

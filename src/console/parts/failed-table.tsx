@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { FailedRow } from '../../operator/failed-row.js';
+import type { FailedRow } from '../../operator/contract/rows.js';
 import { rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import { ChineseText } from './foreign.js';

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import type { Cell } from '../../domain/rows.js';
-import type { Count } from '../../operator/operator-service.js';
+import type { Count } from '../../operator/contract/schema.js';
 import { counted } from '../texts/pluralise.js';
 import type { Texts } from '../texts/texts.js';
 import { visibleText } from '../../domain/foreign-text.js';

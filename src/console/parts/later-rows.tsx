@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { Requeued } from '../../operator/requeue-report.js';
+import type { Requeued } from '../../operator/contract/actions.js';
 import { rowAddress } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import { KeyText } from './foreign.js';

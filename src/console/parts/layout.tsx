@@ -1,5 +1,4 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { tableOf } from '../../domain/keys.js';
 import { rowAddress } from '../addresses.js';
 import { languageNames, languages, languageTags } from '../texts/texts.js';
 import type { View } from '../view.js';
@@ -86,8 +85,8 @@ function Alarms({ view: { t, alarms } }: { readonly view: View }): VNode {
               {first.examples.slice(0, namedRows).map((row, index) => (
                 <>
                   {index === 0 ? null : ', '}
-                  <a href={rowAddress({ table: tableOf[row.source], streamingNo: row.streamingNo })}>
-                    {tableOf[row.source]} <Foreign text={row.streamingNo} />
+                  <a href={rowAddress(row)}>
+                    {row.table} <Foreign text={row.streamingNo} />
                   </a>
                 </>
               ))}

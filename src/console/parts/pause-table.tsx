@@ -1,6 +1,5 @@
 import type { VNode } from 'preact';
-import { tableOf } from '../../domain/keys.js';
-import type { Pause, PauseTarget } from '../../store/port.js';
+import type { NamedTarget, PauseInForce } from '../../operator/contract/state.js';
 import { address } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
 import type { View } from '../view.js';
@@ -9,7 +8,7 @@ import { StoreTime, ZonedHead } from './times.js';
 
 interface PauseTableProps {
   readonly view: View;
-  readonly pauses: readonly Pause[];
+  readonly pauses: readonly PauseInForce[];
   /** Offers to resume, to operators. */
   readonly resumable: boolean;
 }
@@ -58,11 +57,11 @@ export function PauseTable({ view, pauses, resumable }: PauseTableProps): VNode 
 }
 
 /** What is or would be paused, in words. */
-export function targetLabel(t: Texts, target: PauseTarget): string {
-  return 'source' in target ? t.pauses.ofTable(tableOf[target.source]) : t.pauses.ofProduct(target.productId);
+export function targetLabel(t: Texts, target: NamedTarget): string {
+  return 'table' in target ? t.pauses.ofTable(target.table) : t.pauses.ofProduct(target.productId);
 }
 
 /** What addresses and forms call it. */
-export function targetParameters(target: PauseTarget): { table: string } | { product: string } {
-  return 'source' in target ? { table: tableOf[target.source] } : { product: target.productId };
+export function targetParameters(target: NamedTarget): { table: string } | { product: string } {
+  return 'table' in target ? { table: target.table } : { product: target.productId };
 }

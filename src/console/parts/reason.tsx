@@ -1,8 +1,6 @@
 import type { VNode } from 'preact';
+import { inputLimits } from '../../operator/inputs.js';
 import type { View } from '../view.js';
-
-/** The longest reason that is taken. */
-export const reasonLimit = 500;
 
 /** Where the reason of an action is written; there is no action without one. */
 export function ReasonField({ view }: { readonly view: View }): VNode {
@@ -13,7 +11,7 @@ export function ReasonField({ view }: { readonly view: View }): VNode {
       <textarea
         name="reason"
         required
-        maxLength={reasonLimit}
+        maxLength={inputLimits.reason}
         rows={2}
         aria-describedby="reason-hint"
         autocomplete="off"

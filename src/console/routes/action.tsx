@@ -1,6 +1,8 @@
-import { isCanonicalNumber, sources, tableOf, type RowKey } from '../../domain/keys.js';
+import { rowId, type RowKey } from '../../domain/keys.js';
 import { matchRecord } from '../../operator/match-scope.js';
-import type { AuditEntry } from '../../store/admin-port.js';
+import { actionId, rowKey } from '../../operator/inputs.js';
+import { named } from '../../operator/named.js';
+import type { RecordedAction } from '../../operator/contract/actions.js';
 import { textOf } from '../addresses.js';
 import { actorOf, notFound, type PageResponse, type Console, type PageRequest } from '../console.js';
 import { ActionPage, type ActionContent } from '../pages/action.js';
@@ -9,7 +11,8 @@ import { ActionPage, type ActionContent } from '../pages/action.js';
 export function actionRoutes(pages: Console): void {
   pages.get('/audit/:id', async (question) => {
     const { view, operator, params, query } = question;
-    const entry = await operator.action(textOf(params, 'id'));
+    const id = actionId.safeParse(params['id']).data;
+    const entry = id === undefined ? null : await operator.action(id);
     if (entry === null) return notFound(view);
     const goesOn = textOf(query, 'goOn') !== '';
     const content = await contentOf(question, entry);
@@ -17,29 +20,23 @@ export function actionRoutes(pages: Console): void {
   });
 }
 
-async function contentOf({ view, operator }: PageRequest, entry: AuditEntry): Promise<ActionContent> {
+async function contentOf({ view, operator }: PageRequest, entry: RecordedAction): Promise<ActionContent> {
   const record = matchRecord(entry);
   if (record !== null) return { kind: 'matching', record };
   if (entry.action !== 'requeue') return { kind: 'other' };
   const done = rowsIn(entry.outcome?.what ?? '{}');
-  const isDone = new Set(done.map(nameOf));
-  const left = rowsIn(entry.what).filter((key) => !isDone.has(nameOf(key)));
+  const isDone = new Set(done.map(rowId));
+  const left = rowsIn(entry.what).filter((key) => !isDone.has(rowId(key)));
   // How they stand now; one that has failed since is not among them.
   const { notRequeued } = await operator.requeue(actorOf(view), left, { dryRun: true, reason: null });
-  const named = done.map((key) => ({ table: tableOf[key.source], streamingNo: key.streamingNo }));
-  return { kind: 'rows', done: named, left: entry.status === 'open' ? [] : notRequeued };
-}
-
-function nameOf({ source, streamingNo }: RowKey): string {
-  return `${tableOf[source]} ${streamingNo}`;
+  return { kind: 'rows', done: done.map(named), left: entry.status === 'open' ? [] : notRequeued };
 }
 
 /** The rows that a record names as `IF_BNET_CUST 1141`. */
 function rowsIn(what: string): readonly RowKey[] {
   const { rows = [] } = JSON.parse(what) as { readonly rows?: readonly string[] };
   return rows.flatMap((name) => {
-    const [table, streamingNo = ''] = name.split(' ');
-    const source = sources.find((each) => tableOf[each] === table);
-    return source === undefined || !isCanonicalNumber(streamingNo) ? [] : [{ source, streamingNo }];
+    const [table, streamingNo] = name.split(' ');
+    return rowKey.safeParse({ table, streamingNo }).data ?? [];
   });
 }

@@ -1,4 +1,4 @@
-import { tableOf, type RowKey } from '../../domain/keys.js';
+import { named } from '../../operator/named.js';
 import { address, rowNamed, textOf, type Values } from '../addresses.js';
 import {
   actorOf,
@@ -34,7 +34,7 @@ function ask({ view }: PageRequest, values: Values, error?: string): PageRespons
   if (key === undefined) return notFound(view);
   return {
     status: error === undefined ? 200 : 400,
-    page: <ConfirmRetryPage view={view} row={namedRow(key)} {...(error !== undefined && { error })} />,
+    page: <ConfirmRetryPage view={view} row={named(key)} {...(error !== undefined && { error })} />,
   };
 }
 
@@ -47,10 +47,6 @@ async function act(question: PageRequest): Promise<PageResponse> {
   const { retried } = await operator.retry(actorOf(view), [key], reason);
   const done: RetryNotice = retried.length > 0 ? 'retried' : 'not-deferred';
   return { to: address('/deferred', { done }) };
-}
-
-function namedRow({ source, streamingNo }: RowKey): { readonly table: string; readonly streamingNo: string } {
-  return { table: tableOf[source], streamingNo };
 }
 
 function noticeNamed(t: Texts, text: string): RetryNotice | undefined {

@@ -1,6 +1,7 @@
-import { isCanonicalNumber } from '../../domain/keys.js';
+import { pauseTarget } from '../../operator/inputs.js';
+import { namedTarget } from '../../operator/named.js';
 import type { PauseTarget } from '../../store/port.js';
-import { address, sourceNamed, textOf, type Values } from '../addresses.js';
+import { address, textOf, type Values } from '../addresses.js';
 import { actorOf, forOperators, type PageResponse, type Console, type PageRequest } from '../console.js';
 import { ConfirmPausePage, PausesPage, type PauseNotice } from '../pages/pauses.js';
 import type { Texts } from '../texts/texts.js';
@@ -34,7 +35,12 @@ async function ask(
   if (target === null) return withoutTarget(question);
   return {
     status: error === undefined ? 200 : 400,
-    page: <ConfirmPausePage {...{ view, action, target }} {...(error !== undefined && { error })} />,
+    page: (
+      <ConfirmPausePage
+        {...{ view, action, target: namedTarget(target) }}
+        {...(error !== undefined && { error })}
+      />
+    ),
   };
 }
 
@@ -56,10 +62,9 @@ async function withoutTarget({ view, operator }: PageRequest): Promise<PageRespo
 }
 
 function targetOf(values: Values): PauseTarget | null {
-  const source = sourceNamed(textOf(values, 'table'));
-  if (source !== undefined) return { source };
-  const productId = textOf(values, 'product');
-  return isCanonicalNumber(productId) ? { productId } : null;
+  const table = textOf(values, 'table');
+  const given = table === '' ? { productId: textOf(values, 'product') } : { table };
+  return pauseTarget.safeParse(given).data ?? null;
 }
 
 function noticeNamed(t: Texts, text: string): PauseNotice | undefined {

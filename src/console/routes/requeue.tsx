@@ -1,14 +1,12 @@
 import { rowId, type RowKey } from '../../domain/keys.js';
+import { inputLimits, reason } from '../../operator/inputs.js';
 import { address, textOf, textsOf, rowNamed, type Values } from '../addresses.js';
 import { actorOf, forOperators, type PageResponse, type Console, type PageRequest } from '../console.js';
 import { filterForm, filterParameters } from '../filter-form.js';
 import { FailedPage } from '../pages/failed.js';
 import { MatchingPage } from '../pages/requeue-matching.js';
 import { RequeuePage } from '../pages/requeue.js';
-import { reasonLimit } from '../parts/reason.js';
 
-/** The most rows that are chosen one by one. */
-const mostChosen = 100;
 const dryRun = { dryRun: true, reason: null } as const;
 
 /** Putting failed rows back: chosen ones, or all that match a filter; each asks once more and wants a reason. */
@@ -36,10 +34,10 @@ async function askChosen(
     error ??
     (keys.length === 0
       ? t.requeue.noneChosen
-      : keys.length > mostChosen
-        ? t.requeue.tooMany(mostChosen)
+      : keys.length > inputLimits.named
+        ? t.requeue.tooMany(inputLimits.named)
         : undefined);
-  const asked = keys.length > mostChosen ? [] : keys;
+  const asked = keys.length > inputLimits.named ? [] : keys;
   const report = await operator.requeue(actorOf(view), asked, dryRun);
   return {
     status: problem === undefined ? 200 : 400,
@@ -52,7 +50,7 @@ async function putBackChosen(question: PageRequest): Promise<PageResponse> {
   const keys = chosen(form);
   const reason = reasonOf(form);
   if (reason === null) return askChosen(question, form, view.t.requeue.reasonMissing);
-  if (keys.length === 0 || keys.length > mostChosen) return askChosen(question, form);
+  if (keys.length === 0 || keys.length > inputLimits.named) return askChosen(question, form);
   const { action } = await operator.requeue(actorOf(view), keys, { dryRun: false, reason });
   // Nothing was to be changed: the page that asks says why.
   return { to: action === null ? rowsAddress(keys) : actionAddress(action) };
@@ -106,6 +104,5 @@ function chosen(values: Values): readonly RowKey[] {
 
 /** The reason that a form gives, or null where it gives none that can be taken. */
 export function reasonOf(form: Values): string | null {
-  const reason = textOf(form, 'reason');
-  return reason === '' || reason.length > reasonLimit ? null : reason;
+  return reason.safeParse(textOf(form, 'reason')).data ?? null;
 }

@@ -1,5 +1,6 @@
 import { compareNumbers } from '../../domain/keys.js';
-import { InvalidCursorError } from '../../operator/operator-service.js';
+import { actionId } from '../../operator/inputs.js';
+import { InvalidCursorError } from '../../operator/failed.js';
 import { textOf } from '../addresses.js';
 import type { PageResponse, Console, PageRequest } from '../console.js';
 import { filterForm, type FilterForm } from '../filter-form.js';
@@ -64,8 +65,7 @@ async function fromTheStart(
 }
 
 async function audit({ view, operator, query }: PageRequest): Promise<PageResponse> {
-  const asked = textOf(query, 'before');
-  const before = /^\d{1,19}$/.test(asked) ? asked : undefined;
+  const before = actionId.safeParse(query['before']).data;
   const entries = await operator.audit({ limit: pageRows, ...(before !== undefined && { before }) });
   const oldest = entries.map(({ id }) => id).sort(compareNumbers)[0];
   const next = entries.length < pageRows ? undefined : oldest;

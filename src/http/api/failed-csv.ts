@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import { visibleText } from '../../domain/foreign-text.js';
 import type { RowFilter } from '../../middle/admin-port.js';
-import type { OperatorService, ListedRow, RowList } from '../../operator/operator-service.js';
+import type { ListedRow, RowList } from '../../operator/contract/rows.js';
+import type { OperatorService } from '../../operator/operator-service.js';
 
 /*
  * Failed rows as CSV, page by page: never more than a page is in memory, and a reader that stops reading stops the

@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { Actor, OperatorService } from '../../operator/operator-service.js';
-import { HttpError, TooManyRequestsError } from '../errors.js';
+import * as actions from '../../operator/contract/actions.js';
+import * as rows from '../../operator/contract/rows.js';
+import * as state from '../../operator/contract/state.js';
+import { filter, rowKey } from '../../operator/inputs.js';
+import { namedFilter } from '../../operator/named.js';
+import type { OperatorService } from '../../operator/operator-service.js';
+import { errorSchema, HttpError, TooManyRequestsError } from '../errors.js';
 import type { Security } from '../security.js';
-import * as responses from './response-schemas.js';
-import { auditResponse } from './audit-response.js';
 import { failedCsv } from './failed-csv.js';
 import * as requests from './request-schemas.js';
 
@@ -12,106 +15,69 @@ import * as requests from './request-schemas.js';
  * The JSON API: the operator service, over HTTP. Everything under /api/v1 stays as it is; fields may be added.
  */
 
-const errors = { 400: responses.errorResponse, 401: responses.errorResponse, 503: responses.errorResponse };
-const changeErrors = { ...errors, 403: responses.errorResponse };
+const errors = { 400: errorSchema, 401: errorSchema, 503: errorSchema };
 const tags = ['api'];
 const security = [{ session: [] }, { basic: [] }];
 
 /** Describes a route that reads. */
 function reads(summary: string, answer: z.ZodType, more: object = {}) {
-  return { tags, security, summary, ...more, response: { 200: answer, ...errors } };
+  return { schema: { tags, security, summary, ...more, response: { 200: answer, ...errors } } };
 }
 
-/** Describes a route that changes something. */
-function acts(summary: string, body: z.ZodType, answer: z.ZodType) {
-  const description =
-    'For operators. By session it needs the header x-csrf-token; by HTTP Basic it does not.';
-  return { tags, security, summary, description, body, response: { 200: answer, ...changeErrors } };
-}
-
-/** Who acts, for the audit: somebody at the console's pages, or a script. */
-function actorOf({ principal }: FastifyRequest): Actor & { readonly via: 'api' | 'console' } {
+/** Who acts, for the audit: a user of the console's pages, or a script. */
+function actorOf({ principal }: FastifyRequest): actions.Actor & { readonly via: 'api' | 'console' } {
   return { name: principal?.name ?? '', via: (principal?.session ?? null) === null ? 'api' : 'console' };
 }
 
 /** Registers the routes that read. */
 export function registerReadingRoutes(scope: FastifyInstance, operator: OperatorService): void {
-  registerStateRoutes(scope, operator);
-  registerRowRoutes(scope, operator);
-}
-
-function registerStateRoutes(scope: FastifyInstance, operator: OperatorService): void {
-  scope.get(
-    '/overview',
-    { schema: reads('Counts, activity, workers, databases', responses.overviewResponse) },
-    () => operator.overview(),
-  );
-  scope.get(
-    '/failure-groups',
-    { schema: reads('Failures by table and code', responses.failureGroupsResponse) },
-    () => operator.failureGroups(),
-  );
-  scope.get(
-    '/workers',
-    { schema: reads('Registered workers and their shards', responses.workersResponse) },
-    () => operator.workers(),
-  );
-  scope.get('/pauses', { schema: reads('Pauses in force', responses.pausesResponse) }, () =>
-    operator.pauses(),
-  );
-  scope.get<{ Querystring: z.output<typeof requests.auditQuery> }>(
+  const { failedQuery, listQuery, auditQuery } = requests;
+  const summaries = {
+    overview: reads('Counts, activity, workers, databases', state.overviewSchema),
+    groups: reads('Failures by table and code', rows.failureGroupsSchema),
+    workers: reads('Registered workers and their shards', state.workersSchema),
+    pauses: reads('Pauses in force', state.pausesSchema),
+    audit: reads('Recorded actions, newest first', actions.auditSchema, { querystring: auditQuery }),
+    failed: reads('Failed rows, those that failed last first', rows.rowListSchema, {
+      querystring: failedQuery,
+    }),
+    processing: reads('Rows in State 1, oldest first', rows.processingSchema, { querystring: listQuery }),
+    deferred: reads('Deferred rows, those deferred longest first', rows.deferredSchema, {
+      querystring: listQuery,
+    }),
+  };
+  scope.get('/overview', summaries.overview, () => operator.overview());
+  scope.get('/failure-groups', summaries.groups, () => operator.failureGroups());
+  scope.get('/workers', summaries.workers, () => operator.workers());
+  scope.get('/pauses', summaries.pauses, () => operator.pauses());
+  scope.get<{ Querystring: z.output<typeof auditQuery> }>(
     '/audit',
-    { schema: reads('Recorded actions, newest first', auditResponse, { querystring: requests.auditQuery }) },
+    summaries.audit,
     ({ query: { limit, before } }) => operator.audit({ limit, ...(before !== undefined && { before }) }),
   );
+  scope.get<{ Querystring: z.output<typeof failedQuery> }>('/failed', summaries.failed, ({ query }) =>
+    operator.failed(query.filter, query.request),
+  );
+  scope.get<{ Querystring: z.output<typeof listQuery> }>('/processing', summaries.processing, ({ query }) =>
+    operator.processing(query.limit),
+  );
+  scope.get<{ Querystring: z.output<typeof listQuery> }>('/deferred', summaries.deferred, ({ query }) =>
+    operator.deferred(query.limit),
+  );
+  registerRowRoute(scope, operator);
 }
 
-function registerRowRoutes(scope: FastifyInstance, operator: OperatorService): void {
-  scope.get<{ Querystring: z.output<typeof requests.failedRequest> }>(
-    '/failed',
-    {
-      schema: reads('Failed rows, those that failed last first', responses.failedResponse, {
-        querystring: requests.failedRequest,
-      }),
-    },
-    ({ query: { limit, after, ...filter } }) =>
-      operator.failed(requests.rowFilter(filter), { limit, ...(after !== undefined && { after }) }),
-  );
-  scope.get<{ Querystring: z.output<typeof requests.processingQuery> }>(
-    '/processing',
-    {
-      schema: reads('Rows in State 1, oldest first', responses.processingResponse, {
-        querystring: requests.processingQuery,
-      }),
-    },
-    ({ query }) => operator.processing(query.limit),
-  );
-  scope.get<{ Querystring: z.output<typeof requests.deferredQuery> }>(
-    '/deferred',
-    {
-      schema: reads('Deferred rows, those deferred longest first', responses.deferredResponse, {
-        querystring: requests.deferredQuery,
-      }),
-    },
-    ({ query }) => operator.deferred(query.limit),
-  );
-  scope.get<{ Params: z.output<typeof requests.rowParams> }>(
+function registerRowRoute(scope: FastifyInstance, operator: OperatorService): void {
+  const { schema } = reads('Everything about a row', rows.rowDetailsSchema, { params: rowKey });
+  const response = { ...schema.response, 404: errorSchema };
+  scope.get<{ Params: z.output<typeof rowKey> }>(
     '/rows/:table/:streamingNo',
-    {
-      schema: {
-        ...reads('Everything about a row', responses.rowResponse, { params: requests.rowParams }),
-        response: { 200: responses.rowResponse, ...errors, 404: responses.errorResponse },
-      },
-    },
-    async ({ params: { table, streamingNo } }) => {
-      const page = await operator.row({ source: requests.sourceOf(table), streamingNo });
-      if (page.rows.length === 0 && page.journal.length === 0)
-        throw new HttpError(
-          404,
-          'notFound',
-          `neither ${page.table} nor the journal has a row ${streamingNo}`,
-        );
-      return page;
+    { schema: { ...schema, response } },
+    async ({ params }) => {
+      const row = await operator.row(params);
+      if (row.rows.length > 0 || row.journal.length > 0) return row;
+      const message = `neither ${row.table} nor the journal has a row ${row.streamingNo}`;
+      throw new HttpError(404, 'notFound', message);
     },
   );
 }
@@ -126,15 +92,15 @@ export function registerExport(
   { now, events }: { readonly now: () => number; readonly events: Security },
 ): void {
   let running = 0;
-  scope.get<{ Querystring: z.output<typeof requests.filter> }>(
+  scope.get<{ Querystring: z.output<typeof filter> }>(
     '/failed.csv',
     {
       schema: {
         ...{ tags, security },
         summary: 'Failed rows as CSV, at most 100,000, UTF-8 with a byte order mark',
-        querystring: requests.filter,
+        querystring: filter,
         produces: ['text/csv'],
-        response: { 200: { type: 'string' }, ...errors, 429: responses.errorResponse },
+        response: { 200: { type: 'string' }, ...errors, 429: errorSchema },
       },
     },
     async (request, reply) => {
@@ -143,9 +109,9 @@ export function registerExport(
       running += 1;
       reply.raw.once('close', () => (running -= 1));
       const { name, via } = actorOf(request);
-      const detail = JSON.stringify(query);
+      const detail = JSON.stringify(namedFilter(query));
       events.report({ kind: 'export', name, address: request.ip, via, result: 'ok', detail });
-      const csv = await failedCsv(operator, requests.rowFilter(query), { now });
+      const csv = await failedCsv(operator, query, { now });
       return reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', 'attachment; filename="bnet-sync-failed.csv"')
@@ -156,56 +122,49 @@ export function registerExport(
 
 /** Registers what changes something. */
 export function registerActingRoutes(scope: FastifyInstance, operator: OperatorService): void {
-  const { requeueBody, requeueMatchingBody, retryBody, pauseBody, sourceOf, matchTarget, pauseTarget } =
-    requests;
-  scope.post<{ Body: z.output<typeof requeueBody> }>(
+  const acts = <Body extends z.ZodType>(
+    path: string,
+    texts: { readonly summary: string; readonly body: Body; readonly answer: z.ZodType },
+    act: (actor: actions.Actor, body: z.output<Body>) => Promise<unknown>,
+  ): void => {
+    const { summary, body, answer } = texts;
+    const description =
+      'For operators. By session it needs the header x-csrf-token; by HTTP Basic it does not.';
+    const response = { 200: answer, ...errors, 403: errorSchema };
+    const schema = { tags, security, summary, description, body, response };
+    scope.post(path, { schema }, (request) => act(actorOf(request), request.body as z.output<Body>));
+  };
+  const { requeueBody, requeueMatchingBody, retryBody, pauseBody } = requests;
+  acts(
     '/requeue',
-    { schema: acts('Put failed rows back to State 0', requeueBody, responses.requeuedResponse) },
-    (request) => {
-      const { rows, dryRun, reason } = request.body;
-      const keys = rows.map(({ table, streamingNo }) => ({ source: sourceOf(table), streamingNo }));
-      return operator.requeue(actorOf(request), keys, { dryRun, reason });
-    },
+    { summary: 'Put failed rows back to State 0', body: requeueBody, answer: actions.requeueReportSchema },
+    (actor, { rows: keys, ...options }) => operator.requeue(actor, keys, options),
   );
-  scope.post<{ Body: z.output<typeof requeueMatchingBody> }>(
+  acts(
     '/requeue-matching',
     {
-      schema: acts(
-        'Put all failed rows that match back, for five seconds at most; then go on with the rest',
-        requeueMatchingBody,
-        responses.requeuedMatchingResponse,
-      ),
+      summary: 'Put all failed rows that match back, for five seconds at most; then continue with the rest',
+      body: requeueMatchingBody,
+      answer: actions.matchReportSchema,
     },
-    (request) => {
-      const { dryRun, reason } = request.body;
-      return operator.requeueMatching(actorOf(request), matchTarget(request.body), { dryRun, reason });
-    },
+    (actor, { target, ...options }) => operator.requeueMatching(actor, target, options),
   );
-  scope.post<{ Body: z.output<typeof retryBody> }>(
+  acts(
     '/retry',
-    { schema: acts('Have deferred rows tried at once', retryBody, responses.retriedResponse) },
-    (request) => {
-      const { rows, reason } = request.body;
-      const keys = rows.map(({ table, streamingNo }) => ({ source: sourceOf(table), streamingNo }));
-      return operator.retry(actorOf(request), keys, reason);
-    },
+    { summary: 'Try deferred rows at once', body: retryBody, answer: actions.retryReportSchema },
+    (actor, { rows: keys, reason }) => operator.retry(actor, keys, reason),
   );
-  scope.post<{ Body: z.output<typeof pauseBody> }>(
+  acts(
     '/pause',
-    { schema: acts('Pause a table or a product', pauseBody, responses.pausedResponse) },
-    async (request) => {
-      const { reason } = request.body;
-      const target = pauseTarget(request.body.target);
-      const changed = await operator.pause(actorOf(request), target, reason);
+    { summary: 'Pause a table or a product', body: pauseBody, answer: actions.pausedSchema },
+    async (actor, { target, reason }) => {
+      const changed = await operator.pause(actor, target, reason);
       return { changed, known: await operator.knowsTarget(target) };
     },
   );
-  scope.post<{ Body: z.output<typeof pauseBody> }>(
+  acts(
     '/resume',
-    { schema: acts('End a pause', pauseBody, responses.changedResponse) },
-    async (request) => {
-      const { target, reason } = request.body;
-      return { changed: await operator.resume(actorOf(request), pauseTarget(target), reason) };
-    },
+    { summary: 'End a pause', body: pauseBody, answer: actions.changedSchema },
+    async (actor, { target, reason }) => ({ changed: await operator.resume(actor, target, reason) }),
   );
 }

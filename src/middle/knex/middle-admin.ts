@@ -13,7 +13,9 @@ import {
 import { State } from '../../domain/states.js';
 import type { CreatedAhead } from '../port.js';
 import type {
+  BoundedQueries,
   ColumnDescription,
+  FinishedRows,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -23,9 +25,11 @@ import type {
   StateCounts,
 } from '../admin-port.js';
 import { notLocked } from '../changes.js';
+import { knexBoundedQueries } from './bounded-queries.js';
 import { catalogOf, type Catalog } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { MiddleDialect } from './dialect.js';
+import { KnexFinishedRows } from './finished-rows.js';
 import {
   countsOf,
   duplicatesOf,
@@ -54,11 +58,16 @@ import { attributeTable, mainTable, ourProducts, type KnexTables } from './table
 /** What operators do with a middle database behind Knex: PostgreSQL and SQLite. */
 export class KnexMiddleAdmin implements MiddleAdmin {
   readonly kind: MiddleKind;
+  readonly queries: BoundedQueries;
+  readonly finished: FinishedRows;
   readonly #database: Database;
   readonly #tables: KnexTables;
   readonly #catalog: Catalog;
 
-  constructor(database: Database, tables: KnexTables) {
+  /** Bounded queries run in sessions of their own where `searched` is another database than `database`. */
+  constructor(database: Database, tables: KnexTables, searched = database) {
+    this.queries = knexBoundedQueries(searched, tables);
+    this.finished = new KnexFinishedRows(database, tables);
     this.kind = database.dialect.name === 'pg' ? 'postgresql' : 'sqlite';
     this.#database = database;
     this.#tables = tables;

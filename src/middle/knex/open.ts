@@ -1,8 +1,6 @@
 import type { Database } from '../../database/database.js';
 import { together } from '../../database/pool-use.js';
 import type { OpenMiddle } from '../open-middle.js';
-import { knexBoundedQueries } from './bounded-queries.js';
-import { KnexFinishedRows } from './finished-rows.js';
 import { KnexMiddleAdmin } from './middle-admin.js';
 import { KnexMiddleDatabase } from './middle-database.js';
 import type { KnexTables } from './tables.js';
@@ -12,9 +10,7 @@ export function openKnex(database: Database, searched: Database, tables: KnexTab
   const isOne = searched === database;
   return {
     database: new KnexMiddleDatabase(database, tables),
-    operations: new KnexMiddleAdmin(database, tables),
-    search: knexBoundedQueries(searched, tables),
-    finished: new KnexFinishedRows(database, tables),
+    admin: new KnexMiddleAdmin(database, tables, searched),
     pool: () => (isOne ? database.pool() : together(database.pool(), searched.pool())),
     close: async () => {
       await Promise.all([database.close(), ...(isOne ? [] : [searched.close()])]);

@@ -11,7 +11,9 @@ import {
 } from '../admin-results.js';
 import type { CreatedAhead } from '../port.js';
 import type {
+  BoundedQueries,
   ColumnDescription,
+  FinishedRows,
   FullRow,
   IndexDescription,
   MiddleKind,
@@ -24,9 +26,11 @@ import { notLocked } from '../changes.js';
 import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
 import { refusedPrivileges } from '../shared-sql.js';
 import { attributesByRow } from '../rows.js';
+import { oracleBoundedQueries } from './bounded-queries.js';
 import { readColumns, readIndexes } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase, OracleRow } from './database.js';
+import { OracleFinishedRows } from './finished-rows.js';
 import {
   createdAheadStatement,
   oldestPendingStatement,
@@ -46,10 +50,14 @@ const pending = `t.State = ${State.Initial}`;
 /** What operators do with a middle database on Oracle. */
 export class OracleMiddleAdmin implements MiddleAdmin {
   readonly kind: MiddleKind = 'oracle';
+  readonly queries: BoundedQueries;
+  readonly finished: FinishedRows;
   readonly #database: OracleDatabase;
   readonly #tables: MiddleTables;
 
   constructor(database: OracleDatabase, tables: MiddleTables) {
+    this.queries = oracleBoundedQueries(database, tables);
+    this.finished = new OracleFinishedRows(database, tables);
     this.#database = database;
     this.#tables = tables;
   }

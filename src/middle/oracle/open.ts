@@ -1,10 +1,8 @@
 import oracledb from 'oracledb';
 import type { OpenMiddle } from '../open-middle.js';
 import { OracleDatabase, type OracleOptions } from './database.js';
-import { OracleFinishedRows } from './finished-rows.js';
 import { OracleMiddleDatabase } from './middle-database.js';
 import { OracleMiddleAdmin } from './middle-admin.js';
-import { oracleBoundedQueries } from './bounded-queries.js';
 import type { MiddleTables } from '../tables.js';
 
 /** Settings of the driver (`middle.oracle`), with absolute paths. */
@@ -31,10 +29,8 @@ export class ThickModeError extends Error {
 export function openOracle(database: OracleDatabase, tables: MiddleTables): OpenMiddle {
   return {
     database: new OracleMiddleDatabase(database, tables),
-    operations: new OracleMiddleAdmin(database, tables),
-    search: oracleBoundedQueries(database, tables),
+    admin: new OracleMiddleAdmin(database, tables),
     pool: () => database.pool(),
-    finished: new OracleFinishedRows(database, tables),
     close: () => database.close(),
   };
 }

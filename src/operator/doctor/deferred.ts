@@ -1,7 +1,7 @@
 import { DatabaseError } from '../../database/errors.js';
-import type { DeferralCause, Stage } from '../../domain/deferral.js';
+import { deferralCauses, type DeferralCause, type Stage } from '../../domain/deferral.js';
 import type { MiddleKind } from '../../middle/admin-port.js';
-import { deferralCauses, type DeferredRow, type DeferredSummary } from '../deferred-report.js';
+import type { DeferredRow, DeferredSummary } from '../contract/rows.js';
 import { fine, type Finding, type Level } from './finding.js';
 
 /** Where rows do not go through: claims and marks in the middle database, applies in the product store. */

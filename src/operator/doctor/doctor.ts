@@ -1,14 +1,15 @@
 import { attributeTableOf, sources, tableOf } from '../../domain/keys.js';
 import type { IndexDescription, MiddleAdmin } from '../../middle/admin-port.js';
 import type { StoreAdmin } from '../../store/admin-port.js';
-import type { DeferredSummary } from '../deferred-report.js';
+import { deferredSummary } from '../deferred.js';
+import { countLimit } from '../overview.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';
 import { deferredFindings } from './deferred.js';
 import { fine, type Area, type Finding } from './finding.js';
 import { indexFindings, productIndexFindings, type IndexContext } from './indexes.js';
 import { isolationFindings } from './isolation.js';
-import { lossFindings, type LossSettings, type LossSources } from './loss.js';
+import { lossFindings, type LossSettings } from './loss.js';
 import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
 import { rowFindings, type OddRows } from './rows.js';
 import { serverFindings } from './server.js';
@@ -22,10 +23,6 @@ export interface DoctorTargets {
   readonly middle: () => Promise<MiddleAdmin>;
   /** Connects to the product store, or fails. */
   readonly store: () => Promise<StoreAdmin>;
-  /** Both databases as the guard against losses asks them; asked for once both were reached. */
-  readonly loss: () => Promise<LossSources>;
-  /** The deferred rows; asked for once the product store was reached. */
-  readonly deferred: () => Promise<DeferredSummary>;
   /** Loads the module of `store.handlers`, or fails; absent: there is none. */
   readonly handlers?: () => Promise<unknown>;
   /** This machine's clock. */
@@ -146,7 +143,7 @@ async function examineMiddle(middle: MiddleAdmin, { clock, settings }: DoctorTar
 async function examineStore(
   store: StoreAdmin,
   middle: MiddleAdmin | null,
-  { settings, loss, deferred }: DoctorTargets,
+  { settings }: DoctorTargets,
 ): Promise<Finding[]> {
   const migrations = await check('migrations', async () => setupFindings(await store.setup()));
   if (migrations.some(({ area, level }) => area === 'migrations' && level !== 'ok')) return migrations;
@@ -163,8 +160,12 @@ async function examineStore(
     }),
   );
   const losses =
-    middle === null ? [] : await check('product store', async () => lossFindings(await loss(), settings));
-  const deferrals = await check('deferred', () => deferredFindings(deferred, middle?.kind ?? null));
+    middle === null
+      ? []
+      : await check('product store', async () => lossFindings({ middle, store }, settings));
+  const deferrals = await check('deferred', () =>
+    deferredFindings(() => deferredSummary(store), middle?.kind ?? null),
+  );
   const isolation = await check('product store', async () =>
     isolationFindings('product store', await store.isolation()),
   );
@@ -197,7 +198,7 @@ async function attributeFacts(
 
 /** Zero where it cannot be told: the checks of the middle database tell why. */
 async function rowsInProcessing(middle: MiddleAdmin): Promise<number> {
-  const counts = await middle.counts().catch(() => null);
+  const counts = await middle.queries.countCapped(countLimit).catch(() => null);
   return counts === null ? 0 : counts.CUST['1'] + counts.ACCOUNT['1'];
 }
 

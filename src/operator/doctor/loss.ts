@@ -1,15 +1,9 @@
 import { alarmText } from '../../guard/alarm-text.js';
 import { compareFinished, evidenceOf } from '../../guard/compare-finished.js';
 import { missingOrigins } from '../../guard/origin.js';
-import type { LatestFinished } from '../../middle/port.js';
-import type { LossLookup, StoreAlarm } from '../../store/guard-port.js';
+import type { StoreAlarm } from '../../store/guard-port.js';
+import type { Databases } from '../databases.js';
 import { fine, type Finding } from './finding.js';
-
-/** Both databases, as far as they are compared. */
-export interface LossSources {
-  readonly middle: LatestFinished;
-  readonly store: LossLookup;
-}
 
 /** What the guard is told by the configuration. */
 export interface LossSettings {
@@ -23,9 +17,10 @@ const runbook = 'docs/operations.md, "When the product store has lost something"
 
 /** Whether the store holds what the finished rows say it held: by the alarms that are open, and by looking. */
 export async function lossFindings(
-  sources: LossSources,
+  { middle, store }: Databases,
   { shards, productIds, othersFinishRows }: LossSettings,
 ): Promise<Finding[]> {
+  const sources = { middle: middle.finished, store: store.guard };
   const alarms = await sources.store.openAlarms();
   if (alarms.length > 0) return alarms.map(openAlarm);
   if ((await missingOrigins(sources, productIds)) === null) return [noOrigin];

@@ -1,13 +1,8 @@
 import type { Account, Customer } from '../../domain/customer.js';
 import { isCanonicalNumber, sources, type Attempt } from '../../domain/keys.js';
-import type {
-  FinishedPage,
-  FinishedPosition,
-  FinishedRequest,
-  FinishedRows,
-  MiddleAdmin,
-} from '../../middle/admin-port.js';
-import type { ScanScope, StoreScan } from '../../store/admin-port.js';
+import type { FinishedPage, FinishedPosition, FinishedRequest } from '../../middle/admin-port.js';
+import type { ScanScope } from '../../store/admin-port.js';
+import type { Databases } from '../databases.js';
 import { nobody, type StagingDatabase } from './staging.js';
 
 /*
@@ -15,15 +10,6 @@ import { nobody, type StagingDatabase } from './staging.js';
  * State 2 only after its journal entry was committed, together with the records: so whatever is read has its reason in
  * what was read after it.
  */
-
-/** What is read. */
-export interface VerifySources {
-  readonly finished: FinishedRows;
-  readonly middle: Pick<MiddleAdmin, 'find' | 'strayAttributes'>;
-  readonly store: StoreScan;
-  /** An empty one, which `verify` closes. */
-  readonly openStaging: () => Promise<StagingDatabase>;
-}
 
 /** Time, for the pace. */
 export interface Pace {
@@ -53,12 +39,12 @@ const longestRestMs = 1000;
 
 /** Reads pages of both databases into the stage. */
 export class Loader {
-  readonly #sources: VerifySources;
+  readonly #databases: Databases;
   readonly #stage: StagingDatabase;
   readonly #settings: LoadSettings;
 
-  constructor(sources: VerifySources, stage: StagingDatabase, settings: LoadSettings) {
-    this.#sources = sources;
+  constructor(databases: Databases, stage: StagingDatabase, settings: LoadSettings) {
+    this.#databases = databases;
     this.#stage = stage;
     this.#settings = settings;
   }
@@ -86,7 +72,7 @@ export class Loader {
     for (;;) {
       const keys = this.#stage.unresolved(custs, pageRows);
       if (keys.length === 0) return;
-      this.#stage.replaceRows(keys, await this.#paced(() => this.#sources.middle.find(keys)));
+      this.#stage.replaceRows(keys, await this.#paced(() => this.#databases.middle.find(keys)));
     }
   }
 
@@ -101,7 +87,7 @@ export class Loader {
       let after: FinishedPosition | null = null;
       do {
         const request: FinishedRequest = { source, ...scope, after, limit };
-        const page: FinishedPage = await this.#paced(() => this.#sources.finished.page(request));
+        const page: FinishedPage = await this.#paced(() => this.#databases.middle.finished.page(request));
         this.#stage.putRows(page.rows);
         read += page.rows.length;
         if (custs === null) onProgress('rows', read);
@@ -115,7 +101,7 @@ export class Loader {
     const { pageRows, onProgress } = this.#settings;
     let after: Attempt | null = null;
     for (let read = 0; ;) {
-      const page = await this.#sources.store.journalPage(this.#scope(custs), after, pageRows);
+      const page = await this.#databases.store.scan.journalPage(this.#scope(custs), after, pageRows);
       this.#stage.putEntries(page, into);
       read += page.length;
       if (custs === null) onProgress('journal', read);
@@ -125,20 +111,20 @@ export class Loader {
   }
 
   async #records(custs: readonly string[] | null): Promise<void> {
-    const { store } = this.#sources;
+    const { scan } = this.#databases.store;
     // With the products the primary key leads to the customers.
     const known = custs === null || this.#settings.productId !== null ? [] : this.#stage.productIds();
     const scope = this.#scope(custs, known);
     let read = 0;
     await this.#pages<Customer>(
-      (after, limit) => store.customersPage(scope, after, limit),
+      (after, limit) => scan.customersPage(scope, after, limit),
       (customers) => {
         this.#stage.putRecords({ customers });
         if (custs === null) this.#settings.onProgress('records', (read += customers.length));
       },
     );
     await this.#pages<Account>(
-      (after, limit) => store.accountsPage(scope, after, limit),
+      (after, limit) => scan.accountsPage(scope, after, limit),
       (accounts) => {
         this.#stage.putRecords({ accounts });
         if (custs === null) this.#settings.onProgress('records', (read += accounts.length));

@@ -1,4 +1,5 @@
-import type { Source } from '../../domain/keys.js';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { TableName } from '../../domain/keys.js';
 import type { StrayCounts } from '../../middle/admin-port.js';
 import {
   noLateRows,
@@ -8,7 +9,11 @@ import {
   type LateRows,
   type NotJudged,
 } from './difference.js';
-import { Loader, type LoadSettings, type VerifySources } from './load.js';
+import type { Databases } from '../databases.js';
+import { dateOf } from '../inputs.js';
+import { byTableName } from '../named.js';
+import { NotOurProductError, type OperatorSettings } from '../requests.js';
+import { Loader, type LoadSettings, type Pace } from './load.js';
 import { checkCustomer, type CheckSettings } from './check-customer.js';
 import { nobody, type StagingDatabase } from './staging.js';
 
@@ -17,15 +22,30 @@ import { nobody, type StagingDatabase } from './staging.js';
  *
  * Both are read once into a stage, and every customer is judged there. Workers may be at work meanwhile: a customer that
  * seems to differ is read anew, and the journal before and after its records. Only where both readings of the journal are
- * the same, nothing of the customer was applied between them, and what differs then is told.
+ * the same, nothing of the customer was applied between them, and what differs then is reported.
  */
+
+/** What a verification reads, and where it puts it in order. */
+export interface VerifySources extends Databases {
+  /** Opens an empty staging database, which `verify` closes. */
+  readonly openStaging: () => Promise<StagingDatabase>;
+}
 
 /** What to verify, and how. */
 export interface VerifySettings extends LoadSettings, CheckSettings {
   /** Only this customer. */
   readonly custId: string | null;
-  /** Told of every difference, customer by customer. */
+  /** Called for every difference, customer by customer. */
   readonly onDifference: (difference: Difference) => Promise<void>;
+}
+
+/** What an operator asks to verify; null: everything. */
+export interface VerifyRequest extends Pick<
+  VerifySettings,
+  'custId' | 'productId' | 'onProgress' | 'onDifference'
+> {
+  /** The journal was purged before this moment (`inputs.moment`, by the store's clock); null: it never was. */
+  readonly journalSince: string | null;
 }
 
 /** What a verification found. */
@@ -39,7 +59,7 @@ export interface VerifySummary {
   /** Rows that took effect after a later one of their customer and are no difference, by reason. */
   readonly lateRows: LateRows;
   /** Attribute rows that came too late for their row, or belong to none, by table; null where a single customer is verified. */
-  readonly strayAttributes: Readonly<Record<Source, StrayCounts>> | null;
+  readonly strayAttributes: Readonly<Record<TableName, StrayCounts>> | null;
   /** Customers whose records could not be compared, or not all of them, by reason. */
   readonly notJudged: Readonly<Record<NotJudged, number>>;
   /** The first of them. */
@@ -51,8 +71,40 @@ const customersAtOnce = 100;
 /** How often a customer that keeps moving is read anew. */
 const rounds = 3;
 const namedExamples = 20;
+/** Rows in one page of either database. */
+const pageRows = 500;
+
+const pace: Pace = {
+  now: () => performance.now(),
+  rest: (milliseconds) => (milliseconds > 0 ? sleep(milliseconds) : setImmediate()),
+};
+
 /** The newest attribute rows of each table, and how many StreamingNos are named. */
 const strayLook = { scan: 1_000_000, examples: 20 };
+
+/** Verifies what an operator asks for, at the pace of a guest. NotOurProductError. */
+export async function verifyStore(
+  sources: VerifySources,
+  { productIds, rules }: Pick<OperatorSettings, 'productIds' | 'rules'>,
+  { journalSince, ...request }: VerifyRequest,
+): Promise<VerifySummary> {
+  const { productId } = request;
+  if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
+    throw new NotOurProductError(productId);
+  return verify(sources, {
+    ...request,
+    productIds,
+    attributes: rules.attributes,
+    journalSince: journalSince === null ? null : await instantOf(journalSince, sources),
+    pageRows,
+    pace,
+  });
+}
+
+async function instantOf(moment: string, { store }: Databases): Promise<string> {
+  const now = (await store.now()).slice(0, 19).replace('T', ' ');
+  return `${dateOf(moment, now).replace(' ', 'T')}.000Z`;
+}
 
 /** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
@@ -65,7 +117,7 @@ export async function verify(sources: VerifySources, settings: VerifySettings): 
 }
 
 class Verification {
-  readonly #middle: VerifySources['middle'];
+  readonly #middle: Databases['middle'];
   readonly #stage: StagingDatabase;
   readonly #gatherer: Loader;
   readonly #settings: VerifySettings;
@@ -76,10 +128,10 @@ class Verification {
   #withDifferences = 0;
   #candidates = 0;
 
-  constructor(sources: VerifySources, stage: StagingDatabase, settings: VerifySettings) {
-    this.#middle = sources.middle;
+  constructor(databases: Databases, stage: StagingDatabase, settings: VerifySettings) {
+    this.#middle = databases.middle;
     this.#stage = stage;
-    this.#gatherer = new Loader(sources, stage, settings);
+    this.#gatherer = new Loader(databases, stage, settings);
     this.#settings = settings;
   }
 
@@ -97,12 +149,17 @@ class Verification {
       differences,
       byKind: Object.fromEntries([...this.#byKind].sort()),
       lateRows: this.#lateRows,
-      strayAttributes: custId === null ? await this.#middle.strayAttributes(strayLook) : null,
+      strayAttributes: custId === null ? await this.#strays() : null,
       notJudged: Object.fromEntries(
         notJudgedReasons.map((reason) => [reason, this.#notJudged.get(reason) ?? 0]),
       ) as Record<NotJudged, number>,
       notJudgedExamples: this.#examples,
     };
+  }
+
+  async #strays(): Promise<VerifySummary['strayAttributes']> {
+    const strays = await this.#middle.strayAttributes(strayLook);
+    return byTableName((source) => strays[source]);
   }
 
   async #judgeAll(total: number): Promise<void> {
@@ -135,7 +192,7 @@ class Verification {
     }
   }
 
-  /** Reads customers anew until nothing of them is applied meanwhile, and tells what differs. */
+  /** Reads customers anew until nothing of them is applied meanwhile, and reports what differs. */
   async #settle(custs: readonly string[]): Promise<void> {
     let left = custs;
     for (let round = 0; round < rounds && left.length > 0; round += 1) {
@@ -145,13 +202,13 @@ class Verification {
       await this.#gatherer.journalAgain(named);
       await this.#gatherer.resolve(named);
       const moved = this.#stage.moved(named);
-      for (const cust of left) if (!moved.has(cust)) await this.#tell(cust);
+      for (const cust of left) if (!moved.has(cust)) await this.#report(cust);
       left = left.filter((cust) => moved.has(cust));
     }
     for (const cust of left) this.#countNotJudged(cust, 'busy');
   }
 
-  async #tell(cust: string): Promise<void> {
+  async #report(cust: string): Promise<void> {
     const judgement = this.#judge(cust);
     this.#count(cust, judgement);
     if (judgement.differences.length > 0) this.#withDifferences += 1;

@@ -7,6 +7,7 @@ import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
 import type { WorkerDescription } from '../port.js';
 import type { MigrationOptions, MissingStorePrivileges, StoreAdmin, JournalLine } from '../admin-port.js';
 import type { StoreSetup } from '../setup-port.js';
+import { KnexGuardRecords } from './guard.js';
 import { isAlive } from './leases.js';
 import { readJournal } from './journal.js';
 import { readLines } from './journal-lines.js';
@@ -14,15 +15,23 @@ import { runMigrations } from './migrate.js';
 import { missingPrivileges } from './privileges.js';
 import { readSetup } from './setup.js';
 import { readSeen, readSnapshot } from './snapshot.js';
+import { KnexStoreRecords } from './store-records.js';
+import { KnexStoreScan } from './store-scan.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
 
 /** What operators do with a product store behind Knex: PostgreSQL and SQLite. */
 export class KnexStoreAdmin implements StoreAdmin {
+  readonly records: KnexStoreRecords;
+  readonly scan: KnexStoreScan;
+  readonly guard: KnexGuardRecords;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
+    this.records = new KnexStoreRecords(database);
+    this.scan = new KnexStoreScan(database);
+    this.guard = new KnexGuardRecords(database);
   }
 
   async history(key: RowKey): Promise<readonly JournalLine[]> {

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import {
-  codeArgument,
+  conditionArgument,
   limitArgument,
   numberArgument,
   numberArguments,
-  sinceArgument,
+  momentArgument,
   tableArgument,
 } from '../../../src/cli/arguments.js';
 
@@ -42,10 +42,10 @@ describe('arguments', () => {
   });
 
   it('take codes of five digits, dates and time spans', () => {
-    expect(codeArgument('00402')).toBe('00402');
-    expect(codeArgument('none')).toBe('none');
-    expect(() => codeArgument('402')).toThrow(InvalidArgumentError);
-    expect(sinceArgument('24h')).toEqual({ agoMs: 86_400_000 });
-    expect(() => sinceArgument('yesterday')).toThrow(InvalidArgumentError);
+    const code = conditionArgument('code');
+    expect([code('00402'), code('none')]).toEqual(['00402', 'none']);
+    expect(() => code('402')).toThrow(InvalidArgumentError);
+    expect([momentArgument('24h'), momentArgument('2026-11-21')]).toEqual(['24h', '2026-11-21 00:00:00']);
+    expect(() => momentArgument('yesterday')).toThrow(InvalidArgumentError);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
-import type { StoreAlarm } from '../../../src/store/guard-port.js';
+import type { OpenAlarm } from '../../../src/operator/contract/state.js';
 import { anybody, consoleApp, operatorPrincipal, reader } from '../../support/console-app.js';
 import type { FakeOperator } from '../../support/fake-operator.js';
 import { fakeDeferredSummary } from '../../support/fake-deferred.js';
@@ -75,10 +75,12 @@ describe('every page of the console', () => {
 });
 
 describe('an alarm of the product store', () => {
-  const alarm: StoreAlarm = {
+  const alarm: OpenAlarm = {
     ...{ alarmId: 'a', kind: 'finishedRows', rows: 4812, worker: 'w', host: 'h' },
     raisedAt: '2026-11-28T01:02:03.000Z',
-    examples: [{ source: 'CUST', streamingNo: longNumber, custId: '1', stateDate: '2026-11-28 09:00:00' }],
+    examples: [
+      { table: 'IF_BNET_CUST', streamingNo: longNumber, custId: '1', stateDate: '2026-11-28 09:00:00' },
+    ],
   };
 
   it('stands on every page, in both languages, with what to do and a link to a row', async () => {
@@ -149,13 +151,13 @@ describe('requeuing', () => {
 
   it('refuses more rows than are chosen by hand', async () => {
     const { app } = await consoleApp();
-    const rows = Array.from({ length: 101 }, (_, index) => `row=CUST:${index + 1}`).join('&');
+    const rows = Array.from({ length: 501 }, (_, index) => `row=CUST:${index + 1}`).join('&');
     const { statusCode, body } = await app.inject({
       url: `/requeue?${rows}`,
       headers: { 'accept-language': 'en' },
     });
     expect(statusCode).toBe(400);
-    expect(body).toContain('Select at most 100 rows');
+    expect(body).toContain('Select at most 500 rows');
   });
 });
 

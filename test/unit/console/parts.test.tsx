@@ -6,7 +6,7 @@ import { Foreign } from '../../../src/console/parts/foreign.js';
 import { durationLabel, MiddleTime, StoreTime } from '../../../src/console/parts/times.js';
 import { countLabel, operationLabel, rangesLabel } from '../../../src/console/parts/labels.js';
 import { catalogues } from '../../../src/console/texts/texts.js';
-import type { ActivityBar } from '../../../src/operator/operator-service.js';
+import type { ActivityBar } from '../../../src/operator/contract/state.js';
 
 const { en, zh } = catalogues;
 

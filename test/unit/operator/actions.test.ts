@@ -2,31 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { NotTakenError } from '../../../src/operator/audit.js';
 import { createOperatorService } from '../../../src/operator/create-operator-service.js';
-import { InvalidCursorError } from '../../../src/operator/operator-service.js';
+import { InvalidCursorError } from '../../../src/operator/failed.js';
 import type { StoreRecords } from '../../../src/store/admin-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
-import { failedCustomer, lossLookup, storeOperations } from '../../support/operations.js';
+import { failedCustomer, middleDatabase } from '../../support/operations.js';
+import { openStaging, operatorSettings } from '../../support/operators.js';
 
 const actor = { name: 'li', via: 'console' } as const;
 
 function serviceWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) {
-  const { records, audit } = recording(more);
-  const { middle, search, moves } = failedRows([failedCustomer({ streamingNo: '1' })], beforeMove);
-  const store = storeOperations({ appliedSince: async () => [] });
+  const { store, audit } = recording(more);
+  const { middle, moves } = failedRows([failedCustomer({ streamingNo: '1' })], beforeMove);
   const clock = () => 0;
-  return {
-    operator: createOperatorService({
-      middle,
-      search,
-      store,
-      records,
-      guard: lossLookup(),
-      wallClock: clock,
-      clock,
-    }),
-    audit,
-    moves,
-  };
+  const operator = createOperatorService({
+    databases: { middle, store },
+    poller: middleDatabase({}),
+    openStaging,
+    settings: operatorSettings,
+    clocks: { wallClock: clock, clock },
+  });
+  return { operator, audit, moves };
 }
 
 const refused = new DatabaseError('schema', 'permission denied for table sync_audit', { code: '42501' });

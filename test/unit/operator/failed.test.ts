@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FailedSearch } from '../../../src/middle/admin-port.js';
-import { InvalidCursorError } from '../../../src/operator/operator-service.js';
-import { codeOf } from '../../../src/operator/failed-row.js';
-import { failedList, searchFailedRows } from '../../../src/operator/failed.js';
+import { InvalidCursorError, codeOf, failedList, findFailedRows } from '../../../src/operator/failed.js';
 import { failedRows } from '../../support/failed-rows.js';
-import { failedAccount, failedCustomer, middleSearch } from '../../support/operations.js';
+import { failedAccount, failedCustomer, middleOperations, middleSearch } from '../../support/operations.js';
 
 const longest = '123456789012345678901234567890';
 const names = (rows: readonly { table: string; streamingNo: string }[]) =>
@@ -17,8 +15,8 @@ describe('the list of failed rows', () => {
       failedCustomer({ streamingNo: longest }),
       failedAccount({ errContent: '00406 绑定用户已超上限' }),
     ];
-    const search = middleSearch({ failedPage: async () => ({ rows, next: null }) });
-    const listed = await failedList(search, {}, { limit: 50 });
+    const queries = middleSearch({ failedPage: async () => ({ rows, next: null }) });
+    const listed = await failedList(middleOperations({ queries }), {}, { limit: 50 });
     expect(listed.rows[0]).toEqual({
       table: 'IF_BNET_CUST',
       streamingNo: longest,
@@ -45,11 +43,11 @@ describe('the list of failed rows', () => {
       failedCustomer({ streamingNo: '3', stateDate: null }),
       failedAccount({ streamingNo: '3', stateDate: null }),
     ];
-    const { search } = failedRows(rows);
+    const { middle } = failedRows(rows);
     const listed: string[] = [];
     let next: string | null = null;
     do {
-      const part = await failedList(search, {}, { limit: 1, ...(next === null ? {} : { after: next }) });
+      const part = await failedList(middle, {}, { limit: 1, ...(next === null ? {} : { after: next }) });
       expect(part.next ?? '').toMatch(/^[\w-]*$/);
       listed.push(...names(part.rows));
       next = part.next;
@@ -64,13 +62,17 @@ describe('the list of failed rows', () => {
 
   it('reads no more than a fixed number of rows for a part, however few match', async () => {
     const asked: FailedSearch[] = [];
-    const search = middleSearch({
+    const queries = middleSearch({
       failedPage: async (request) => {
         asked.push(request);
         return { rows: [], next: { source: 'CUST', streamingNo: '7', stateDate: at(1) } };
       },
     });
-    const part = await failedList(search, { code: '00402', custId: '7' }, { limit: 5 });
+    const part = await failedList(
+      middleOperations({ queries }),
+      { code: '00402', custId: '7' },
+      { limit: 5 },
+    );
     expect(asked).toEqual([{ filter: { code: '00402', custId: '7' }, after: null, limit: 5, scan: 5000 }]);
     expect([part.rows, part.next]).toEqual([[], expect.any(String)]);
   });
@@ -92,7 +94,9 @@ describe('the list of failed rows', () => {
     ].map((made) => Buffer.from(JSON.stringify(made)).toString('base64url')),
     'A'.repeat(10_000),
   ])('refuses a cursor that is none of its own: %s', async (after) => {
-    await expect(failedList(middleSearch({}), {}, { limit: 5, after })).rejects.toThrow(InvalidCursorError);
+    await expect(failedList(middleOperations({}), {}, { limit: 5, after })).rejects.toThrow(
+      InvalidCursorError,
+    );
   });
 });
 
@@ -107,15 +111,15 @@ describe('a search for failed rows', () => {
 
   it('goes on until enough rows match', async () => {
     const rows = failedRows(many);
-    const found = await searchFailedRows(rows.search, { filter: { code: '00403' }, limit: 2 });
+    const found = await findFailedRows(rows.middle, { filter: { code: '00403' }, limit: 2 });
     expect(found.map(({ streamingNo }) => streamingNo)).toEqual(['8001', '4001']);
     expect(rows.steps).toBe(2);
   });
 
   it('ends where nothing is left, and says at each step how far it has come', async () => {
     const places: (string | null)[] = [];
-    const found = await searchFailedRows(
-      failedRows(many).search,
+    const found = await findFailedRows(
+      failedRows(many).middle,
       { filter: { code: '00403' }, limit: 50 },
       ({ found: rows, position }) => places.push(`${rows} at ${position.streamingNo}`),
     );

@@ -6,6 +6,7 @@ import type { Activity } from '../../../src/store/admin-port.js';
 import {
   failedAccount,
   failedCustomer,
+  middleOperations,
   middleSearch,
   storeOperations,
   storeRecords,
@@ -32,16 +33,20 @@ async function groupsOf({
     return { '0': 0, '1': 0, '2': 0, '3': 0, stopped: stopped.includes(source) ? ['3'] : [] };
   };
   const list = await failureGroups({
-    search: middleSearch({
-      failedCounts: async () => present,
-      countCapped: async () => ({ CUST: countsOf('CUST'), ACCOUNT: countsOf('ACCOUNT') }),
+    middle: middleOperations({
+      queries: middleSearch({
+        failedCounts: async () => present,
+        countCapped: async () => ({ CUST: countsOf('CUST'), ACCOUNT: countsOf('ACCOUNT') }),
+      }),
     }),
-    store: storeOperations({ now: async () => '2026-11-20T01:07:30.000Z' }),
-    records: storeRecords({
-      activity: async (since, spanMinutes) => {
-        asked.push([since, spanMinutes]);
-        return spanMinutes === 60 ? week : day;
-      },
+    store: storeOperations({
+      now: async () => '2026-11-20T01:07:30.000Z',
+      records: storeRecords({
+        activity: async (since, spanMinutes) => {
+          asked.push([since, spanMinutes]);
+          return spanMinutes === 60 ? week : day;
+        },
+      }),
     }),
   });
   return { list, asked };

@@ -3,7 +3,7 @@ import { DatabaseError, type DatabaseErrorKind } from '../../../src/database/err
 import { overview } from '../../../src/operator/overview.js';
 import type { Activity } from '../../../src/store/admin-port.js';
 import {
-  lossLookup,
+  guardRecords,
   middleOperations,
   middleSearch,
   noStrays,
@@ -43,30 +43,32 @@ function parts(
       oldestPendingSeconds: async () => 77,
       createdAhead: async () => ({ rows: 1, newest: '2026-11-20 17:00:00', seconds: 28_800 }),
       strayAttributes: async () => noStrays,
+      queries: middleSearch({ countCapped: async () => counts, ...change.search }),
       ...change.middle,
     }),
-    search: middleSearch({ countCapped: async () => counts, ...change.search }),
     store: storeOperations({
       now: async () => '2026-11-20T01:07:30.000Z',
       workers: async () => [workerDescription()],
       shards: async () => 64,
+      records: storeRecords({
+        activity: async () => [],
+        pauses: async () => [pause],
+        deferralCounts: async () => [],
+        ...change.records,
+      }),
+      guard: guardRecords({ openAlarms: async () => [] }),
       ...change.store,
     }),
-    records: storeRecords({
-      activity: async () => [],
-      pauses: async () => [pause],
-      deferralCounts: async () => [],
-      ...change.records,
-    }),
-    guard: lossLookup({ openAlarms: async () => [] }),
     wallClock: () => Date.parse('2026-11-20T01:08:00Z'),
     clock: () => (ms += 3),
   };
 }
 
+const overviewOf = (given: ReturnType<typeof parts>) => overview(given, given);
+
 describe('the overview', () => {
-  it('has everything that one wants to know first', async () => {
-    const answer = await overview(parts());
+  it('has every section of the dashboard', async () => {
+    const answer = await overviewOf(parts());
     expect(answer).toMatchObject({
       at: '2026-11-20T01:08:00.000Z',
       oldestPendingSeconds: 77,
@@ -74,7 +76,7 @@ describe('the overview', () => {
       strayAttributes: { IF_BNET_CUST: { late: 0, orphaned: 0 }, IF_BNET_ACCOUNT: { late: 0, orphaned: 0 } },
       workers: [{ workerId: 'worker-1' }],
       shards: 64,
-      pauses: [pause],
+      pauses: [{ ...pause, target: { table: 'IF_BNET_CUST' } }],
     });
     expect(answer.databases.middle).toMatchObject({ reachable: true, error: null });
     expect(answer.databases.middle.answeredMs).toBeGreaterThan(0);
@@ -86,7 +88,7 @@ describe('the overview', () => {
       asked.push(most);
       return counts;
     };
-    expect((await overview(parts({ search: { countCapped } }))).tables?.['IF_BNET_CUST']).toEqual({
+    expect((await overviewOf(parts({ search: { countCapped } }))).tables?.['IF_BNET_CUST']).toEqual({
       '0': { rows: 5, atLeast: false },
       '1': { rows: 0, atLeast: false },
       '2': { rows: 10_000, atLeast: true },
@@ -97,7 +99,7 @@ describe('the overview', () => {
 
   it('counts rows in other States where there are any', async () => {
     const countCapped = async () => ({ ...counts, CUST: { ...counts.CUST, other: 3 } });
-    const { tables } = await overview(parts({ search: { countCapped } }));
+    const { tables } = await overviewOf(parts({ search: { countCapped } }));
     expect(tables?.['IF_BNET_CUST']?.other).toEqual({ rows: 3, atLeast: false });
     expect(tables?.['IF_BNET_ACCOUNT']).not.toHaveProperty('other');
   });
@@ -117,7 +119,7 @@ describe('the overview', () => {
             of('2026-11-20T01:05:00.000Z', 'failed', 4),
           ];
     };
-    const { lastHour, lastDay } = await overview(parts({ records: { activity } }));
+    const { lastHour, lastDay } = await overviewOf(parts({ records: { activity } }));
     expect(asked).toEqual([
       ['2026-11-20T00:10:00.000Z', 5],
       ['2026-11-19T02:00:00.000Z', 60],
@@ -134,7 +136,7 @@ describe('the overview', () => {
     const row = { source: 'CUST', streamingNo: '5', custId: '7', stage: 'mark', cause: 'locked' } as const;
     const record = { ...row, reason: 'r', tries: 1, nextAt: '2026-11-20T01:08:00.000Z', worker: 'w' };
     const limits: number[] = [];
-    const { deferred } = await overview(
+    const { deferred } = await overviewOf(
       parts({
         records: {
           deferralCounts: async () => [{ stage: 'mark', cause: 'locked', rows: 12 }],
@@ -153,7 +155,7 @@ describe('the overview', () => {
   });
 
   it('of a database that does not answer asks once, and says why in one line; the other is shown', async () => {
-    const answer = await overview(
+    const answer = await overviewOf(
       parts({
         store: {
           now: fails('unreachable', 'connect ECONNREFUSED\n127.0.0.1:1'),
@@ -178,7 +180,7 @@ describe('the overview', () => {
   });
 
   it('leaves out the part that fails: a table that is missing hides nothing else', async () => {
-    const answer = await overview(
+    const answer = await overviewOf(
       parts({ records: { pauses: fails('schema', 'no such table: sync_pause') } }),
     );
     expect(answer).toMatchObject({ pauses: null, shards: 64, workers: [{}] });
@@ -187,7 +189,7 @@ describe('the overview', () => {
 
   it('asks no more once a database has fallen silent: every question would cost a deadline', async () => {
     const oldestPendingSeconds = () => Promise.reject(new TypeError('was asked'));
-    const answer = await overview(
+    const answer = await overviewOf(
       parts({
         search: { countCapped: fails('timeout', 'no answer within 3000 ms') },
         middle: { oldestPendingSeconds },

@@ -184,7 +184,7 @@ async function byPreview(situation: Situation): Promise<Outcomes> {
   const [store, journal] = [storeOf(situation), new MemoryJournal(situation.journal)];
   const shown = await preview(
     {
-      database: middleDatabase({ poll: async () => ({ rows: poll(situation.rows), now }) }),
+      poller: middleDatabase({ poll: async () => ({ rows: poll(situation.rows), now }) }),
       middle: middleOperations({
         find: async (keys) =>
           situation.rows

@@ -7,7 +7,8 @@ import { State } from '../../../src/domain/states.js';
 import { productKey } from '../../../src/domain/waiting.js';
 import type { Customer } from '../../../src/domain/customer.js';
 import type { MiddleDatabase } from '../../../src/middle/port.js';
-import { preview, type PreviewedRow, type PreviewSettings } from '../../../src/operator/preview.js';
+import type { PreviewedRow } from '../../../src/operator/contract/rows.js';
+import { preview, type PreviewSettings } from '../../../src/operator/preview.js';
 import {
   accountRow,
   attributeRow,
@@ -38,7 +39,7 @@ async function previewOf({ rows, standing = rows, stored = [], journal = [], ...
   });
   return preview(
     {
-      database: middleDatabase({ poll }),
+      poller: middleDatabase({ poll }),
       middle: middleOperations({
         find: async (keys) =>
           standing
@@ -111,7 +112,7 @@ describe('the preview', () => {
       seen: async () => new Set<string>(),
       now: async () => '2026-11-20T00:01:00.000Z',
     });
-    const sources = { database: nothing, middle: middleOperations({ find: async () => [] }), store };
+    const sources = { poller: nothing, middle: middleOperations({ find: async () => [] }), store };
     expect(await preview(sources, { ...previewSettings, limit: 7 })).toEqual([]);
     expect(asked).toEqual([
       {

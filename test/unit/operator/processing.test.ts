@@ -4,6 +4,7 @@ import { processing } from '../../../src/operator/processing.js';
 import {
   failedAccount,
   failedCustomer,
+  middleOperations,
   middleSearch,
   storeOperations,
   storeRecords,
@@ -27,11 +28,11 @@ describe('rows in flight', () => {
   const list = (limit: number) =>
     processing(
       {
-        search: middleSearch({ processing: async () => rows }),
+        middle: middleOperations({ queries: middleSearch({ processing: async () => rows }) }),
         store: storeOperations({
           workers: async () => [workerDescription({ workerId: 'w-1', host: 'app-1' })],
+          records: storeRecords({ shardOwners: async () => ['w-1', null, 'gone', 'w-1'] }),
         }),
-        records: storeRecords({ shardOwners: async () => ['w-1', null, 'gone', 'w-1'] }),
       },
       limit,
     );
@@ -54,9 +55,11 @@ describe('rows in flight', () => {
 
   it('are held by nobody where the store has no shards yet', async () => {
     const parts = {
-      search: middleSearch({ processing: async () => rows.slice(0, 1) }),
-      store: storeOperations({ workers: async () => [] }),
-      records: storeRecords({ shardOwners: async () => [] }),
+      middle: middleOperations({ queries: middleSearch({ processing: async () => rows.slice(0, 1) }) }),
+      store: storeOperations({
+        workers: async () => [],
+        records: storeRecords({ shardOwners: async () => [] }),
+      }),
     };
     expect(await processing(parts, 5)).toMatchObject([{ shard: 0, holder: null, host: null }]);
   });

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
 import { rowId, type RowKey } from '../../../src/domain/keys.js';
-import { MiddleEmptyError, purgeJournal, type PurgeRequest } from '../../../src/operator/purge.js';
+import { MiddleEmptyError, purgeJournal } from '../../../src/operator/purge.js';
 import type { JournalLine, StoreRecords } from '../../../src/store/admin-port.js';
 import { recording } from '../../support/failed-rows.js';
-import {
-  failedAccount,
-  journalLine,
-  middleOperations,
-  middleSearch,
-  storeOperations,
-} from '../../support/operations.js';
+import { failedAccount, journalLine, middleOperations, middleSearch } from '../../support/operations.js';
 
 const actor = { name: 'li@host', via: 'command' } as const;
 const none = { '0': 0, '1': 0, '2': 0, '3': 0, stopped: [] };
-const request: PurgeRequest = { olderThanMs: 400 * 86_400_000, gone: false, productIds: [], dryRun: false };
+const request: Parameters<typeof purgeJournal>[2] = {
+  olderThanMs: 400 * 86_400_000,
+  gone: false,
+  productIds: [],
+  dryRun: false,
+};
 
 interface Situation {
   /** How many superseded entries there are. */
@@ -29,44 +28,46 @@ interface Situation {
 function scene({ superseded = 0, current = [], present = [], records: more = {} }: Situation) {
   const forgotten: RowKey[] = [];
   let left = superseded;
-  const { records, audit } = recording({
-    // One in ten is evidence: it is looked at and stays.
-    supersededBefore: async (_before, { after, scan }) => {
-      const start = after === null ? 0 : Number(after.streamingNo);
-      const looked = lines(superseded).slice(start, start + scan);
-      const last = looked.at(-1);
-      return {
-        entries: looked.filter(({ streamingNo }) => !streamingNo.endsWith('0')),
-        next: last === undefined || looked.length < scan ? null : last,
-      };
+  const { store, audit } = recording(
+    {
+      // One in ten is evidence: it is looked at and stays.
+      supersededBefore: async (_before, { after, scan }) => {
+        const start = after === null ? 0 : Number(after.streamingNo);
+        const looked = lines(superseded).slice(start, start + scan);
+        const last = looked.at(-1);
+        return {
+          entries: looked.filter(({ streamingNo }) => !streamingNo.endsWith('0')),
+          next: last === undefined || looked.length < scan ? null : last,
+        };
+      },
+      forgetSuperseded: async (entries) => {
+        left -= entries.length;
+        return entries.length;
+      },
+      currentBefore: async (_before, { after, scan }) => {
+        const start = after === null ? 0 : current.findIndex((line) => rowId(line) === rowId(after)) + 1;
+        const lines = current.slice(start, start + scan);
+        return { lines, next: start + scan < current.length ? (lines.at(-1) ?? null) : null };
+      },
+      forget: async (keys) => {
+        forgotten.push(...keys);
+        return keys.length * 2;
+      },
+      ...more,
     },
-    forgetSuperseded: async (entries) => {
-      left -= entries.length;
-      return entries.length;
-    },
-    currentBefore: async (_before, { after, scan }) => {
-      const start = after === null ? 0 : current.findIndex((line) => rowId(line) === rowId(after)) + 1;
-      const lines = current.slice(start, start + scan);
-      return { lines, next: start + scan < current.length ? (lines.at(-1) ?? null) : null };
-    },
-    forget: async (keys) => {
-      forgotten.push(...keys);
-      return keys.length * 2;
-    },
-    ...more,
-  });
+    { now: async () => '2026-11-20T01:00:00.000Z' },
+  );
   const parts = {
     middle: middleOperations({
       find: async (keys) =>
         present
           .map((streamingNo) => failedAccount({ streamingNo }))
           .filter((row) => keys.some((key) => rowId(key) === rowId(row))),
+      queries: middleSearch({
+        countCapped: async () => ({ CUST: none, ACCOUNT: { ...none, '2': Math.min(1, present.length) } }),
+      }),
     }),
-    search: middleSearch({
-      countCapped: async () => ({ CUST: none, ACCOUNT: { ...none, '2': Math.min(1, present.length) } }),
-    }),
-    store: storeOperations({ now: async () => '2026-11-20T01:00:00.000Z' }),
-    records,
+    store,
   };
   return { parts, audit, forgotten, leftOver: () => left };
 }

@@ -14,9 +14,9 @@ const many = (count: number, make = failedCustomer): FullRow[] =>
 describe('putting all matching rows back', () => {
   it('moves them in sets of 500, those that failed last first, and records it once', async () => {
     const rows = failedRows(many(1200));
-    const { records, audit } = recording();
+    const { store, audit } = recording();
     const filter = { source: 'CUST' as const, code: '00402' };
-    const report = await requeueMatching({ ...rows, records }, actor, { target: { filter }, ...change });
+    const report = await requeueMatching({ ...rows, store }, actor, { target: { filter }, ...change });
     expect(report).toMatchObject({
       dryRun: false,
       matched: { rows: 1200, atLeast: false },
@@ -49,8 +49,8 @@ describe('putting all matching rows back', () => {
 
   it('changes and records nothing in a dry run, and shows the first twenty', async () => {
     const rows = failedRows(many(700));
-    const { records, audit } = recording();
-    const report = await requeueMatching({ ...rows, records }, actor, {
+    const { store, audit } = recording();
+    const report = await requeueMatching({ ...rows, store }, actor, {
       target: { filter: {} },
       ...change,
       dryRun: true,
@@ -78,7 +78,8 @@ describe('putting all matching rows back', () => {
   it('counts up to ten thousand in a dry run', async () => {
     const page = many(500);
     const endless = middleSearch({ failedPage: async () => ({ rows: page, next: page.at(-1)! }) });
-    const parts = { ...failedRows([]), search: endless, ...recording() };
+    const middle = { ...failedRows([]).middle, queries: endless, now: async () => '2026-11-21 16:00:00' };
+    const parts = { middle, ...recording() };
     const report = await requeueMatching(parts, actor, {
       ...{ target: { filter: {} }, ...change, dryRun: true },
     });
@@ -88,8 +89,8 @@ describe('putting all matching rows back', () => {
   it('leaves rows alone that share their StreamingNo', async () => {
     const duplicate = failedCustomer({ streamingNo: '1', bizId: 'B-2', state: 2 });
     const rows = failedRows([...many(2), failedCustomer({ streamingNo: '2', bizId: 'B-2' }), duplicate]);
-    const { records, audit } = recording();
-    const report = await requeueMatching({ ...rows, records }, actor, { target: { filter: {} }, ...change });
+    const { store, audit } = recording();
+    const report = await requeueMatching({ ...rows, store }, actor, { target: { filter: {} }, ...change });
     expect(report).toMatchObject({ matched: { rows: 2 }, requeued: 0, notRequeued: 2 });
     expect(rows.moves).toEqual([]);
     expect(audit).toMatchObject([{ outcome: { rows: 0 } }]);
@@ -128,20 +129,20 @@ describe('putting all matching rows back', () => {
       updates += 1;
       if (updates === 2) throw new DatabaseError('connectionLost', 'terminated');
     });
-    const { records, audit } = recording();
+    const { store, audit } = recording();
     await expect(
-      requeueMatching({ ...rows, records }, actor, { target: { filter: {} }, ...change }),
+      requeueMatching({ ...rows, store }, actor, { target: { filter: {} }, ...change }),
     ).rejects.toThrow('terminated');
     expect(audit).toMatchObject([{ action: 'requeue-matching', outcome: { rows: 500 } }]);
     expect(audit[0]?.outcome?.what).toContain('terminated');
   });
 
   it('says that rows were put back where it could not be recorded', async () => {
-    const { records } = recording({
+    const { store } = recording({
       conclude: () => Promise.reject(new DatabaseError('unreachable', 'connect ECONNREFUSED')),
     });
     await expect(
-      requeueMatching({ ...failedRows(many(2)), records }, actor, { target: { filter: {} }, ...change }),
+      requeueMatching({ ...failedRows(many(2)), store }, actor, { target: { filter: {} }, ...change }),
     ).rejects.toThrow('requeue-matching: 2 rows were changed, but this could not be recorded');
   });
 });
@@ -159,7 +160,7 @@ function failingAgain(rows: FullRow[]) {
     return moved;
   };
   const { find, now } = failed.middle;
-  return { parts: { search: failed.search, middle: { ...failed.middle, find, now, requeue } }, times };
+  return { parts: { middle: { ...failed.middle, find, now, requeue } }, times };
 }
 
 const once = (count: number) => new Map(many(count).map(({ streamingNo }) => [streamingNo, 1]));
@@ -187,21 +188,21 @@ describe('an action beside a worker that fails the rows again', () => {
 
   it('may be ended after any set and gone on with: each row is put back once', async () => {
     const { parts, times } = failingAgain(many(1700));
-    const { records, audit } = recording();
+    const { store, audit } = recording();
     const isOver = () => true;
-    const first = await requeueMatching({ ...parts, records }, actor, { target, ...change, isOver });
+    const first = await requeueMatching({ ...parts, store }, actor, { target, ...change, isOver });
     expect(first).toMatchObject({ action: '1', requeued: 500, before: 0, matched: { atLeast: true } });
-    const second = await requeueMatching({ ...parts, records }, actor, {
+    const second = await requeueMatching({ ...parts, store }, actor, {
       ...{ target: { continues: '1' }, ...change, isOver },
     });
     expect(second).toMatchObject({ action: '2', requeued: 500, before: 500, matched: { atLeast: true } });
-    const last = await requeueMatching({ ...parts, records }, actor, {
+    const last = await requeueMatching({ ...parts, store }, actor, {
       ...{ target: { continues: '2' }, ...change },
     });
     expect(last).toMatchObject({ action: '3', requeued: 700, before: 1000, matched: { atLeast: false } });
     expect(times).toEqual(once(1700));
     expect(audit.map(({ outcome }) => outcome?.rows)).toEqual([500, 500, 700]);
-    const again = await requeueMatching({ ...parts, records }, actor, {
+    const again = await requeueMatching({ ...parts, store }, actor, {
       ...{ target: { continues: '3' }, ...change },
     });
     expect(again).toMatchObject({ action: null, requeued: 0, before: 1700 });
@@ -209,12 +210,12 @@ describe('an action beside a worker that fails the rows again', () => {
 
   it('is gone on with from its start where its process ended without an outcome: no row is put back twice', async () => {
     const { parts, times } = failingAgain(many(1200));
-    const { records, audit } = recording();
+    const { store, audit } = recording();
     const request = { target, ...change, isOver: () => true };
-    await requeueMatching({ ...parts, records }, actor, request);
+    await requeueMatching({ ...parts, store }, actor, request);
     audit[0]!.outcome = null;
     const target2 = { continues: '1' };
-    const report = await requeueMatching({ ...parts, records }, actor, { target: target2, ...change });
+    const report = await requeueMatching({ ...parts, store }, actor, { target: target2, ...change });
     expect(report).toMatchObject({ requeued: 700, matched: { rows: 700, atLeast: false } });
     expect(times).toEqual(once(1200));
   });
@@ -226,8 +227,8 @@ describe('an action beside a worker that fails the rows again', () => {
       updates += 1;
       if (updates === 2) throw new DatabaseError('connectionLost', 'terminated');
     });
-    const { records } = recording();
-    const parts = { ...failed, records };
+    const { store } = recording();
+    const parts = { ...failed, store };
     await expect(requeueMatching(parts, actor, { target, ...change })).rejects.toThrow('terminated');
     const report = await requeueMatching(parts, actor, { target: { continues: '1' }, ...change });
     expect(report).toMatchObject({ before: 500, requeued: 700 });
@@ -248,7 +249,7 @@ describe('an action beside a worker that fails the rows again', () => {
 
   it('is refused where the audit has no such action, or one of another kind or version', async () => {
     const parts = { ...failedRows(many(1)), ...recording() };
-    const { records } = parts;
+    const { records } = parts.store;
     const by = { who: 'li', via: 'console', reason: null } as const;
     await records.intend({ ...by, action: 'requeue', what: '{"rows":[]}' });
     await records.intend({ ...by, action: 'requeue-matching', what: '{"filter":{},"matched":3}' });

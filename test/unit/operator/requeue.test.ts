@@ -3,10 +3,15 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
 import type { FullRow } from '../../../src/middle/admin-port.js';
 import { requeue } from '../../../src/operator/requeue.js';
 import type { StoreAdmin } from '../../../src/store/admin-port.js';
-import { failedCustomer, journalLine, middleOperations, storeOperations } from '../../support/operations.js';
+import { recording } from '../../support/failed-rows.js';
+import { failedCustomer, journalLine, middleOperations } from '../../support/operations.js';
 
 const key = (streamingNo: string): RowKey => ({ source: 'CUST', streamingNo });
-const nothingApplied = storeOperations({ appliedSince: async () => [] });
+const actor = { name: 'li', via: 'command' } as const;
+const change = { dryRun: false, reason: null };
+const look = { dryRun: true, reason: null };
+
+const neverAsked = () => Promise.reject(new Error('the journal was asked'));
 
 /** A middle database with these rows; `moves` says which keys the guarded update moves, by default all asked for. */
 function middleWith(
@@ -33,7 +38,7 @@ describe('putting rows back', () => {
       failedCustomer({ streamingNo: '4', bizId: 'B-2' }),
     ];
     const { middle, asked } = middleWith(rows);
-    const report = await requeue(middle, nothingApplied, ['1', '2', '3', '4'].map(key), { dryRun: false });
+    const report = await requeue({ middle, ...recording() }, actor, ['1', '2', '3', '4'].map(key), change);
     expect(asked).toEqual([[key('1')]]);
     expect(report.requeued.map(({ streamingNo }) => streamingNo)).toEqual(['1']);
     expect(report.notRequeued).toEqual([
@@ -45,7 +50,7 @@ describe('putting rows back', () => {
 
   it('moves nothing in a dry run, and says what it would move', async () => {
     const { middle, asked } = middleWith([failedCustomer({ streamingNo: '1' })]);
-    const report = await requeue(middle, nothingApplied, [key('1'), key('2')], { dryRun: true });
+    const report = await requeue({ middle, ...recording() }, actor, [key('1'), key('2')], look);
     expect(asked).toEqual([]);
     expect(report).toMatchObject({
       dryRun: true,
@@ -60,7 +65,7 @@ describe('putting rows back', () => {
       rows[0] = failedCustomer({ streamingNo: '1', state: 1 });
       return [];
     });
-    const report = await requeue(middle, nothingApplied, [key('1')], { dryRun: false });
+    const report = await requeue({ middle, ...recording() }, actor, [key('1')], change);
     expect(report.requeued).toEqual([]);
     expect(report.notRequeued).toEqual([
       { table: 'IF_BNET_CUST', streamingNo: '1', reason: 'not failed', state: 1 },
@@ -69,7 +74,7 @@ describe('putting rows back', () => {
 
   it('asks once for a row that is named twice', async () => {
     const { middle, asked } = middleWith([failedCustomer({ streamingNo: '1' })]);
-    await requeue(middle, nothingApplied, [key('1'), key('1')], { dryRun: false });
+    await requeue({ middle, ...recording() }, actor, [key('1'), key('1')], change);
     expect(asked).toEqual([[key('1')]]);
   });
 
@@ -81,7 +86,7 @@ describe('putting rows back', () => {
       return [later];
     };
     const { middle } = middleWith([failedCustomer({ streamingNo: '1' })]);
-    const report = await requeue(middle, storeOperations({ appliedSince }), [key('1')], { dryRun: true });
+    const report = await requeue({ middle, ...recording({}, { appliedSince }) }, actor, [key('1')], look);
     expect(questions).toEqual([[key('1'), '990947809']]);
     expect(report.requeued[0]?.appliedSince).toEqual([
       {
@@ -95,7 +100,12 @@ describe('putting rows back', () => {
 
   it.each([null, 'no number'])('asks the journal nothing for a row whose CustID is %s', async (custId) => {
     const { middle } = middleWith([failedCustomer({ streamingNo: '1', custId })]);
-    const report = await requeue(middle, storeOperations({}), [key('1')], { dryRun: false });
+    const report = await requeue(
+      { middle, ...recording({}, { appliedSince: neverAsked }) },
+      actor,
+      [key('1')],
+      change,
+    );
     expect(report.requeued).toMatchObject([{ streamingNo: '1', appliedSince: [] }]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FullRow } from '../../../src/middle/admin-port.js';
+import { named } from '../../../src/operator/named.js';
 import { rowPage } from '../../../src/operator/row-page.js';
 import type { DeferralRecord, JournalLine } from '../../../src/store/admin-port.js';
 import { account, customer } from '../../support/builders.js';
@@ -37,13 +38,17 @@ function pageOf({
   };
   const page = rowPage(
     {
-      middle: middleOperations({ find: async () => found }),
-      search: middleSearch({ ofCustomer: (custId) => ask(custId, ofCustomer) }),
-      store: storeOperations({ history: async () => history }),
-      records: storeRecords({
-        deferralsAbout: async () => put,
-        customerRecords: (custId) => ask(custId, records),
-        journalOf: (custId) => ask(custId, journalOf),
+      middle: middleOperations({
+        find: async () => found,
+        queries: middleSearch({ ofCustomer: (custId) => ask(custId, ofCustomer) }),
+      }),
+      store: storeOperations({
+        history: async () => history,
+        records: storeRecords({
+          deferralsAbout: async () => put,
+          customerRecords: (custId) => ask(custId, records),
+          journalOf: (custId) => ask(custId, journalOf),
+        }),
       }),
     },
     key,
@@ -57,7 +62,7 @@ const at = (second: number) => `2026-11-20 08:00:${second}`;
 describe("a row's page", () => {
   it('has the row, its history, and what the store holds of its customer', async () => {
     const page = await pageOf({ found: [own], history: [journalLine(key)], ofCustomer: [own] });
-    expect(page).toMatchObject({ table: 'IF_BNET_CUST', streamingNo: '50', rows: [own], records });
+    expect(page).toMatchObject({ table: 'IF_BNET_CUST', streamingNo: '50', rows: [named(own)], records });
     expect(page.journal).toHaveLength(1);
     expect(page.asked).toEqual(['990947809', '990947809', '990947809']);
     expect(page.relatedRows).toMatchObject([{ streamingNo: '50', place: 'this', state: 3 }]);

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { metricCatalogue } from '../../../src/telemetry/metric-catalogue.js';
 import { Metrics } from '../../../src/telemetry/metrics.js';
-import type { Overview } from '../../../src/operator/operator-service.js';
+import type { Overview } from '../../../src/operator/contract/state.js';
 import { fakeOverview } from '../../support/fake-operator-data.js';
 
 const pool = { used: 1, idle: 2, waiting: 3 };
@@ -97,7 +97,7 @@ describe('metrics', () => {
     let view = fakeOverview();
     const { metrics } = metricsOf(async () => view);
     const text = await metrics.text();
-    const pending = view.tables!['IF_BNET_CUST']!['0'].rows;
+    const pending = view.tables!['IF_BNET_CUST']['0'].rows;
     expect(valuesOf(text, 'bnet_sync_rows_pending')).toContain(
       `bnet_sync_rows_pending{table="IF_BNET_CUST"} ${pending}`,
     );

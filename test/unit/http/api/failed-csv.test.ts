@@ -4,7 +4,8 @@ import { DatabaseError } from '../../../../src/database/errors.js';
 import { failedCsv } from '../../../../src/http/api/failed-csv.js';
 import { visibleText } from '../../../../src/domain/foreign-text.js';
 import type { FullRow, RowFilter } from '../../../../src/middle/admin-port.js';
-import type { ListRequest, RowList } from '../../../../src/operator/operator-service.js';
+import type { RowList } from '../../../../src/operator/contract/rows.js';
+import type { ListRequest } from '../../../../src/operator/requests.js';
 import { FakeOperator } from '../../../support/fake-operator.js';
 import { hostileTexts, unwanted } from '../../../support/hostile-texts.js';
 

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { runChecks, type DoctorTargets } from '../../../../src/operator/doctor/doctor.js';
 import {
+  finishedRows,
+  guardRecords,
   middleOperations,
+  middleSearch,
   noStrays,
-  nothingDeferred,
   nothingLost,
   storeOperations,
+  storeRecords,
   storeSetup,
   workerDescription,
 } from '../../../support/operations.js';
 
-const counts = { '0': 0, '1': 2, '2': 0, '3': 0 };
+const counts = { '0': 0, '1': 2, '2': 0, '3': 0, stopped: [] };
 const middle = {
   now: async () => '2026-11-21 16:00:00',
   server: async () => ({
@@ -26,7 +29,8 @@ const middle = {
   tooManyAttributes: async () => [],
   strayAttributes: async () => noStrays,
   withoutStreamingNo: async () => ({ CUST: 0, ACCOUNT: 0 }),
-  counts: async () => ({ CUST: counts, ACCOUNT: counts }),
+  queries: middleSearch({ countCapped: async () => ({ CUST: counts, ACCOUNT: counts }) }),
+  finished: finishedRows(nothingLost().middle),
 };
 const store = {
   now: async () => '2026-11-21T08:00:00.000Z',
@@ -35,14 +39,14 @@ const store = {
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,
+  records: storeRecords({ deferralCounts: async () => [] }),
+  guard: guardRecords(nothingLost().store),
 };
 
 function targets(changes: Partial<DoctorTargets> = {}): DoctorTargets {
   return {
     middle: async () => middleOperations(middle),
     store: async () => storeOperations(store),
-    loss: async () => nothingLost(),
-    deferred: async () => nothingDeferred,
     clock: () => new Date(2026, 10, 21, 16, 0, 1),
     settings: { settleMs: 2000, shards: 8, productIds: [], othersFinishRows: false },
     ...changes,

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { failedRowsSchema } from './rows.js';
+import {
+  cellSchema,
+  countSchema,
+  instantSchema,
+  namedRowSchema,
+  namedRowShape,
+  type Infer,
+} from './schema.js';
+
+/** Where actions come from. */
+const via = ['console', 'api', 'command'] as const;
+
+/** Who acts, for the audit. */
+export interface Actor {
+  readonly name: string;
+  readonly via: (typeof via)[number];
+}
+
+const dryRun = z.boolean().describe('nothing was changed');
+const action = z.string().nullable().describe('its number in the audit; null: no row was to be changed');
+
+const requeuedSchema = z.object({
+  ...namedRowShape,
+  errContent: cellSchema.describe('the error that it had'),
+  appliedSince: z
+    .array(z.object({ ...namedRowShape, opFlag: cellSchema, decidedAt: instantSchema }))
+    .describe(
+      'rows of its customer that were applied after it failed, newest first; it takes effect after them',
+    ),
+});
+
+/** A row that was put back, or would be. */
+export type Requeued = Infer<typeof requeuedSchema>;
+
+const notRequeuedSchema = z.object({
+  ...namedRowShape,
+  reason: z.enum(['missing', 'not failed', 'several rows']),
+  state: z
+    .int()
+    .nullable()
+    .describe('its State now; null: there is no such row, more than one, or none in it'),
+});
+
+/** A row that was not put back. */
+export type NotRequeued = Infer<typeof notRequeuedSchema>;
+
+/** What became of rows to be put back. */
+export const requeueReportSchema = z.object({
+  dryRun,
+  action,
+  requeued: z.array(requeuedSchema),
+  notRequeued: z.array(notRequeuedSchema),
+});
+export type RequeueReport = Infer<typeof requeueReportSchema>;
+
+/** What became of all rows that match a filter. */
+export const matchReportSchema = z.object({
+  dryRun,
+  action: action.describe('its number in the audit, for `continues`; null: no row was to be changed'),
+  failedUntil: z.string().describe("about rows that failed until then, by the middle database's clock"),
+  matched: countSchema.describe('atLeast: more rows are left, for `continues`'),
+  requeued: z.int(),
+  before: z.int().describe('rows put back by the actions that this one continues'),
+  notRequeued: z.int().describe('changed meanwhile, or sharing their StreamingNo with another row'),
+  examples: failedRowsSchema.describe('the first of the matching rows'),
+});
+export type MatchReport = Infer<typeof matchReportSchema>;
+
+/** What became of deferred rows that workers shall try at once. */
+export const retryReportSchema = z.object({
+  retried: z.array(namedRowSchema).describe('workers try them at their next check of the leases'),
+  notDeferred: z.array(namedRowSchema).describe('they are not deferred'),
+});
+export type RetryReport = Infer<typeof retryReportSchema>;
+
+/** Whether the end of a pause changed anything. */
+export const changedSchema = z.object({ changed: z.boolean() });
+
+/** Whether a pause changed anything. */
+export const pausedSchema = changedSchema.extend({
+  known: z
+    .boolean()
+    .describe('false: the product store has no customer of this product; its number may be mistyped'),
+});
+
+/** What a purge of the journal deleted. */
+export const purgeReportSchema = z.object({
+  dryRun,
+  ended: z.boolean().describe('false: it was ended before all entries were looked at'),
+  before: instantSchema.describe('entries decided before this went'),
+  superseded: z.int().describe('superseded failures, without those that are evidence of a requeue'),
+  gone: z
+    .object({ rows: z.int(), entries: z.int().nullable() })
+    .nullable()
+    .describe('rows that have left the middle database, and their entries; null: not asked for'),
+});
+export type PurgeReport = Infer<typeof purgeReportSchema>;
+
+/** What `repair --accept` and `migrate --new-store` accepted. */
+export const acceptReportSchema = z.object({
+  finishedUntil: z
+    .string()
+    .describe("rows finished until then, by the middle database's clock, are not compared any more"),
+  alarmsClosed: z.int(),
+  unknownRows: z.int().describe('finished rows among the newest that the journal does not know'),
+});
+export type AcceptReport = Infer<typeof acceptReportSchema>;
+
+/** Recorded actions, newest first. */
+export const auditSchema = z.array(
+  z.object({
+    who: z.string(),
+    via: z.enum(via),
+    action: z.enum([
+      'requeue',
+      'requeue-matching',
+      'retry',
+      'pause',
+      'resume',
+      'journal-purge',
+      'repair-accept',
+      'new-store',
+      'login',
+      'login-refused',
+      'logout',
+      'action-refused',
+      'wrong-host',
+      'export',
+    ]),
+    what: z.string(),
+    rows: z.int().nullable(),
+    reason: z.string().nullable(),
+    id: z.string(),
+    at: instantSchema,
+    status: z
+      .enum(['done', 'open'])
+      .describe('open: recorded before it was done, and without an outcome: under way, or its process ended'),
+    outcome: z
+      .object({ at: instantSchema, what: z.string() })
+      .nullable()
+      .describe('of an action that was recorded before it was done; how many rows it changed is `rows`'),
+  }),
+);
+export type RecordedAction = Infer<typeof auditSchema>[number];

@@ -1,2 +1,0 @@
-/** Where counting rows of a table stops. */
-export const countLimit = 10_000;
