@@ -7,8 +7,7 @@ import { DatabaseError } from '../database/errors.js';
 import type { PoolUse } from '../database/pool-use.js';
 import { initMiddle } from '../middle/knex/init.js';
 import { openKnex } from '../middle/knex/open.js';
-import { pgMiddle } from '../middle/knex/pg.js';
-import { sqliteFunctions, sqliteMiddle } from '../middle/knex/sqlite.js';
+import { sqliteFunctions } from '../middle/knex/sqlite.js';
 import type { OracleDatabase } from '../middle/oracle/database.js';
 import type { OpenMiddle } from '../middle/open-middle.js';
 import type { MiddleTables } from '../middle/tables.js';
@@ -76,11 +75,10 @@ export async function openMiddle(config: Config, options: OpenOptions): Promise<
     return openOracleMiddle(config, options, tables);
   }
   const database = openMiddleDatabase(config, options);
-  const dialect = database.dialect.name === 'pg' ? pgMiddle : sqliteMiddle;
   // A search goes by indexes, whatever the planner thinks, and operators' other statements do not: sessions of its own.
-  const byIndex = database.dialect.name === 'pg' && options.byKey !== true;
+  const byIndex = database.dialect.hasPlanner && options.byKey !== true;
   const searched = byIndex ? openMiddleDatabase(config, { ...options, byKey: true }) : database;
-  return openKnex(database, searched, { ...tables, dialect });
+  return openKnex(database, searched, tables);
 }
 
 /** Opens the product store for operators. */
@@ -151,7 +149,7 @@ export async function createMiddleTables(config: Config, options: OpenOptions): 
     return closing(database, () => initOracle(database, schema));
   }
   const database = openMiddleDatabase(config, { ...options, createFile: true });
-  return closing(database, () => initMiddle(database, database.dialect.name, schema));
+  return closing(database, () => initMiddle(database, schema));
 }
 
 async function closing<T>(database: { close(): Promise<void> }, work: () => Promise<T>): Promise<T> {

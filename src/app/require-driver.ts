@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '../config/config-error.js';
+import type { Config } from '../config/schema.js';
 
 /** The packages that reach databases. Each is loaded only where a configuration names it. */
-export type Driver = 'pg' | 'better-sqlite3' | 'oracledb';
+type Driver = Config['middle']['client'];
 
 const require = createRequire(import.meta.url);
 

@@ -2,13 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
 import { classify, classifyConnecting } from './classify.js';
 import { ownDeadline, withDeadline } from './deadline.js';
-import { pgDialect, sqliteDialect, type Dialect, type Fragment } from './dialect.js';
+import type { Dialect, Fragment } from './dialects/dialect.js';
+import { dialects } from './dialects/dialects.js';
 import { DatabaseError, HandlerTimeoutError } from './errors.js';
-import { knexConfig, type DatabaseOptions } from './knex-config.js';
+import type { DatabaseOptions } from './options.js';
 import type PQueue from 'p-queue';
 import { NestedWork } from './nested.js';
 import { poolUse, type PoolUse } from './pool-use.js';
-import { turnsAt } from './turns.js';
 
 /*
  * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
@@ -62,12 +62,12 @@ export class Database implements Executor {
 
   constructor(options: DatabaseOptions) {
     this.#name = options.name;
-    this.dialect = options.client === 'pg' ? pgDialect : sqliteDialect;
+    this.dialect = dialects[options.client];
     this.schema = options.schema?.name;
     this.#callTimeoutMs = options.statementLimitMs ?? options.callTimeoutMs;
     this.#closeTimeoutMs = options.callTimeoutMs;
-    this.#turns = turnsAt(options);
-    this.#knex = knexBuilder(knexConfig(options));
+    this.#turns = this.dialect.turns?.(options);
+    this.#knex = knexBuilder(this.dialect.config(options));
   }
 
   /** Has each connection that is made from now on checked before its first use. */
@@ -112,6 +112,16 @@ export class Database implements Executor {
   /** Fails where the database does not answer. */
   async ping(): Promise<void> {
     await this.execute({ sql: 'SELECT 1', bindings: [] });
+  }
+
+  /**
+   * The level at which the server begins transactions by itself, as server, database and role say, such as
+   * `repeatable read`; null where there are no levels. Our own sessions do not go by it.
+   */
+  async defaultIsolation(): Promise<string | null> {
+    const sql = this.dialect.defaultIsolation;
+    const level = sql === null ? null : (await this.execute({ sql, bindings: [] })).rows[0]?.['level'];
+    return typeof level === 'string' ? level : null;
   }
 
   /** How its connections are used at this moment. */
@@ -172,9 +182,8 @@ export class Database implements Executor {
   }
 
   async #withOwnConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
-    // SQLite's driver is synchronous: without this, a busy process would see no timer and no signal. Never within a
-    // transaction, where another connection of the process to the same file would block it for good.
-    if (this.dialect.name === 'better-sqlite3') await nextTurn();
+    // Never within a transaction, where another connection of the process to the same file would block it for good.
+    if (this.dialect.isSynchronous) await nextTurn();
     const client = this.#knex.client as Knex.Client;
     const connection = await this.#connect(client);
     try {

@@ -61,7 +61,7 @@ export async function makeDemoFolder(folder: string | undefined): Promise<DemoFo
   const middle = openMiddleDatabase(config, options);
   const store = openStoreDatabase(config, options);
   try {
-    await initMiddle(middle, middle.dialect.name);
+    await initMiddle(middle);
     await new KnexStoreAdmin(store).migrate(config.worker.shards);
   } finally {
     await Promise.all([middle.close(), store.close()]);

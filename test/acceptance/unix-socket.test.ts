@@ -38,7 +38,7 @@ describe.runIf(hasPostgres)('acceptance: PostgreSQL over a Unix-domain socket', 
   it('run waits while the server restarts, though the socket’s file is gone, and goes on after it', async () => {
     const [middle, store] = [await overSocket('middle'), await overSocket('store')];
     const tables = new Database({ ...openOptions, ...middle });
-    await initMiddle(tables, 'pg');
+    await initMiddle(tables);
     const shards = new Database({ ...openOptions, ...store });
     await new KnexStoreAdmin(shards).migrate(8);
     await Promise.all([tables.close(), shards.close()]);

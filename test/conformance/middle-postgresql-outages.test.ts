@@ -34,7 +34,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that fails', () => 
   beforeAll(async () => {
     database = await createDatabase('middle_outages');
     const owner = new Database({ ...testOptions, ...pgConnection(database) });
-    await initMiddle(owner, 'pg');
+    await initMiddle(owner);
     await owner.close();
     session = await openSession(database.connection);
     await session.query(`INSERT INTO if_bnet_cust (streamingno, state) VALUES (1, 0)`);
@@ -185,7 +185,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database that is killed', ()
       new Database({ ...testOptions, ...pgConnection({ connection }), callTimeoutMs: 5000 }),
     );
     const owner = new Database({ ...testOptions, ...pgConnection({ connection }) });
-    await initMiddle(owner, 'pg');
+    await initMiddle(owner);
     await owner.close();
     const locker = await openSession(connection);
     await locker.query(`INSERT INTO if_bnet_cust (streamingno, state) VALUES (1, 0)`);

@@ -1,7 +1,7 @@
 import '../support/hostile-time-zone.js';
 import { describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { pollStatement } from '../../src/middle/knex/poll.js';
 import { ExplainingDatabase } from '../support/observed-database.js';
 import { createDatabase, hasPostgres, type TestDatabase } from '../support/postgres.js';

@@ -64,7 +64,7 @@ export async function prepareDatabases(
       serverTimeoutMs: scaled(30_000),
     });
   const [middle, store] = [open(access.middle), open(access.store)];
-  await initMiddle(middle, 'pg');
+  await initMiddle(middle);
   await new KnexStoreAdmin(store).migrate(shards);
   await Promise.all([middle.close(), store.close()]);
 }

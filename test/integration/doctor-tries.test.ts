@@ -5,7 +5,7 @@ import { handlerFindings } from '../../src/operator/doctor/handlers.js';
 import { privilegeFindings, storePrivilegeFindings } from '../../src/operator/doctor/privileges.js';
 import { loadHandlers } from '../../src/app/load-handlers.js';
 import { KnexMiddleAdmin } from '../../src/middle/knex/middle-admin.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { openPair, type KnexPair } from '../support/databases.js';
 import { hasPostgres } from '../support/postgres.js';

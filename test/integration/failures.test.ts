@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import type { CustomerHandlerContext } from '../../src/worker/handlers.js';
@@ -239,7 +239,7 @@ describe.runIf(hasPostgres)('outages of PostgreSQL', () => {
       serverTimeoutMs: 2000,
     } as const;
     const planting = new Database(options);
-    await initMiddle(planting, 'pg');
+    await initMiddle(planting);
     for (let n = 1; n <= 300; n += 1) {
       await plant(planting, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
     }

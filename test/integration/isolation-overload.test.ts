@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { Database } from '../../src/database/database.js';
 import { column, openPair, statesOf, type Pair } from '../support/databases.js';
 import { FaultProxy } from '../support/fault-proxy.js';

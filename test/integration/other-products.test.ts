@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { productIndexFindings } from '../../src/operator/doctor/indexes.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { nothingPaused } from '../../src/middle/port.js';
 import { isAvailable, openPair, pairKinds, plant, type KnexPair, type Pair } from '../support/databases.js';
 import { operatorsOf } from '../support/operators.js';

@@ -51,7 +51,7 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: s
     created = await createDatabase('search');
     const options = { ...testOptions, ...pgConnection(created) };
     platform = new Database(options);
-    await initMiddle(platform, 'pg');
+    await initMiddle(platform);
     await fill(platform);
     database = new MeasuredDatabase(options);
     middle = searchOver(database);
@@ -186,7 +186,7 @@ describe.runIf(hasPostgres)('PostgreSQL: what looking about costs', { timeout: s
   it('fractions of a second lose no row between two pages', async () => {
     const fine = await createDatabase('search_fine');
     const owner = new Database({ ...testOptions, ...pgConnection(fine) });
-    await initMiddle(owner, 'pg');
+    await initMiddle(owner);
     await owner.execute({ sql: 'ALTER TABLE IF_BNET_CUST ALTER StateDate TYPE timestamp', bindings: [] });
     await owner.execute({
       sql: `INSERT INTO IF_BNET_CUST (StreamingNo, State, StateDate)

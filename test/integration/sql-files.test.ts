@@ -5,7 +5,7 @@ import { State } from '../../src/domain/states.js';
 import { TablesExistError } from '../../src/middle/init-files.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { pollStatement } from '../../src/middle/knex/poll.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { nothingPaused, type PollRequest } from '../../src/middle/port.js';
@@ -51,7 +51,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     it('are not run over tables that exist: nothing is created, and those in the way are named', async () => {
       await run('DROP TABLE IF_BNET_CUST');
-      const again = initMiddle(pair.middle, pair.middle.dialect.name);
+      const again = initMiddle(pair.middle);
       await expect(again).rejects.toThrow(TablesExistError);
       await expect(again).rejects.toThrow(/: IF_BNET_ACCOUNT, IF_BNET_ACCOUNT_ATTR, IF_BNET_CUST_ATTR$/);
       await expect(run('SELECT 1 FROM IF_BNET_CUST')).rejects.toMatchObject({ kind: 'schema' });
@@ -246,11 +246,11 @@ describe.runIf(hasPostgres)('the grants for PostgreSQL', () => {
 describe.runIf(hasPostgres)('tables in a schema of PostgreSQL', () => {
   it('are created and looked at there, whatever the case of its name', async () => {
     const pair = await openPair('PostgreSQL');
-    const none = initMiddle(pair.middle, 'pg', 'ISMP');
+    const none = initMiddle(pair.middle, 'ISMP');
     await expect(none).rejects.toThrow('there is no schema "ISMP"');
     await pair.middle.execute({ sql: 'CREATE SCHEMA "ISMP"', bindings: [] });
-    expect(await initMiddle(pair.middle, 'pg', 'ISMP')).toHaveLength(4);
-    await expect(initMiddle(pair.middle, 'pg', 'ISMP')).rejects.toThrow(TablesExistError);
+    expect(await initMiddle(pair.middle, 'ISMP')).toHaveLength(4);
+    await expect(initMiddle(pair.middle, 'ISMP')).rejects.toThrow(TablesExistError);
     await plant(pair.middle, 'CUST', { ...open, StreamingNo: '1' });
     const there = operationsOn(pair.middle, { schema: 'ISMP' });
     expect((await there.counts()).CUST).toEqual({ '0': 0, '1': 0, '2': 0, '3': 0 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import type { DatabaseOptions } from '../../src/database/knex-config.js';
+import type { DatabaseOptions } from '../../src/database/options.js';
 import { setupFindings } from '../../src/operator/doctor/setup.js';
 import { storeTables } from '../../src/store/knex/migrations.js';
 import { KnexProductStore } from '../../src/store/knex/product-store.js';

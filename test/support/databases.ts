@@ -1,6 +1,6 @@
 import { Database } from '../../src/database/database.js';
-import type { Fragment } from '../../src/database/dialect.js';
-import type { DatabaseOptions } from '../../src/database/knex-config.js';
+import type { Fragment } from '../../src/database/dialects/dialect.js';
+import type { DatabaseOptions } from '../../src/database/options.js';
 import { DatabaseError } from '../../src/database/errors.js';
 import { tableOf, attributeTableOf, type Source } from '../../src/domain/keys.js';
 import type { MiddleDatabase } from '../../src/middle/port.js';

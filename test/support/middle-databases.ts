@@ -1,8 +1,8 @@
 import { Database } from '../../src/database/database.js';
-import type { DatabaseOptions } from '../../src/database/knex-config.js';
+import type { DatabaseOptions } from '../../src/database/options.js';
 import { initMiddle } from '../../src/middle/knex/init.js';
 import { KnexMiddleDatabase } from '../../src/middle/knex/middle-database.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { sqliteFunctions, sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleDatabase } from '../../src/middle/oracle/middle-database.js';
@@ -114,7 +114,7 @@ async function createKnexMiddle(
 ): Promise<KnexTestMiddle> {
   const options: DatabaseOptions = { ...openOptions, ...setting, functions: sqliteFunctions };
   const plain = new Database(options);
-  await initMiddle(plain, plain.dialect.name);
+  await initMiddle(plain);
   const run = (statements: readonly string[]) => async () => {
     for (const sql of statements) await plain.execute({ sql, bindings: [] });
   };

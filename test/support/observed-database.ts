@@ -5,8 +5,8 @@ import {
   type Result,
   type Transaction,
 } from '../../src/database/database.js';
-import type { DatabaseOptions } from '../../src/database/knex-config.js';
-import type { Fragment } from '../../src/database/dialect.js';
+import type { DatabaseOptions } from '../../src/database/options.js';
+import type { Fragment } from '../../src/database/dialects/dialect.js';
 
 /** Looks at a statement before it is sent; statements of its own go to the executor. */
 export type Observer = (statement: Fragment, executor: Executor) => Promise<void> | void;

@@ -1,5 +1,5 @@
 import { KnexMiddleAdmin } from '../../src/middle/knex/middle-admin.js';
-import { pgMiddle } from '../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { KnexTables } from '../../src/middle/knex/tables.js';
 import { createOperatorService } from '../../src/operator/create-operator-service.js';

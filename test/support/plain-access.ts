@@ -1,5 +1,5 @@
 import { Database, type Result } from '../../src/database/database.js';
-import type { Fragment } from '../../src/database/dialect.js';
+import type { Fragment } from '../../src/database/dialects/dialect.js';
 import { PlainOracle } from './test-oracle.js';
 
 /** Plain access to a database, past the adapters under test. */

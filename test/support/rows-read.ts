@@ -1,4 +1,4 @@
-import type { DatabaseOptions } from '../../src/database/knex-config.js';
+import type { DatabaseOptions } from '../../src/database/options.js';
 import { ObservedDatabase } from './observed-database.js';
 
 /** A step of PostgreSQL's plan, as EXPLAIN (ANALYZE, FORMAT JSON) has it. */

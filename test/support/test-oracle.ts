@@ -1,5 +1,5 @@
 import oracledb from 'oracledb';
-import type { Fragment } from '../../src/database/dialect.js';
+import type { Fragment } from '../../src/database/dialects/dialect.js';
 import type { Result } from '../../src/database/database.js';
 import { classifyOracle } from '../../src/middle/oracle/errors.js';
 import { attributeTableOf, sources, tableOf } from '../../src/domain/keys.js';

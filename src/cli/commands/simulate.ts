@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
+import type { KnexClient } from '../../database/options.js';
 import { badRowKinds } from '../../demo/platform/bad-row.js';
 import { Platform } from '../../demo/platform/platform.js';
 import { simulate, type SimulateOptions, type SimulationSummary } from '../../demo/platform/simulate.js';
@@ -90,11 +91,7 @@ class TablesMissingError extends Error {
   }
 }
 
-function simulateOptions(
-  options: Options,
-  config: Config,
-  dialect: 'pg' | 'better-sqlite3',
-): SimulateOptions {
+function simulateOptions(options: Options, config: Config, dialect: KnexClient): SimulateOptions {
   const { settleMs, dependencyGraceMs, idlePollMaxMs } = config.worker;
   const waitMs = options.wait === undefined ? undefined : options.wait * 1000;
   const workerNeedsMs = settleMs + idlePollMaxMs + 1000;

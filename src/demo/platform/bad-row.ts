@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Dialect } from '../../database/dialect.js';
+import { dialects } from '../../database/dialects/dialects.js';
+import type { KnexClient } from '../../database/options.js';
 import type { ResultCode } from '../../domain/result-codes.js';
 import type { Rules } from '../../domain/rules.js';
 
@@ -34,10 +35,9 @@ export type BadRowKind = keyof typeof badRowCodes;
 const allKinds = Object.keys(badRowCodes) as BadRowKind[];
 
 /** The kinds that the tables can hold and that are faults under these rules. */
-export function badRowKinds(dialect: Dialect['name'], rules: Rules): readonly BadRowKind[] {
+export function badRowKinds(dialect: KnexClient, rules: Rules): readonly BadRowKind[] {
   const impossible = new Set<BadRowKind>();
-  // PostgreSQL's columns refuse what SQLite's do not.
-  if (dialect === 'pg') impossible.add('area-code-too-long').add('attr-spec-id-malformed');
+  if (dialects[dialect].checksColumns) impossible.add('area-code-too-long').add('attr-spec-id-malformed');
   if (rules.onDuplicateOpen === 'update') impossible.add('opened-twice');
   if (rules.onDuplicateBind === 'update') impossible.add('bound-twice');
   if (rules.onCancelWithUsers === 'unbind') impossible.add('cancelled-with-users');

@@ -1,4 +1,4 @@
-import type { ColumnType, Value } from '../../database/dialect.js';
+import type { ColumnType, Value } from '../../database/dialects/dialect.js';
 import type { Source } from '../../domain/keys.js';
 import type { Cell } from '../../domain/rows.js';
 import type { BadRow } from './bad-row.js';

@@ -1,5 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { DatabaseError } from '../../database/errors.js';
 import { sources, type RowKey, type Source } from '../../domain/keys.js';
 import { badRowRemark } from './bad-row.js';

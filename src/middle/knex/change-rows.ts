@@ -2,7 +2,8 @@ import type { Database, Transaction } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import { rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import { nothingLocked, type ChangeResult, type RowChange } from '../changes.js';
-import { integerText, isAsked, type GuardedUpdate, type RowLocks } from './dialect.js';
+import type { GuardedUpdate, MiddleDialect, RowLocks } from './dialect.js';
+import { isAsked } from './statements.js';
 import type { KnexTables } from './tables.js';
 
 /*
@@ -27,7 +28,7 @@ export async function changeRows<Row extends RowKey>(
   const updates = updatesOf(rows, updateOf);
   if (updates.length === 0) return { changed: [], ...nothingLocked };
   const { dialect } = tables;
-  const { rowLocks } = dialect;
+  const { rowLocks, numberText } = dialect;
   try {
     return { changed: await dialect.update(database, updates), ...nothingLocked };
   } catch (error) {
@@ -36,7 +37,7 @@ export async function changeRows<Row extends RowKey>(
   return database.transaction(async (transaction) => {
     const locked = new Set<string>();
     for (const each of updates)
-      for (const streamingNo of await lockedByOthers(transaction, each, rowLocks))
+      for (const streamingNo of await lockedByOthers(transaction, each, { ...rowLocks, numberText }))
         locked.add(rowId({ source: each.source, streamingNo }));
     const free = chosen(rows, locked);
     const freed = updatesOf(free, updateOf);
@@ -54,22 +55,25 @@ function updatesOf<Row extends RowKey>(rows: readonly Row[], updateOf: UpdateOf<
   });
 }
 
+type Locking = Pick<RowLocks, 'skipLocked'> & Pick<MiddleDialect, 'numberText'>;
+
 /** Locks the rows of an update, and their attribute rows, where nobody has; returns the StreamingNos of the others. */
 async function lockedByOthers(
   transaction: Transaction,
   update: GuardedUpdate,
-  { skipLocked }: RowLocks,
+  locking: Locking,
 ): Promise<readonly string[]> {
   const { asked, ours, table } = update;
+  const { skipLocked, numberText } = locking;
   const ofUpdate = {
-    sql: `SELECT ${integerText('t.StreamingNo')} AS streaming_no FROM ${asked.sql} CROSS JOIN ${table} AS t WHERE ${isAsked(update)}`,
+    sql: `SELECT ${numberText('t.StreamingNo')} AS streaming_no FROM ${asked.sql} CROSS JOIN ${table} AS t WHERE ${isAsked(update)}`,
     bindings: [...asked.bindings, ...ours.bindings],
   };
   const counts = async (lock: string) =>
     countsOf(transaction, { ...ofUpdate, sql: `${ofUpdate.sql} ${lock}` });
   const free = await counts(skipLocked);
   const present = await counts('');
-  const blocked = await lockedAttributes(transaction, update, [...free.keys()], skipLocked);
+  const blocked = await lockedAttributes(transaction, update, [...free.keys()], locking);
   return [...present.keys()].filter((no) => (free.get(no) ?? 0) < (present.get(no) ?? 0) || blocked.has(no));
 }
 
@@ -78,7 +82,7 @@ async function lockedAttributes(
   transaction: Transaction,
   { attributeTable, attributesStay }: GuardedUpdate,
   streamingNos: readonly string[],
-  skipLocked: string,
+  { skipLocked, numberText }: Locking,
 ): Promise<ReadonlySet<string>> {
   const stay = new Set(attributesStay);
   const followed = streamingNos.filter((streamingNo) => !stay.has(streamingNo));
@@ -92,7 +96,7 @@ async function lockedAttributes(
   const counts = async (lock: string) =>
     countsOf(transaction, {
       sql: `WITH x AS MATERIALIZED (${rows} ${lock})
-            SELECT ${integerText('x.StreamingNo')} AS streaming_no, count(*) AS number FROM x GROUP BY x.StreamingNo`,
+            SELECT ${numberText('x.StreamingNo')} AS streaming_no, count(*) AS number FROM x GROUP BY x.StreamingNo`,
       bindings,
     });
   const free = await counts(skipLocked);

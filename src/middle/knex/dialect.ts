@@ -1,7 +1,8 @@
 import type { Executor, Transaction } from '../../database/database.js';
-import { arrayLiteral, type Columns, type Fragment, type Value } from '../../database/dialect.js';
+import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
 import type { RowKey, Source } from '../../domain/keys.js';
 import type { State } from '../../domain/states.js';
+import type { Below } from '../search.js';
 
 /*
  * What PostgreSQL and SQLite write differently in the middle database. The trial tables differ too: PostgreSQL has
@@ -33,19 +34,38 @@ export interface Transactional extends Executor {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** The differences. */
-export interface MiddleDialect {
-  recordset(columns: Columns, rows: readonly (readonly Value[])[], alias: string): Fragment;
+/** What the database's own catalog says of tables. Tables that are not there are left out. */
+interface Catalog {
+  /** Columns table_name, column_name, type; in table order. */
+  columns(tables: readonly string[]): Fragment;
+  /**
+   * Columns table_name, index_name, column_name and index_where, which is NULL where the index has all rows; in index
+   * order, without unusable indexes.
+   */
+  indexes(tables: readonly string[]): Fragment;
+}
+
+/** The differences. Orders are those of the indexes in sql/: a change there is a change here. */
+export interface MiddleDialect extends Pick<Dialect, 'recordset' | 'numberIn'> {
+  readonly catalog: Catalog;
+  /** Reads product, version, character_set, user_name; and schema_name, a row for each. */
+  readonly server: string;
   /** A date column as `YYYY-MM-DD HH:MM:SS`. */
-  dateText(column: string): string;
+  readonly dateText: (column: string) => string;
   /** Whether a StateDate can be the name of an attempt: it has that form, which infinity and the year 10000 have not. */
   isAttempt(column: string): string;
   /** A number from its text, as columns hold it. */
   numberOf(text: string): string;
   /** A number as text, without decimal places that are all zeros. */
-  numberText(column: string): string;
+  readonly numberText: (column: string) => string;
   /** ORDER BY list of a main table's index for the poll. */
   readonly pollOrder: string;
+  /** ORDER BY list of the same index from its end. */
+  readonly pollOrderReversed: string;
+  /** ORDER BY list of a customer's rows, newest CreateDate first. */
+  readonly customerOrder: string;
+  /** ORDER BY list: the greatest number first. */
+  numberDescending(column: string): string;
   /** The database's clock in whole seconds, as a date column holds it. */
   readonly now: string;
   /** Whether a row with this CreateDate is settled. */
@@ -63,8 +83,20 @@ export interface MiddleDialect {
   readonly afterFailedUntil: string;
   /** Age in seconds of a date by the database's clock. */
   ageSeconds(column: string): string;
-  /** `column` is one of these numbers. */
-  numberIn(column: string, values: readonly string[]): Fragment;
+  /** A CreateDate from a bound text. */
+  readonly date: string;
+  /** The end of a second from a bound text: dates are compared in whole seconds, also those that have a fraction. */
+  readonly secondAfter: string;
+  /** StateDate as text with all that it has of a second. */
+  readonly exactDate: string;
+  /** The code that ErrContent starts with, as `codeOf` has it; NULL: none. */
+  readonly code: string;
+  /** A column is above a number. */
+  numberAbove(column: string, number: string): Fragment;
+  /** StreamingNo is below. */
+  streamingNoIs(below: Below): Fragment;
+  /** A text stands in a column, case as given. */
+  contains(column: string): string;
   /** `column` is one of the numbers that a query returns. */
   numberInQuery(column: string, query: string): string;
   /** `column`, which is not NULL, is none of these numbers, of which there may be thousands. */
@@ -88,109 +120,4 @@ export interface RowLocks {
   readonly skipLocked: string;
   /** Who has locked these rows of a table, under alias `t`, where the server says so. */
   holders(table: string, wanted: Fragment): Fragment;
-}
-
-/** A number as text on PostgreSQL: columns may have decimal places, and 1.00 is the integer 1. */
-export function integerText(column: string): string {
-  return `CAST(trim_scale(${column}) AS TEXT)`;
-}
-
-/** How long a statement waits before it is told that a row is locked. */
-const lockPatienceMs = 50;
-
-/** Runs guarded updates of main tables and of their attribute rows, one after another in one transaction. */
-export async function updateInSteps(
-  database: Transactional,
-  updates: readonly GuardedUpdate[],
-): Promise<readonly RowKey[]> {
-  return database.transaction(async (transaction) => {
-    const changed: RowKey[] = [];
-    for (const update of updates) {
-      const { rows } = await transaction.execute({
-        sql: `${mainUpdate(update)} RETURNING CAST(StreamingNo AS TEXT) AS streaming_no`,
-        bindings: [...update.asked.bindings, ...update.ours.bindings],
-      });
-      const streamingNos = rows.map((row) => String(row['streaming_no']));
-      changed.push(...streamingNos.map((streamingNo) => ({ source: update.source, streamingNo })));
-      const followed = streamingNos.filter((streamingNo) => !update.attributesStay.includes(streamingNo));
-      if (update.attributeTable === null || followed.length === 0) continue;
-      await transaction.execute({
-        sql: `UPDATE ${update.attributeTable} AS x SET State = m.State, StateDate = m.StateDate FROM ${update.table} AS m
-              WHERE x.StreamingNo = m.StreamingNo AND +m.State IN (${update.leadsTo.join(', ')})
-                AND m.StreamingNo IN (SELECT value FROM json_each(?))`,
-        bindings: [JSON.stringify(followed)],
-      });
-    }
-    return changed;
-  });
-}
-
-/** Runs guarded updates and those of their attribute rows as one statement, which does not wait for locks. */
-export async function updateAtOnce(
-  database: Executor,
-  updates: readonly GuardedUpdate[],
-): Promise<readonly RowKey[]> {
-  return runAtOnce(
-    database,
-    updates,
-    `(SELECT set_config('lock_timeout', '${lockPatienceMs}ms', true)) IS NOT NULL AND `,
-  );
-}
-
-/** The same for rows that the transaction has locked. */
-export async function updateLockedAtOnce(
-  database: Executor,
-  updates: readonly GuardedUpdate[],
-): Promise<readonly RowKey[]> {
-  return runAtOnce(database, updates, '');
-}
-
-async function runAtOnce(
-  database: Executor,
-  updates: readonly GuardedUpdate[],
-  condition: string,
-): Promise<readonly RowKey[]> {
-  const parts = updates.map((update, index) => updateParts(update, `${index}`, condition));
-  const changed = updates.map(
-    ({ source, leadsTo }, index) =>
-      `SELECT '${source}' AS source, ${integerText('StreamingNo')} AS streaming_no FROM main${index}
-       WHERE State IN (${leadsTo.join(', ')})`,
-  );
-  const { rows } = await database.execute({
-    sql: `WITH ${parts.map(({ sql }) => sql).join(', ')} ${changed.join(' UNION ALL ')}`,
-    bindings: parts.flatMap(({ bindings }) => bindings),
-  });
-  return rows.map((row) => ({
-    source: row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT',
-    streamingNo: String(row['streaming_no']),
-  }));
-}
-
-/** The update of a main table, `main…`, and that of its attribute rows, as parts of one statement. */
-function updateParts(update: GuardedUpdate, name: string, condition: string): Fragment {
-  const main = `main${name} AS (${mainUpdate(update, condition)} RETURNING t.StreamingNo, t.State, t.StateDate)`;
-  const bindings = [...update.asked.bindings, ...update.ours.bindings];
-  if (update.attributeTable === null) return { sql: main, bindings };
-  const stay = update.attributesStay;
-  const follows = stay.length === 0 ? '' : ' AND NOT x.StreamingNo = ANY(?::numeric[])';
-  return {
-    sql: `${main}, attributes${name} AS (
-            UPDATE ${update.attributeTable} AS x SET State = m.State, StateDate = m.StateDate
-            FROM main${name} AS m
-            WHERE x.StreamingNo = m.StreamingNo AND m.State IN (${update.leadsTo.join(', ')})${follows})`,
-    bindings: stay.length === 0 ? bindings : [...bindings, arrayLiteral(stay, (value) => value)],
-  };
-}
-
-/**
- * Rows are found by StreamingNo: the CASE, and the + above, keep planners from walking all rows in that State by the
- * poll's index, or from taking rows in it for so few that they are compared with each row asked for.
- */
-function mainUpdate(update: GuardedUpdate, condition = ''): string {
-  return `UPDATE ${update.table} AS t SET ${update.set} FROM ${update.asked.sql} WHERE ${condition}${isAsked(update)}`;
-}
-
-/** The rows that were asked for and satisfy the guard, as a condition over `t` and `a`. */
-export function isAsked({ guard, ours }: GuardedUpdate): string {
-  return `t.StreamingNo = a.streaming_no AND CASE WHEN ${guard} THEN TRUE ELSE FALSE END${ours.sql}`;
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js';
-import type { Dialect, Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { State } from '../../domain/states.js';
 import type { Source } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
@@ -7,43 +7,9 @@ import { readFinishedPage, readLatestFinished, readClaimed, type FinishedStep } 
 import type { LatestFinishedRequest, ClaimedRequest, ClaimedRow } from '../port.js';
 import type { FinishedPage, FinishedRequest, FinishedRows } from '../admin-port.js';
 import type { DriverRow } from '../rows.js';
+import type { MiddleDialect } from './dialect.js';
 import { attributesStatement, rowColumns } from './statements.js';
 import { attemptText, mainTable, ourProducts, type KnexTables } from './tables.js';
-
-/** What PostgreSQL and SQLite write differently: numbers and dates are TEXT in SQLite. */
-interface Words {
-  readonly order: string;
-  /** The same index from its end. */
-  readonly newestFirst: string;
-  readonly greatestFirst: string;
-  /** A CreateDate from a bound text. */
-  readonly date: string;
-  /** The end of a second from a bound text: dates are compared in whole seconds, also those that have a fraction. */
-  readonly secondAfter: string;
-  greaterNumber(column: string, number: string): Fragment;
-}
-
-const wordsOf: Readonly<Record<Dialect['name'], Words>> = {
-  pg: {
-    order: 't.CreateDate NULLS FIRST, t.StreamingNo',
-    newestFirst: 't.CreateDate DESC NULLS LAST, t.StreamingNo DESC',
-    greatestFirst: 't.StreamingNo DESC',
-    date: '?::timestamp',
-    secondAfter: `?::timestamp + interval '1 second'`,
-    greaterNumber: (column, number) => ({ sql: `${column} > ?::numeric`, bindings: [number] }),
-  },
-  'better-sqlite3': {
-    order: 't.CreateDate, length(t.StreamingNo), t.StreamingNo',
-    newestFirst: 't.CreateDate DESC',
-    greatestFirst: 'length(t.StreamingNo) DESC, t.StreamingNo DESC',
-    date: '?',
-    secondAfter: `datetime(?, '+1 second')`,
-    greaterNumber: (column, number) => ({
-      sql: `(length(${column}), ${column}) > (?, ?)`,
-      bindings: [number.length, number],
-    }),
-  },
-};
 
 /** The finished rows of a middle database behind Knex: PostgreSQL and SQLite. */
 export class KnexFinishedRows implements FinishedRows {
@@ -80,7 +46,7 @@ export class KnexFinishedRows implements FinishedRows {
 
   #claimed({ shards, until, limit }: ClaimedRequest, source: Source): Fragment {
     const tables = this.#tables;
-    const { secondAfter } = wordsOf[this.#database.dialect.name];
+    const { secondAfter } = tables.dialect;
     const conditions = [
       anded({ sql: `(t.StateDate IS NULL OR t.StateDate < ${secondAfter})`, bindings: [until] }),
       ourProducts(tables, 't'),
@@ -112,10 +78,10 @@ export class KnexFinishedRows implements FinishedRows {
     createDate: 'missing' | 'present',
   ): Fragment {
     const tables = this.#tables;
-    const words = wordsOf[this.#database.dialect.name];
+    const { dialect } = tables;
     const isDated = createDate === 'present';
     const conditions = [
-      ...(after === null ? [] : [anded({ sql: `t.StateDate >= ${words.secondAfter}`, bindings: [after] })]),
+      ...(after === null ? [] : [anded({ sql: `t.StateDate >= ${dialect.secondAfter}`, bindings: [after] })]),
       ourProducts(tables, 't'),
       ...this.#ofShards(shards),
     ];
@@ -126,7 +92,7 @@ export class KnexFinishedRows implements FinishedRows {
                    ${tables.dialect.dateText('t.StateDate')} AS "StateDate"
             FROM (SELECT t.StreamingNo, t.CustID, t.ProductID, t.StateDate FROM ${mainTable(tables, source)} AS t
                   WHERE t.State = ${State.Succeeded} AND t.CreateDate IS ${isDated ? 'NOT NULL' : 'NULL'}
-                  ORDER BY ${isDated ? words.newestFirst : words.greatestFirst} LIMIT ${scan}) AS t
+                  ORDER BY ${isDated ? dialect.pollOrderReversed : dialect.numberDescending('t.StreamingNo')} LIMIT ${scan}) AS t
             WHERE t.StreamingNo IS NOT NULL AND t.StateDate IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
             ORDER BY t.StateDate DESC LIMIT ${limit}`,
       bindings: conditions.flatMap(({ bindings }) => bindings),
@@ -136,13 +102,13 @@ export class KnexFinishedRows implements FinishedRows {
   #statement(request: FinishedRequest, step: FinishedStep, limit: number): Fragment {
     const tables = this.#tables;
     const { source, custIds, productId } = request;
-    const words = wordsOf[this.#database.dialect.name];
+    const { dialect } = tables;
     const table = mainTable(tables, source);
     // Read first and apart, so that no planner walks all finished rows to find those of a few customers.
     const own =
       custIds === undefined ? null : withPrefix(table, tables.dialect.numberIn('m.CustID', custIds));
     const conditions = [
-      ...conditionsOf(step, words),
+      ...conditionsOf(step, dialect),
       ourProducts(tables, 't'),
       ...(productId === undefined ? [] : [anded(tables.dialect.numberIn('t.ProductID', [productId]))]),
     ];
@@ -150,7 +116,7 @@ export class KnexFinishedRows implements FinishedRows {
       sql: `${own?.sql ?? ''}SELECT ${rowColumns(tables, source)}, CAST(t.CreateDate AS TEXT) AS "Position"
             FROM ${own === null ? table : 'own'} AS t
             WHERE t.State = ${State.Succeeded} AND t.StreamingNo IS NOT NULL${conditions.map(({ sql }) => sql).join('')}
-            ORDER BY ${words.order} LIMIT ${limit}`,
+            ORDER BY ${dialect.pollOrder} LIMIT ${limit}`,
       bindings: [...(own?.bindings ?? []), ...conditions.flatMap(({ bindings }) => bindings)],
     };
   }
@@ -164,14 +130,14 @@ function withPrefix(table: string, { sql, bindings }: Fragment): Fragment {
   return { sql: `WITH own AS MATERIALIZED (SELECT m.* FROM ${table} AS m WHERE ${sql}) `, bindings };
 }
 
-function conditionsOf({ createDate, streamingNoAfter }: FinishedStep, words: Words): Fragment[] {
+function conditionsOf({ createDate, streamingNoAfter }: FinishedStep, dialect: MiddleDialect): Fragment[] {
   return [
-    ofDate(createDate, words),
-    ...(streamingNoAfter === null ? [] : [anded(words.greaterNumber('t.StreamingNo', streamingNoAfter))]),
+    ofDate(createDate, dialect),
+    ...(streamingNoAfter === null ? [] : [anded(dialect.numberAbove('t.StreamingNo', streamingNoAfter))]),
   ];
 }
 
-function ofDate(createDate: FinishedStep['createDate'], { date }: Words): Fragment {
+function ofDate(createDate: FinishedStep['createDate'], { date }: MiddleDialect): Fragment {
   if (createDate === 'missing') return { sql: ' AND t.CreateDate IS NULL', bindings: [] };
   if (createDate === 'present') return { sql: ' AND t.CreateDate IS NOT NULL', bindings: [] };
   return 'is' in createDate

@@ -1,10 +1,6 @@
 import type { Database, Transaction } from '../../database/database.js';
-import type { Dialect } from '../../database/dialect.js';
 import { creatingStatements, interfaceTables, TablesExistError } from '../init-files.js';
-import { catalogOf } from './catalog.js';
-
-/** Folder in `sql/` of each kind of database. */
-const folderOf: Readonly<Record<Dialect['name'], string>> = { pg: 'postgresql', 'better-sqlite3': 'sqlite' };
+import { middleDialects } from './dialects.js';
 
 /**
  * Creates the four interface tables with keys and indexes, for tests and trials, from the files in `sql/`. Returns the
@@ -12,15 +8,13 @@ const folderOf: Readonly<Record<Dialect['name'], string>> = { pg: 'postgresql', 
  *
  * @param schema - PostgreSQL: where to create them; it must exist
  */
-export async function initMiddle(
-  database: Database,
-  dialectName: Dialect['name'],
-  schema?: string,
-): Promise<readonly string[]> {
-  const statements = await creatingStatements(folderOf[dialectName]);
+export async function initMiddle(database: Database, schema?: string): Promise<readonly string[]> {
+  const statements = await creatingStatements(database.dialect.kind);
   return database.transaction(async (transaction) => {
     if (schema !== undefined) await enterSchema(transaction, schema);
-    const { rows } = await transaction.execute(catalogOf[dialectName].columns(interfaceTables));
+    const { rows } = await transaction.execute(
+      middleDialects[database.dialect.name].catalog.columns(interfaceTables),
+    );
     const existing = [...new Set(rows.map((row) => String(row['table_name']).toUpperCase()))];
     if (existing.length > 0) throw new TablesExistError(existing);
     for (const sql of statements) await transaction.execute({ sql, bindings: [] });

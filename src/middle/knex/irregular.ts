@@ -1,4 +1,4 @@
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import { scanLimit } from '../port.js';

@@ -1,15 +1,6 @@
 import type { Database } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
-import {
-  attributeTableOf,
-  byTable,
-  oncePerKey,
-  rowId,
-  sources,
-  tableOf,
-  type RowKey,
-  type Source,
-} from '../../domain/keys.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
+import { byTable, oncePerKey, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { CreatedAhead } from '../port.js';
 import type {
@@ -26,7 +17,7 @@ import type {
 } from '../admin-port.js';
 import { notLocked } from '../changes.js';
 import { knexBoundedQueries } from './bounded-queries.js';
-import { catalogOf, type Catalog } from './catalog.js';
+import { readColumns, readIndexes } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { MiddleDialect } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
@@ -34,7 +25,6 @@ import {
   countsOf,
   duplicatesOf,
   fullRow,
-  indexesOf,
   keysOf,
   latestDate,
   numbersOf,
@@ -62,16 +52,14 @@ export class KnexMiddleAdmin implements MiddleAdmin {
   readonly finished: FinishedRows;
   readonly #database: Database;
   readonly #tables: KnexTables;
-  readonly #catalog: Catalog;
 
   /** Bounded queries run in sessions of their own where `searched` is another database than `database`. */
   constructor(database: Database, tables: KnexTables, searched = database) {
     this.queries = knexBoundedQueries(searched, tables);
     this.finished = new KnexFinishedRows(database, tables);
-    this.kind = database.dialect.name === 'pg' ? 'postgresql' : 'sqlite';
+    this.kind = database.dialect.kind;
     this.#database = database;
     this.#tables = tables;
-    this.#catalog = catalogOf[database.dialect.name];
   }
 
   async counts(): Promise<Readonly<Record<Source, StateCounts>>> {
@@ -178,22 +166,16 @@ export class KnexMiddleAdmin implements MiddleAdmin {
     return numbersOf(rows);
   }
 
-  async server(): Promise<ServerDescription> {
+  server(): Promise<ServerDescription> {
     return readServer(this.#database);
   }
 
-  async columns(): Promise<readonly ColumnDescription[]> {
-    const { rows } = await this.#database.execute(this.#catalog.columns(this.#allTables()));
-    return rows.map((row) => ({
-      table: String(row['table_name']),
-      column: String(row['column_name']),
-      type: String(row['type']),
-    }));
+  columns(): Promise<readonly ColumnDescription[]> {
+    return readColumns(this.#database, this.#tables);
   }
 
-  async indexes(): Promise<readonly IndexDescription[]> {
-    const { rows } = await this.#database.execute(this.#catalog.indexes(this.#allTables()));
-    return indexesOf(rows);
+  indexes(): Promise<readonly IndexDescription[]> {
+    return readIndexes(this.#database, this.#tables);
   }
 
   missingPrivileges(): ReturnType<MiddleAdmin['missingPrivileges']> {
@@ -241,14 +223,6 @@ export class KnexMiddleAdmin implements MiddleAdmin {
       bindings: parts.flatMap(({ bindings }) => bindings),
     });
     return rows;
-  }
-
-  #allTables(): string[] {
-    return sources.flatMap((source) =>
-      this.#database.dialect.name === 'pg'
-        ? [mainTable(this.#tables, source), attributeTable(this.#tables, source)]
-        : [tableOf[source], attributeTableOf[source]],
-    );
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Database } from '../../database/database.js';
 import { together } from '../../database/pool-use.js';
 import type { OpenMiddle } from '../open-middle.js';
+import type { MiddleTables } from '../tables.js';
+import { middleDialects } from './dialects.js';
 import { KnexMiddleAdmin } from './middle-admin.js';
 import { KnexMiddleDatabase } from './middle-database.js';
-import type { KnexTables } from './tables.js';
 
 /** A middle database behind Knex; `searched` has the connections of bounded queries, and may be the same. */
-export function openKnex(database: Database, searched: Database, tables: KnexTables): OpenMiddle {
+export function openKnex(database: Database, searched: Database, ours: MiddleTables): OpenMiddle {
+  const tables = { ...ours, dialect: middleDialects[database.dialect.name] };
   const isOne = searched === database;
   return {
     database: new KnexMiddleDatabase(database, tables),

@@ -1,4 +1,4 @@
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { sources, type Source } from '../../domain/keys.js';
 import type { Cell } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';

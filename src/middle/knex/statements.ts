@@ -1,4 +1,4 @@
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { rowId, type RowKey, type Source } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
 import type { NewAttempt } from '../changes.js';
@@ -183,4 +183,17 @@ export function firstAttributesStatement(
 export function attributeCount(tables: KnexTables, source: Source, streamingNo: string): string {
   return `(SELECT count(*) FROM (SELECT 1 FROM ${attributeTable(tables, source)} AS x WHERE x.StreamingNo = ${streamingNo}
            LIMIT ${tables.maxAttributes + 1}) AS n)`;
+}
+
+/**
+ * Rows are found by StreamingNo: the CASE, and the + above, keep planners from walking all rows in that State by the
+ * poll's index, or from taking rows in it for so few that they are compared with each row asked for.
+ */
+export function mainUpdate(update: GuardedUpdate, condition = ''): string {
+  return `UPDATE ${update.table} AS t SET ${update.set} FROM ${update.asked.sql} WHERE ${condition}${isAsked(update)}`;
+}
+
+/** The rows that were asked for and satisfy the guard, as a condition over `t` and `a`. */
+export function isAsked({ guard, ours }: GuardedUpdate): string {
+  return `t.StreamingNo = a.streaming_no AND CASE WHEN ${guard} THEN TRUE ELSE FALSE END${ours.sql}`;
 }

@@ -1,4 +1,4 @@
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { attributeTableOf, tableOf, type Source } from '../../domain/keys.js';
 import type { MiddleTables } from '../tables.js';
 import type { MiddleDialect } from './dialect.js';

@@ -1,5 +1,5 @@
 import type { Executor } from '../../database/database.js';
-import type { Dialect, Fragment } from '../../database/dialect.js';
+import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
 import type { JournalRecord } from '../../domain/journal.js';
 import type { Activity } from '../admin-port.js';
 

@@ -1,5 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { deferralLimits, type Deferral } from '../../domain/deferral.js';
 import { isCanonicalNumber, type RowKey } from '../../domain/keys.js';
 import { deferralsRead, type DeferralRequest, type DeferralStore, type PendingDeferral } from '../port.js';

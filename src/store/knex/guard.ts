@@ -1,5 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { rowId, type RowKey, type Source } from '../../domain/keys.js';
 import type { JournalledOutcome } from '../../domain/loss.js';
 import {

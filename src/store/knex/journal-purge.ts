@@ -28,7 +28,7 @@ export async function readSupersededBefore(
   before: string,
   { after, scan }: { readonly after: SupersededPlace | null; readonly scan: number },
 ): Promise<SupersededPart> {
-  const number = executor.dialect.name === 'pg' ? '?::numeric' : '?';
+  const { number } = executor.dialect;
   // SQLite sorts everything that is left where all four columns are compared at once.
   const place = `AND j.decided_at >= ?
                  AND (j.decided_at > ? OR (j.source, j.streaming_no, j.attempt) > (?, ${number}, ?))`;

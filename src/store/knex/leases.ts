@@ -1,5 +1,5 @@
 import type { Database, Executor } from '../../database/database.js';
-import type { Dialect, Fragment } from '../../database/dialect.js';
+import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
 import {
   fairShare,
   settingMismatches,

@@ -3,6 +3,7 @@ import type { Database, Executor, Transaction } from '../../database/database.js
 import { DatabaseError } from '../../database/errors.js';
 import type { MigrationOptions } from '../admin-port.js';
 import { migrationProblem, type StoreSetup } from '../setup-port.js';
+import { storeDialects } from './dialects.js';
 import { hasVersions, migrations, migrationTable, recordStatement, statementsOf } from './migrations.js';
 import { readSetup } from './setup.js';
 
@@ -68,8 +69,8 @@ async function runNext(
 /** Waits until no other run is at work in the same schema. */
 async function awaitTurn(transaction: Executor, { onWait }: MigrationRequest): Promise<void> {
   const { dialect } = transaction;
-  if (dialect.name !== 'pg') return;
-  const lock = `hashtext('bnet-sync migrate'), hashtext(coalesce(current_schema(), ''))`;
+  const lock = storeDialects[dialect.name].migrationLock;
+  if (lock === null) return;
   const ask = async (expression: string) => {
     const { rows } = await transaction.execute({ sql: `SELECT ${expression} AS answer`, bindings: [] });
     return rows[0]?.['answer'];

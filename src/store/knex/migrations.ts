@@ -1,4 +1,7 @@
-import type { Dialect } from '../../database/dialect.js';
+import type { KnexClient } from '../../database/options.js';
+import type { StoreTypes } from './dialect.js';
+import { storeDialects } from './dialects.js';
+import { pgStore } from './postgresql.js';
 
 /*
  * The tables of the product store. A migration that has been released is never changed; what comes later is another
@@ -11,35 +14,8 @@ export const migrationTable = 'sync_migration';
 /** A step of the schema; all of its statements run in one transaction. */
 export interface Migration {
   readonly name: string;
-  up(types: Types): readonly string[];
+  up(types: StoreTypes): readonly string[];
 }
-
-interface Types {
-  readonly number: string;
-  readonly instant: string;
-  readonly text: (length: number) => string;
-  /** A primary key that the database counts up. */
-  readonly identity: string;
-  /** What lets the deletions of a table without a key be replicated, where a database needs it said. */
-  readonly replicateWhole: (table: string) => readonly string[];
-}
-
-const typesOf: Readonly<Record<Dialect['name'], Types>> = {
-  pg: {
-    number: 'numeric(30,0)',
-    instant: 'timestamptz',
-    text: (length) => `varchar(${length})`,
-    identity: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
-    replicateWhole: (table) => [`ALTER TABLE ${table} REPLICA IDENTITY FULL`],
-  },
-  'better-sqlite3': {
-    number: 'text',
-    instant: 'text',
-    text: () => 'text',
-    identity: 'integer PRIMARY KEY AUTOINCREMENT',
-    replicateWhole: () => [],
-  },
-};
 
 const initial: Migration = {
   name: '0001_initial',
@@ -209,13 +185,13 @@ export const migrations: readonly Migration[] = [
 ];
 
 /** The statements of a migration. */
-export function statementsOf(migration: Migration, dialect: Dialect['name']): readonly string[] {
-  return migration.up(typesOf[dialect]);
+export function statementsOf(migration: Migration, dialect: KnexClient): readonly string[] {
+  return migration.up(storeDialects[dialect].types);
 }
 
 /** The statement that makes the record of migrations where it is missing. */
-export function recordStatement(dialect: Dialect['name']): string {
-  const { identity, instant } = typesOf[dialect];
+export function recordStatement(dialect: KnexClient): string {
+  const { identity, instant } = storeDialects[dialect].types;
   return `CREATE TABLE IF NOT EXISTS ${migrationTable} (id ${identity}, name text NOT NULL UNIQUE, batch integer, migration_time ${instant})`;
 }
 
@@ -227,14 +203,14 @@ export function hasVersions(done: readonly string[]): boolean {
 /** The tables that a migration creates, or gives a new name. */
 export function tablesOf(migration: Migration): readonly string[] {
   return migration
-    .up(typesOf.pg)
+    .up(pgStore.types)
     .flatMap((sql) => /^(?:CREATE TABLE|ALTER TABLE \w+ RENAME TO) (\w+)/.exec(sql)?.slice(1, 2) ?? []);
 }
 
 /** The tables that a migration gives another name, by their names before. */
 function renamedIn(migration: Migration): readonly string[] {
   return migration
-    .up(typesOf.pg)
+    .up(pgStore.types)
     .flatMap((sql) => /^ALTER TABLE (\w+) RENAME TO/.exec(sql)?.slice(1, 2) ?? []);
 }
 

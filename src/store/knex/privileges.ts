@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.js';
 import { refusedProbes, type Probe } from '../../database/probes.js';
 import type { MissingStorePrivileges } from '../admin-port.js';
+import { storeDialects } from './dialects.js';
 import { migrationTable } from './migrations.js';
 
 /*
@@ -88,7 +89,8 @@ async function tryOut(database: Database, sql: string): Promise<void> {
 }
 
 async function userOf(database: Database): Promise<string | null> {
-  if (database.dialect.name !== 'pg') return null;
-  const { rows } = await database.execute({ sql: 'SELECT current_user AS name', bindings: [] });
+  const sql = storeDialects[database.dialect.name].user;
+  if (sql === null) return null;
+  const { rows } = await database.execute({ sql, bindings: [] });
   return String(rows[0]?.['name']);
 }

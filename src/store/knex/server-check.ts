@@ -1,7 +1,9 @@
 import type { Executor } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-commits.js';
+import { storeDialects } from './dialects.js';
 import { knownCommits, requireCommits } from './guard.js';
+import { inRecovery } from './postgresql.js';
 
 /*
  * What a worker asks of each new connection to the product store, in one statement, before anything else goes over it:
@@ -23,7 +25,7 @@ export class ServerCheck {
   #server: string | null = null;
   /** False where the server has no such functions, or keeps them from us. */
   #isNamed = true;
-  #isPostgres = false;
+  #serverName: string | null = null;
 
   constructor(commits: AcknowledgedCommits) {
     this.#commits = commits;
@@ -31,7 +33,7 @@ export class ServerCheck {
 
   /** The server's name as an expression for statements, known with the first connection. */
   get name(): string {
-    return this.#isPostgres && this.#isNamed ? serverName : `''`;
+    return this.#isNamed ? (this.#serverName ?? `''`) : `''`;
   }
 
   /** Commits that the store must know. */
@@ -49,7 +51,7 @@ export class ServerCheck {
   }
 
   async #ask(connection: Executor): Promise<{ readonly server: string | null; readonly known: number }> {
-    this.#isPostgres = connection.dialect.name === 'pg';
+    this.#serverName = storeDialects[connection.dialect.name].serverName;
     const known = knownCommits(connection, this.#commits.last);
     try {
       const { rows } = await connection.execute({
@@ -60,7 +62,7 @@ export class ServerCheck {
       return { server: server === '' ? null : server, known: Number(rows[0]?.['known']) };
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.kind !== 'schema') throw error;
-      if (this.name === serverName) {
+      if (this.name === this.#serverName) {
         this.#isNamed = false;
         return this.#ask(connection);
       }
@@ -84,15 +86,6 @@ export class ServerCheck {
     if (present !== null) retireOthers();
   }
 }
-
-const inRecovery = 'in recovery';
-
-/** The control file's timeline is still the old one for a while after a promotion. A subquery is evaluated once a statement. */
-const serverName = `
-  (SELECT CASE WHEN pg_is_in_recovery() THEN '${inRecovery}'
-     ELSE concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
-       substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-       (SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('sync_shard')::oid) END)`;
 
 /** The same system on a lower timeline; timelines are eight hexadecimal digits. */
 function isOlder(server: string, present: string): boolean {

@@ -1,5 +1,5 @@
 import type { Executor } from '../../database/database.js';
-import type { Fragment } from '../../database/dialect.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import {
   type Account,
   type Attribute,

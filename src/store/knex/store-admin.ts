@@ -1,5 +1,4 @@
 import type { Database } from '../../database/database.js';
-import { defaultIsolation } from '../../database/default-isolation.js';
 import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
 import type { Dependencies, Seen } from '../../domain/waiting.js';
@@ -115,7 +114,7 @@ export class KnexStoreAdmin implements StoreAdmin {
   }
 
   async isolation(): Promise<string | null> {
-    return defaultIsolation(this.#database);
+    return this.#database.defaultIsolation();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js';
-import type { Dialect, Fragment } from '../../database/dialect.js';
+import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
 import type { Attempt } from '../../domain/keys.js';
 import type { UserKey } from '../../domain/working-set.js';
@@ -87,7 +87,7 @@ export class KnexStoreScan implements StoreScan {
     after: readonly string[] | null,
     limit: number,
   ): Promise<readonly DriverRow[]> {
-    const { sql, bindings } = pageStatement(this.#database.dialect.name, { scanned, scope, after, limit });
+    const { sql, bindings } = pageStatement(this.#database.dialect, { scanned, scope, after, limit });
     return (await this.#database.execute({ sql, bindings })).rows;
   }
 }
@@ -99,11 +99,11 @@ interface PageRequest {
   readonly limit: number;
 }
 
-function pageStatement(dialect: Dialect['name'], { scanned, scope, after, limit }: PageRequest): Fragment {
+function pageStatement(dialect: Dialect, { scanned, scope, after, limit }: PageRequest): Fragment {
   const { table, key, columns, condition = '' } = scanned;
   const names = Object.entries(key);
   const order = names.map(([name]) => `t.${name}`).join(', ');
-  const bound = names.map(([, type]) => (type === 'number' && dialect === 'pg' ? '?::numeric' : '?'));
+  const bound = names.map(([, type]) => (type === 'number' ? dialect.number : '?'));
   const own = ownRows(dialect, scanned, scope);
   const ofProducts =
     own !== null || scope.productIds.length === 0 ? null : products(dialect, scanned, scope.productIds, 't');
@@ -123,10 +123,10 @@ function textOf(name: string, type: 'number' | 'text'): string {
 }
 
 /** Rows of a few customers are read first and apart, so that no planner walks the whole key to find them. */
-function ownRows(dialect: Dialect['name'], scanned: Scanned, scope: ScanScope): Fragment | null {
+function ownRows(dialect: Dialect, scanned: Scanned, scope: ScanScope): Fragment | null {
   const { custIds, productIds } = scope;
   if (custIds === undefined) return null;
-  const ofCustomers = oneOf(dialect, 'm.cust_id', custIds);
+  const ofCustomers = dialect.numberIn('m.cust_id', custIds);
   const ofProducts = productIds.length === 0 ? null : products(dialect, scanned, productIds, 'm');
   return {
     sql: `WITH own AS MATERIALIZED (SELECT m.* FROM ${scanned.table} AS m
@@ -136,21 +136,15 @@ function ownRows(dialect: Dialect['name'], scanned: Scanned, scope: ScanScope): 
 }
 
 function products(
-  dialect: Dialect['name'],
+  dialect: Dialect,
   { productMayBeNull }: Scanned,
   productIds: readonly string[],
   alias: string,
 ): Fragment {
-  const { sql, bindings } = oneOf(dialect, `${alias}.product_id`, productIds);
+  const { sql, bindings } = dialect.numberIn(`${alias}.product_id`, productIds);
   return productMayBeNull === true
     ? { sql: `(${alias}.product_id IS NULL OR ${sql})`, bindings }
     : { sql, bindings };
-}
-
-function oneOf(dialect: Dialect['name'], column: string, numbers: readonly string[]): Fragment {
-  return dialect === 'pg'
-    ? { sql: `${column} = ANY(?::numeric[])`, bindings: [numbers] }
-    : { sql: `${column} IN (SELECT value FROM json_each(?))`, bindings: [JSON.stringify(numbers)] };
 }
 
 function identityOf(row: DriverRow): Identity {

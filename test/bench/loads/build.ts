@@ -21,7 +21,7 @@ export function openForLoading(access: PostgresAccess): Database {
 
 /** Creates the interface tables with the recommended indexes. */
 export async function createMiddle(access: PostgresAccess): Promise<void> {
-  await closing(openForLoading(access), (database) => initMiddle(database, database.dialect.name));
+  await closing(openForLoading(access), (database) => initMiddle(database));
 }
 
 /** `worker.shards`. */

@@ -83,7 +83,7 @@ async function onSqlite({ worker }: Bench, rows: number): Promise<EndRun> {
       connection: { filename: join(folder, `${name}.sqlite`) },
     });
     await closing(openSqlite(end('middle')), async (database) => {
-      await initMiddle(database, 'better-sqlite3');
+      await initMiddle(database);
       await loadMessages(database, opensMix.messages(rows));
     });
     await closing(openSqlite(end('store')), migrate);

@@ -1,4 +1,4 @@
-import type { ColumnType, Value } from '../../../src/database/dialect.js';
+import type { ColumnType, Value } from '../../../src/database/dialects/dialect.js';
 import type { Source } from '../../../src/domain/keys.js';
 import type { PlantedAttribute, PlantedColumns, PlantedRow, StandingRow } from './rows.js';
 

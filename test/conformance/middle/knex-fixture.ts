@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Database } from '../../../src/database/database.js';
-import type { DatabaseOptions } from '../../../src/database/knex-config.js';
+import type { DatabaseOptions } from '../../../src/database/options.js';
 import { attributeTableOf, sources, tableOf, type RowKey } from '../../../src/domain/keys.js';
 import { initMiddle } from '../../../src/middle/knex/init.js';
 import { KnexFinishedRows } from '../../../src/middle/knex/finished-rows.js';
 import { KnexMiddleDatabase } from '../../../src/middle/knex/middle-database.js';
 import { knexBoundedQueries } from '../../../src/middle/knex/bounded-queries.js';
 import type { BoundedQueries } from '../../../src/middle/admin-port.js';
-import { pgMiddle } from '../../../src/middle/knex/pg.js';
+import { pgMiddle } from '../../../src/middle/knex/postgresql.js';
 import { sqliteFunctions, sqliteMiddle } from '../../../src/middle/knex/sqlite.js';
 import type { KnexTables } from '../../../src/middle/knex/tables.js';
 import { CountingDatabase } from '../../support/observed-database.js';
@@ -122,7 +122,7 @@ async function openFixture(connections: Connections): Promise<MiddleFixture> {
     for (const table of tables) await run(`DELETE FROM ${table}`);
   };
 
-  await initMiddle(platform, platform.dialect.name);
+  await initMiddle(platform);
   return {
     open: (settings) => open(connections.connection, settings),
     openSearch: (settings) => searchOver(connect(connections.connection), settings),

@@ -1,5 +1,5 @@
 import type { Database } from '../../../src/database/database.js';
-import type { Columns, Value } from '../../../src/database/dialect.js';
+import type { Columns, Value } from '../../../src/database/dialects/dialect.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../../../src/domain/keys.js';
 import {
   attributeColumns,

@@ -1,4 +1,4 @@
-import type { ColumnType, Value } from '../../../src/database/dialect.js';
+import type { ColumnType, Value } from '../../../src/database/dialects/dialect.js';
 import { attributeTableOf, compareNumbers, sources, tableOf, type RowKey } from '../../../src/domain/keys.js';
 import type { PlainOracle } from '../../support/test-oracle.js';
 import {

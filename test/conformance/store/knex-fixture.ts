@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Database } from '../../../src/database/database.js';
-import type { DatabaseOptions } from '../../../src/database/knex-config.js';
+import type { DatabaseOptions } from '../../../src/database/options.js';
 import type { ProductStore } from '../../../src/store/port.js';
 import { KnexGuardRecords } from '../../../src/store/knex/guard.js';
 import { KnexProductStore } from '../../../src/store/knex/product-store.js';

@@ -1,6 +1,7 @@
 import type { Executor } from '../../../database/database.js';
-import type { Columns, Dialect, Fragment, Value } from '../../../database/dialect.js';
+import type { Columns, Dialect, Fragment, Value } from '../../../database/dialects/dialect.js';
 import { attributeTableOf, tableOf, type Source } from '../../../domain/keys.js';
+import { middleDialects } from '../../../middle/knex/dialects.js';
 import { State } from '../../../domain/states.js';
 import { correctableRemarks } from '../bad-row.js';
 import {
@@ -35,9 +36,8 @@ function qualifiedTable(schema: string | undefined, table: string): string {
 
 /** The database's clock as `YYYY-MM-DD HH:MM:SS`. */
 export async function clock(executor: Executor): Promise<string> {
-  const now =
-    executor.dialect.name === 'pg' ? `to_char(localtimestamp, 'YYYY-MM-DD HH24:MI:SS')` : `datetime('now')`;
-  const { rows } = await executor.execute({ sql: `SELECT ${now} AS now`, bindings: [] });
+  const { dateText, now } = middleDialects[executor.dialect.name];
+  const { rows } = await executor.execute({ sql: `SELECT ${dateText(now)} AS now`, bindings: [] });
   return String(rows[0]?.['now']);
 }
 
@@ -50,8 +50,7 @@ export async function highestNumber(
     column,
   }: { readonly schema: string | undefined; readonly table: string; readonly column: string },
 ): Promise<bigint> {
-  // In SQLite numbers are text: the longest is the highest. PostgreSQL finds the highest in the primary key's index.
-  const order = executor.dialect.name === 'pg' ? `${column} DESC` : `length(${column}) DESC, ${column} DESC`;
+  const order = middleDialects[executor.dialect.name].numberDescending(column);
   const { rows } = await executor.execute({
     sql: `SELECT CAST(${column} AS TEXT) AS highest FROM ${qualifiedTable(schema, table)}
           WHERE ${column} IS NOT NULL ORDER BY ${order} LIMIT 1`,

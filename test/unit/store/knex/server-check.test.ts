@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { pgDialect, sqliteDialect, type Fragment } from '../../../../src/database/dialect.js';
+import type { Fragment } from '../../../../src/database/dialects/dialect.js';
+import { pgDialect } from '../../../../src/database/dialects/postgresql.js';
+import { sqliteDialect } from '../../../../src/database/dialects/sqlite.js';
 import { DatabaseError } from '../../../../src/database/errors.js';
 import { StoreWentBackError } from '../../../../src/store/guard-port.js';
 import { AcknowledgedCommits } from '../../../../src/store/knex/acknowledged-commits.js';

@@ -1,0 +1,72 @@
+import type { Knex } from 'knex';
+import type PQueue from 'p-queue';
+import type { DatabaseOptions, KnexClient } from '../options.js';
+
+/*
+ * The seam between PostgreSQL and SQLite. Both speak the same INSERT … SELECT … ON CONFLICT, UPDATE … FROM and
+ * RETURNING, so that one text of a statement serves both; what differs is gathered here.
+ */
+
+/** A piece of SQL with the values of its `?` placeholders. */
+export interface Fragment {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
+/** Types of a recordset's columns. `number` is a number of up to 30 digits, bound as text. */
+export type ColumnType = 'number' | 'text' | 'integer' | 'instant' | 'date';
+
+/** Column names with their types, in order. */
+export type Columns = Readonly<Record<string, ColumnType>>;
+
+/** A value that can be bound. */
+export type Value = string | number | null;
+
+/** What PostgreSQL and SQLite write differently. */
+export interface Dialect {
+  readonly name: KnexClient;
+  /** The database's own name, that of its folder in `sql/`. */
+  readonly kind: 'postgresql' | 'sqlite';
+  /** How Knex opens it. */
+  config(options: DatabaseOptions): Knex.Config;
+  /** Where the connections of this process wait for each other; absent where they need not. */
+  turns?(options: DatabaseOptions): PQueue | undefined;
+  /** The driver blocks the only thread while a call lasts: timers and signals get their turn between calls. */
+  readonly isSynchronous: boolean;
+  /** Whether sessions can be made to go by indexes (`byKey`). */
+  readonly hasPlanner: boolean;
+  /** Whether columns refuse values that are too long or no numbers. */
+  readonly checksColumns: boolean;
+  /** Reads the level at which transactions begin by default, as `level`; null where there are no levels. */
+  readonly defaultIsolation: string | null;
+  /** A placeholder for a number that is bound as text. */
+  readonly number: string;
+  /** `column` is one of these numbers. */
+  readonly numberIn: (column: string, numbers: readonly string[]) => Fragment;
+  /** Rows sent as one parameter per column (or one in all), to be used like a table. */
+  readonly recordset: (columns: Columns, rows: readonly (readonly Value[])[], alias: string) => Fragment;
+  /** An instant of the product store as ISO 8601 text, UTC. */
+  readonly instantText: (expression: string) => string;
+  /** The server's clock as an instant, the same within one transaction or later. */
+  readonly now: string;
+  /** The server's clock, so many milliseconds from now, as an instant. */
+  readonly nowPlus: (milliseconds: number) => string;
+  /** The server's clock, as many milliseconds from now as an expression says, as an instant. */
+  readonly later: (milliseconds: string) => string;
+  /** Start of the span of so many minutes that an instant falls into, counted from 1970, as an instant. */
+  readonly spanStart: (instant: string, minutes: number) => string;
+  /** What sends two statements that change rows and return none, in as few round trips as the database allows. */
+  readonly together: (first: Fragment, second: Fragment) => readonly Fragment[];
+  /** An expression after whose evaluation the transaction waits so long for a lock and no longer; where there are locks. */
+  waitForLocks(milliseconds: number): string;
+  /** Locks the rows of `alias` that a SELECT returns; empty where there is one writer anyway. */
+  lockRows(alias: string, options?: { skipLocked: true }): string;
+}
+
+/** Knex's own warnings are none of ours: errors reach the caller. */
+export const quietLog = {
+  warn: () => undefined,
+  error: () => undefined,
+  deprecate: () => undefined,
+  debug: () => undefined,
+};

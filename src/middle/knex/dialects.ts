@@ -1,0 +1,10 @@
+import type { KnexClient } from '../../database/options.js';
+import type { MiddleDialect } from './dialect.js';
+import { pgMiddle } from './postgresql.js';
+import { sqliteMiddle } from './sqlite.js';
+
+/** What is different in the middle database of each kind behind Knex. */
+export const middleDialects: Readonly<Record<KnexClient, MiddleDialect>> = {
+  pg: pgMiddle,
+  'better-sqlite3': sqliteMiddle,
+};
