@@ -14,7 +14,7 @@ export interface ListedCommand {
 export const commandList: readonly ListedCommand[] = [
   {
     name: 'run',
-    description: 'work: apply pending rows to the product store',
+    description: 'run the worker: apply pending rows to the product store',
     load: () => import('./commands/run.js'),
   },
   {
@@ -31,7 +31,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'status',
-    description: 'show how many rows are pending, processing, succeeded and failed, and who works on them',
+    description: 'show how many rows are pending, processing, succeeded and failed, and the workers',
     load: () => import('./commands/status.js'),
   },
   {
@@ -51,14 +51,13 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'deferred',
-    description: 'list the deferred rows, each with its customer, and why; deferred longest first',
+    description: 'list the deferred rows with their customers and reasons; deferred longest first',
     load: () => import('./commands/deferred.js'),
   },
   {
     name: 'show',
     term: 'show [options] <table> <streamingNo>',
-    description:
-      'show everything that is known of one row: columns, attributes, journal, whether it is deferred, its customer and related rows',
+    description: 'show one row: columns, attributes, journal, deferral, its customer and related rows',
     load: () => import('./commands/show.js'),
   },
   {
@@ -70,7 +69,7 @@ export const commandList: readonly ListedCommand[] = [
   {
     name: 'retry',
     term: 'retry [options] <table> <streamingNo...>',
-    description: 'have deferred rows tried at once',
+    description: 'try deferred rows at once',
     load: () => import('./commands/retry.js'),
   },
   {
@@ -90,33 +89,33 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'audit',
-    description: 'list what operators did, newest first: who, when, what and why',
+    description: 'list recorded actions, newest first: who, when, what and why',
     load: () => import('./commands/audit.js'),
   },
   {
     name: 'journal',
     term: 'journal',
-    description: 'look after the journal',
+    description: 'maintain the journal',
     load: () => import('./commands/journal.js'),
   },
   {
     name: 'preview',
-    description: 'show what would become of the pending rows, touching nothing',
+    description: 'show what a worker would do with the pending rows; changes nothing',
     load: () => import('./commands/preview.js'),
   },
   {
     name: 'doctor',
-    description: 'examine both databases, and say what to do',
+    description: 'check both databases and say what to do',
     load: () => import('./commands/doctor.js'),
   },
   {
     name: 'verify',
-    description: 'compare the product store with what the finished rows lead to, touching nothing',
+    description: 'compare the product store with what the finished rows lead to; changes nothing',
     load: () => import('./commands/verify.js'),
   },
   {
     name: 'repair',
-    description: 'after a loss of the product store: take it as it is, and let workers go on',
+    description: 'after a loss of the product store: accept it as it is, and let workers continue',
     load: () => import('./commands/repair.js'),
   },
   {
@@ -126,7 +125,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'init-middle',
-    description: 'create the four interface tables, for tests and trials: a real platform has them already',
+    description: 'create the four interface tables, for tests and trials; a real platform has them',
     load: () => import('./commands/init-middle.js'),
   },
   {
@@ -137,7 +136,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'demo',
-    description: 'show the whole at work in a few seconds, on databases of its own',
+    description: 'demonstrate everything in a few seconds, on databases of its own',
     load: () => import('./commands/demo.js'),
   },
 ];

@@ -41,6 +41,6 @@ export function isFiltered(given: FilterOptions): boolean {
 }
 
 /** The filter that they name. */
-export function filterOf(given: FilterOptions): RowFilter {
+export function filterGiven(given: FilterOptions): RowFilter {
   return commandFilter.parse(Object.fromEntries(names.map((name) => [name, given[name]])));
 }

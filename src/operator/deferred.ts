@@ -4,7 +4,7 @@ import { NotTakenError, takeRecorded } from './audit.js';
 import type { Actor, RetryReport } from './contract/actions.js';
 import type { DeferredRow, DeferredSummary } from './contract/rows.js';
 import type { NamedRow } from './contract/schema.js';
-import { named, rowName } from './named.js';
+import { named, auditName } from './named.js';
 
 /*
  * Deferred rows (P12): each delays only the rows of its own customer, and workers try it again by themselves.
@@ -50,7 +50,7 @@ export async function retry(
   const retried: NamedRow[] = [];
   const notDeferred: NamedRow[] = [];
   for (const key of oncePerKey(keys)) {
-    const action = { action: 'retry', what: { rows: [rowName(key)] }, rows: 1, reason } as const;
+    const action = { action: 'retry', what: { rows: [auditName(key)] }, rows: 1, reason } as const;
     const isRetried = await takeRecorded(actor, action, (record) => records.retry(key, record)).catch(
       (error: unknown) => {
         throw retried.length > 0 && error instanceof NotTakenError ? error.cause : error;

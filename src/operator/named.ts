@@ -22,7 +22,7 @@ export function namedFilter({ source, ...rest }: RowFilter): object {
 }
 
 /** A row's name in the audit: `IF_BNET_CUST 1141`. */
-export function rowName({ source, streamingNo }: RowKey): string {
+export function auditName({ source, streamingNo }: RowKey): string {
   return `${tableOf[source]} ${streamingNo}`;
 }
 

@@ -5,7 +5,7 @@ import type { StoreAdmin } from '../store/admin-port.js';
 import { takeIntended } from './audit.js';
 import type { Actor, NotRequeued, Requeued, RequeueReport } from './contract/actions.js';
 import type { Databases } from './databases.js';
-import { named, rowName } from './named.js';
+import { named, auditName } from './named.js';
 import type { ActionOptions } from './requests.js';
 
 /** How many rows applied since are named for each requeued row. */
@@ -33,13 +33,13 @@ export async function requeue(
   let action: string | null = null;
   let moved: readonly RowKey[] = dryRun ? failed : [];
   if (!dryRun && failed.length > 0) {
-    const intent = { action: 'requeue', what: { rows: keys.map(rowName) }, reason } as const;
+    const intent = { action: 'requeue', what: { rows: keys.map(auditName) }, reason } as const;
     await takeIntended(store.records, actor, intent, {
       take: async (intentId) => {
         action = intentId;
         moved = await middle.requeue(failed.map(({ source, streamingNo }) => ({ source, streamingNo })));
       },
-      outcome: () => ({ what: { rows: moved.map(rowName) }, rows: moved.length }),
+      outcome: () => ({ what: { rows: moved.map(auditName) }, rows: moved.length }),
     });
   }
   const isMoved = new Set(moved.map(rowId));

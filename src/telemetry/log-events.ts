@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { rowId } from '../domain/keys.js';
 import { alarmText } from '../guard/alarm-text.js';
 import { isWorthLogging } from '../domain/deferral.js';
-import type { DeferredRow, WorkerEvents } from '../worker/events.js';
+import type { NewlyDeferredRow, WorkerEvents } from '../worker/events.js';
 import { pauseText } from '../worker/paused.js';
 import { Recurrences } from './recurrences.js';
 
@@ -172,18 +172,18 @@ function recurring(
 const namedAtMost = 200;
 
 /** Deferred rows are logged at their first try, then ever more rarely; the other tries at debug. */
-function hasNews(rows: readonly DeferredRow[]): boolean {
+function hasNews(rows: readonly NewlyDeferredRow[]): boolean {
   return rows.some(({ tries }) => isWorthLogging(tries));
 }
 
-function named(rows: readonly DeferredRow[]) {
+function named(rows: readonly NewlyDeferredRow[]) {
   const news = rows.filter(({ tries }) => isWorthLogging(tries));
   return (news.length === 0 ? rows : news)
     .slice(0, namedAtMost)
     .map(({ source, streamingNo, ...rest }) => ({ row: rowId({ source, streamingNo }), ...rest }));
 }
 
-function deferredSubject(rows: readonly DeferredRow[]): string {
+function deferredSubject(rows: readonly NewlyDeferredRow[]): string {
   const [first] = named(rows);
   return rows.length === 1
     ? `${first?.row ?? ''} and its customer are`

@@ -3,7 +3,7 @@ import { isCanonicalNumber, rowId, shardOf, type RowKey } from '../domain/keys.j
 import type { Cell } from '../domain/rows.js';
 import type { DeferralStore, PendingDeferral } from '../store/port.js';
 import { BreakerOpenError } from './circuit-breaker.js';
-import type { Emit, DeferredRow } from './events.js';
+import type { Emit, NewlyDeferredRow } from './events.js';
 import type { DatabaseHealth } from './database-health.js';
 import { backoffMs, type Clock } from './clock.js';
 
@@ -204,7 +204,14 @@ export class Deferrals {
 
 type DeferredEntry = Deferral & { readonly shard: number; readonly delayMs: number };
 
-function deferredRow({ source, streamingNo, custId, tries, delayMs, reason }: DeferredEntry): DeferredRow {
+function deferredRow({
+  source,
+  streamingNo,
+  custId,
+  tries,
+  delayMs,
+  reason,
+}: DeferredEntry): NewlyDeferredRow {
   return { source, streamingNo, custId, tries, delayMs, reason };
 }
 

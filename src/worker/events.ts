@@ -26,7 +26,7 @@ export interface FailedRowEvent extends RowKey {
 }
 
 /** A deferred row with its customer. */
-export interface DeferredRow extends RowKey {
+export interface NewlyDeferredRow extends RowKey {
   readonly custId: Cell;
   /** How often it was tried in this stage. */
   readonly tries: number;
@@ -111,10 +111,10 @@ export interface WorkerEvents {
   rowsDeferred: {
     readonly stage: Stage;
     readonly cause: 'refused' | 'ignored';
-    readonly rows: readonly DeferredRow[];
+    readonly rows: readonly NewlyDeferredRow[];
   };
   /** Rows are deferred, each with its customer, because another session has locked them. Emitted at every try. */
-  rowsLocked: { readonly stage: Stage; readonly rows: readonly DeferredRow[] };
+  rowsLocked: { readonly stage: Stage; readonly rows: readonly NewlyDeferredRow[] };
   /** A row alone met an unexpected error; it is tried again after `delayMs`, or ends in State 3 when `final`. */
   rowErrored: RowKey & {
     readonly tries: number;

@@ -3,7 +3,7 @@ import type { FailedRow } from '../../operator/contract/rows.js';
 import type { OperatorService } from '../../operator/operator-service.js';
 import { limitArgument } from '../arguments.js';
 import { failedLines } from '../failed-text.js';
-import { addFilterOptions, filterOf, type FilterOptions } from '../filter-options.js';
+import { addFilterOptions, filterGiven, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showLateProgress } from '../progress.js';
 import { withOperator } from '../session.js';
@@ -43,7 +43,7 @@ async function searchVisibly(
 ): Promise<readonly FailedRow[]> {
   const progress = showLateProgress('found');
   try {
-    return await operator.findFailed(filterOf(options), options.limit, ({ found, position }) => {
+    return await operator.findFailed(filterGiven(options), options.limit, ({ found, position }) => {
       progress.show(found, `searched back to ${position.stateDate ?? 'rows without a StateDate'}`);
     });
   } finally {

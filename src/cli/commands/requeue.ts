@@ -6,7 +6,7 @@ import { commandActor } from '../actor.js';
 import { actionArgument, numberArguments, reasonArgument, tableArgument } from '../arguments.js';
 import { ExitCode } from '../exit-codes.js';
 import { failedLines } from '../failed-text.js';
-import { addFilterOptions, filterOf, isFiltered, type FilterOptions } from '../filter-options.js';
+import { addFilterOptions, filterGiven, isFiltered, type FilterOptions } from '../filter-options.js';
 import { printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { withOperator } from '../session.js';
@@ -119,7 +119,7 @@ async function requeueKeys(
 
 async function requeueByFilter(operator: OperatorService, options: RequeueOptions): Promise<void> {
   const target =
-    options.continue === undefined ? { filter: filterOf(options) } : { continues: options.continue };
+    options.continue === undefined ? { filter: filterGiven(options) } : { continues: options.continue };
   const progress = showProgress('matching', Infinity, options.json === true);
   try {
     const report = await untilStopped((signal) =>

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { conditionArgument } from '../../../src/cli/arguments.js';
-import { filterOf } from '../../../src/cli/filter-options.js';
+import { filterGiven } from '../../../src/cli/filter-options.js';
 import { filterForm } from '../../../src/console/filter-form.js';
 import { failedQuery } from '../../../src/http/api/request-schemas.js';
 import {
@@ -16,7 +16,7 @@ import {
 
 type Name = keyof typeof conditions;
 
-const byCommand = (name: Name, text: string) => filterOf({ [name]: conditionArgument(name)(text) });
+const byCommand = (name: Name, text: string) => filterGiven({ [name]: conditionArgument(name)(text) });
 const byRequest = (name: Name, text: string) => failedQuery.safeParse({ [name]: text });
 const byForm = (name: Name, text: string) => filterForm({ [name]: text });
 
