@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
 import type { PoolUse } from '../database/pool-use.js';
 import { initMiddle } from '../middle/knex/init.js';
+import { leaseShares } from '../domain/lease-shares.js';
 import { openKnex } from '../middle/knex/open.js';
 import { sqliteFunctions } from '../middle/knex/sqlite.js';
 import type { OracleDatabase } from '../middle/oracle/database.js';
@@ -202,8 +203,8 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
     takesTurns: options.takesTurns ?? false,
-    callTimeoutMs: underLease(0.8),
-    serverTimeoutMs: underLease(0.6),
+    callTimeoutMs: underLease(leaseShares.call),
+    serverTimeoutMs: underLease(leaseShares.server),
     ...(schema === undefined ? {} : { schema: { name: schema, tables: storeTables } }),
     ...(options.migrates === true ? { statementLimitMs: longestMigrationMs } : {}),
   });

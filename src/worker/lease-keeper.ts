@@ -1,3 +1,4 @@
+import { leaseShares } from '../domain/lease-shares.js';
 import type { LeaseSnapshot, Lease, LeaseStore, Pause } from '../store/port.js';
 import type { Deferrals } from './deferrals.js';
 import type { Emit } from './events.js';
@@ -82,7 +83,7 @@ export class LeaseKeeper {
   async run(): Promise<void> {
     while (!this.#stopping) {
       await this.#check();
-      await this.#wakeup.sleep(Math.min(this.#settings.leaseTtlMs / 3, longestCheckMs));
+      await this.#wakeup.sleep(Math.min(leaseShares.renewal * this.#settings.leaseTtlMs, longestCheckMs));
     }
   }
 

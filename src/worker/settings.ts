@@ -1,3 +1,4 @@
+import { leaseShares } from '../domain/lease-shares.js';
 import type { Rules } from '../domain/rules.js';
 
 /** How a worker works: the `worker` and `rules` sections of the configuration. Times in milliseconds. */
@@ -31,5 +32,9 @@ export function handlerLimitMs(
   settings: Pick<WorkerSettings, 'handlerTimeoutMs' | 'callTimeoutMs' | 'leaseTtlMs'>,
 ): number {
   const { handlerTimeoutMs, callTimeoutMs, leaseTtlMs } = settings;
-  return Math.min(handlerTimeoutMs, Math.floor(0.9 * callTimeoutMs), Math.floor(0.5 * leaseTtlMs));
+  return Math.min(
+    handlerTimeoutMs,
+    Math.floor(0.9 * callTimeoutMs),
+    Math.floor(leaseShares.handler * leaseTtlMs),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Database, Executor } from '../../database/database.js';
 import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
+import { leaseShares } from '../../domain/lease-shares.js';
 import {
   fairShare,
   settingMismatches,
@@ -93,7 +94,7 @@ export async function lockLeases(
                 ORDER BY l.shard ${dialect.lockRows('l')}) AS held
           WHERE s.shard = held.shard
           RETURNING ${dialect.instantText(dialect.now)} AS at, ${openAlarmCount} AS alarms, ${known.sql} AS known,
-            ${dialect.waitForLocks(Math.min(lockPatienceMs, Math.round(0.3 * leaseTtlMs)))} AS patience`,
+            ${dialect.waitForLocks(Math.min(lockPatienceMs, Math.round(leaseShares.lockWait * leaseTtlMs)))} AS patience`,
     bindings: [...relied.bindings, workerId, ...known.bindings],
   });
   const [first] = rows;
