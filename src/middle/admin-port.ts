@@ -84,7 +84,6 @@ export interface MiddleAdmin {
   readonly queries: BoundedQueries;
   /** The rows in State 2, for comparisons with the product store. */
   readonly finished: FinishedRows;
-  counts(): Promise<Readonly<Record<Source, StateCounts>>>;
   /**
    * For how long the row that has stood longest in State 0 has done so, in seconds by the database's clock: since its
    * CreateDate or StateDate, whichever is later and not ahead of the clock, 0 where both are. Null when there is none, or

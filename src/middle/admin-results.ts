@@ -1,5 +1,5 @@
 import type { RowKey, Source } from '../domain/keys.js';
-import type { FullRow, IndexDescription, MiddleAdmin, StateCounts } from './admin-port.js';
+import type { FullRow, IndexDescription, MiddleAdmin } from './admin-port.js';
 import { cell, interfaceRow } from './rows.js';
 
 /*
@@ -8,18 +8,6 @@ import { cell, interfaceRow } from './rows.js';
  */
 
 type DriverRow = Readonly<Record<string, unknown>>;
-
-/** Rows by table and State from one row for each. */
-export function countsOf(rows: readonly DriverRow[]): Readonly<Record<Source, StateCounts>> {
-  const counts: Record<Source, Counts> = { CUST: noRows(), ACCOUNT: noRows() };
-  for (const row of rows) {
-    const of = counts[sourceOf(row)];
-    const state = String(row['state']);
-    if (isCounted(state)) of[state] += Number(row['number']);
-    else of.other = (of.other ?? 0) + Number(row['number']);
-  }
-  return counts;
-}
 
 /** One number for each table. */
 export function numbersOf(rows: readonly DriverRow[]): Readonly<Record<Source, number>> {
@@ -87,14 +75,4 @@ function plainCondition(where: string): string {
 
 function sourceOf(row: DriverRow): Source {
   return row['source'] === 'CUST' ? 'CUST' : 'ACCOUNT';
-}
-
-type Counts = { -readonly [State in keyof StateCounts]: StateCounts[State] };
-
-function noRows(): Counts {
-  return { '0': 0, '1': 0, '2': 0, '3': 0 };
-}
-
-function isCounted(state: string): state is '0' | '1' | '2' | '3' {
-  return Object.hasOwn(noRows(), state);
 }

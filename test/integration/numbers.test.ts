@@ -91,7 +91,9 @@ for (const kind of pairKinds) {
       await plant(pair.middle, 'CUST', { ...open, StreamingNo: '12', CustID: '3' });
       await ends();
       const operations = pair.testMiddle.operations();
-      expect(await operations.counts()).toMatchObject({ CUST: { '0': 0, '1': 0, '2': 1, '3': 1 } });
+      expect(await operations.queries.countCapped(10)).toMatchObject({
+        CUST: { '0': 0, '1': 0, '2': 1, '3': 1 },
+      });
       const operator = operatorServiceOf(pair, { productIds: ['42'] });
       const { rows } = await operator.failed({ custId: '2' }, { limit: 10 });
       expect(rows).toMatchObject([{ streamingNo: '11', custId: '2', productId: '42' }]);

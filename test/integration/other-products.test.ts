@@ -118,7 +118,8 @@ for (const kind of pairKinds) {
       await pair.middle.execute({ sql, bindings: [] });
       expect(await found()).toMatchObject([{ level: 'ok' }]);
       await drain({ middle: pair.openMiddle({ productIds }), store: pair.openStore() });
-      expect((await operatorsOf(pair).middle.counts()).CUST).toEqual({ '0': 3, '1': 0, '2': 1, '3': 0 });
+      const { CUST } = await operatorsOf(pair).middle.queries.countCapped(10_000);
+      expect(CUST).toMatchObject({ '0': 3, '1': 0, '2': 1, '3': 0 });
     });
   });
 }

@@ -1,38 +1,24 @@
 import type { Database } from '../../database/database.js';
 import type { Fragment } from '../../database/dialects/dialect.js';
-import { byTable, oncePerKey, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
+import { byTable, oncePerKey, rowId, sources, type RowKey } from '../../domain/keys.js';
 import { State } from '../../domain/states.js';
-import type { CreatedAhead } from '../port.js';
 import type {
   BoundedQueries,
   ColumnDescription,
   FinishedRows,
-  FullRow,
   IndexDescription,
   MiddleKind,
   MiddleAdmin,
-  OtherStateRow,
   ServerDescription,
-  StateCounts,
 } from '../admin-port.js';
 import { notLocked } from '../changes.js';
+import { refusedPrivileges } from '../shared-sql.js';
+import { SqlMiddleAdmin, type AdminReads } from '../sql-middle-admin.js';
 import { knexBoundedQueries } from './bounded-queries.js';
 import { readColumns, readIndexes } from './catalog.js';
 import { changeRows } from './change-rows.js';
 import type { MiddleDialect } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
-import {
-  countsOf,
-  duplicatesOf,
-  fullRow,
-  keysOf,
-  latestDate,
-  numbersOf,
-  oldestAge,
-} from '../admin-results.js';
-import { createdAheadOf, otherStatesOf, straysOf } from '../irregular.js';
-import { refusedPrivileges } from '../shared-sql.js';
-import { attributesByRow } from '../rows.js';
 import {
   createdAheadStatement,
   oldestPendingStatement,
@@ -46,80 +32,23 @@ import { attributeCount, firstAttributesStatement, requeueStatement, rowsStateme
 import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /** What operators do with a middle database behind Knex: PostgreSQL and SQLite. */
-export class KnexMiddleAdmin implements MiddleAdmin {
+export class KnexMiddleAdmin extends SqlMiddleAdmin {
   readonly kind: MiddleKind;
   readonly queries: BoundedQueries;
   readonly finished: FinishedRows;
+  protected readonly reads: AdminReads;
   readonly #database: Database;
   readonly #tables: KnexTables;
 
   /** Bounded queries run in sessions of their own where `searched` is another database than `database`. */
   constructor(database: Database, tables: KnexTables, searched = database) {
+    super();
+    this.kind = database.dialect.kind;
     this.queries = knexBoundedQueries(searched, tables);
     this.finished = new KnexFinishedRows(database, tables);
-    this.kind = database.dialect.kind;
+    this.reads = readsOf(database, tables);
     this.#database = database;
     this.#tables = tables;
-  }
-
-  async counts(): Promise<Readonly<Record<Source, StateCounts>>> {
-    const rows = await this.#ofBothTables(
-      (source) =>
-        `SELECT '${source}' AS source, ${this.#tables.dialect.numberText('t.State')} AS state, count(*) AS number`,
-      (ours) => ({ sql: `TRUE${ours.sql} GROUP BY t.State`, bindings: ours.bindings }),
-    );
-    return countsOf(rows);
-  }
-
-  async oldestPendingSeconds(): Promise<number | null> {
-    const { rows } = await this.#database.execute(oldestPendingStatement(this.#tables));
-    return oldestAge(rows.map((row) => row['age']));
-  }
-
-  async createdAhead(): Promise<CreatedAhead> {
-    return createdAheadOf((await this.#database.execute(createdAheadStatement(this.#tables))).rows);
-  }
-
-  async otherStates(limit: number): Promise<readonly OtherStateRow[]> {
-    return otherStatesOf((await this.#database.execute(otherStatesStatement(this.#tables, limit))).rows);
-  }
-
-  async strayAttributes(
-    look: Parameters<MiddleAdmin['strayAttributes']>[0],
-  ): ReturnType<MiddleAdmin['strayAttributes']> {
-    return straysOf((await this.#database.execute(straysStatement(this.#tables, look))).rows);
-  }
-
-  async othersInFront(scan: number): Promise<Readonly<Record<Source, number>>> {
-    return numbersOf((await this.#database.execute(othersInFrontStatement(this.#tables, scan))).rows);
-  }
-
-  async tooManyAttributes(limit: number): ReturnType<MiddleAdmin['tooManyAttributes']> {
-    return duplicatesOf((await this.#database.execute(tooManyAttributesStatement(this.#tables, limit))).rows);
-  }
-
-  async newestPending(): Promise<string | null> {
-    const newest = this.#tables.dialect.dateText('max(t.CreateDate)');
-    const rows = await this.#ofBothTables(() => `SELECT ${newest} AS newest`, pending);
-    return latestDate(rows.map((row) => row['newest']));
-  }
-
-  async find(keys: readonly RowKey[]): Promise<readonly FullRow[]> {
-    const found: FullRow[] = [];
-    for (const source of sources) {
-      const streamingNos = keysOf(keys, source);
-      if (streamingNos.length === 0) continue;
-      const { rows } = await this.#database.execute(
-        rowsStatement(this.#tables, source, streamingNos, ['ErrContent', 'Remark']),
-      );
-      const attributes = await this.#database.execute(
-        firstAttributesStatement(this.#tables, source, streamingNos),
-      );
-      const byRow = attributesByRow(attributes.rows);
-      for (const row of rows.map((each) => fullRow(source, each)))
-        found.push({ ...row, attributes: byRow.get(row.streamingNo) ?? [] });
-    }
-    return found;
   }
 
   async requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]> {
@@ -130,40 +59,6 @@ export class KnexMiddleAdmin implements MiddleAdmin {
       requeueStatement(this.#tables, source, rows, { attributesStay, failedUntil }),
     );
     return oncePerKey(changed);
-  }
-
-  async now(): Promise<string> {
-    const { dialect } = this.#tables;
-    const { rows } = await this.#database.execute({
-      sql: `SELECT ${dialect.dateText(dialect.now)} AS now`,
-      bindings: [],
-    });
-    return String(rows[0]?.['now']);
-  }
-
-  async duplicates(limit: number): Promise<readonly (RowKey & { readonly count: number })[]> {
-    const rows = await this.#ofBothTables(
-      (source) =>
-        `SELECT '${source}' AS source, ${this.#tables.dialect.numberText('t.StreamingNo')} AS streaming_no,
-                count(*) AS number`,
-      (ours) => ({
-        sql: `t.StreamingNo IS NOT NULL${ours.sql} GROUP BY t.StreamingNo HAVING count(*) > 1`,
-        bindings: ours.bindings,
-      }),
-      ` LIMIT ${limit}`,
-    );
-    return duplicatesOf(rows);
-  }
-
-  async withoutStreamingNo(): Promise<Readonly<Record<Source, number>>> {
-    const rows = await this.#ofBothTables(
-      (source) => `SELECT '${source}' AS source, count(*) AS number`,
-      (ours) => ({
-        sql: `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NULL${ours.sql}`,
-        bindings: ours.bindings,
-      }),
-    );
-    return numbersOf(rows);
   }
 
   server(): Promise<ServerDescription> {
@@ -207,23 +102,46 @@ export class KnexMiddleAdmin implements MiddleAdmin {
     }
     return found;
   }
+}
 
-  /** One statement over our products' rows of both tables. */
-  async #ofBothTables(
-    select: (source: Source) => string,
-    where: (ours: Fragment) => Fragment,
-    limit = '',
-  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const parts = sources.map((source) => {
-      const { sql, bindings } = where(ourProducts(this.#tables, 't'));
-      return { sql: `${select(source)} FROM ${mainTable(this.#tables, source)} AS t WHERE ${sql}`, bindings };
-    });
-    const { rows } = await this.#database.execute({
-      sql: parts.map(({ sql }) => sql).join(' UNION ALL ') + limit,
-      bindings: parts.flatMap(({ bindings }) => bindings),
-    });
-    return rows;
-  }
+/** The statements of `SqlMiddleAdmin` on PostgreSQL and SQLite. */
+function readsOf(database: Database, tables: KnexTables): AdminReads {
+  const { dialect } = tables;
+  const query = async (statement: Fragment) => (await database.execute(statement)).rows;
+  const ours = ourProducts(tables, 't');
+  const ofBothTables = (select: string, where: string, { group = '', limit = '' } = {}) => {
+    const parts = sources.map(
+      (source) => `SELECT '${source}' AS source, ${select}
+                   FROM ${mainTable(tables, source)} AS t WHERE ${where}${ours.sql} ${group}`,
+    );
+    const bindings = parts.flatMap(() => ours.bindings);
+    return query({ sql: `${parts.join(' UNION ALL ')} ${limit}`, bindings });
+  };
+  return {
+    now: () => query({ sql: `SELECT ${dialect.dateText(dialect.now)} AS now`, bindings: [] }),
+    oldestPending: () => query(oldestPendingStatement(tables)),
+    newestPending: () =>
+      ofBothTables(`${dialect.dateText('max(t.CreateDate)')} AS newest`, `t.State = ${State.Initial}`),
+    createdAhead: () => query(createdAheadStatement(tables)),
+    otherStates: (limit) => query(otherStatesStatement(tables, limit)),
+    strays: (look) => query(straysStatement(tables, look)),
+    othersInFront: (scan) => query(othersInFrontStatement(tables, scan)),
+    tooManyAttributes: (limit) => query(tooManyAttributesStatement(tables, limit)),
+    duplicates: (limit) =>
+      ofBothTables(
+        `${dialect.numberText('t.StreamingNo')} AS streaming_no, count(*) AS number`,
+        't.StreamingNo IS NOT NULL',
+        { group: 'GROUP BY t.StreamingNo HAVING count(*) > 1', limit: `LIMIT ${limit}` },
+      ),
+    withoutStreamingNo: () =>
+      ofBothTables(
+        'count(*) AS number',
+        `t.State IN (${State.Initial}, ${State.Processing}) AND t.StreamingNo IS NULL`,
+      ),
+    rows: (source, streamingNos) =>
+      query(rowsStatement(tables, source, streamingNos, ['ErrContent', 'Remark'])),
+    attributes: (source, streamingNos) => query(firstAttributesStatement(tables, source, streamingNos)),
+  };
 }
 
 function askedNumbers(dialect: MiddleDialect, streamingNos: readonly string[]): Fragment {
@@ -232,8 +150,4 @@ function askedNumbers(dialect: MiddleDialect, streamingNos: readonly string[]): 
     streamingNos.map((streamingNo) => [streamingNo]),
     'a',
   );
-}
-
-function pending(ours: Fragment): Fragment {
-  return { sql: `t.State = ${State.Initial}${ours.sql}`, bindings: ours.bindings };
 }
