@@ -45,3 +45,8 @@ export function portArgument(text: string): number {
     throw new InvalidArgumentError('It must be a port, 0 to 65535.');
   return port;
 }
+
+/** The options of a command that lists so many at most. */
+export interface Limited {
+  readonly limit: number;
+}

@@ -1,6 +1,6 @@
 import type { Account } from '../domain/customer.js';
 import type { RelatedRow, RowDetails } from '../operator/contract/rows.js';
-import { listLines, shown } from './output.js';
+import { tableLines, shown } from './output.js';
 import { shortTableName, stateText } from './labels.js';
 
 /** A row's customer as the product store holds it. */
@@ -25,31 +25,17 @@ const placeText: Readonly<Record<RelatedRow['place'], string>> = { before: '', t
 /** The customer's other rows, in its order. */
 export function relatedRowLines(relatedRows: readonly RelatedRow[]): string[] {
   if (relatedRows.every(({ place }) => place === 'this')) return ['No other row of this customer.'];
-  const list = listLines({
-    columns: [
-      { head: '' },
-      { head: 'Table' },
-      { head: 'StreamingNo' },
-      { head: 'OPFlag' },
-      { head: 'ProductID', optional: true },
-      { head: 'UserID', shorten: 14, optional: true },
-      { head: 'CreateDate' },
-      { head: 'State' },
-      { head: 'Decided', optional: true },
-      { head: 'ErrContent', shorten: 14, optional: true },
-    ],
-    rows: relatedRows.map((row) => [
-      placeText[row.place],
-      shortTableName(row.table),
-      row.streamingNo,
-      row.opFlag,
-      row.productId,
-      row.userId,
-      row.createDate,
-      row.state === null ? 'gone' : stateText(row.state),
-      row.decidedAt,
-      row.errContent,
-    ]),
-  });
+  const list = tableLines(relatedRows, [
+    { head: '', of: (row) => placeText[row.place] },
+    { head: 'Table', of: (row) => shortTableName(row.table) },
+    { head: 'StreamingNo', of: (row) => row.streamingNo },
+    { head: 'OPFlag', of: (row) => row.opFlag },
+    { head: 'ProductID', optional: true, of: (row) => row.productId },
+    { head: 'UserID', shorten: 14, optional: true, of: (row) => row.userId },
+    { head: 'CreateDate', of: (row) => row.createDate },
+    { head: 'State', of: (row) => (row.state === null ? 'gone' : stateText(row.state)) },
+    { head: 'Decided', optional: true, of: (row) => row.decidedAt },
+    { head: 'ErrContent', shorten: 14, optional: true, of: (row) => row.errContent },
+  ]);
   return ['Rows of this customer, in order:', ...list];
 }

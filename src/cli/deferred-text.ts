@@ -1,34 +1,21 @@
 import type { RowDetails, DeferredRow, DeferredSummary } from '../operator/contract/rows.js';
 import { durationText } from '../operator/duration.js';
-import { listLines, shown } from './output.js';
+import { tableLines, shown } from './output.js';
 import { shortTableName } from './labels.js';
 
 /** Deferred rows as a list for people. */
 export function deferredListLines(rows: readonly DeferredRow[]): readonly string[] {
-  return listLines({
-    columns: [
-      { head: 'Table' },
-      { head: 'StreamingNo' },
-      { head: 'CustID', optional: true },
-      { head: 'Stage' },
-      { head: 'Cause' },
-      { head: 'Tries', right: true },
-      { head: 'Since', optional: true },
-      { head: 'Next try', optional: true },
-      { head: 'Reason', shorten: 30 },
-    ],
-    rows: rows.map((row) => [
-      shortTableName(row.table),
-      row.streamingNo,
-      row.custId,
-      row.stage,
-      row.cause,
-      row.tries,
-      row.since,
-      row.nextAt,
-      row.reason,
-    ]),
-  });
+  return tableLines(rows, [
+    { head: 'Table', of: (row) => shortTableName(row.table) },
+    { head: 'StreamingNo', of: (row) => row.streamingNo },
+    { head: 'CustID', optional: true, of: (row) => row.custId },
+    { head: 'Stage', of: (row) => row.stage },
+    { head: 'Cause', of: (row) => row.cause },
+    { head: 'Tries', right: true, of: (row) => row.tries },
+    { head: 'Since', optional: true, of: (row) => row.since },
+    { head: 'Next try', optional: true, of: (row) => row.nextAt },
+    { head: 'Reason', shorten: 30, of: (row) => row.reason },
+  ]);
 }
 
 /** What `status` says of them: nothing where there are none. */

@@ -1,31 +1,18 @@
 import type { FailedRow } from '../operator/contract/rows.js';
-import { listLines } from './output.js';
+import { tableLines } from './output.js';
 import { shortTableName } from './labels.js';
 
 /** Failed rows as a list for people. */
 export function failedLines(rows: readonly FailedRow[]): readonly string[] {
-  return listLines({
-    columns: [
-      { head: 'Table' },
-      { head: 'StreamingNo' },
-      { head: 'OPFlag' },
-      { head: 'ProductID', optional: true },
-      { head: 'CustID' },
-      { head: 'BizID', optional: true },
-      { head: 'UserID', shorten: 14, optional: true },
-      { head: 'StateDate', optional: true },
-      { head: 'ErrContent', shorten: 50 },
-    ],
-    rows: rows.map((row) => [
-      shortTableName(row.table),
-      row.streamingNo,
-      row.opFlag,
-      row.productId,
-      row.custId,
-      row.bizId,
-      row.userId,
-      row.stateDate,
-      row.errContent,
-    ]),
-  });
+  return tableLines(rows, [
+    { head: 'Table', of: (row) => shortTableName(row.table) },
+    { head: 'StreamingNo', of: (row) => row.streamingNo },
+    { head: 'OPFlag', of: (row) => row.opFlag },
+    { head: 'ProductID', optional: true, of: (row) => row.productId },
+    { head: 'CustID', of: (row) => row.custId },
+    { head: 'BizID', optional: true, of: (row) => row.bizId },
+    { head: 'UserID', shorten: 14, optional: true, of: (row) => row.userId },
+    { head: 'StateDate', optional: true, of: (row) => row.stateDate },
+    { head: 'ErrContent', shorten: 50, of: (row) => row.errContent },
+  ]);
 }

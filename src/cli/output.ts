@@ -48,6 +48,19 @@ export interface ListOutput {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
+/** A column with the text that it shows of each row. */
+export interface ColumnOf<Row> extends Column {
+  readonly of: (row: Row) => string | number | null;
+}
+
+/** The lines of a list of rows, by its columns. */
+export function tableLines<Row>(
+  rows: readonly Row[],
+  columns: readonly ColumnOf<NoInfer<Row>>[],
+): readonly string[] {
+  return listLines({ columns, rows: rows.map((row) => columns.map(({ of }) => of(row))) });
+}
+
 const widthWithoutTerminal = 160;
 
 /** The lines of a list that fits the terminal, as far as its columns allow; says which of them were left out for it. */

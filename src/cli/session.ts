@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.js';
 import { createOperator } from '../app/create-operator.js';
 import type { OperatorService } from '../operator/operator-service.js';
 import { openDatabases, type OpenOptions } from '../app/open-databases.js';
+import { printJson, printLines } from './output.js';
 import { complain } from './standard-streams.js';
 
 /** Reads the configuration that a command was given, by `--config`, BNET_SYNC_CONFIG or variables alone. */
@@ -46,4 +47,19 @@ export async function withOperator(
   } finally {
     await databases.close();
   }
+}
+
+/** Adds `--json` and the action of a command that reads something and prints it, as JSON or as lines. */
+export function addReport<Options, Report>(
+  command: Command,
+  read: (operator: OperatorService, options: Options) => Promise<Report>,
+  linesOf: (report: Report, options: Options) => readonly string[],
+): void {
+  command.option('--json', 'print JSON').action(async (options: Options & { readonly json?: true }) => {
+    await withOperator(command, async (operator) => {
+      const report = await read(operator, options);
+      if (options.json === true) printJson(report);
+      else printLines(...linesOf(report, options));
+    });
+  });
 }

@@ -1,31 +1,20 @@
 import type { WorkerDescription } from '../store/port.js';
-import { listLines } from './output.js';
+import { tableLines } from './output.js';
 
 /** Workers as a list for people; `shards` says how each one's shards are told. */
 export function workerLines(
   workers: readonly WorkerDescription[],
   shards: (shards: readonly number[]) => string = (held) => `${held.length}`,
 ): readonly string[] {
-  return listLines({
-    columns: [
-      { head: 'Worker' },
-      { head: 'Host', shorten: 14 },
-      { head: 'Process', right: true, optional: true },
-      { head: 'Started', optional: true },
-      { head: 'Last heartbeat' },
-      { head: 'Shards', right: true },
-      { head: 'Alive' },
-    ],
-    rows: workers.map((worker) => [
-      worker.workerId,
-      worker.host,
-      worker.pid,
-      worker.startedAt,
-      worker.heartbeatAt,
-      shards(worker.shards),
-      worker.alive ? 'yes' : 'no',
-    ]),
-  });
+  return tableLines(workers, [
+    { head: 'Worker', of: (worker) => worker.workerId },
+    { head: 'Host', shorten: 14, of: (worker) => worker.host },
+    { head: 'Process', right: true, optional: true, of: (worker) => worker.pid },
+    { head: 'Started', optional: true, of: (worker) => worker.startedAt },
+    { head: 'Last heartbeat', of: (worker) => worker.heartbeatAt },
+    { head: 'Shards', right: true, of: (worker) => shards(worker.shards) },
+    { head: 'Alive', of: (worker) => (worker.alive ? 'yes' : 'no') },
+  ]);
 }
 
 /** Numbers in growing order as ranges: `0-3, 7`. */

@@ -1,7 +1,7 @@
 import { basename, relative } from 'node:path';
 import { resultText } from '../domain/result-codes.js';
 import { specExamples } from './platform/spec-examples.js';
-import { listLines } from '../cli/output.js';
+import { listLines, tableLines } from '../cli/output.js';
 import { operationText } from '../cli/labels.js';
 import type { DemoFolder } from './demo-folder.js';
 import { isAsExpected, type Check, type Findings, type CheckedBadRow } from './findings.js';
@@ -11,22 +11,15 @@ import type { DemoRun } from './play.js';
 export function reportLines(folder: DemoFolder, demoRun: DemoRun, findings: Findings): string[] {
   const { applied, attributes, corrections, refused } = findings;
   const { rows, seed, faults } = demoRun.summary;
-  const operations = listLines({
-    columns: [{ head: 'Operation' }, { head: 'Applied', right: true }],
-    rows: Object.entries(applied).map(([opFlag, count]) => [meaningOf(opFlag), count]),
-  });
-  const codes = listLines({
-    columns: [
-      { head: 'Code' },
-      { head: 'Rows', right: true },
-      { head: 'An ErrContent of them', shorten: 14 },
-    ],
-    rows: refused.map(({ code, rows: count, example }) => [
-      `${code} ${resultText('CUST', code) ?? ''}`,
-      count,
-      example,
-    ]),
-  });
+  const operations = tableLines(Object.entries(applied), [
+    { head: 'Operation', of: ([opFlag]) => meaningOf(opFlag) },
+    { head: 'Applied', right: true, of: ([, count]) => count },
+  ]);
+  const codes = tableLines(refused, [
+    { head: 'Code', of: ({ code }) => `${code} ${resultText('CUST', code) ?? ''}` },
+    { head: 'Rows', right: true, of: (group) => group.rows },
+    { head: 'An ErrContent of them', shorten: 14, of: ({ example }) => example },
+  ]);
   const [first, last] = [attributes.at(0), attributes.at(-1)];
   const shownAttribute = (attribute: typeof first): string =>
     attribute === undefined ? '' : `${attribute.attrSpecId} = ${attribute.attrValue ?? 'NULL'}`;

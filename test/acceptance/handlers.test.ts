@@ -100,7 +100,8 @@ async function environmentOf(pair: Pair, does: string) {
   const calls = join(folder, 'calls');
   await writeFile(
     join(folder, 'handlers.mjs'),
-    `     import { spawnSync } from 'node:child_process';
+    `import { appendFileSync } from 'node:fs';
+     import { spawnSync } from 'node:child_process';
      export async function onCustomer({ after, knex }) {
        if (after.custId !== '${failing}') return;
        appendFileSync(${JSON.stringify(calls)}, '.');

@@ -36,7 +36,11 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         { level: 'error', finding: expect.stringContaining('IF_BNET_CUST:2') as string },
       ]);
       expect((await fixture.statusNow()).alarms).toMatchObject([
-        { kind: 'finishedRows', rows: 1, examples: [{ source: 'CUST', streamingNo: '2', custId: '1' }] },
+        {
+          kind: 'finishedRows',
+          rows: 1,
+          examples: [{ table: 'IF_BNET_CUST', streamingNo: '2', custId: '1' }],
+        },
       ]);
     });
 

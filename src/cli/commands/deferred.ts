@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
 import type { DeferredRow } from '../../operator/contract/rows.js';
-import { limitArgument } from '../arguments.js';
+import { limitArgument, type Limited } from '../arguments.js';
 import { deferredListLines } from '../deferred-text.js';
-import { printJson, printLines } from '../output.js';
-import { withOperator } from '../session.js';
-
-interface DeferredOptions {
-  readonly limit: number;
-  readonly json?: true;
-}
+import { addReport } from '../session.js';
 
 const notes = `
 A row is deferred where its claim, apply or mark does not go through: another session has
@@ -21,20 +15,11 @@ Example:
 
 /** Options and action of `deferred`. */
 export function configure(command: Command): void {
-  command
-    .option('--limit <rows>', 'at most so many rows', limitArgument, 50)
-    .option('--json', 'print JSON')
-    .addHelpText('after', notes)
-    .action(async ({ limit, json }: DeferredOptions) => {
-      await withOperator(command, async (operator) => {
-        const rows = await operator.deferred(limit);
-        if (json === true) printJson(rows);
-        else printLines(...listLines(rows, limit));
-      });
-    });
+  command.option('--limit <rows>', 'at most so many rows', limitArgument, 50).addHelpText('after', notes);
+  addReport(command, (operator, { limit }: Limited) => operator.deferred(limit), reportLines);
 }
 
-function listLines(rows: readonly DeferredRow[], limit: number): string[] {
+function reportLines(rows: readonly DeferredRow[], { limit }: Limited): string[] {
   if (rows.length === 0) return ['No row is deferred.'];
   const more = rows.length === limit ? [`The first ${limit}; --limit shows more.`] : [];
   return [...deferredListLines(rows), ...more];

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { FailureGroup } from '../../operator/contract/rows.js';
-import { listLines, printJson, printLines } from '../output.js';
-import { withOperator } from '../session.js';
+import { tableLines } from '../output.js';
+import { addReport } from '../session.js';
 import { countText, shortTableName } from '../labels.js';
 
 const notes = `
@@ -14,41 +14,21 @@ Example:
 
 /** Options and action of `failure-groups`. */
 export function configure(command: Command): void {
-  command
-    .option('--json', 'print JSON')
-    .addHelpText('after', notes)
-    .action(async (options: { json?: true }) => {
-      await withOperator(command, async (operator) => {
-        const groups = await operator.failureGroups();
-        if (options.json === true) printJson(groups);
-        else printLines(...(groups.length === 0 ? ['No failure within a week.'] : groupLines(groups)));
-      });
-    });
+  command.addHelpText('after', notes);
+  addReport(command, (operator) => operator.failureGroups(), reportLines);
 }
 
-function groupLines(groups: readonly FailureGroup[]): readonly string[] {
-  return listLines({
-    columns: [
-      { head: 'Table' },
-      { head: 'Code' },
-      { head: 'Meaning', shorten: 14 },
-      { head: 'Now', right: true },
-      { head: '1 h', right: true },
-      { head: '24 h', right: true },
-      { head: '7 d', right: true },
-      { head: 'Newest', optional: true },
-      { head: 'Failed at', optional: true },
-    ],
-    rows: groups.map((group) => [
-      shortTableName(group.table),
-      group.code ?? '(none)',
-      group.text,
-      countText(group.present),
-      group.lastHour,
-      group.lastDay,
-      group.lastWeek,
-      group.newest?.streamingNo ?? null,
-      group.newest?.stateDate ?? null,
-    ]),
-  });
+function reportLines(groups: readonly FailureGroup[]): readonly string[] {
+  if (groups.length === 0) return ['No failure within a week.'];
+  return tableLines(groups, [
+    { head: 'Table', of: (group) => shortTableName(group.table) },
+    { head: 'Code', of: (group) => group.code ?? '(none)' },
+    { head: 'Meaning', shorten: 14, of: (group) => group.text },
+    { head: 'Now', right: true, of: (group) => countText(group.present) },
+    { head: '1 h', right: true, of: (group) => group.lastHour },
+    { head: '24 h', right: true, of: (group) => group.lastDay },
+    { head: '7 d', right: true, of: (group) => group.lastWeek },
+    { head: 'Newest', optional: true, of: (group) => group.newest?.streamingNo ?? null },
+    { head: 'Failed at', optional: true, of: (group) => group.newest?.stateDate ?? null },
+  ]);
 }

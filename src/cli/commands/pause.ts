@@ -3,7 +3,7 @@ import { visibleText } from '../../domain/foreign-text.js';
 import { namedTarget } from '../../operator/named.js';
 import type { NamedTarget, PauseInForce } from '../../operator/contract/state.js';
 import { commandActor } from '../actor.js';
-import { listLines, printJson, printLines } from '../output.js';
+import { tableLines, printJson, printLines } from '../output.js';
 import { withOperator } from '../session.js';
 import { addTargetOptions, targetOf, targetText, type TargetOptions } from '../target-options.js';
 
@@ -53,14 +53,11 @@ function printPauses(pauses: readonly PauseInForce[], options: TargetOptions): v
     printJson(pauses);
     return;
   }
-  const list = listLines({
-    columns: [
-      { head: 'Paused' },
-      { head: 'Since' },
-      { head: 'Who', shorten: 14 },
-      { head: 'Reason', shorten: 20 },
-    ],
-    rows: pauses.map(({ target, since, who, reason }) => [targetText(target), since, who, reason]),
-  });
+  const list = tableLines(pauses, [
+    { head: 'Paused', of: ({ target }) => targetText(target) },
+    { head: 'Since', of: ({ since }) => since },
+    { head: 'Who', shorten: 14, of: ({ who }) => who },
+    { head: 'Reason', shorten: 20, of: ({ reason }) => reason },
+  ]);
   printLines(...(pauses.length === 0 ? ['Nothing is paused.'] : list));
 }

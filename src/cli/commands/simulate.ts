@@ -6,7 +6,7 @@ import { badRowKinds } from '../../demo/platform/bad-row.js';
 import { Platform } from '../../demo/platform/platform.js';
 import { simulate, type SimulateOptions, type SimulationSummary } from '../../demo/platform/simulate.js';
 import { openMiddleDatabase } from '../../app/open-databases.js';
-import { listLines, printJson, printLines } from '../output.js';
+import { tableLines, printJson, printLines } from '../output.js';
 import { showProgress } from '../progress.js';
 import { applicationNameOf, configOf } from '../session.js';
 import { untilStopped } from '../until-stopped.js';
@@ -135,13 +135,10 @@ function jsonOf({ faults, corrections, ...summary }: SimulationSummary): Record<
 
 function summaryLines(summary: SimulationSummary): string[] {
   const { rows, attributes, seed, seconds, faults, corrections, toCorrect } = summary;
-  const list = listLines({
-    columns: [{ head: 'OPFlag' }, { head: 'Rows', right: true }],
-    rows: Object.entries(summary.byOpFlag).map(([opFlag, count]) => [
-      operationText(opFlag) || '(none)',
-      count,
-    ]),
-  });
+  const list = tableLines(Object.entries(summary.byOpFlag), [
+    { head: 'OPFlag', of: ([opFlag]) => operationText(opFlag) || '(none)' },
+    { head: 'Rows', right: true, of: ([, count]) => count },
+  ]);
   const inserted = `Inserted: ${rows} rows with ${attributes} attributes in ${seconds} s, seed ${seed}.`;
   const range = `StreamingNo ${summary.firstStreamingNo ?? ''} to ${summary.lastStreamingNo ?? ''}.`;
   const byCode = Object.entries(summary.badByCode).map(([code, count]) => `${count} for ${code}`);

@@ -5,22 +5,14 @@ import type { OpenAlarm, Status } from '../../operator/contract/state.js';
 import { workerLines } from '../workers-text.js';
 import { deferredLines } from '../deferred-text.js';
 import { alarmText } from '../../guard/alarm-text.js';
-import { listLines, printJson, printLines, shown } from '../output.js';
+import { listLines, shown } from '../output.js';
 import { countText, stateText } from '../labels.js';
-import { withOperator } from '../session.js';
+import { addReport } from '../session.js';
 
 /** Options and action of `status`. */
 export function configure(command: Command): void {
-  command
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json')
-    .action(async (options: { json?: true }) => {
-      await withOperator(command, async (operator) => {
-        const answer = await operator.status();
-        if (options.json === true) printJson(answer);
-        else printLines(...statusLines(answer));
-      });
-    });
+  command.addHelpText('after', '\nExample:\n  bnet-sync status --config bnet-sync.yaml --json');
+  addReport(command, (operator) => operator.status(), statusLines);
 }
 
 const states = Object.values(State);

@@ -5,7 +5,7 @@ import { ChineseText } from '../parts/foreign.js';
 import { LaterRows } from '../parts/later-rows.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
 import { ReasonField } from '../parts/reason.js';
-import { LeftRows, RowLink } from '../parts/requeued-rows.js';
+import { LeftRows, RowLinks } from '../parts/requeued-rows.js';
 import type { View } from '../view.js';
 
 interface RequeueProps {
@@ -54,18 +54,11 @@ interface CandidatesProps {
 
 /** Rows that would be put back, with those of their customers that were applied since. */
 function Candidates({ view: { t }, title, rows }: CandidatesProps): VNode | null {
-  if (rows.length === 0) return null;
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="rows">
-        {rows.map((row) => (
-          <li key={rowName(row)}>
-            <RowLink row={row} /> <ChineseText text={row.errContent} />
-            <LaterRows t={t} rows={row.appliedSince} />
-          </li>
-        ))}
-      </ul>
-    </section>
+  const more = ({ errContent, appliedSince }: Requeued) => (
+    <>
+      <ChineseText text={errContent} />
+      <LaterRows t={t} rows={appliedSince} />
+    </>
   );
+  return <RowLinks title={title} rows={rows} more={more} />;
 }

@@ -1,4 +1,4 @@
-import type { VNode } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
 import type { NotRequeued } from '../../operator/contract/actions.js';
 import { rowAddress, rowName } from '../addresses.js';
 import type { Texts } from '../texts/texts.js';
@@ -10,13 +10,15 @@ interface RowName {
   readonly streamingNo: string;
 }
 
-interface RowsProps {
+interface RowsProps<Row extends RowName> {
   readonly title: string;
-  readonly rows: readonly RowName[];
+  readonly rows: readonly Row[];
+  /** Shown behind a row's link. */
+  readonly more?: (row: Row) => ComponentChildren;
 }
 
 /** Rows by their links; nothing where there are none. */
-export function RowLinks({ title, rows }: RowsProps): VNode | null {
+export function RowLinks<Row extends RowName>({ title, rows, more }: RowsProps<Row>): VNode | null {
   if (rows.length === 0) return null;
   return (
     <section>
@@ -24,7 +26,7 @@ export function RowLinks({ title, rows }: RowsProps): VNode | null {
       <ul class="rows">
         {rows.map((row) => (
           <li key={rowName(row)}>
-            <RowLink row={row} />
+            <RowLink row={row} /> {more?.(row)}
           </li>
         ))}
       </ul>
@@ -39,24 +41,17 @@ interface LeftProps {
 }
 
 /** Rows that were left alone, and why. */
-export function LeftRows({ t, title, rows }: LeftProps): VNode | null {
-  if (rows.length === 0) return null;
-  return (
-    <section>
-      <h2>{title}</h2>
-      <ul class="rows">
-        {rows.map((row) => (
-          <li key={rowName(row)}>
-            <RowLink row={row} /> {t.requeue.reasons[row.reason]} <StateMark t={t} state={row.state} />
-          </li>
-        ))}
-      </ul>
-    </section>
+export function LeftRows({ t, ...list }: LeftProps): VNode | null {
+  const more = ({ reason, state }: NotRequeued) => (
+    <>
+      {t.requeue.reasons[reason]} <StateMark t={t} state={state} />
+    </>
   );
+  return <RowLinks {...list} more={more} />;
 }
 
 /** A row's table and StreamingNo, leading to its page. */
-export function RowLink({ row }: { readonly row: RowName }): VNode {
+function RowLink({ row }: { readonly row: RowName }): VNode {
   return (
     <a href={rowAddress(row)}>
       {shortTable(row.table)} <KeyText text={row.streamingNo} />

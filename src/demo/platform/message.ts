@@ -1,6 +1,6 @@
 import type { ColumnType, Value } from '../../database/dialects/dialect.js';
-import type { Source } from '../../domain/keys.js';
-import type { Cell } from '../../domain/rows.js';
+import type { RowKey, Source } from '../../domain/keys.js';
+import type { Cell, InterfaceRow } from '../../domain/rows.js';
 import type { BadRow } from './bad-row.js';
 
 /** An attribute that comes with a message. */
@@ -12,20 +12,7 @@ export interface MessageAttribute {
 }
 
 /** The columns of a message that its sender fills in: all but the numbers, the dates and the processing state. */
-export interface Content {
-  readonly productId: Cell;
-  readonly bizId: Cell;
-  readonly areaCode: Cell;
-  readonly custId: Cell;
-  /** IF_BNET_CUST only, else null. */
-  readonly custAccount: Cell;
-  readonly custName: Cell;
-  /** IF_BNET_ACCOUNT only, else null. */
-  readonly userId: Cell;
-  readonly accType: Cell;
-  readonly accName: Cell;
-  readonly opFlag: Cell;
-}
+export type Content = Omit<InterfaceRow, keyof RowKey | 'createDate' | 'state' | 'stateDate' | 'attributes'>;
 
 /** What the platform sends as one row of IF_BNET_CUST or IF_BNET_ACCOUNT with its attribute rows. */
 export interface Message extends Content {
