@@ -134,17 +134,22 @@ function noticeSockets(): void {
   });
 }
 
-/** Instead of connecting, which comes next, the socket fails, as soon as the driver can listen for it. */
+/**
+ * Node tells of a socket just before it connects: release 20 before `connect` is called, later ones within it. Either way
+ * it connects at the next tick at the earliest, and this one comes first.
+ */
 function neverConnect(socket: Socket): void {
-  socket.connect = (): Socket => socket.destroy(new Error('the login was given up'));
+  process.nextTick(destroy, socket, 'the login was given up');
+}
+
+function cut(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) destroy(socket, 'the deadline passed');
 }
 
 /** With an error where the driver listens for one: a socket that only closes is one it would still send goodbye over. */
-function cut(sockets: ReadonlySet<Socket>): void {
-  for (const socket of sockets) {
-    if (socket.listenerCount('error') > 0) socket.destroy(new Error('the deadline passed'));
-    else socket.destroy();
-  }
+function destroy(socket: Socket, why: string): void {
+  if (socket.listenerCount('error') > 0) socket.destroy(new Error(why));
+  else socket.destroy();
 }
 
 /** The server takes no blanks and little else in a program's name. */

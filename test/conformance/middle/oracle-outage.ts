@@ -158,7 +158,10 @@ export class OracleOutage {
 
   /** Waits, hardly at all, until the driver has no socket open, whatever its peer knows of that. */
   async untilClosed(): Promise<void> {
-    const closed = () => [...this.#sockets].every(({ destroyed }) => destroyed);
+    // Later releases of Node tell of the stand-in's own sockets to PostgreSQL as well.
+    const port = Number(/:(\d+)\//.exec(this.standIn.connectString)?.[1]);
+    const isElsewhere = ({ connecting, remotePort }: Socket) => !connecting && remotePort !== port;
+    const closed = () => [...this.#sockets].every((socket) => socket.destroyed || isElsewhere(socket));
     await until('the driver has closed its sockets', () => Promise.resolve(closed()), 500);
   }
 
