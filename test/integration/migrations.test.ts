@@ -73,8 +73,14 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await run(`INSERT INTO sync_trial (source, streaming_no, attempt, worker, begun_at)
                  VALUES ('CUST', 1, '${attempt}', 'w', '${attempt}')`);
       await run('ALTER TABLE sync_migration DROP COLUMN version');
-      await run(`DELETE FROM sync_migration WHERE name IN ('0008_versions', '0009_standard_names')`);
-      expect(await operationsOf(place).migrate(8)).toEqual(['0008_versions', '0009_standard_names']);
+      await run(
+        `DELETE FROM sync_migration WHERE name IN ('0008_versions', '0009_crashes', '0010_shared_settings')`,
+      );
+      expect(await operationsOf(place).migrate(8)).toEqual([
+        '0008_versions',
+        '0009_crashes',
+        '0010_shared_settings',
+      ]);
       expect(await column(plain, 'SELECT attempt FROM sync_crash')).toEqual([attempt]);
     });
 

@@ -163,12 +163,14 @@ const versions: Migration = {
   ],
 };
 
-const standardNames: Migration = {
-  name: '0009_standard_names',
-  up: () => [
-    'ALTER TABLE sync_trial RENAME TO sync_crash',
-    'ALTER TABLE sync_worker RENAME COLUMN agreement TO shared_settings',
-  ],
+const crashes: Migration = {
+  name: '0009_crashes',
+  up: () => ['ALTER TABLE sync_trial RENAME TO sync_crash'],
+};
+
+const sharedSettings: Migration = {
+  name: '0010_shared_settings',
+  up: () => ['ALTER TABLE sync_worker RENAME COLUMN agreement TO shared_settings'],
 };
 
 /** All migrations, in order. */
@@ -181,7 +183,8 @@ export const migrations: readonly Migration[] = [
   intents,
   replication,
   versions,
-  standardNames,
+  crashes,
+  sharedSettings,
 ];
 
 /** The statements of a migration. */
