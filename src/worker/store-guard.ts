@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rowId } from '../domain/keys.js';
 import type { FinishedRow } from '../domain/loss.js';
 import { alarmText } from '../guard/alarm-text.js';
@@ -12,6 +11,7 @@ import type { Emit } from './events.js';
 import type { DatabaseHealth } from './database-health.js';
 import type { WorkerSettings } from './settings.js';
 import type { Clock } from './clock.js';
+import type { ProcessIdentity } from './process-identity.js';
 
 /*
  * The guard against a product store that has lost what it once held (P13): after a fail-over to an asynchronous standby,
@@ -49,6 +49,7 @@ interface GuardParts {
   readonly health: DatabaseHealth;
   readonly emit: Emit;
   readonly clock: Clock;
+  readonly identity: Pick<ProcessIdentity, 'newId'>;
 }
 
 /** Whether this worker may decide rows. */
@@ -183,7 +184,7 @@ export class StoreGuard {
 
   #raise(evidence: LossEvidence): void {
     if (this.#own !== null) return;
-    this.#own = { alarmId: randomUUID(), evidence, recorded: false };
+    this.#own = { alarmId: this.#parts.identity.newId(), evidence, recorded: false };
     this.#emitAlarm();
   }
 

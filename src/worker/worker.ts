@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { DatabaseError } from '../database/errors.js';
 import { pausedBy, type MiddleDatabase, type OpenRowsExcept } from '../middle/port.js';
 import type { ProductStore } from '../store/port.js';
@@ -16,6 +15,7 @@ import { LeaseKeeper } from './lease-keeper.js';
 import { MarkStage } from './mark-stage.js';
 import { DatabaseHealth } from './database-health.js';
 import { PausedError } from './paused.js';
+import { thisProcess, type ProcessIdentity } from './process-identity.js';
 import { Pipeline, type PipelineReports } from './pipeline.js';
 import { register } from './register.js';
 import type { WorkerSettings } from './settings.js';
@@ -47,6 +47,7 @@ export interface WorkerParts {
   /** Ends when no open row is left. */
   readonly once?: boolean;
   readonly clock?: Clock;
+  readonly identity?: ProcessIdentity;
 }
 
 /** With `once`, how long an outage may last before the worker gives up. */
@@ -63,7 +64,8 @@ interface PollOutcome {
 
 /** A worker: polls, applies and marks until it is stopped. One instance runs once. */
 export class Worker extends WorkerEventEmitter {
-  readonly workerId = randomUUID();
+  readonly workerId: string;
+  readonly #identity: ProcessIdentity;
   readonly #settings: WorkerSettings;
   readonly #once: boolean;
   readonly #clock: Clock;
@@ -84,7 +86,9 @@ export class Worker extends WorkerEventEmitter {
 
   constructor(parts: WorkerParts) {
     super();
-    const { settings, clock = systemClock } = parts;
+    const { settings, clock = systemClock, identity = thisProcess } = parts;
+    this.workerId = identity.newId();
+    this.#identity = identity;
     const emit = this.emitEvent;
     this.#settings = settings;
     this.#once = parts.once ?? false;
@@ -94,7 +98,7 @@ export class Worker extends WorkerEventEmitter {
     this.#breakers = new CircuitBreakers(settings.breakerThreshold);
     const health = new DatabaseHealth(clock, emit);
     const { middle, store } = parts;
-    this.#guard = new StoreGuard({ middle, store, settings, health, emit, clock });
+    this.#guard = new StoreGuard({ middle, store, settings, health, emit, clock, identity });
     this.#deferrals = new Deferrals({
       store: () => store.deferrals,
       shards: settings.shards,
@@ -167,8 +171,10 @@ export class Worker extends WorkerEventEmitter {
   }
 
   async #register(): Promise<boolean> {
+    const { host, pid } = this.#identity;
+    const me = { workerId: this.workerId, host, pid };
     const [once, isStopping] = [this.#once, () => this.#stopping];
-    return register(this.#context, { workerId: this.workerId, wakeup: this.#wakeup, once, isStopping });
+    return register(this.#context, { me, wakeup: this.#wakeup, once, isStopping });
   }
 
   async #runRegistered(): Promise<void> {

@@ -5,6 +5,7 @@ import type { StoreAlarm, GuardStore, LossEvidence, Origin } from '../../../src/
 import { AlarmOpenError, StoreWentBackError } from '../../../src/store/guard-port.js';
 import type { Lease, LeaseStore, ProductStore } from '../../../src/store/port.js';
 import type { ClaimedRow } from '../../../src/middle/port.js';
+import { thisProcess } from '../../../src/worker/process-identity.js';
 import { DatabaseHealth } from '../../../src/worker/database-health.js';
 import { StoreGuard } from '../../../src/worker/store-guard.js';
 import type { WorkerSettings } from '../../../src/worker/settings.js';
@@ -98,6 +99,7 @@ function guardWith(settings: Partial<WorkerSettings> = {}): StoreGuard {
     health,
     emit,
     clock,
+    identity: thisProcess,
   });
 }
 
