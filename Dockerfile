@@ -18,7 +18,9 @@ COPY src src
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim
+# Newer versions of Node let short-lived objects fill more memory before they collect them: this is what Node 20 does.
 ENV NODE_ENV=production \
+    NODE_OPTIONS=--max-semi-space-size=16 \
     BNET_SYNC_CONFIG=/etc/bnet-sync/bnet-sync.yaml \
     BNET_SYNC_HTTP__PORT=9464
 WORKDIR /app
