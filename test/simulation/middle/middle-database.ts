@@ -1,0 +1,139 @@
+import { byTable, compareRows, rowId, type RowKey } from '../../../src/domain/keys.js';
+import type { FinishedRow } from '../../../src/domain/loss.js';
+import type { InterfaceRow } from '../../../src/domain/rows.js';
+import { claimRows, markRows, standingRow, type StandingRow } from '../../../src/middle/changes.js';
+import { readClaimed, readLatestFinished } from '../../../src/middle/finished.js';
+import type {
+  ClaimRequest,
+  ClaimResult,
+  ClaimedRequest,
+  ClaimedRow,
+  CreatedAhead,
+  LatestFinishedRequest,
+  Mark,
+  MarkResult,
+  MiddleDatabase,
+  OpenRowsExcept,
+  PolledBatch,
+  PollRequest,
+} from '../../../src/middle/port.js';
+import { attributesByRow, interfaceRow, type DriverRow } from '../../../src/middle/rows.js';
+import type { Link } from '../link.js';
+import { branches } from './poll.js';
+import type { MiddleScope } from './scope.js';
+import type { MiddleClient, MiddleTables } from './tables.js';
+
+/** How a worker reaches a simulated middle database, and as whom. */
+export interface SimulatedMiddleOptions extends MiddleScope {
+  readonly link: Link;
+  readonly actor: string;
+}
+
+/**
+ * The middle database of a simulated worker: the statements that KnexMiddleDatabase sends, each as one message over the
+ * link. It holds no rows and knows no time.
+ */
+export class SimulatedMiddleDatabase implements MiddleDatabase {
+  readonly #tables: MiddleTables;
+  readonly #link: Link;
+  readonly #client: MiddleClient;
+
+  constructor(tables: MiddleTables, { link, actor, ...scope }: SimulatedMiddleOptions) {
+    this.#tables = tables;
+    this.#link = link;
+    this.#client = { actor, scope };
+  }
+
+  async poll(request: PollRequest): Promise<PolledBatch> {
+    if (this.#tables.without.has('poll is one snapshot')) return this.#pollInParts(request);
+    return this.#link.send('poll', () => this.#tables.poll(request, this.#client));
+  }
+
+  async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
+    return claimRows(requests, this.#client.scope.maxAttributes, {
+      start: (change) => this.#link.send('claim', () => this.#tables.claim(change, this.#client)),
+      read: (keys, bare) => this.#read(keys, bare),
+    });
+  }
+
+  async mark(marks: readonly Mark[]): Promise<MarkResult> {
+    return markRows(marks, {
+      write: (change) => this.#link.send('mark', () => this.#tables.mark(change, this.#client)),
+      standing: (keys) => this.#standing(keys),
+    });
+  }
+
+  async createdAhead(): Promise<CreatedAhead> {
+    return this.#link.send('createdAhead', () => this.#tables.createdAhead(this.#client));
+  }
+
+  async hasOpenRows(except: OpenRowsExcept = {}): Promise<boolean> {
+    return this.#link.send('hasOpenRows', () => this.#tables.hasOpenRows(except, this.#client));
+  }
+
+  async lockHolders(keys: readonly RowKey[]): Promise<ReadonlyMap<string, string>> {
+    return this.#link.send('lockHolders', () => this.#tables.lockHolders(keys, this.#client));
+  }
+
+  async now(): Promise<string> {
+    return this.#link.send('now', () => this.#tables.now());
+  }
+
+  async latestFinished(request: LatestFinishedRequest): Promise<readonly FinishedRow[]> {
+    return readLatestFinished(request, (source, createDate) =>
+      this.#link.send('latestFinished', () =>
+        this.#tables.latestFinished(request, { source, createDate }, this.#client),
+      ),
+    );
+  }
+
+  async claimedUntil(request: ClaimedRequest): Promise<readonly ClaimedRow[]> {
+    return readClaimed(request, (source) =>
+      this.#link.send('claimedUntil', () => this.#tables.claimedUntil(request, source, this.#client)),
+    );
+  }
+
+  async ping(): Promise<void> {
+    await this.#link.send('ping', () => undefined);
+  }
+
+  async close(): Promise<void> {
+    // Each statement has a connection of its own.
+  }
+
+  async #pollInParts(request: PollRequest): Promise<PolledBatch> {
+    const parts: PolledBatch[] = [];
+    for (const branch of branches)
+      parts.push(await this.#link.send('poll', () => this.#tables.poll(request, this.#client, branch)));
+    const rows = parts.flatMap((part) => part.rows).sort(compareRows);
+    const now = parts.map((part) => part.now).sort();
+    return { rows: rows.slice(0, request.limit), now: now.at(-1) ?? '' };
+  }
+
+  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
+    const found: InterfaceRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const rows = await this.#link.send('read', () => this.#tables.read(source, streamingNos, this.#client));
+      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
+      const attributes: readonly DriverRow[] =
+        full.length === 0
+          ? []
+          : await this.#link.send('readAttributes', () => this.#tables.readAttributes(source, full));
+      const byRow = attributesByRow(attributes);
+      for (const row of rows)
+        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
+    }
+    return found;
+  }
+
+  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
+    const standing: StandingRow[] = [];
+    for (const { source, streamingNos } of byTable(keys)) {
+      const rows = await this.#link.send('standing', () =>
+        this.#tables.read(source, streamingNos, this.#client),
+      );
+      standing.push(...rows.map((row) => standingRow(source, row)));
+    }
+    return standing;
+  }
+}
