@@ -1,51 +1,5 @@
+import { dialects } from './dialects/dialects.js';
 import { DatabaseError, type DatabaseErrorKind } from './errors.js';
-
-/** SQLSTATEs of PostgreSQL by exact code, then by class; the class is the first two characters. */
-const sqlStates: Readonly<Record<string, DatabaseErrorKind>> = {
-  '28000': 'credentials',
-  '28P01': 'credentials',
-  '40001': 'conflict',
-  '40P01': 'conflict',
-  // The table is published and has no key: whoever owns it must give it one, or REPLICA IDENTITY FULL.
-  '55000': 'schema',
-  '55P03': 'locked',
-  '57014': 'timeout',
-  '25P03': 'timeout',
-  '25006': 'unavailable',
-  '42501': 'schema',
-  '3D000': 'unreachable',
-  '57P01': 'connectionLost',
-  '57P02': 'connectionLost',
-  '57P03': 'unreachable',
-  '53300': 'unreachable',
-};
-const sqlStateClasses: Readonly<Record<string, DatabaseErrorKind>> = {
-  '08': 'connectionLost',
-  '22': 'data',
-  '23': 'constraint',
-  '3F': 'schema',
-  '42': 'schema',
-  '53': 'unavailable',
-  '57': 'unavailable',
-  '58': 'unavailable',
-  XX: 'unavailable',
-};
-
-/** Primary result codes of SQLite, without the extension (SQLITE_BUSY_SNAPSHOT is a SQLITE_BUSY). */
-const sqliteCodes: Readonly<Record<string, DatabaseErrorKind>> = {
-  SQLITE_BUSY: 'conflict',
-  SQLITE_LOCKED: 'conflict',
-  SQLITE_FULL: 'unavailable',
-  SQLITE_READONLY: 'unavailable',
-  SQLITE_IOERR: 'unavailable',
-  SQLITE_NOMEM: 'unavailable',
-  SQLITE_CORRUPT: 'unavailable',
-  SQLITE_NOTADB: 'unreachable',
-  SQLITE_CANTOPEN: 'unreachable',
-  SQLITE_CONSTRAINT: 'constraint',
-  SQLITE_TOOBIG: 'data',
-  SQLITE_MISMATCH: 'data',
-};
 
 const socketCodes: Readonly<Record<string, DatabaseErrorKind>> = {
   ECONNREFUSED: 'unreachable',
@@ -57,18 +11,6 @@ const socketCodes: Readonly<Record<string, DatabaseErrorKind>> = {
   EPIPE: 'connectionLost',
   ETIMEDOUT: 'timeout',
 };
-
-/** Messages of pg and knex that come without a code. */
-const messages: readonly (readonly [RegExp, DatabaseErrorKind])[] = [
-  [
-    /connection terminated|client has encountered a connection error|connection ended|not queryable/i,
-    'connectionLost',
-  ],
-  [/timeout expired|timeout acquiring a connection|query read timeout/i, 'timeout'],
-  [/no such table|no such column|has no column named/i, 'schema'],
-  [/directory does not exist|unable to open database/i, 'unreachable'],
-  [/password must be a string|no password supplied/i, 'credentials'],
-];
 
 interface DriverError {
   readonly message: string;
@@ -124,16 +66,18 @@ function firstOf(error: DriverError): DriverError {
   return isDriverError(first) ? first : error;
 }
 
+/** Of all drivers: a handler may call another database. Codes go before messages. */
+const all = Object.values(dialects);
+const errorKinds = [
+  ...all.flatMap(({ errorCodes }) => errorCodes),
+  ...all.flatMap(({ errorMessages }) => errorMessages),
+];
+
 /** Undefined: not an error of a database. */
-function kindOf(code: string | undefined, message: string): DatabaseErrorKind | undefined {
-  const byMessage = messages.find(([pattern]) => pattern.test(message))?.[1];
-  if (code === undefined) return byMessage;
-  // A security policy refuses a row with the code of a missing privilege.
-  if (code === '42501' && message.includes('row-level security')) return 'constraint';
-  if (code === 'SQLITE_ERROR') return byMessage ?? 'other';
-  if (code.startsWith('SQLITE_')) return sqliteCodes[/^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code] ?? 'other';
-  const known = sqlStates[code] ?? socketCodes[code] ?? sqlStateClasses[code.slice(0, 2)] ?? byMessage;
-  return known ?? (/^[0-9A-Z]{5}$/.test(code) ? 'other' : undefined);
+function kindOf(code = '', message: string): DatabaseErrorKind | undefined {
+  const known =
+    socketCodes[code] ?? errorKinds.find(([, pattern]) => pattern.test(`${code}: ${message}`))?.[0];
+  return known ?? (message.includes(outOfTime) ? 'timeout' : undefined);
 }
 
 /** Knex puts the whole statement in front of the server's words, with ` - ` between them. */

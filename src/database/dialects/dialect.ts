@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type PQueue from 'p-queue';
+import type { DatabaseErrorKind } from '../errors.js';
 import type { DatabaseOptions, KnexClient } from '../options.js';
 
 /*
@@ -22,6 +23,9 @@ export type Columns = Readonly<Record<string, ColumnType>>;
 /** A value that can be bound. */
 export type Value = string | number | null;
 
+/** Kinds of errors by patterns of `code: message`; the first that matches holds. */
+export type ErrorKinds = readonly (readonly [DatabaseErrorKind, RegExp])[];
+
 /** What PostgreSQL and SQLite write differently. */
 export interface Dialect {
   readonly name: KnexClient;
@@ -29,6 +33,10 @@ export interface Dialect {
   readonly kind: 'postgresql' | 'sqlite';
   /** How Knex opens it. */
   config(options: DatabaseOptions): Knex.Config;
+  /** What codes of its driver's errors mean. */
+  readonly errorCodes: ErrorKinds;
+  /** What errors mean whose code does not say it, or that have none. */
+  readonly errorMessages: ErrorKinds;
   /** Where the connections of this process wait for each other; absent where they need not. */
   turns?(options: DatabaseOptions): PQueue | undefined;
   /** The driver blocks the only thread while a call lasts: timers and signals get their turn between calls. */

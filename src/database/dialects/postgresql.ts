@@ -6,6 +6,7 @@ import {
   type Columns,
   type ColumnType,
   type Dialect,
+  type ErrorKinds,
   type Fragment,
   type Value,
 } from './dialect.js';
@@ -54,11 +55,36 @@ function pgRecordset(columns: Columns, rows: readonly (readonly Value[])[], alia
   };
 }
 
+/** SQLSTATEs. Two characters are a class. */
+const sqlStates: ErrorKinds = [
+  ['credentials', /^28(000|P01)/],
+  ['conflict', /^40(001|P01)/],
+  ['locked', /^55P03/],
+  ['timeout', /^(57014|25P03)/],
+  ['unreachable', /^(3D000|53300|57P03)/],
+  ['connectionLost', /^(08|57P01|57P02)/],
+  ['unavailable', /^(25006|53|57|58|XX)/],
+  // A security policy refuses a row with the code of a missing privilege.
+  ['constraint', /^(23|42501: .*row-level security)/s],
+  // 55000: the table is published and has no key: whoever owns it must give it one, or REPLICA IDENTITY FULL.
+  ['schema', /^(3F|42|55000)/],
+  ['data', /^22/],
+];
+
+const messages: ErrorKinds = [
+  ['connectionLost', /connection (terminated|ended)|encountered a connection error|not queryable/i],
+  ['timeout', /timeout expired|query read timeout/i],
+  ['credentials', /password must be a string|no password supplied/i],
+  ['other', /^[0-9A-Z]{5}: /],
+];
+
 /** PostgreSQL. */
 export const pgDialect: Dialect = {
   name: 'pg',
   kind: 'postgresql',
   config,
+  errorCodes: sqlStates,
+  errorMessages: messages,
   isSynchronous: false,
   hasPlanner: true,
   checksColumns: true,
