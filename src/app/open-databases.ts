@@ -6,6 +6,7 @@ import { Database } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
 import type { PoolUse } from '../database/pool-use.js';
 import { initMiddle } from '../middle/knex/init.js';
+import { knexClients } from '../domain/clients.js';
 import { leaseShares } from '../domain/lease-shares.js';
 import { openKnex } from '../middle/knex/open.js';
 import { sqliteFunctions } from '../middle/knex/sqlite.js';
@@ -165,7 +166,7 @@ async function closing<T>(database: { close(): Promise<void> }, work: () => Prom
 export function openMiddleDatabase(config: Config, options: OpenOptions): Database {
   const { client, connection, schema } = config.middle;
   if (client === 'oracledb') {
-    const message = 'must be pg or better-sqlite3 here: made-up rows are never written to an Oracle database';
+    const message = `must be ${knexClients.join(' or ')} here: made-up rows are never written to an Oracle database`;
     throw new ConfigError([{ path: 'middle.client', message }]);
   }
   refuseSchema('middle', client, schema);

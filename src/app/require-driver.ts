@@ -1,9 +1,6 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '../config/config-error.js';
-import type { Config } from '../config/schema.js';
-
-/** The packages that reach databases. Each is loaded only where a configuration names it. */
-type Driver = Config['middle']['client'];
+import type { Client } from '../domain/clients.js';
 
 const require = createRequire(import.meta.url);
 
@@ -12,7 +9,7 @@ const require = createRequire(import.meta.url);
  * run.
  * @param setting - what needs it: the setting, or a command
  */
-export function requireDriver(driver: Driver, setting: string): void {
+export function requireDriver(driver: Client, setting: string): void {
   try {
     const loaded: unknown = require(driver);
     // Its native part is loaded with the first database.
@@ -23,7 +20,7 @@ export function requireDriver(driver: Driver, setting: string): void {
   }
 }
 
-function explained(driver: Driver, error: unknown): string {
+function explained(driver: Client, error: unknown): string {
   const [words = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   if (words.startsWith(`Cannot find module '${driver}'`))
     return `${driver} is not installed; "npm install ${driver}" installs it`;

@@ -1,4 +1,6 @@
+import { clients, type Client } from '../domain/clients.js';
 import { postgresUrlIssue } from './postgres-url.js';
+import { nearest } from './settings-names.js';
 import { isRecord } from './unchecked.js';
 
 /** What a database driver takes: a string, or an object of its own options. */
@@ -45,9 +47,8 @@ export interface ConnectionIssue {
  */
 export function connectionIssues(client: unknown, connection: unknown): ConnectionIssue[] {
   if (typeof connection !== 'string' && !isRecord(connection)) return [];
-  if (client === 'better-sqlite3') return sqliteFaults(connection);
-  if (client === 'oracledb') return oracleFaults(connection);
-  return client === 'pg' ? postgresFaults(connection) : [];
+  const known = clients.find((each) => each === client);
+  return known === undefined ? [] : drivers[known].faults(connection);
 }
 
 const onlyInUrls = new Set(['sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']);
@@ -111,4 +112,45 @@ export function sqliteFilename(connection: unknown): string | undefined {
 
 function isFilled(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
+}
+
+/*
+ * The options that each driver takes in a `connection` object. Drivers ignore what they do not know, so that a mistyped
+ * `prot` connects to another port. It is a warning, not a fault: the next version of a driver may know more.
+ */
+
+const pgOptions = `
+  host port database user password connectionString ssl sslnegotiation options application_name
+  fallback_application_name client_encoding statement_timeout query_timeout lock_timeout
+  idle_in_transaction_session_timeout connectionTimeoutMillis keepAlive keepAliveInitialDelayMillis
+  enableChannelBinding scramMaxIterations stream types binary pipeline replication expirationChecker`;
+
+const oracleOptions = `
+  connectString connectionString user username password newPassword externalAuth accessToken
+  accessTokenConfig appContext configDir connectTimeout connectionIdPrefix driverName edition events
+  expireTime httpsProxy httpsProxyPort machine matchAny networkCompression networkCompressionThreshold
+  osUser privilege program retryCount retryDelay sdu shardingKey sslAllowWeakDNMatch sslServerCertDN
+  sslServerDNMatch stmtCacheSize superShardingKey tag terminal transportConnectTimeout useSNI walletContent
+  walletLocation walletPassword debugJdwp tokenAuthConfigOci tokenAuthConfigAzure sourceRoute cclass`;
+
+/** What is known of each driver. */
+const drivers = {
+  oracledb: { faults: oracleFaults, options: words(oracleOptions) },
+  pg: { faults: postgresFaults, options: words(pgOptions) },
+  'better-sqlite3': { faults: sqliteFaults, options: words('filename options expirationChecker') },
+} satisfies Record<Client, unknown>;
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/);
+}
+
+/** The options of all drivers. */
+export const driverOptions: readonly string[] = Object.values(drivers).flatMap(({ options }) => options);
+
+/** What to say of an option that the driver of a client ignores; null where it knows it. */
+export function ignoredOption(client: Client, name: string): string | null {
+  const known = drivers[client].options;
+  if (known.includes(name)) return null;
+  const near = nearest(name, known);
+  return `the driver ${client} knows no such option and ignores it${near === undefined ? '' : `, did you mean ${near}?`}`;
 }

@@ -1,6 +1,5 @@
 import type { ConfigIssue } from './config-error.js';
-import { connectionKeys } from './connection.js';
-import { driverOptions } from './driver-options.js';
+import { connectionKeys, driverOptions } from './connection.js';
 import { settings, type Setting } from './settings.js';
 import { lineEndLeftOut, withoutLineEnd } from './line-ends.js';
 import { nearest, plainName } from './settings-names.js';

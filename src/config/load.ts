@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 import { ConfigError, type ConfigIssue } from './config-error.js';
-import { ignoredOption } from './driver-options.js';
+import { ignoredOption } from './connection.js';
 import { fileVariable, overrideFromEnvironment } from './environment.js';
 import { withoutLineEnds } from './line-ends.js';
 import { checkConfig } from './parse.js';

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
+import { clients, knexClients } from '../domain/clients.js';
 import type { Rules } from '../domain/rules.js';
 import { connectionIssues } from './connection.js';
 import { isRecord } from './unchecked.js';
@@ -71,7 +72,7 @@ const oracleSchema = z
 const middleSchema = z
   .strictObject({
     /** Driver of the middle database. No default: set it when installing. `better-sqlite3` is for trials and tests. */
-    client: z.enum(['oracledb', 'pg', 'better-sqlite3']),
+    client: z.enum(clients),
     /**
      * What the driver takes: a string (Oracle: `user/password@connect-string`; PostgreSQL: a URL;
      * SQLite: a file), or an object (`connectString`, `user`, `password` for Oracle; `filename`,
@@ -100,7 +101,7 @@ const middleSchema = z
     oracle: oracleSchema.optional(),
   })
   .superRefine(checkConnection, whenObject)
-  .refine(({ client, oracle }) => oracle === undefined || (client !== 'pg' && client !== 'better-sqlite3'), {
+  .refine(({ client, oracle }) => oracle === undefined || !knexClients.some((each) => each === client), {
     ...whenObject,
     path: ['oracle'],
     error: 'is only for the client oracledb',
@@ -109,7 +110,7 @@ const middleSchema = z
 const storeSchema = z
   .strictObject({
     /** Driver of the product store. No default: set it when installing. */
-    client: z.enum(['pg', 'better-sqlite3']),
+    client: z.enum(knexClients),
     /** What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). No default. */
     connection,
     /**

@@ -1,5 +1,4 @@
-/** Knex's names of the databases behind it. */
-export type KnexClient = 'pg' | 'better-sqlite3';
+import type { KnexClient } from '../domain/clients.js';
 
 /** How to open a database. */
 export interface DatabaseOptions {

@@ -1,3 +1,4 @@
+import type { DatabaseKind } from '../domain/clients.js';
 import type { RowKey, Source } from '../domain/keys.js';
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { Cell, InterfaceRow } from '../domain/rows.js';
@@ -75,7 +76,7 @@ export interface ServerDescription {
 }
 
 /** Which kind of database the middle database is: types and ready statements differ. */
-export type MiddleKind = 'oracle' | 'postgresql' | 'sqlite';
+export type MiddleKind = DatabaseKind;
 
 /** What operators do with the middle database. Its parts are opened with it and share its connections. */
 export interface MiddleAdmin {

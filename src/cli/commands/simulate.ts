@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Config } from '../../config/schema.js';
-import type { KnexClient } from '../../database/options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import { badRowKinds } from '../../demo/platform/bad-row.js';
 import { Platform } from '../../demo/platform/platform.js';
 import { simulate, type SimulateOptions, type SimulationSummary } from '../../demo/platform/simulate.js';

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type PQueue from 'p-queue';
+import type { DatabaseKind, KnexClient } from '../../domain/clients.js';
 import type { DatabaseErrorKind } from '../errors.js';
-import type { DatabaseOptions, KnexClient } from '../options.js';
+import type { DatabaseOptions } from '../options.js';
 
 /*
  * The seam between PostgreSQL and SQLite. Both speak the same INSERT … SELECT … ON CONFLICT, UPDATE … FROM and
@@ -29,8 +30,7 @@ export type ErrorKinds = readonly (readonly [DatabaseErrorKind, RegExp])[];
 /** What PostgreSQL and SQLite write differently. */
 export interface Dialect {
   readonly name: KnexClient;
-  /** The database's own name, that of its folder in `sql/`. */
-  readonly kind: 'postgresql' | 'sqlite';
+  readonly kind: DatabaseKind;
   /** How Knex opens it. */
   config(options: DatabaseOptions): Knex.Config;
   /** What codes of its driver's errors mean. */

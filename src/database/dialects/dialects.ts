@@ -1,4 +1,4 @@
-import type { KnexClient } from '../options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import type { Dialect } from './dialect.js';
 import { pgDialect } from './postgresql.js';
 import { sqliteDialect } from './sqlite.js';

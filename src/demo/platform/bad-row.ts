@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dialects } from '../../database/dialects/dialects.js';
-import type { KnexClient } from '../../database/options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import type { ResultCode } from '../../domain/result-codes.js';
 import type { Rules } from '../../domain/rules.js';
 

@@ -1,4 +1,4 @@
-import type { KnexClient } from '../../database/options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import type { MiddleDialect } from './dialect.js';
 import { pgMiddle } from './postgresql.js';
 import { sqliteMiddle } from './sqlite.js';

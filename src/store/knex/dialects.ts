@@ -1,4 +1,4 @@
-import type { KnexClient } from '../../database/options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import type { StoreDialect } from './dialect.js';
 import { pgStore } from './postgresql.js';
 import { sqliteStore } from './sqlite.js';

@@ -1,4 +1,4 @@
-import type { KnexClient } from '../../database/options.js';
+import type { KnexClient } from '../../domain/clients.js';
 import type { StoreTypes } from './dialect.js';
 import { storeDialects } from './dialects.js';
 import { pgStore } from './postgresql.js';
