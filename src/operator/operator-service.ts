@@ -10,6 +10,7 @@ import type {
   RequeueReport,
   RetryReport,
 } from './contract/actions.js';
+import type { VerifySummary } from './contract/checks.js';
 import type {
   DeferredRow,
   FailedRow,
@@ -23,7 +24,7 @@ import type { OpenAlarm, Overview, PauseInForce, RegisteredWorker, Status } from
 import type { SearchProgress } from './failed.js';
 import type { PurgeRequest } from './purge.js';
 import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './requests.js';
-import type { VerifyRequest, VerifySummary } from './verify/verify.js';
+import type { VerifyRequest } from './verify/verify.js';
 
 /*
  * What operators can see and do, once, for the command line, the JSON API and the console. Lists and counts read a bounded

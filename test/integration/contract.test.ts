@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as actions from '../../src/operator/contract/actions.js';
+import * as checks from '../../src/operator/contract/checks.js';
 import * as rows from '../../src/operator/contract/rows.js';
 import * as state from '../../src/operator/contract/state.js';
 import { pauseTarget } from '../../src/operator/inputs.js';
 import type { OperatorService } from '../../src/operator/operator-service.js';
 import type { ProductStore } from '../../src/store/port.js';
+import { commandsOn, configFor } from '../support/command.js';
 import { isAvailable, openPair, pairKinds, plant, type Pair } from '../support/databases.js';
 import { operatorServiceOf } from '../support/operators.js';
 import { drain, quickSettings } from '../support/workers.js';
@@ -99,6 +101,21 @@ for (const kind of pairKinds) {
       for (const { target } of pauses)
         expect(await operator.resume(actor, pauseTarget.parse(target), null)).toBe(true);
       expect(await operator.pauses()).toEqual([]);
+    });
+
+    it('doctor and verify print what their schemas describe', async () => {
+      const changed = `UPDATE bnet_customer SET cust_name = 'x'`;
+      await pair.store.execute({ sql: changed, bindings: [] });
+      const config = await configFor(pair);
+      try {
+        const { json } = commandsOn(() => config);
+        expectContract(checks.findingsSchema.min(1), await json('doctor'));
+        const { shape } = checks.verifyReportSchema;
+        const atLeastOne = { differences: shape.differences.min(1), summary: shape.summary.unwrap() };
+        expectContract(checks.verifyReportSchema.extend(atLeastOne), await json('verify'));
+      } finally {
+        await config.remove();
+      }
     });
   });
 }

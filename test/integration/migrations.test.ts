@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../../src/database/database.js';
-import type { Finding } from '../../src/operator/doctor/finding.js';
+import type { Finding } from '../../src/operator/contract/checks.js';
 import { setupFindings } from '../../src/operator/doctor/setup.js';
 import { migrations } from '../../src/store/knex/migrations.js';
 import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { OracleDatabase } from '../../src/middle/oracle/database.js';
 import { OracleMiddleAdmin } from '../../src/middle/oracle/middle-admin.js';
 import { runChecks } from '../../src/operator/doctor/doctor.js';
-import type { Finding } from '../../src/operator/doctor/finding.js';
+import type { Finding } from '../../src/operator/contract/checks.js';
 import { openOptions } from '../support/middle-databases.js';
 import {
   guardRecords,

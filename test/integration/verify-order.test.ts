@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Difference } from '../../src/operator/verify/difference.js';
+import type { Difference } from '../../src/operator/contract/checks.js';
 import { purgeJournal } from '../../src/operator/purge.js';
 import { column, isAvailable, openPair, plant, type Pair, type Planted } from '../support/databases.js';
 import { clear } from '../support/model-rows.js';

@@ -1,6 +1,6 @@
 import '../support/hostile-time-zone.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Difference } from '../../src/operator/verify/difference.js';
+import type { Difference } from '../../src/operator/contract/checks.js';
 import { isAvailable, openPair, pairKinds, plant, type Pair } from '../support/databases.js';
 import { clear } from '../support/model-rows.js';
 import { verifyPair } from '../support/verification.js';

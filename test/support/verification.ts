@@ -1,10 +1,5 @@
-import type { Difference } from '../../src/operator/verify/difference.js';
-import {
-  verify,
-  type VerifySettings,
-  type VerifySources,
-  type VerifySummary,
-} from '../../src/operator/verify/verify.js';
+import type { Difference, VerifySummary } from '../../src/operator/contract/checks.js';
+import { verify, type VerifySettings, type VerifySources } from '../../src/operator/verify/verify.js';
 import type { Pair } from './databases.js';
 import { openStaging, operatorsOf, type OperationsOptions } from './operators.js';
 

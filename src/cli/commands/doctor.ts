@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../../config/schema.js';
 import { runChecks, type DoctorReport, type DoctorSettings } from '../../operator/doctor/doctor.js';
-import type { Finding } from '../../operator/doctor/finding.js';
+import type { Finding } from '../../operator/contract/checks.js';
 import { loadHandlers, loadLimitMs } from '../../app/load-handlers.js';
 import { openMiddle, openStore } from '../../app/open-databases.js';
 import { requireDriver } from '../../app/require-driver.js';

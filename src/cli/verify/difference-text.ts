@@ -1,4 +1,4 @@
-import type { Difference } from '../../operator/verify/difference.js';
+import type { Difference } from '../../operator/contract/checks.js';
 import { shown } from '../output.js';
 
 /** A difference in a line, without its customer. */

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import type { StrayAttributes } from '../../middle/admin-port.js';
-import { notJudgedReasons, type Difference, type NotJudged } from '../../operator/verify/difference.js';
-import type { VerifySummary } from '../../operator/verify/verify.js';
+import {
+  notJudgedReasons,
+  type Difference,
+  type NotJudged,
+  type VerifyReport,
+  type VerifySummary,
+} from '../../operator/contract/checks.js';
 import { jsonText, linesText, shown } from '../output.js';
 import { differenceText } from './difference-text.js';
 
@@ -34,7 +39,8 @@ export function jsonReport(limit: number): Report {
     end: async (summary, seconds) => {
       await open();
       const ok = summary.differences === 0;
-      await write(`\n],\n"summary": ${jsonText({ ok, ...summary, printed, seconds }, 2)}\n}\n`);
+      const whole: VerifyReport['summary'] = { ok, ...summary, printed, seconds };
+      await write(`\n],\n"summary": ${jsonText(whole, 2)}\n}\n`);
     },
     broken: async () => {
       if (printed > 0) await write('\n],\n"summary": null\n}\n');

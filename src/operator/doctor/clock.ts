@@ -1,6 +1,7 @@
 import type { MiddleKind } from '../../middle/admin-port.js';
 import { durationText } from '../duration.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Clocks read at about the same time, all as `YYYY-MM-DD HH:MM:SS`. */
 export interface Clocks {

@@ -2,7 +2,8 @@ import { DatabaseError } from '../../database/errors.js';
 import { deferralCauses, type DeferralCause, type Stage } from '../../domain/deferral.js';
 import type { MiddleKind } from '../../middle/admin-port.js';
 import type { DeferredRow, DeferredSummary } from '../contract/rows.js';
-import { fine, type Finding, type Level } from './finding.js';
+import type { Finding, Level } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Where rows do not go through: claims and marks in the middle database, applies in the product store. */
 type Side = 'middle' | 'store';

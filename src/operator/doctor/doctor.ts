@@ -6,7 +6,8 @@ import { countLimit } from '../overview.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';
 import { deferredFindings } from './deferred.js';
-import { fine, type Area, type Finding } from './finding.js';
+import type { Area, Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 import { indexFindings, productIndexFindings, type IndexContext } from './indexes.js';
 import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings } from './loss.js';
@@ -16,6 +17,11 @@ import { serverFindings } from './server.js';
 import { setupFindings } from './setup.js';
 import { missingTables, tableFindings } from './tables.js';
 import { workerFindings } from './workers.js';
+
+/*
+ * Not a method of OperatorService, which works on open databases: the doctor also runs where one cannot be opened, and
+ * loads the handlers.
+ */
 
 /** What the doctor examines. */
 export interface DoctorTargets {
@@ -37,7 +43,7 @@ export interface DoctorSettings extends LossSettings {
   readonly settleMs: number;
 }
 
-/** All findings, and the errors of the databases that could not be reached. */
+/** All findings, and the errors of the databases that could not be reached, which decide the exit code. */
 export interface DoctorReport {
   readonly findings: readonly Finding[];
   readonly unreached: readonly unknown[];

@@ -1,4 +1,5 @@
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 const limitMs = 10_000;
 

@@ -1,6 +1,7 @@
 import { attributeTableOf, sources, tableOf, type Source } from '../../domain/keys.js';
 import type { IndexDescription, MiddleKind } from '../../middle/admin-port.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 import { qualified } from './names.js';
 
 /** Where statements to create indexes shall put them. */

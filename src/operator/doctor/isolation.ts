@@ -1,4 +1,4 @@
-import type { Area, Finding } from './finding.js';
+import type { Area, Finding } from '../contract/checks.js';
 
 /** Names a level of isolation that bnet-sync does not go by, and that handlers may rely on. */
 export function isolationFindings(area: Area, level: string | null): Finding[] {

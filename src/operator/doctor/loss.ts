@@ -3,7 +3,8 @@ import { compareFinished, evidenceOf } from '../../guard/compare-finished.js';
 import { missingOrigins } from '../../guard/origin.js';
 import type { StoreAlarm } from '../../store/guard-port.js';
 import type { Databases } from '../databases.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** What the guard is told by the configuration. */
 export interface LossSettings {

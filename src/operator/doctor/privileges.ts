@@ -1,7 +1,8 @@
 import type { RefusedPrivilege } from '../../domain/refused-privilege.js';
 import type { MiddleKind } from '../../middle/admin-port.js';
 import type { MissingStorePrivileges } from '../../store/admin-port.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 import { qualified, readyName } from './names.js';
 import { wayToTables } from './tables.js';
 

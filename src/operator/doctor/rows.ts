@@ -1,6 +1,7 @@
 import { attributeTableOf, rowId, sources, tableOf, type RowKey, type Source } from '../../domain/keys.js';
 import type { OtherStateRow, StrayCounts } from '../../middle/admin-port.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Rows that a worker cannot take, or not as they are: those it cannot name, and those that no rule provides for. */
 export interface OddRows {

@@ -1,7 +1,8 @@
 import { errContentMaxBytes } from '../../domain/err-content.js';
 import { tableOf } from '../../domain/keys.js';
 import type { ColumnDescription, MiddleKind, ServerDescription } from '../../middle/admin-port.js';
-import { fine, type Finding, type Level } from './finding.js';
+import type { Finding, Level } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Looks at the server: whether its version will do, and what its character set makes of Chinese texts. */
 export function serverFindings(

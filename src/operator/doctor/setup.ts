@@ -13,7 +13,8 @@ import {
   schemaRemedy,
   type StoreSetup,
 } from '../../store/setup-port.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Whether the product store is set up for this version, and its database fit for it. */
 export function setupFindings(setup: StoreSetup): Finding[] {

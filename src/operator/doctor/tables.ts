@@ -1,6 +1,7 @@
 import { attributeTableOf, tableOf } from '../../domain/keys.js';
 import type { ColumnDescription, MiddleKind } from '../../middle/admin-port.js';
-import { fine, type Finding, type Level } from './finding.js';
+import type { Finding, Level } from '../contract/checks.js';
+import { fine } from './finding.js';
 import { qualified, readyName } from './names.js';
 
 /** What the specification says of a column (5.2.2.1 to 5.2.2.4): a number of digits, a text of characters, or a date. */

@@ -1,6 +1,7 @@
 import type { WorkerDescription } from '../../store/port.js';
 import { durationText } from '../duration.js';
-import { fine, type Finding } from './finding.js';
+import type { Finding } from '../contract/checks.js';
+import { fine } from './finding.js';
 
 /** Who works, and on how many shards. */
 export interface WorkerState {

@@ -2,15 +2,8 @@ import { errContent } from '../../domain/err-content.js';
 import { tableOf, type RowKey } from '../../domain/keys.js';
 import type { Rules } from '../../domain/rules.js';
 import { compareRecords, type Records } from './compare.js';
-import {
-  noLateRows,
-  productOf,
-  rowDifference,
-  type Difference,
-  type CustomerCheck,
-  type LateRows,
-  type NotJudged,
-} from './difference.js';
+import type { Difference, LateRows, NotJudged } from '../contract/checks.js';
+import { noLateRows, productOf, rowDifference, type CustomerCheck } from './difference.js';
 import { inJournalOrder, type EffectiveRows } from './effective-rows.js';
 import { replay } from './replay.js';
 import { LateWatch, rightOrderOf, type RightOrder } from './order.js';

@@ -1,6 +1,7 @@
 import { identityKey, type Account, type Attribute, type Customer } from '../../domain/customer.js';
 import { compareNumbers } from '../../domain/keys.js';
-import { recordDifference, type Difference, type RecordName } from './difference.js';
+import type { Difference } from '../contract/checks.js';
+import { recordDifference, type RecordName } from './difference.js';
 
 /*
  * Records as the finished rows lead to them against records as the product store holds them, field by field. Times are

@@ -1,14 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { TableName } from '../../domain/keys.js';
-import type { StrayCounts } from '../../middle/admin-port.js';
-import {
-  noLateRows,
-  notJudgedReasons,
-  type Difference,
-  type CustomerCheck,
-  type LateRows,
-  type NotJudged,
-} from './difference.js';
+import { notJudgedReasons, type Difference, type NotJudged, type VerifySummary } from '../contract/checks.js';
+import { noLateRows, type CustomerCheck } from './difference.js';
 import type { Databases } from '../databases.js';
 import { dateOf } from '../inputs.js';
 import { byTableName } from '../named.js';
@@ -46,24 +38,6 @@ export interface VerifyRequest extends Pick<
 > {
   /** The journal was purged before this moment (`inputs.moment`, by the store's clock); null: it never was. */
   readonly journalSince: string | null;
-}
-
-/** What a verification found. */
-export interface VerifySummary {
-  /** Finished rows that were read. */
-  readonly rows: number;
-  readonly customers: number;
-  readonly customersWithDifferences: number;
-  readonly differences: number;
-  readonly byKind: Readonly<Record<string, number>>;
-  /** Rows that took effect after a later one of their customer and are no difference, by reason. */
-  readonly lateRows: LateRows;
-  /** Attribute rows that came too late for their row, or belong to none, by table; null where a single customer is verified. */
-  readonly strayAttributes: Readonly<Record<TableName, StrayCounts>> | null;
-  /** Customers whose records could not be compared, or not all of them, by reason. */
-  readonly notJudged: Readonly<Record<NotJudged, number>>;
-  /** The first of them. */
-  readonly notJudgedExamples: readonly { readonly custId: string | null; readonly reason: NotJudged }[];
 }
 
 /** Customers judged, and read anew, in one go. */
