@@ -115,6 +115,8 @@ export interface WaitingContext {
   readonly now: string;
   readonly graceMs: number;
   readonly seenForMs?: SeenForMs;
+  /** Whether the journal has decided this attempt: only its mark is missing, and it waits for nothing. */
+  readonly isDecided?: (row: PolledRow) => boolean;
   /** Customers that wait already: the poll left out their rows but for those that may be what they wait for. */
   readonly waiting?: ReadonlySet<string>;
 }
@@ -127,6 +129,7 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
   const claim: PolledRow[] = [];
   const { graceMs, seenForMs = neverSeen } = context;
   const old = secondBefore(context.now, graceMs);
+  const isDecided = context.isDecided ?? (() => false);
   const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
     const customer = row.custId ?? '';
@@ -141,8 +144,8 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
       continue;
     }
     const seenMs = seenForMs(row);
-    const isOld = isBy(old, row) && seenMs >= graceMs;
-    const wait = isOld ? null : waitOf(row, seen, { now: context.now, graceMs, seenMs });
+    const cannotWait = (isBy(old, row) && seenMs >= graceMs) || isDecided(row);
+    const wait = cannotWait ? null : waitOf(row, seen, { now: context.now, graceMs, seenMs });
     if (wait !== null) {
       waits.set(customer, wait);
       continue;

@@ -81,6 +81,10 @@ export async function claimBatch(
     now: polledBatch.now,
     graceMs: settings.dependencyGraceMs,
     seenForMs,
+    isDecided: (row) =>
+      row.state === State.Processing &&
+      row.stateDate !== null &&
+      attempts.get(rowId(row))?.includes(row.stateDate) === true,
     waiting: new Set(waits.map(({ custId }) => custId)),
   });
   for (const wait of plan.waits) inFlight.wait(wait);

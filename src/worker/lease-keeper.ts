@@ -113,7 +113,15 @@ export class LeaseKeeper {
     this.#wakeup.wake();
     await running;
     this.#leases = [];
-    await this.#store.release();
+    const { guard } = this.#parts;
+    try {
+      await this.#store.release();
+    } catch (error) {
+      // A new connection finds a loss once: nobody else may know of it yet.
+      if (!guard.report(error)) throw error;
+      await guard.record();
+      await this.#store.release();
+    }
   }
 
   async #check(): Promise<void> {

@@ -40,6 +40,20 @@ describe('a young row whose product the store has never seen', () => {
     expect(plan([young(opFlag)])).toEqual({ claim: [], waits: [waitsFor(null)] });
   });
 
+  it('does not wait once the journal has decided its attempt: only its mark is missing', () => {
+    const [decided, between, bind] = [young('0202', { state: 1 }), young('0102'), young('0201')];
+    const context = {
+      seen: new Set([product]),
+      now,
+      graceMs,
+      isDecided: (row: PolledRow) => row === decided,
+    };
+    expect(planBatch([decided, between, bind], context)).toEqual({
+      claim: [decided, between, bind],
+      waits: [],
+    });
+  });
+
   it('waits for what is left of its grace, to the millisecond', () => {
     for (const [seconds, remainingMs] of [
       [0, 10_000],

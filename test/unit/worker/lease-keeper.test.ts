@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../../src/database/errors.js';
+import { StoreWentBackError } from '../../../src/store/guard-port.js';
 import type { LeaseSnapshot, LeaseStore, Pause } from '../../../src/store/port.js';
 import type { Emit, WorkerEvents } from '../../../src/worker/events.js';
 import { LeaseKeeper } from '../../../src/worker/lease-keeper.js';
@@ -42,7 +43,13 @@ class AnsweringStore implements LeaseStore {
     this.givenBack.push(shards);
   }
 
+  /** What stands in the way of the first release. */
+  lostOnRelease: Error | null = null;
+
   async release(): Promise<void> {
+    const { lostOnRelease } = this;
+    this.lostOnRelease = null;
+    if (lostOnRelease !== null) throw lostOnRelease;
     this.released = true;
   }
 }
@@ -320,6 +327,22 @@ describe('checks', () => {
     store.answer = new DatabaseError('credentials', 'no');
     running = keeper.run();
     await expect(running).rejects.toBeInstanceOf(CredentialsRefusedError);
+  });
+
+  it('are given back at a stop whose connection finds a loss, which is recorded first', async () => {
+    const recorded: boolean[] = [];
+    guard = {
+      ...nothingLost,
+      report: (error) => error instanceof StoreWentBackError,
+      record: async () => void recorded.push(store.released),
+    };
+    keeper = keeperWith({ leaseTtlMs });
+    await start(holding([1], 8));
+    recorded.splice(0);
+    store.lostOnRelease = new StoreWentBackError([]);
+    await keeper.stop(running);
+    expect(recorded).toEqual([false]);
+    expect(store.released).toBe(true);
   });
 
   it('end at a stop, which gives everything back', async () => {
