@@ -2,8 +2,9 @@
  * The layers of src. Each folder names the folders it may import besides itself;
  * "ports" stands for the worker's, src/middle/port.ts and src/store/{,guard-,setup-}port.ts, "admin" for the operators',
  * src/{middle,store}/admin-port.ts, "errors" for the kinds of database errors that ports fail with (and the count of
- * connections), "events" for what a worker reports, "security" for what the HTTP server reports. Only src/app, src/cli, src/demo and the files in src
- * itself, which wire the program together, are free.
+ * connections), "events" for what a worker reports, "security" for what the HTTP server reports, "timeout" for
+ * src/timeout.ts. Only src/app, src/cli, src/demo and the other files in src itself, which wire the program together,
+ * are free.
  */
 const PORTS = '^src/(middle|store)/((guard|setup)-)?port[.]ts$';
 const ADMIN = '^src/(middle|store)/admin-port[.]ts$';
@@ -11,6 +12,7 @@ const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
 /** What log lines and metrics are made from. */
 const EVENTS = '^src/worker/events[.]ts$';
 const SECURITY = '^src/http/security-events[.]ts$';
+const TIMEOUT = '^src/timeout[.]ts$';
 
 const DRIVERS = '(^|/)node_modules/(@types/)?(pg|oracledb|better-sqlite3|knex)/';
 /** Where drivers are used. src/app/require-driver.ts only tries out whether one is installed, by its name. */
@@ -20,22 +22,31 @@ const HANDLERS = '^src/(store/port|worker/handlers)[.]ts$';
 
 const MAY_IMPORT = {
   domain: [],
-  database: ['domain'],
+  database: ['domain', 'timeout'],
   middle: ['domain', 'database'],
   store: ['domain', 'database'],
   staging: ['domain', 'admin', 'operator'],
   guard: ['domain', 'ports'],
   worker: ['domain', 'ports', 'errors', 'guard'],
-  operator: ['domain', 'ports', 'admin', 'errors', 'guard'],
-  http: ['domain', 'ports', 'admin', 'errors', 'guard', 'operator', 'events', 'telemetry'],
+  operator: ['domain', 'ports', 'admin', 'errors', 'guard', 'timeout'],
+  http: ['domain', 'ports', 'admin', 'errors', 'guard', 'operator', 'events', 'telemetry', 'timeout'],
   console: ['domain', 'ports', 'admin', 'errors', 'guard', 'operator', 'http'],
-  telemetry: ['domain', 'errors', 'operator', 'worker', 'guard', 'security'],
+  telemetry: ['domain', 'errors', 'operator', 'worker', 'guard', 'security', 'timeout'],
   config: ['domain'],
+  timeout: [],
 };
 
-const pathOf = (layer) =>
-  ({ ports: PORTS, admin: ADMIN, errors: ERRORS, events: EVENTS, security: SECURITY })[layer] ??
-  `^src/${layer}/`;
+/** Layers that are files, not folders. */
+const FILES = {
+  ports: PORTS,
+  admin: ADMIN,
+  errors: ERRORS,
+  events: EVENTS,
+  security: SECURITY,
+  timeout: TIMEOUT,
+};
+
+const pathOf = (layer) => FILES[layer] ?? `^src/${layer}/`;
 
 const layerRules = Object.entries(MAY_IMPORT).map(([layer, allowed]) => ({
   name: `${layer}-imports-only-its-layers`,

@@ -4,6 +4,7 @@ import { loadHandlers, loadLimitMs } from './load-handlers.js';
 import { ProcessGuard } from './process-guard.js';
 import { KnexProductStore } from '../store/knex/product-store.js';
 import { openMiddle, openStoreDatabase } from './open-databases.js';
+import { withTimeout } from '../timeout.js';
 import type { WorkerEvents } from '../worker/events.js';
 import type { Handlers } from '../worker/handlers.js';
 import { handlerLimitMs } from '../worker/settings.js';
@@ -97,7 +98,10 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
     stop: async () => {
       worker.stop();
       const ended = running?.catch(() => undefined) ?? Promise.all([middle.close(), store.close()]);
-      await withinDrainTime(ended, config.worker.drainTimeoutMs);
+      const { drainTimeoutMs } = config.worker;
+      await withTimeout<unknown>(ended, drainTimeoutMs, (reject) => {
+        reject(new DrainTimeoutError(`rows in flight were not finished within ${drainTimeoutMs} ms`));
+      });
     },
   };
   return synchronised;
@@ -112,19 +116,5 @@ async function loadGuarded({ store, worker }: Config, guard: ProcessGuard): Prom
     return await guard.aroundLoading(path, limitMs, () => loadHandlers(path, limitMs));
   } finally {
     await guard.end();
-  }
-}
-
-async function withinDrainTime(ended: Promise<unknown>, drainTimeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new DrainTimeoutError(`rows in flight were not finished within ${drainTimeoutMs} ms`));
-    }, drainTimeoutMs);
-  });
-  try {
-    await Promise.race([ended, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../config/config-error.js';
+import { withTimeout } from '../timeout.js';
 import { errorText } from '../worker/errors.js';
 import type { Handlers } from '../worker/handlers.js';
 import { handlerLimitMs } from '../worker/settings.js';
@@ -26,20 +27,14 @@ export async function loadHandlers(path: string | undefined, limitMs: number): P
 }
 
 async function importModule(path: string, limitMs: number): Promise<Readonly<Record<string, unknown>>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(fault(`${path} is not loaded within ${limitMs} ms: something that it awaits does not end`));
-    }, limitMs);
-  });
   const loading = import(pathToFileURL(path).href) as Promise<Record<string, unknown>>;
   try {
-    return await Promise.race([loading, late]);
+    return await withTimeout(loading, limitMs, (reject) => {
+      reject(fault(`${path} is not loaded within ${limitMs} ms: something that it awaits does not end`));
+    });
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw fault(`${path} cannot be loaded: ${errorText(error)}`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { withTimeout } from '../timeout.js';
 import { classify } from './classify.js';
 import { consequenceOf, DatabaseError, TransactionEndedError, HandlerTimeoutError } from './errors.js';
 
@@ -40,7 +41,9 @@ export class NestedWork {
     this.#watch(inner);
     let result: T;
     try {
-      result = await this.#within(limitMs, work(inner));
+      result = await withTimeout(work(inner), limitMs, (reject) => {
+        if (!this.isWaiting) reject(new HandlerTimeoutError(`not finished within ${limitMs} ms`));
+      });
       if (this.#misuse !== undefined) throw this.#misuse;
       // A failure that the work swallowed: where the database refuses to go on, the savepoint must be rolled back.
       if (this.#failure !== undefined)
@@ -75,20 +78,6 @@ export class NestedWork {
       this.#waiting.delete(query.__knexQueryUid ?? '');
       this.#failure = error;
     });
-  }
-
-  async #within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const hung = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        if (!this.isWaiting) reject(new HandlerTimeoutError(`not finished within ${limitMs} ms`));
-      }, limitMs);
-    });
-    try {
-      return await Promise.race([work, hung]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DatabaseError } from '../database/errors.js';
+import { withTimeout } from '../timeout.js';
 import type { WorkerFeed } from '../telemetry/metrics.js';
 
 /*
@@ -116,14 +117,10 @@ function readinessOf(databases: Readiness['databases'], worker: WorkerStanding |
 
 async function ask(probe: Probe, clock: () => number): Promise<DatabaseStanding> {
   const startedAt = clock();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new DatabaseError('timeout', 'no answer'));
-    }, answerLimitMs);
-  });
   try {
-    await Promise.race([probe(), late]);
+    await withTimeout(probe(), answerLimitMs, (reject) => {
+      reject(new DatabaseError('timeout', 'no answer'));
+    });
     return { reachable: true, answeredMs: Math.round(clock() - startedAt), error: null };
   } catch (error) {
     return {
@@ -131,7 +128,5 @@ async function ask(probe: Probe, clock: () => number): Promise<DatabaseStanding>
       answeredMs: null,
       error: error instanceof DatabaseError ? error.kind : 'other',
     };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,6 +3,7 @@ import type { PoolUse } from '../database/pool-use.js';
 import { stages, deferralCauses } from '../domain/deferral.js';
 import { tableOf } from '../domain/keys.js';
 import type { Overview } from '../operator/contract/state.js';
+import { withTimeout } from '../timeout.js';
 import type { WorkerEvents } from '../worker/events.js';
 import { metrics, type MetricDescription } from './metric-catalogue.js';
 import { securityKinds, type SecurityKind } from '../http/security-events.js';
@@ -121,7 +122,9 @@ export class Metrics {
   }
 
   async #readOverview(): Promise<void> {
-    const overview = await within(overviewLimitMs, this.sources.overview());
+    const overview = await withTimeout(this.sources.overview(), overviewLimitMs, (reject) => {
+      reject(new Error('no overview in time'));
+    }).catch(() => null);
     if (overview === null) return;
     const { tables, workers, pauses, alarms, deferred, databases } = overview;
     const gauges = this.#gauges;
@@ -168,20 +171,5 @@ export class Metrics {
         const connections = pools.reduce((sum, pool) => sum + pool[database][state], 0);
         this.#gauges.poolConnections.set({ database, state }, connections);
       }
-  }
-}
-
-/** What comes within so many milliseconds; null where nothing does, or it fails. */
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(null);
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([promise.catch(() => null), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

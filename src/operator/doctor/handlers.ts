@@ -1,3 +1,4 @@
+import { withTimeout } from '../../timeout.js';
 import type { Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
 
@@ -5,21 +6,15 @@ const limitMs = 10_000;
 
 /** Loads the product's handlers as a worker does at its start; a module that does not end loading keeps a worker waiting. */
 export async function handlerFindings(load: () => Promise<unknown>): Promise<Finding[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`store.handlers is still loading after ${limitMs / 1000} s`));
-    }, limitMs);
-  });
   try {
-    await Promise.race([load(), late]);
+    await withTimeout(load(), limitMs, (reject) => {
+      reject(new Error(`store.handlers is still loading after ${limitMs / 1000} s`));
+    });
     return [fine('handlers', 'store.handlers can be loaded')];
   } catch (error) {
     const finding = `a worker cannot start: ${error instanceof Error ? error.message : String(error)}`;
     const whatToDo =
       'put the module where store.handlers says, relative to the configuration file, with onCustomer or onAccount exported';
     return [{ area: 'handlers', level: 'error', finding, whatToDo }];
-  } finally {
-    clearTimeout(timer);
   }
 }
