@@ -10,33 +10,33 @@ import { namedFilter } from './named.js';
 import type { MatchTarget } from './requests.js';
 
 /*
- * What a requeue by filter is about, and how the audit keeps it: the intent has the filter and the bound, the outcome the
- * place to go on from. Both are read again when an action that ended early is gone on with.
+ * The scope of a requeue by filter, and its record in the audit: the intent has the filter and the bound, the outcome
+ * the position to continue from. Both are read again to continue an action that ended early.
  */
 
-/** Which rows an action is about, and where it begins. */
+/** Which rows an action covers, and where it starts. */
 export interface MatchScope {
   readonly filter: RowFilter;
   /** Only rows that failed until this second, by the middle database's clock, or have no StateDate. */
   readonly failedUntil: string;
   /** Null: nothing is left. */
   readonly after: FailedPosition | null;
-  /** The action that is gone on with; null: it is a new one. */
+  /** The action to continue; null: a new one. */
   readonly continues: string | null;
-  /** How many rows the actions put back that it goes on with, as far as is known. */
+  /** Rows requeued by the actions it continues, as far as known. */
   readonly before: number;
 }
 
-/** There is no such action to go on with. */
+/** There is no such action to continue. */
 export class NothingToContinueError extends Error {
   override readonly name = 'NothingToContinueError';
 
   constructor(id: string, why: string) {
-    super(`action ${id} cannot be gone on with: ${why}`);
+    super(`action ${id} cannot be continued: ${why}`);
   }
 }
 
-/** The scope of a new action, or of one that is gone on with; NothingToContinueError where that cannot be. */
+/** The scope of a new action, or of one to continue; NothingToContinueError if there is none. */
 export async function scopeOf({ middle, store }: Databases, target: MatchTarget): Promise<MatchScope> {
   if ('continues' in target)
     return continued(target.continues, await actionOf(store.records, target.continues));
@@ -51,7 +51,7 @@ export function intentOf({ filter, failedUntil, continues, before }: MatchScope)
   return { filter: namedFilter(filter), failedUntil, ...(continues !== null && { continues, before }) };
 }
 
-/** What an outcome records; `left` is where to go on from, null: nothing is left. */
+/** What an outcome records; `left` is where to continue, null: nothing is left. */
 export function outcomeOf(matched: number, left: FailedPosition | null): object {
   return { matched, left: left === null ? null : cursorOf(left) };
 }
@@ -84,17 +84,17 @@ function continued(id: string, entry: RecordedAction): MatchScope {
   return { filter, failedUntil, after: left, continues: id, before: before + (entry.rows ?? 0) };
 }
 
-/** What the audit says of a requeue by filter. */
+/** The audit record of a requeue by filter. */
 export interface MatchRecord {
   readonly filter: RowFilter;
   readonly failedUntil: string;
-  /** How many rows were put back by the actions that it goes on with. */
+  /** Rows requeued by the actions it continues. */
   readonly before: number;
-  /** Where to go on from: without an outcome nobody knows how far it came, so from the start. Null: nothing is left. */
+  /** Where to continue: without an outcome its progress is unknown, so from the start. Null: nothing is left. */
   readonly left: FailedPosition | null;
 }
 
-/** Reads the record of a requeue by filter; null where it is none, or has no bound. */
+/** Reads the record of a requeue by filter; null if it is none, or has no bound. */
 export function matchRecord({ action, what, outcome }: RecordedAction): MatchRecord | null {
   if (action !== 'requeue-matching') return null;
   const intent = intentSchema.safeParse(JSON.parse(what));
@@ -112,7 +112,7 @@ function leftOf(what: string): FailedPosition | null {
   return left === null ? null : positionOf(left);
 }
 
-/** The place in the list of failed rows before all that failed until this second. */
+/** The position before all rows that failed until this second. */
 function beforeAll(failedUntil: string): FailedPosition {
   const next = new Date(Date.parse(`${failedUntil.replace(' ', 'T')}Z`) + 1000);
   return { source: 'CUST', streamingNo: '0', stateDate: next.toISOString().slice(0, 19).replace('T', ' ') };

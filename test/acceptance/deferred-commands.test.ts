@@ -85,7 +85,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(again.exitCode).toBe(1);
       expect(again.stdout.split('\n')).toEqual(
         [longest, '7'].map(
-          (no) => `IF_BNET_CUST ${no}: not deferred; "bnet-sync show IF_BNET_CUST ${no}" tells how it stands`,
+          (no) => `IF_BNET_CUST ${no}: not deferred; see "bnet-sync show IF_BNET_CUST ${no}"`,
         ),
       );
       expect(await json('retry', 'CUST', '7')).toEqual({

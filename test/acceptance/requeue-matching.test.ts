@@ -67,7 +67,7 @@ describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended 
       const { exitCode, stdout } = await command;
       expect(exitCode).toBe(1);
       expect(stdout).toMatch(/^1000 put back, 0 left alone\./);
-      expect(stdout).toContain('To go on with them: bnet-sync requeue --continue 1');
+      expect(stdout).toContain('To continue: bnet-sync requeue --continue 1');
       expect(await states()).toEqual({ 0: 1000, 3: 200 });
       const [ended] = (await json('audit')) as AuditEntry[];
       expect(ended).toMatchObject({ id: '1', status: 'done', rows: 1000 });
@@ -108,10 +108,10 @@ describe.runIf(isAvailable(kind))('acceptance: requeue --matching that is ended 
     async () => {
       for (const more of [['--all'], ['--matching'], ['--code', '00401'], ['CUST', '1']]) {
         const { exitCode, stderr } = await run('requeue', ...more, '--continue', '1');
-        expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--continue knows its rows')]);
+        expect([exitCode, stderr]).toEqual([2, expect.stringContaining('--continue allows no rows')]);
       }
       const { exitCode, stderr } = await run('requeue', '--continue', '7');
-      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('action 7 cannot be gone on with')]);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining('action 7 cannot be continued')]);
       expect(await states()).toEqual({ 3: rows });
     },
     longMs,

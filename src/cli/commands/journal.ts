@@ -24,12 +24,12 @@ const yearMs = 365 * dayMs;
 const leastMs = 30 * dayMs;
 
 const notes = `
-Deletes failures that a later attempt of their row has superseded, except the last one of
-a row that was applied in the end: "verify" needs it as the evidence that the row was
-requeued, and so took effect late on purpose. With --gone also all entries of rows that are
-no longer in the middle database. The journal is the evidence of what was decided and why:
-what is younger than a year is only deleted with --under-a-year, and what is younger than
-30 days never. It may be ended at any time, and run again.
+Deletes failures superseded by a later attempt of their row, except the last one of a row
+that was applied in the end: "verify" needs it as evidence that the row was requeued, and so
+took effect late on purpose. With --gone also all entries of rows no longer in the middle
+database. The journal is the evidence of what was decided and why: entries younger than a
+year are only deleted with --under-a-year, those younger than 30 days never. It may be ended
+at any time, and run again.
 
 Examples:
   bnet-sync journal purge --older-than 400d --dry-run --config bnet-sync.yaml
@@ -85,7 +85,7 @@ async function purgeVisibly(operator: OperatorService, options: PurgeOptions): P
 }
 
 function reportLines({ dryRun, before, superseded, gone, ended }: PurgeReport): string[] {
-  const early = ended ? [] : ['It was ended before all were looked at: run it again for the rest.'];
+  const early = ended ? [] : ['It ended before all were checked: run it again for the rest.'];
   const done = dryRun ? 'would be deleted' : 'deleted';
   const first = `Superseded failures decided before ${before}: ${superseded} ${done}.`;
   if (gone === null) return [first, ...early];

@@ -6,8 +6,8 @@ import { shortTableName } from '../labels.js';
 import { addReport } from '../session.js';
 
 const notes = `
-Rows are decided in order, each over what those before it would have done. Nothing is
-changed, and a product's own handlers are not asked.
+Rows are decided in order, each on the outcome of those before it. Changes nothing, and
+does not call the product's handlers.
 
 Example:
   bnet-sync preview --limit 200 --config bnet-sync.yaml`;

@@ -23,11 +23,11 @@ interface RequeueOptions extends FilterOptions {
 }
 
 const examples = `
-Rows in another State than 3 are left alone. A row that is put back takes its place among
-the rows that are still open; rows of its customer that were applied since stay applied.
-With --matching all rows are put back that failed until it began, in sets, those that failed
-last first: rows that fail again meanwhile are left. Ctrl-C ends it after the set in flight, and
---continue goes on from there; so it does after a crash. The audit has the numbers.
+Rows in another State than 3 are left alone. A requeued row takes its place among the rows
+still open; rows of its customer that were applied since stay applied.
+--matching requeues the rows that failed until it began, in sets, latest failures first; rows
+that fail again meanwhile are left. Ctrl-C ends it after the set in flight; --continue resumes
+it, also after a crash. The audit has the IDs.
 
 Examples:
   bnet-sync requeue IF_BNET_CUST 1141 1142 --dry-run --config bnet-sync.yaml
@@ -45,12 +45,12 @@ export function configure(command: Command): void {
       )
       .argument('[table]', 'IF_BNET_CUST or IF_BNET_ACCOUNT', tableArgument)
       .argument('[streamingNo...]', 'their StreamingNos', numberArguments)
-      .option('--matching', 'all rows that the following conditions choose'),
+      .option('--matching', 'all rows that match the conditions below'),
   )
     .option('--all', 'with --matching: without any condition')
     .option(
       '--continue <id>',
-      'go on with a requeue by --matching that ended early, by its ID in the audit',
+      'resume a requeue by --matching that ended early, by its ID in the audit',
       actionArgument,
     )
     .option('--dry-run', 'only say what would be done')
@@ -87,9 +87,7 @@ function mistakeOf(keys: readonly RowKey[], options: RequeueOptions): string | n
   if (options.continue === undefined) return mistakeOfMatching(keys, options);
   const isAlone =
     keys.length === 0 && !isFiltered(options) && options.matching !== true && options.all !== true;
-  return isAlone
-    ? null
-    : '--continue knows its rows: it allows no rows, no conditions, no --matching and no --all';
+  return isAlone ? null : '--continue allows no rows, conditions, --matching or --all';
 }
 
 function mistakeOfKeys(keys: readonly RowKey[], options: RequeueOptions): string | null {
@@ -153,15 +151,15 @@ function matchLines(report: MatchReport): string[] {
     notRequeued === 0
       ? []
       : ['Left alone: rows that changed meanwhile, and rows that share their StreamingNo with another.'];
-  const sofar = before === 0 ? [] : [`With the actions that it went on with: ${before + requeued} put back.`];
+  const sofar = before === 0 ? [] : [`With the actions it continues: ${before + requeued} put back.`];
   return [`${requeued} put back, ${notRequeued} left alone.`, ...left, ...sofar, ...goOnLines(report)];
 }
 
 function goOnLines({ matched, action, failedUntil }: MatchReport): string[] {
   if (!matched.atLeast) return [];
   return [
-    `It was ended before all rows were looked at that failed until ${failedUntil} (the middle database's clock).`,
-    `To go on with them: bnet-sync requeue --continue ${action ?? ''}`,
+    `Ended before checking all rows that failed until ${failedUntil} (the middle database's clock).`,
+    `To continue: bnet-sync requeue --continue ${action ?? ''}`,
   ];
 }
 
@@ -189,7 +187,7 @@ function requeuedLines({ table, streamingNo, appliedSince }: Requeued, dryRun: b
 function notRequeuedLine({ table, streamingNo, reason, state }: NotRequeued): string {
   const why = {
     missing: 'there is no such row',
-    'several rows': 'several rows share this StreamingNo, "bnet-sync doctor" tells more',
+    'several rows': 'several rows share this StreamingNo, see "bnet-sync doctor"',
     'not failed': `it is in State ${stateText(state)}`,
   }[reason];
   return `${table} ${streamingNo}: left alone, ${why}`;

@@ -13,9 +13,9 @@ interface RetryOptions {
 }
 
 const notes = `
-For rows that "bnet-sync deferred" lists, once what was wrong is put right. Not needed: they
-are tried again by themselves within 45 seconds. Failed rows (State 3) are put back by
-"bnet-sync requeue". It is recorded in the audit. Ends with 1 where a row is not deferred.
+For rows that "bnet-sync deferred" lists, once the cause is fixed. Optional: they are retried
+within 45 seconds anyway. For failed rows (State 3) use "bnet-sync requeue". The retry is
+recorded in the audit. Ends with 1 if a row is not deferred.
 
 Example:
   bnet-sync retry IF_BNET_CUST 1141 1142 --reason "trigger disabled" --config bnet-sync.yaml`;
@@ -46,7 +46,7 @@ function reportLines({ retried, notDeferred }: RetryReport): string[] {
     ),
     ...notDeferred.map(
       ({ table, streamingNo }) =>
-        `${table} ${streamingNo}: not deferred; "bnet-sync show ${table} ${streamingNo}" tells how it stands`,
+        `${table} ${streamingNo}: not deferred; see "bnet-sync show ${table} ${streamingNo}"`,
     ),
   ];
 }

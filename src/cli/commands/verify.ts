@@ -15,11 +15,11 @@ interface VerifyOptions {
 }
 
 const help = `
-Folds the rows in State 2 by the worker's own rules, in the journal's order, and compares what they lead to with the
-product store. A row that took effect after a later one of its customer is told where that changes values; rows
+Replays the rows in State 2 by the worker's own rules, in the journal's order, and compares the result with the
+product store. A row that took effect after a later one of its customer is reported if that changes values; rows
 that were requeued, have no CreateDate or waited for their open or bind are only counted.
-Nothing is changed. Workers may go on: what seems to differ is read a second time before it is told.
-Ends with 1 where anything differs. docs/verify.md says what is compared, and what is not.
+Changes nothing. Workers may keep running: apparent differences are read again before they are reported.
+Ends with 1 if anything differs. docs/verify.md says what is compared, and what is not.
 
 Examples:
   bnet-sync verify --config bnet-sync.yaml
@@ -33,7 +33,7 @@ export function configure(command: Command): void {
     .option('--product <id>', 'only this ProductID', numberArgument)
     .option(
       '--journal-since <when>',
-      'the journal was purged before this (a date in UTC, or 365d): records that have not changed since are not judged',
+      'the journal was purged before this (a date in UTC, or 365d): records unchanged since are not judged',
       momentArgument,
     )
     .option('--limit <number>', 'print at most so many differences; all are counted', limitArgument, 100)

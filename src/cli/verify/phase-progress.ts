@@ -6,7 +6,7 @@ const wordsOf: Readonly<Record<Phase, string>> = {
   journal: 'journal entries read',
   records: 'records read',
   compared: 'customers compared',
-  'looked at again': 'customers looked at again',
+  rechecked: 'customers rechecked',
 };
 
 /** Shows the phases of a verification on stderr, one after another. */
@@ -20,7 +20,7 @@ export function phaseProgress(quiet: boolean): { readonly show: OnProgress; end(
   return {
     show: (now, done, total) => {
       // Differences are printed meanwhile: a bar on the same terminal would be torn.
-      if (now === 'looked at again' && process.stdout.isTTY) {
+      if (now === 'rechecked' && process.stdout.isTTY) {
         end();
         return;
       }

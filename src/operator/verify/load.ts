@@ -6,25 +6,25 @@ import type { Databases } from '../databases.js';
 import { nobody, type StagingDatabase } from './staging.js';
 
 /*
- * Reading both databases into the stage: the middle database first, then the journal, then the records. A row stands in
- * State 2 only after its journal entry was committed, together with the records: so whatever is read has its reason in
- * what was read after it.
+ * Reads both databases into the stage: the middle database first, then the journal, then the records. A row is in State
+ * 2 only after its journal entry was committed with the records: so whatever is read has its reason in what was read
+ * after it.
  */
 
 /** Time, for the pace. */
 export interface Pace {
-  /** Milliseconds, ever growing. */
+  /** Monotonic milliseconds. */
   now(): number;
   rest(milliseconds: number): Promise<void>;
 }
 
 /** What is being done. */
-export type Phase = 'rows' | 'journal' | 'records' | 'compared' | 'looked at again';
+export type Phase = 'rows' | 'journal' | 'records' | 'compared' | 'rechecked';
 
-/** Told of after each page; `total` where it is known. */
+/** Called after each page; `total` if known. */
 export type OnProgress = (phase: Phase, done: number, total?: number) => void;
 
-/** How everything is read. */
+/** Options for reading. */
 export interface LoadSettings {
   /** Only these products; empty: all. */
   readonly productIds: readonly string[];
@@ -64,8 +64,8 @@ export class Loader {
   }
 
   /**
-   * Looks up, by key, rows of these customers that took effect and are not here as they were applied: not marked yet, put
-   * back, changed, or gone.
+   * Looks up, by key, rows of these customers that took effect and are not here as applied: not marked yet, requeued,
+   * changed, or gone.
    */
   async resolve(custs: readonly string[]): Promise<void> {
     const { pageRows } = this.#settings;
@@ -112,7 +112,7 @@ export class Loader {
 
   async #records(custs: readonly string[] | null): Promise<void> {
     const { scan } = this.#databases.store;
-    // With the products the primary key leads to the customers.
+    // By products the primary key leads to the customers.
     const known = custs === null || this.#settings.productId !== null ? [] : this.#stage.productIds();
     const scope = this.#scope(custs, known);
     let read = 0;
@@ -152,7 +152,7 @@ export class Loader {
     };
   }
 
-  /** The middle database is shared: after each page it is left alone for as long as the page took. */
+  /** The middle database is shared: after each page it rests for as long as the page took. */
   async #paced<T>(read: () => Promise<T>): Promise<T> {
     const { pace } = this.#settings;
     const startedAt = pace.now();

@@ -10,11 +10,11 @@ import { checkCustomer, type CheckSettings } from './check-customer.js';
 import { nobody, type StagingDatabase } from './staging.js';
 
 /*
- * Reconciliation: what the finished rows of the middle database lead to, against what the product store holds.
+ * Reconciliation: what the finished rows of the middle database lead to, against the product store.
  *
- * Both are read once into a stage, and every customer is judged there. Workers may be at work meanwhile: a customer that
- * seems to differ is read anew, and the journal before and after its records. Only where both readings of the journal are
- * the same, nothing of the customer was applied between them, and what differs then is reported.
+ * Both are read once into a stage, where every customer is judged. Workers may be running: a customer that seems to
+ * differ is reread, with the journal before and after its records. Only if both readings of the journal agree was
+ * nothing of the customer applied between them, and what differs then is reported.
  */
 
 /** What a verification reads, and where it puts it in order. */
@@ -42,7 +42,7 @@ export interface VerifyRequest extends Pick<
 
 /** Customers judged, and read anew, in one go. */
 const customersAtOnce = 100;
-/** How often a customer that keeps moving is read anew. */
+/** How often a customer that keeps moving is reread. */
 const rounds = 3;
 const namedExamples = 20;
 /** Rows in one page of either database. */
@@ -56,7 +56,7 @@ const pace: Pace = {
 /** The newest attribute rows of each table, and how many StreamingNos are named. */
 const strayLook = { scan: 1_000_000, examples: 20 };
 
-/** Verifies what an operator asks for, at the pace of a guest. NotOurProductError. */
+/** Verifies what an operator asks for, at a guest's pace. NotOurProductError. */
 export async function verifyStore(
   sources: VerifySources,
   { productIds, rules }: Pick<OperatorSettings, 'productIds' | 'rules'>,
@@ -80,7 +80,7 @@ async function instantOf(moment: string, { store }: Databases): Promise<string> 
   return `${dateOf(moment, now).replace(' ', 'T')}.000Z`;
 }
 
-/** Compares everything. Fails with a DatabaseError; nothing is changed anywhere. */
+/** Compares everything. Fails with a DatabaseError; changes nothing. */
 export async function verify(sources: VerifySources, settings: VerifySettings): Promise<VerifySummary> {
   const stage = await sources.openStaging();
   try {
@@ -150,7 +150,7 @@ class Verification {
       }
       judged += custs.length;
       this.#settings.onProgress('compared', judged, total);
-      // A long comparison must not keep signals and timers waiting.
+      // A long comparison must not block signals and timers.
       await this.#settings.pace.rest(0);
       custs = this.#stage.customersAfter(custs.at(-1) ?? null, customersAtOnce);
     }
@@ -161,12 +161,12 @@ class Verification {
     for (let custs = this.#stage.candidatesAfter(null, customersAtOnce); custs.length > 0;) {
       await this.#settle(custs);
       looked += custs.length;
-      this.#settings.onProgress('looked at again', looked, this.#candidates);
+      this.#settings.onProgress('rechecked', looked, this.#candidates);
       custs = this.#stage.candidatesAfter(custs.at(-1) ?? null, customersAtOnce);
     }
   }
 
-  /** Reads customers anew until nothing of them is applied meanwhile, and reports what differs. */
+  /** Rereads customers until nothing of them is applied meanwhile, and reports what differs. */
   async #settle(custs: readonly string[]): Promise<void> {
     let left = custs;
     for (let round = 0; round < rounds && left.length > 0; round += 1) {
