@@ -9,8 +9,8 @@ import type { DemoFolder } from './demo-folder.js';
 const operator = 'demo';
 
 /**
- * Serves the console over a demo's databases on loopback, with a worker at work, so that what is put back is processed
- * again; until a signal to stop. The password is new each time and kept nowhere. ConfigError where the port is taken.
+ * Serves the console over a demo's databases on loopback, with a running worker, so that requeued rows are processed
+ * again, until a stop signal. The password is new each time and kept nowhere. ConfigError if the port is taken.
  */
 export async function serveDemoConsole({ config }: DemoFolder, port: number): Promise<void> {
   const password = randomBytes(9).toString('base64url');
@@ -26,7 +26,7 @@ export async function serveDemoConsole({ config }: DemoFolder, port: number): Pr
     printLines(
       '',
       `Console: ${server.url}/ (log in as ${operator} with the password ${password})`,
-      'A worker is at work on the same databases: what is put back is processed again. Ctrl-C ends both.',
+      'A worker runs on the same databases: requeued rows are processed again. Ctrl-C ends both.',
     );
     await Promise.race([signal, working]);
   } finally {

@@ -20,7 +20,7 @@ const demoUserLimitAttrSpecId = '11002099000000000000';
 
 const firstLine = '# Made by "bnet-sync demo". Delete the folder when you are done with it.';
 
-/** Patience and leases are shorter than by default, so that the demo is quick. */
+/** Shorter waits and leases than by default keep the demo quick. */
 const configText = `${firstLine}
 
 middle:
@@ -42,14 +42,14 @@ rules:
   userLimitAttrSpecId: '${demoUserLimitAttrSpecId}'
 `;
 
-/** The folder holds something that is not ours to replace. */
+/** The folder holds something not ours to replace. */
 class NotADemoError extends Error {
   override readonly name = 'NotADemoError';
 }
 
 /**
- * Makes the databases, with their tables, and the configuration: in a new folder under the system's for temporary
- * files, or in `folder`, where an earlier demo is replaced.
+ * Creates the databases, with their tables, and the configuration: in a new temporary folder, or in `folder`, replacing
+ * an earlier demo.
  */
 export async function makeDemoFolder(folder: string | undefined): Promise<DemoFolder> {
   const path = folder === undefined ? await mkdtemp(join(tmpdir(), 'bnet-sync-demo-')) : resolve(folder);

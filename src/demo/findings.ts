@@ -11,7 +11,7 @@ import { specExamples, specExamplesOutcome } from './platform/spec-examples.js';
 import type { DemoRun } from './play.js';
 
 /*
- * What both databases hold after a demo, read through the operators' ports, and whether it is what was to be expected.
+ * What both databases hold after a demo, read through the operators' ports, and whether it is as expected.
  */
 
 /** The databases of a demo, as operators read them, and the platform on them. */
@@ -26,7 +26,7 @@ interface RefusedByCode {
   readonly example: string;
 }
 
-/** A row that was wrong on purpose, and what became of it. */
+/** A row that was wrong on purpose, and its outcome. */
 export interface CheckedBadRow {
   readonly kind: string;
   readonly table: string;
@@ -37,7 +37,7 @@ export interface CheckedBadRow {
   readonly errContent: string | null;
 }
 
-/** Something that must be so, and whether it is. */
+/** A check, and whether it holds. */
 export interface Check {
   readonly what: string;
   readonly expected: string | number;
@@ -217,7 +217,7 @@ interface Refusal {
   readonly errContent: string;
 }
 
-/** Every refusal that the journal knows, those of rows that were corrected and put back included; by code and time. */
+/** Every refusal in the journal, including rows since corrected and requeued; by code and time. */
 async function readRefusals(
   store: StoreAdmin,
   journal: readonly JournalLine[],

@@ -24,7 +24,7 @@ export interface DemoRun {
   readonly summary: SimulationSummary;
   /** Rows still in State 0 or 1 at the end. */
   readonly unanswered: number;
-  /** What the worker told of that should not happen in a demo; it may have come over it. */
+  /** Worker events that should not happen in a demo; it may have recovered. */
   readonly troubles: readonly string[];
   readonly seconds: number;
 }
@@ -82,7 +82,7 @@ export async function play(
   }
 }
 
-/** Collects what the worker tells of that should not happen in a demo. */
+/** Collects worker events that should not happen in a demo. */
 function troublesOf(worker: SyncWorker): string[] {
   const troubles: string[] = [];
   worker
@@ -91,11 +91,11 @@ function troublesOf(worker: SyncWorker): string[] {
     .on('rowErrored', ({ streamingNo, error }) =>
       troubles.push(`unexpected error at ${streamingNo}: ${error}`),
     )
-    .on('markConflict', ({ mark }) => troubles.push(`${mark.streamingNo} was changed by somebody else`));
+    .on('markConflict', ({ mark }) => troubles.push(`${mark.streamingNo} was changed by others`));
   return troubles;
 }
 
-/** Shows how many rows are answered, of how many that are sent in all as far as is known. */
+/** Shows how many rows are answered, of those sent in all as far as known. */
 function watchAnswers(progress: Progress, planned: number) {
   let answered = 0;
   let refused = 0;

@@ -7,7 +7,7 @@ import type { DemoFolder } from './demo-folder.js';
 import { isAsExpected, type Check, type Findings, type CheckedBadRow } from './findings.js';
 import type { DemoRun } from './play.js';
 
-/** What a demo tells people at its end. */
+/** The summary of a demo. */
 export function reportLines(folder: DemoFolder, demoRun: DemoRun, findings: Findings): string[] {
   const { applied, attributes, corrections, refused } = findings;
   const { rows, seed, faults } = demoRun.summary;
@@ -30,7 +30,7 @@ export function reportLines(folder: DemoFolder, demoRun: DemoRun, findings: Find
     'Applied to the product store:',
     ...operations,
     '',
-    'Refused, with ErrContent (those corrected and put back since included):',
+    'Refused, with ErrContent (including those since corrected):',
     ...codes,
     '',
     'Wrong on purpose:',
@@ -70,7 +70,7 @@ function meaningOf(opFlag: string): string {
   return `${operationText(opFlag)} (${who} ${meanings[opFlag] ?? ''})`;
 }
 
-/** One line for each kind of fault, and one more for each row that was not refused as expected. */
+/** One line per kind of fault, and one per row that was not refused as expected. */
 function faultList(faults: readonly CheckedBadRow[]): readonly string[] {
   const kinds = [...new Set(faults.map(({ kind }) => kind))].sort();
   const rows = kinds.flatMap((kind) => {

@@ -5,13 +5,13 @@ import type { Cell, InterfaceRow } from '../domain/rows.js';
 import type { CreatedAhead, LatestFinished } from './port.js';
 
 /*
- * The middle database as operators see it: counts, searches, requeuing and what `doctor` and `verify` ask. The conformance
- * suite (test/conformance/middle.ts) defines it as it does the worker's port, by whose conventions it goes.
+ * The middle database as operators see it: counts, searches, requeuing, and the reads of `doctor` and `verify`. The
+ * conformance suite (test/conformance/middle.ts) defines it; it follows the conventions of the worker's port.
  */
 
 /** Rows by State. */
 export interface StateCounts extends Readonly<Record<'0' | '1' | '2' | '3', number>> {
-  /** Rows in a State outside the specification, or in none: no worker takes them. Absent where there are none. */
+  /** Rows in a State outside the specification, or NULL; no worker takes them. Absent if there are none. */
   readonly other?: number;
 }
 
@@ -20,28 +20,28 @@ export interface OtherStateRow extends RowKey {
   readonly state: Cell;
 }
 
-/** Attribute rows that belong to no row, or came too late for theirs. */
+/** Attribute rows without a row, or too late for theirs. */
 export interface StrayAttributes {
   readonly rows: number;
-  /** The StreamingNos of some of them. */
+  /** Some of their StreamingNos. */
   readonly examples: readonly string[];
 }
 
 /** Stray attribute rows of a table, among those with the highest StreamingNos. */
 export interface StrayCounts {
-  /** In State 0 although their row was taken before: it was applied without them. */
+  /** In State 0 after their row was taken: it was applied without them. */
   readonly late: StrayAttributes;
-  /** In State 0 for more than a minute, and there is no row with their StreamingNo. Those of other products count as well. */
+  /** In State 0 for more than a minute without a row of their StreamingNo. Includes other products. */
   readonly orphaned: StrayAttributes;
 }
 
-/** A row with all that the tables hold of it. */
+/** A row with all its columns and attributes. */
 export interface FullRow extends InterfaceRow {
   readonly errContent: Cell;
   readonly remark: Cell;
 }
 
-/** A column as the database describes it; names in the specification's spelling are compared without case. */
+/** A column as the database describes it; names compare case-insensitively to the specification's. */
 export interface ColumnDescription {
   readonly table: string;
   readonly column: string;
@@ -52,11 +52,11 @@ export interface ColumnDescription {
 export interface IndexDescription {
   readonly table: string;
   /**
-   * In index order, lower case, with `desc` or `nulls first` where that is not the database's default. Expressions are as
-   * the database writes them, without quotes and blanks that mean nothing.
+   * In index order, lower case, with `desc` or `nulls first` where not the database's default. Expressions are the
+   * database's text, without quotes and insignificant blanks.
    */
   readonly columns: readonly string[];
-  /** Of a partial index: the condition in lower case, without blanks, parentheses, quotes and casts: `state=3`. */
+  /** Condition of a partial index, in lower case, without blanks, parentheses, quotes and casts: `state=3`. */
   readonly where?: string;
 }
 
@@ -65,20 +65,20 @@ export interface ServerDescription {
   /** Name and edition: `Oracle Database 19c Enterprise Edition`, `PostgreSQL`. */
   readonly product: string;
   readonly version: string;
-  /** What the database keeps texts in, by the database's own name: `AL32UTF8`, `UTF8`. */
+  /** The database's own name of its character set: `AL32UTF8`, `UTF8`. */
   readonly characterSet: string;
-  /** As whom we are connected; null where there are no users. */
+  /** The connected user; null where there are no users. */
   readonly user: string | null;
-  /** Schemas in which this user sees an IF_BNET_CUST; empty where there are no schemas. */
+  /** Schemas where this user sees an IF_BNET_CUST; empty where there are no schemas. */
   readonly schemas: readonly string[];
-  /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
+  /** The default isolation level, such as `read committed`; null where there is no choice. */
   readonly isolation: string | null;
 }
 
 /** Which kind of database the middle database is: types and ready statements differ. */
 export type MiddleKind = DatabaseKind;
 
-/** What operators do with the middle database. Its parts are opened with it and share its connections. */
+/** The middle database for operators. Its parts open with it and share its connections. */
 export interface MiddleAdmin {
   readonly kind: MiddleKind;
   /** Lists and counts that read a bounded number of rows. */
@@ -86,53 +86,55 @@ export interface MiddleAdmin {
   /** The rows in State 2, for comparisons with the product store. */
   readonly finished: FinishedRows;
   /**
-   * For how long the row that has stood longest in State 0 has done so, in seconds by the database's clock: since its
-   * CreateDate or StateDate, whichever is later and not ahead of the clock, 0 where both are. Null when there is none, or
-   * none with a date. Looks at `lookedAtMost` rows of each table from the head, and at as many that are ahead.
+   * Age in seconds, by the database's clock, of the row pending longest: since its CreateDate or StateDate, whichever
+   * is later and not ahead of the clock; 0 if both are. Null if no row is pending, or none has a date. Reads
+   * `lookedAtMost` rows of each table from the head, and as many that are ahead.
    */
   oldestPendingSeconds(): Promise<number | null>;
   createdAhead(): Promise<CreatedAhead>;
-  /** Rows of a State outside the specification, at most `limit` of each table. */
+  /** Rows in a State outside the specification, at most `limit` of each table. */
   otherStates(limit: number): Promise<readonly OtherStateRow[]>;
-  /** Looks at `scan` attribute rows of each table, those with the highest StreamingNos; names at most `examples` of each kind. */
+  /** Reads the `scan` attribute rows of each table with the highest StreamingNos; names at most `examples` per kind. */
   strayAttributes(look: {
     readonly scan: number;
     readonly examples: number;
   }): Promise<Readonly<Record<Source, StrayCounts>>>;
-  /** How many of the first `scan` rows in State 0, in the poll's order, are of other products: an idle poll reads them all. */
+  /**
+   * How many of the first `scan` rows in State 0, in poll order, are of other products: an idle poll reads them all.
+   */
   othersInFront(scan: number): Promise<Readonly<Record<Source, number>>>;
   /** Rows with more attribute rows than `maxAttributes`, at most `limit` of each table. */
   tooManyAttributes(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
-  /** Every row with one of these keys, with attributes: none, one, or more of a key where the table has no primary key. */
+  /** All rows with these keys, with attributes: none, one, or several per key if the table has no primary key. */
   find(keys: readonly RowKey[]): Promise<readonly FullRow[]>;
   /**
-   * Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that were moved. With
-   * `failedUntil`, a second by the database's clock, only rows that failed until then or have no StateDate; none of them is
-   * found by it again, whatever becomes of it: its new StateDate is not earlier, and that of an attempt is later.
+   * Moves rows 3→0 with ErrContent NULL, guarded; attribute rows follow. Returns the keys that moved. With
+   * `failedUntil`, a second by the database's clock, only rows that failed until then or have no StateDate. None of
+   * them matches it again: the new StateDate is not earlier, and that of an attempt is later.
    */
   requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]>;
   /** The database's clock. */
   now(): Promise<string>;
-  /** Keys that stand more than once in a main table, at most `limit` of them. */
+  /** Keys that occur more than once in a main table, at most `limit`. */
   duplicates(limit: number): Promise<readonly (RowKey & { readonly count: number })[]>;
-  /** How many rows in State 0 or 1 have no StreamingNo: they have no name to be answered by. */
+  /** How many rows in State 0 or 1 have no StreamingNo and so cannot be answered. */
   withoutStreamingNo(): Promise<Readonly<Record<Source, number>>>;
-  /** The latest CreateDate among the rows in State 0; null when there is none. */
+  /** The latest CreateDate in State 0; null if there is none. */
   newestPending(): Promise<string | null>;
-  /** What the server is, and as whom we are connected to it. */
+  /** The server, and the user we are connected as. */
   server(): Promise<ServerDescription>;
   /** Columns of the four tables. */
   columns(): Promise<readonly ColumnDescription[]>;
   /** Indexes of the four tables. */
   indexes(): Promise<readonly IndexDescription[]>;
-  /** Tries each privilege the worker needs with a statement that changes no row; returns what is refused. */
+  /** Tries each privilege the worker needs with a statement that changes no row; returns those refused. */
   missingPrivileges(): Promise<readonly RefusedPrivilege[]>;
 }
 
-/** Which rows in State 3 to look for. All conditions hold at once; an empty filter is all of them. */
+/** Filter for rows in State 3. All conditions apply; an empty filter matches all rows. */
 export interface RowFilter {
   readonly source?: Source;
-  /** The result code that ErrContent starts with; null: it starts with none. */
+  /** The result code at the start of ErrContent; null: none. */
   readonly code?: string | null;
   readonly productId?: string;
   readonly custId?: string;
@@ -142,40 +144,40 @@ export interface RowFilter {
   readonly since?: string;
   /** StateDate before. */
   readonly until?: string;
-  /** Stands somewhere in ErrContent, CustName or AccName, case as given. */
+  /** Substring of ErrContent, CustName or AccName, case-sensitive. */
   readonly text?: string;
 }
 
-/** A place in the list of failed rows: those after it failed earlier. */
+/** A position among failed rows: those after it failed earlier. */
 export interface FailedPosition extends RowKey {
-  /** Null comes last. */
+  /** Null sorts last. */
   readonly stateDate: Cell;
 }
 
-/** A part of the list of failed rows to search. */
+/** A search of failed rows from a position. */
 export interface FailedSearch {
   readonly filter: RowFilter;
-  /** Null: from those that failed last. */
+  /** Null: from the latest failures. */
   readonly after: FailedPosition | null;
   /** The most rows to return. */
   readonly limit: number;
-  /** The most rows that a statement may read, whether they match or not; two or three statements read a table. */
+  /** The most rows a statement reads, matching or not; two or three statements read a table. */
   readonly scan: number;
 }
 
 /** What a search found. */
 export interface FailedRowsPage {
-  /** Those that failed last first; by (StateDate, StreamingNo), customers before accounts on a tie. Without attributes. */
+  /** Latest failures first, by (StateDate, StreamingNo); on a tie customers before accounts. Without attributes. */
   readonly rows: readonly FullRow[];
-  /** Where to go on; null: nothing is left. A page may be empty and not the last: no row matched among those read. */
+  /** Where to continue; null: nothing is left. A page may be empty and not the last: no row it read matched. */
   readonly next: FailedPosition | null;
 }
 
 /** Rows by State, counted up to a limit. */
 export interface BoundedCounts extends StateCounts {
   /**
-   * States of which there may be more: counting stopped. That may be below the limit where there are `productIds`,
-   * because rows of other products are read as well.
+   * States that may have more rows: counting stopped. With `productIds` that may be below the limit, because rows of
+   * other products are read too.
    */
   readonly stopped: readonly (keyof StateCounts)[];
 }
@@ -186,33 +188,33 @@ export interface FailedCount {
   /** Null: ErrContent starts with no code. */
   readonly code: string | null;
   readonly rows: number;
-  /** The one that failed last. */
+  /** The latest failure. */
   readonly newest: FullRow;
 }
 
 /**
- * Lists and counts of the middle database. No statement reads more rows than its limit allows, whatever the tables hold,
- * provided the indexes of sql/ are there.
+ * Lists and counts of the middle database. No statement reads more rows than its limit allows, whatever the tables
+ * hold, given the indexes of sql/.
  */
 export interface BoundedQueries {
-  /** Rows by table and State; counting stops when `most` rows of a State have been read. */
+  /** Rows by table and State; counting stops after `most` rows of a State. */
   countCapped(most: number): Promise<Readonly<Record<Source, BoundedCounts>>>;
   failedPage(search: FailedSearch): Promise<FailedRowsPage>;
-  /** Counts by table and code among the `scan` rows of each table that failed last. */
+  /** Counts by table and code among the `scan` latest failures of each table. */
   failedCounts(scan: number): Promise<readonly FailedCount[]>;
   /**
-   * Rows in State 1, oldest StateDate first, at most `limit` of each table, with their age by the database's clock; of a
-   * table with more than ten times as many, among those that come first in order.
+   * Rows in State 1, oldest StateDate first, at most `limit` of each table, with their age by the database's clock; in
+   * a table with over ten times as many, among the first in order.
    */
   processing(limit: number): Promise<readonly (FullRow & { readonly ageSeconds: number | null })[]>;
   /**
-   * Rows of a customer, newest CreateDate first, at most `limit` of each table, among ten times as many where there are
-   * `productIds`.
+   * Rows of a customer, newest CreateDate first, at most `limit` of each table; with `productIds`, among ten times as
+   * many.
    */
   ofCustomer(custId: string, limit: number): Promise<readonly FullRow[]>;
 }
 
-/** A place among the finished rows of a table, as the database writes it: its CreateDate with every digit it has. */
+/** A position among the finished rows of a table, as the database writes it: its CreateDate with every digit. */
 export interface FinishedPosition {
   readonly createDate: Cell;
   readonly streamingNo: string;
@@ -234,16 +236,16 @@ export interface FinishedRequest {
 /** Finished rows, in order. */
 export interface FinishedPage {
   readonly rows: readonly InterfaceRow[];
-  /** Where to go on; null: nothing is left. */
+  /** Where to continue; null: at the end. */
   readonly next: FinishedPosition | null;
 }
 
 /** The rows in State 2, for a comparison with the product store. */
 export interface FinishedRows extends LatestFinished {
   /**
-   * Rows in State 2 that have a StreamingNo, with their attributes, in (CreateDate, StreamingNo) order, a missing
-   * CreateDate first. Reads no more rows than `limit`, or than the customers have. Rows of one key that share a
-   * CreateDate as well are one place: where a page ends between them, the rest is left out.
+   * Rows in State 2 with a StreamingNo, with attributes, in (CreateDate, StreamingNo) order, missing CreateDate first.
+   * Reads no more rows than `limit`, or than the customers have. Rows that share key and CreateDate are one position:
+   * if a page ends between them, the rest is left out.
    */
   page(request: FinishedRequest): Promise<FinishedPage>;
 }

@@ -3,8 +3,8 @@ import type { FullRow, IndexDescription, MiddleAdmin } from './admin-port.js';
 import { cell, interfaceRow } from './rows.js';
 
 /*
- * From the rows that operators' statements return to their answers, the same for every kind of database. Columns have
- * the names source, state, number and streaming_no; numbers may be text.
+ * Turns rows of operators' statements into results, the same for every database. Columns are named source, state,
+ * number and streaming_no; numbers may be text.
  */
 
 type DriverRow = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export function numbersOf(rows: readonly DriverRow[]): Readonly<Record<Source, n
   return numbers;
 }
 
-/** Keys with the number of their rows. */
+/** Keys with their row counts. */
 export function duplicatesOf(rows: readonly DriverRow[]): Awaited<ReturnType<MiddleAdmin['duplicates']>> {
   return rows.map((row) => ({
     source: sourceOf(row),
@@ -25,19 +25,19 @@ export function duplicatesOf(rows: readonly DriverRow[]): Awaited<ReturnType<Mid
   }));
 }
 
-/** The oldest of the ages of each table's oldest row, in whole seconds; null where there are none. */
+/** The greatest age of each table's oldest row, in whole seconds; null if there is none. */
 export function oldestAge(ages: readonly unknown[]): number | null {
   const known = ages.filter((age) => age !== null).map(Number);
   return known.length === 0 ? null : Math.max(0, Math.floor(Math.max(...known)));
 }
 
-/** The latest of dates as text, of which some may be missing. */
+/** The latest of dates as text; some may be missing. */
 export function latestDate(dates: readonly unknown[]): string | null {
   const known = dates.map(cell).filter((date) => date !== null);
   return known.sort().at(-1) ?? null;
 }
 
-/** A driver's row with all that the tables hold of it, besides its attributes. */
+/** A driver's row with all its columns, without attributes. */
 export function fullRow(source: Source, row: DriverRow): FullRow {
   return {
     ...interfaceRow(source, row, []),
@@ -51,7 +51,7 @@ export function keysOf(keys: readonly RowKey[], source: Source): readonly string
   return keys.filter((key) => key.source === source).map(({ streamingNo }) => streamingNo);
 }
 
-/** Indexes from rows with table_name, index_name, column_name and index_where, one for each column, in index order. */
+/** Indexes from rows with table_name, index_name, column_name and index_where, one per column, in their order. */
 export function indexesOf(rows: readonly DriverRow[]): readonly IndexDescription[] {
   const indexes = new Map<string, { table: string; columns: string[]; where?: string }>();
   for (const row of rows) {
@@ -68,7 +68,7 @@ export function indexesOf(rows: readonly DriverRow[]): readonly IndexDescription
   return [...indexes.values()];
 }
 
-/** A partial index's condition without what databases add to it. */
+/** A partial index's condition without what databases add. */
 function plainCondition(where: string): string {
   return where.toLowerCase().replaceAll(/::\w+|[\s()"]/g, '');
 }

@@ -5,28 +5,27 @@ import type { ClaimRequest, ClaimResult, Mark, MarkConflict, MarkResult, NotChan
 import { cell, type DriverRow } from './rows.js';
 
 /*
- * Claims and marks, the same for every kind of database: what is asked for, what came of it, and what the rows that did
- * not change say.
+ * Claims and marks, the same for every database: requests, results, and the rows left unchanged.
  *
- * A row that did not change although it stands as it was asked for is either locked by another session, which the
- * database reports, or its update was undone, by a trigger for instance. Both are returned to the caller; all others have changed
- * meanwhile, and nothing is wrong with them.
+ * A row left unchanged although it is in the expected State is either locked by another session, which the database
+ * reports, or its update was undone, by a trigger for instance. Both are returned to the caller; all others changed
+ * meanwhile, which is normal.
  */
 
 /** Rows to change. */
 export interface RowChange<Row extends RowKey> {
   readonly rows: readonly Row[];
-  /** Which of the rows to change where these, by `rowId`, are locked by another session. */
+  /** Which rows to change if these, by `rowId`, are locked by another session. */
   readonly chosen: (rows: readonly Row[], locked: ReadonlySet<string>) => readonly Row[];
 }
 
-/** What came of a change. */
+/** Result of a change. */
 export interface ChangeResult {
-  /** The rows that changed: one key for each, more than one where a key stands more than once. */
+  /** The rows that changed: one key each, several where a key occurs more than once. */
   readonly changed: readonly RowKey[];
-  /** Rows, by `rowId`, that another session has locked, or an attribute row of theirs. */
+  /** Rows, by `rowId`, locked by another session, or with a locked attribute row. */
   readonly locked: ReadonlySet<string>;
-  /** Rows that could be changed and were not, because of a locked row before them. */
+  /** Rows that could change but did not, because of a locked row before them. */
   readonly heldBack: ReadonlySet<string>;
 }
 
@@ -35,7 +34,7 @@ const none: ReadonlySet<string> = new Set();
 /** No row is locked. */
 export const nothingLocked = { locked: none, heldBack: none };
 
-/** All rows but the locked ones. */
+/** All rows except locked ones. */
 export function notLocked<Row extends RowKey>(
   rows: readonly Row[],
   locked: ReadonlySet<string>,
@@ -43,7 +42,7 @@ export function notLocked<Row extends RowKey>(
   return rows.filter((row) => !locked.has(rowId(row)));
 }
 
-/** Of each customer the rows before the first that is locked: they change in order or not at all. */
+/** The rows of each customer before the first locked one: they change in order or not at all. */
 export function beforeLocked<Row extends RowKey & { readonly custId: Cell }>(
   rows: readonly Row[],
   locked: ReadonlySet<string>,
@@ -58,21 +57,21 @@ export function beforeLocked<Row extends RowKey & { readonly custId: Cell }>(
 /** A polled row whose claim starts a new attempt. */
 export interface NewAttempt extends RowKey {
   readonly state: number;
-  /** The new StateDate is later than this; null: whatever the clock says. */
+  /** The new StateDate is later than this; null: by the clock alone. */
   readonly after: string | null;
-  /** Its attribute rows stay as they are: there are more than `maxAttributes`. */
+  /** Its attribute rows stay unchanged: there are more than `maxAttributes`. */
   readonly attributesStay: boolean;
 }
 
-/** What a kind of database does for claims. */
+/** Claim statements of a kind of database. */
 export interface ClaimSteps {
-  /** Starts new attempts, at rows that are in their State and, in State 1, have no StateDate that names an attempt. */
+  /** Starts new attempts at rows still in their State and, in State 1, without a StateDate that names an attempt. */
   readonly start: (change: RowChange<NewAttempt>) => Promise<ChangeResult>;
-  /** Reads rows, whatever their State, with their attributes, but for those in `bare`, by `rowId`. */
+  /** Reads rows in any State, with attributes except for those in `bare`, by `rowId`. */
   readonly read: (keys: readonly RowKey[], bare: ReadonlySet<string>) => Promise<readonly InterfaceRow[]>;
 }
 
-/** Starts attempts at what was polled, and reads it all. A row taken over keeps its StateDate where that names an attempt. */
+/** Starts attempts at polled rows and reads them all. A row taken over keeps a StateDate that names an attempt. */
 export async function claimRows(
   requests: readonly ClaimRequest[],
   maxAttributes: number,
@@ -95,7 +94,7 @@ export async function claimRows(
   return { claimed, rows, left };
 }
 
-/** Rows that still stand as before their claim. */
+/** Rows unchanged since before their claim. */
 function leftOf(
   due: readonly NewAttempt[],
   locked: ReadonlySet<string>,
@@ -115,21 +114,21 @@ function notChanged(key: RowKey, locked: ReadonlySet<string>): NotChanged {
   return { ...key, cause: locked.has(rowId(key)) ? 'locked' : 'ignored' };
 }
 
-/** What a kind of database does for marks. */
+/** Mark statements of a kind of database. */
 export interface MarkSteps {
   /** Writes outcomes where they are due. */
   readonly write: (change: RowChange<Mark>) => Promise<ChangeResult>;
-  /** Reads how rows stand: source, StreamingNo, State, StateDate. */
+  /** Reads source, StreamingNo, State and StateDate of rows. */
   readonly standing: (keys: readonly RowKey[]) => Promise<readonly StandingRow[]>;
 }
 
-/** How a row stands that a mark did not change. */
+/** A row that a mark left unchanged. */
 export interface StandingRow extends RowKey {
   readonly state: number | null;
   readonly stateDate: Cell;
 }
 
-/** A driver's row with StreamingNo, State and StateDate as a standing row. */
+/** Converts a driver's row with StreamingNo, State and StateDate. */
 export function standingRow(source: RowKey['source'], row: DriverRow): StandingRow {
   return {
     source,
@@ -139,7 +138,7 @@ export function standingRow(source: RowKey['source'], row: DriverRow): StandingR
   };
 }
 
-/** Writes outcomes, and looks at the rows that it did not change. */
+/** Writes outcomes, and reads the rows left unchanged. */
 export async function markRows(marks: readonly Mark[], { write, standing }: MarkSteps): Promise<MarkResult> {
   if (marks.length === 0) return { marked: 0, conflicts: [], left: [], heldBack: [] };
   const { changed, locked, heldBack: held } = await write({ rows: marks, chosen: beforeLocked });

@@ -5,9 +5,8 @@ import type { FinishedPage, FinishedPosition, FinishedRequest } from './admin-po
 import { attributesByRow, cell, interfaceRow, numberCell, type DriverRow } from './rows.js';
 
 /*
- * A page of finished rows is read in two steps, the same for every kind of database: the rest of the rows with one
- * CreateDate (or without any), by StreamingNo, and then the rows with a later one. Each is a range of the poll's index,
- * in its order.
+ * A page of finished rows is read in two steps, the same for every database: the remaining rows of one CreateDate (or
+ * without any), by StreamingNo, then the rows with a later one. Each is a range of the poll's index, in its order.
  */
 
 /** Which rows a step reads. */
@@ -17,9 +16,9 @@ export interface FinishedStep {
   readonly streamingNoAfter: string | null;
 }
 
-/** What a kind of database does for a page. */
+/** Page statements of one kind of database. */
 export interface FinishedReader {
-  /** Rows of a step, at most `limit`, in order; `Position` is the CreateDate with every digit that it has. */
+  /** Rows of a step, at most `limit`, in order; `Position` is the CreateDate with every digit. */
   rows(step: FinishedStep, limit: number): Promise<readonly DriverRow[]>;
   attributes(streamingNos: readonly string[]): Promise<readonly DriverRow[]>;
 }
@@ -60,7 +59,7 @@ function stepsAfter(after: FinishedPosition | null): FinishedStep[] {
       ];
 }
 
-/** Reads the rows finished last: two statements a table, one for rows with a CreateDate and one for those without. */
+/** Reads the rows finished last: two statements per table, for rows with and without a CreateDate. */
 export async function readLatestFinished(
   { limit }: LatestFinishedRequest,
   read: (source: Source, createDate: 'missing' | 'present') => Promise<readonly DriverRow[]>,
@@ -75,7 +74,7 @@ export async function readLatestFinished(
   return found.sort((a, b) => (a.stateDate < b.stateDate ? 1 : -1)).slice(0, limit);
 }
 
-/** Reads rows in State 1: one statement a table. */
+/** Reads rows in State 1, a statement per table. */
 export async function readClaimed(
   { limit }: ClaimedRequest,
   read: (source: Source) => Promise<readonly DriverRow[]>,

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { attributeTableOf, sources, tableOf } from '../domain/keys.js';
 
 /*
- * What making the interface tables for tests and trials takes, whatever the database: the files in `sql/`, read
- * statement by statement.
+ * Creates the interface tables for tests and trials, on any database, from the files in `sql/`, statement by statement.
  */
 
 /** The four interface tables. */
@@ -12,18 +11,18 @@ export const interfaceTables: readonly string[] = sources.flatMap((source) => [
   attributeTableOf[source],
 ]);
 
-/** Some of the four tables are there already. Nothing was changed. */
+/** Some of the four tables already exist. Nothing was changed. */
 export class TablesExistError extends Error {
   override readonly name = 'TablesExistError';
 
   constructor(tables: readonly string[]) {
-    super(`nothing was created, because there are tables of these names already: ${tables.join(', ')}`);
+    super(`nothing was created, these tables already exist: ${tables.join(', ')}`);
   }
 }
 
 /**
- * The statements that create the tables with keys and indexes, in order, from a folder in the package's `sql/`: two levels
- * up, from src as from dist. It is looked for here and not at loading: a bundle in CommonJS format has no such place.
+ * The statements that create the tables with keys and indexes, in order, from a folder in the package's `sql/`: two
+ * levels up, from src as from dist. Resolved here and not on import: a CommonJS bundle has no such place.
  */
 export async function creatingStatements(folder: string): Promise<readonly string[]> {
   const files = ['tables.sql', 'indexes.sql'].map(
@@ -33,7 +32,7 @@ export async function creatingStatements(folder: string): Promise<readonly strin
   return texts.flatMap(statementsOf);
 }
 
-/** The statements of a file, each ended by a semicolon at the end of its line; comments are left out. */
+/** Statements of a file, each ending with a semicolon at the end of its line; without comments. */
 function statementsOf(file: string): string[] {
   const code = file.replaceAll(/(^|\s)--.*$/gm, '');
   return code

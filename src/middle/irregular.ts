@@ -4,12 +4,11 @@ import type { OtherStateRow, StrayAttributes, StrayCounts } from './admin-port.j
 import { cell, type DriverRow } from './rows.js';
 
 /*
- * What rows that are not as they should be look like to operators, the same for every kind of database. A pending row has
- * stood in State 0 since it was written, or put back: since the later of CreateDate and StateDate. One that is ahead of the
- * database's clock tells nothing.
+ * Irregular rows as operators see them, the same for every database. A row is pending since it was written or requeued:
+ * since the later of CreateDate and StateDate. A date ahead of the database's clock is ignored.
  */
 
-/** From one row for each table, with number, ahead (seconds) and newest. */
+/** From one row per table, with number, ahead (seconds) and newest. */
 export function createdAheadOf(rows: readonly DriverRow[]): CreatedAhead {
   const dates = rows.map((row) => cell(row['newest'])).filter((date) => date !== null);
   return {
@@ -28,7 +27,7 @@ export function otherStatesOf(rows: readonly DriverRow[]): readonly OtherStateRo
   }));
 }
 
-/** From the first rows of each kind, with source, kind (late, orphaned), streaming_no, and the number of the kind. */
+/** From the first rows of each kind, with source, kind (late, orphaned), streaming_no, and the kind's number. */
 export function straysOf(rows: readonly DriverRow[]): Readonly<Record<Source, StrayCounts>> {
   const kindOf = (source: Source, kind: string): StrayAttributes => {
     const ofKind = rows.filter((row) => sourceOf(row) === source && row['kind'] === kind);

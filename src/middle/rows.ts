@@ -2,7 +2,7 @@ import { compareNumbers, type Source } from '../domain/keys.js';
 import type { AttributeRow, Cell, InterfaceRow, PolledRow } from '../domain/rows.js';
 
 /*
- * From the rows that a driver returns to those that the domain knows, the same for every kind of database.
+ * Converts a driver's rows to the domain's, the same for every database.
  */
 
 /** A row as a driver returns it. */
@@ -39,7 +39,7 @@ export function cell(value: unknown): Cell {
   return typeof value === 'string' ? value : String(value);
 }
 
-/** A number that no row is found by: decimal places that are all zeros, as a column may have them, are none. */
+/** A number that is no key: decimal places that are all zeros, as a column may have them, are dropped. */
 export function numberCell(value: unknown): Cell {
   return cell(value)?.replace(/^(-?\d+)\.0+$/, '$1') ?? null;
 }

@@ -15,9 +15,9 @@ import {
 
 type Rows = Promise<readonly DriverRow[]>;
 
-/** What a kind of database reads for operators, one bounded read each. */
+/** Bounded reads for operators, one kind of database. */
 export interface SearchReads {
-  /** Counts by table and State, each up to so many. */
+  /** Counts by table and State, each capped. */
   counts(most: number): Rows;
   failed(scan: Scan): Rows;
   failedCounts(scan: Omit<Scan, 'filter' | 'limit'>): Rows;
@@ -27,7 +27,7 @@ export interface SearchReads {
   ofCustomer(source: Source, custId: string, limit: number): Rows;
 }
 
-/** Looking about in a middle database, the same for every kind: table by table, put together and in order. */
+/** Bounded queries, the same for every kind: table by table, merged and ordered. */
 export class SearchByTable implements BoundedQueries {
   constructor(private readonly reads: SearchReads) {}
 

@@ -13,20 +13,20 @@ import type {
 } from './admin-port.js';
 
 /*
- * The list of failed rows, the same for every kind of database.
+ * The list of failed rows, the same for every database.
  *
- * It is read by the sparse index (StateDate, StreamingNo) of the rows in State 3, from its end. From a place in the
- * list on, a table's part of it is up to three stretches, each of them one range of that index in its order, whatever a
- * database thinks of missing dates and of comparing two columns at once: the rest of those that failed in the same
- * second, those that failed before, those without a StateDate.
+ * It is read from the end of the sparse index (StateDate, StreamingNo) of rows in State 3. From a position on, a
+ * table's part is up to three stretches, each one range of that index in its order, however a database sorts missing
+ * dates and compares two columns at once: the remaining failures of the same second, earlier failures, rows without a
+ * StateDate.
  *
- * A statement reads a stretch up to `scan` rows, matching or not, and returns those that match, with their place in the
- * scan; and, matching or not, the row with which the scan came to its limit. The filter, and whose product a row is,
- * apply to what was scanned: within the scan they would let it run on through all failed rows for a match.
+ * A statement reads a stretch up to `scan` rows, matching or not. It returns those that match, with their place in the
+ * scan, and the row that reached the limit, matching or not. The filter, product included, applies to what was scanned:
+ * within the scan it could read all failed rows for a match.
  *
- * Both tables are merged. Where a table's scan stopped before its end, nothing is known of it from there on, so a page
- * ends there and the next one goes on from there. Of rows with the same key and StateDate, possible where a table has no
- * primary key, only the first may be listed when a page ends between them.
+ * Both tables are merged. Where a table's scan stopped before its end, the rest is unknown, so the page ends there and
+ * the next one continues. Of rows with the same key and StateDate, possible without a primary key, only the first may
+ * be listed if a page ends between them.
  */
 
 /** StreamingNos below one, or up to it. */
@@ -44,7 +44,7 @@ export type IndexRange =
   /** Rows without a StateDate. */
   | { readonly kind: 'undated'; readonly below: Below | null };
 
-/** All of a table's failed rows, the newest first. */
+/** All of a table's failed rows, newest first. */
 const everyStretch: readonly IndexRange[] = [
   { kind: 'dated', before: null, since: null },
   { kind: 'undated', below: null },
@@ -54,7 +54,7 @@ const everyStretch: readonly IndexRange[] = [
 export interface Scan {
   readonly source: Source;
   readonly stretch: IndexRange;
-  /** Times are in the stretch already. */
+  /** Times are already in the stretch. */
   readonly filter: RowFilter;
   /** The most rows to return. */
   readonly limit: number;
@@ -72,8 +72,8 @@ interface ScannedRow {
 }
 
 /**
- * Searches a part of the list. `read` runs one statement: its rows have the columns of a main table, is_match, nth_read,
- * and exact_date where StateDate may have fractions of a second.
+ * Searches the list. `read` runs one statement: its rows have the columns of a main table, is_match, nth_read, and
+ * exact_date if StateDate may have fractions of a second.
  */
 export async function findFailed(
   search: FailedSearch,
@@ -97,7 +97,7 @@ export async function findFailed(
   return { rows: page.map(({ row }) => row), next };
 }
 
-/** Reads a table's stretches until there is more than a page of it, or a scan has come to its limit. */
+/** Reads a table's stretches until a page is exceeded or a scan reaches its limit. */
 async function scanTable(
   search: FailedSearch,
   source: Source,
@@ -137,7 +137,7 @@ function stretchesAfter(
   return [...moment, ...dated(stateDate), ...undated(null)];
 }
 
-/** Orders the list: those that failed last first, without StateDate last; by StreamingNo, customers before accounts. */
+/** Orders the list: latest failures first, without StateDate last; by StreamingNo, customers before accounts. */
 function comparePositions(a: FailedPosition, b: FailedPosition): number {
   const [dateA, dateB] = [a.stateDate ?? '', b.stateDate ?? ''];
   if (dateA !== dateB) return dateA < dateB ? 1 : -1;
@@ -166,8 +166,8 @@ function sourcesOf({ source, userId }: RowFilter): readonly Source[] {
 }
 
 /**
- * The filter with its numbers as databases write them, and without empty texts, which ask for nothing. Null: no row can
- * match, because a number is none.
+ * The filter with canonical numbers and without empty texts, which mean no condition. Null: no row can match, because a
+ * number is invalid.
  */
 function canonicalFilter(filter: RowFilter): RowFilter | null {
   const asked = Object.entries(filter).filter(([, value]) => value !== undefined && value !== '');
@@ -181,15 +181,15 @@ function canonicalFilter(filter: RowFilter): RowFilter | null {
   };
 }
 
-/** A number of at most 30 digits without leading zeros; null: it is none. */
+/** A number of at most 30 digits without leading zeros; null: invalid. */
 export function canonicalNumber<T extends string | undefined>(text: T): T | null {
   if (text === undefined) return text;
   return /^-?\d{1,30}$/.test(text) ? (BigInt(text).toString() as T) : null;
 }
 
 /**
- * Counts a table's newest failed rows by code. `read` runs one statement over the first so many rows of a stretch: it
- * returns the newest row of each code with found_code and in_code, for ours and others apart (is_match).
+ * Counts a table's newest failed rows by code. `read` runs one statement over the first `scan` rows of a stretch: it
+ * returns the newest row of each code with found_code and in_code, ours and others separate (is_match).
  */
 export async function countFailed(
   source: Source,
@@ -215,8 +215,8 @@ export async function countFailed(
 type Counts = { -readonly [State in keyof StateCounts]: StateCounts[State] };
 
 /**
- * Bounded counts from one row for each table and State: source, state, number, and how many were read (looked_at). What is
- * no State of the specification has the state -1.
+ * Bounded counts from one row per table and State: source, state, number, and rows read (looked_at). States outside the
+ * specification are -1.
  */
 export function boundedCounts(
   rows: readonly DriverRow[],
@@ -236,7 +236,7 @@ export function boundedCounts(
   return { CUST: ofTable('CUST'), ACCOUNT: ofTable('ACCOUNT') };
 }
 
-/** How many more rows are read than are returned where the order asked for is not that of an index, or rows are others'. */
+/** Rows read per row returned where the requested order is not an index's, or rows are others'. */
 export const readPerReturned = 10;
 
 /** A row in State 1, with its age from the column age. */
@@ -249,14 +249,14 @@ export function processingRow(
   return { ...fullRow(source, row), ageSeconds };
 }
 
-/** Rows of both tables by StateDate, oldest first, those without one before them. */
+/** Rows of both tables by StateDate, oldest first, missing ones before. */
 export function oldestStateFirst<T extends FullRow>(rows: readonly T[]): readonly T[] {
   return [...rows].sort((a, b) =>
     a.stateDate === b.stateDate ? compareRows(a, b) : (a.stateDate ?? '') < (b.stateDate ?? '') ? -1 : 1,
   );
 }
 
-/** Rows of both tables in the reverse of the order in which they take effect. */
+/** Rows of both tables, last in order first. */
 export function lastInOrderFirst(rows: readonly FullRow[]): readonly FullRow[] {
   return [...rows].sort((a, b) => compareRows(b, a));
 }

@@ -3,22 +3,22 @@ import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import { attributeTableOf, sources, tableOf, type Source } from '../domain/keys.js';
 
 /*
- * SQL that every kind of database takes as it is. What only one of them takes stands in its adapter.
+ * SQL that every kind of database accepts. SQL for only one is in its adapter.
  */
 
 /**
- * How long a row has been pending: an expression over its ages `created` and `changed` in seconds; 0 where they are ahead
- * of the clock, NULL where there are none.
+ * How long a row has been pending: an expression over its ages `created` and `changed` in seconds; 0 if they are ahead
+ * of the clock, NULL if there are none.
  */
 export const pendingFor = `CASE WHEN p.changed >= 0 AND (p.created IS NULL OR p.created < 0 OR p.changed < p.created) THEN p.changed
   WHEN p.created >= 0 THEN p.created WHEN p.created < 0 THEN 0 END`;
 
-/** How statements name the tables, and whether attribute rows are marked. */
+/** Table names in statements, and whether attribute rows are marked. */
 export interface ProbedTables {
   readonly mainTable: (source: Source) => string;
   readonly attributeTable: (source: Source) => string;
   readonly markAttributes: boolean;
-  /** What ends a SELECT that locks rows; empty where rows cannot be locked. */
+  /** Ends a SELECT that locks rows; empty if rows cannot be locked. */
   readonly lock: 'FOR UPDATE' | '';
 }
 
@@ -30,7 +30,7 @@ export function refusedPrivileges(
   return refusedProbes(probes(tables), execute);
 }
 
-/** One probe per table to read and to lock rows of, and column to update. Oracle's READ privilege does not lock. */
+/** One probe per table to read and lock, and per column to update. Oracle's READ privilege does not lock. */
 function probes({ mainTable, attributeTable, markAttributes, lock }: ProbedTables): Probe[] {
   const needed = sources.flatMap((source) => [
     { name: tableOf[source], table: mainTable(source), columns: ['State', 'StateDate', 'ErrContent'] },

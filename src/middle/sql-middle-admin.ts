@@ -18,7 +18,7 @@ import { attributesByRow, type DriverRow } from './rows.js';
 
 type Rows = Promise<readonly DriverRow[]>;
 
-/** One statement each, of one kind of database; `admin-results.ts` and `irregular.ts` say which columns it returns. */
+/** One statement each for one kind of database; `admin-results.ts` and `irregular.ts` define the columns. */
 export interface AdminReads {
   now(): Rows;
   oldestPending(): Rows;
@@ -31,11 +31,11 @@ export interface AdminReads {
   duplicates(limit: number): Rows;
   withoutStreamingNo(): Rows;
   rows(source: Source, streamingNos: readonly string[]): Rows;
-  /** Attribute rows of these rows, at most one more of each than a worker takes. */
+  /** Attribute rows of these rows, per row at most one more than a worker takes. */
   attributes(source: Source, streamingNos: readonly string[]): Rows;
 }
 
-/** The operators' port, as far as it is the same for every kind of database. */
+/** The operators' port, as far as it is the same for every database. */
 export abstract class SqlMiddleAdmin implements MiddleAdmin {
   abstract readonly kind: MiddleKind;
   abstract readonly queries: BoundedQueries;

@@ -5,7 +5,7 @@ import { takeRecorded } from './audit.js';
 import type { AcceptReport, Actor } from './contract/actions.js';
 import type { Databases } from './databases.js';
 
-/** Why the store is taken as it is, and with which settings. */
+/** Why the store is accepted as it is, and the settings. */
 export interface AcceptRequest {
   /** `repair-accept` after a loss, `new-store` for a new store beside finished rows. */
   readonly action: 'repair-accept' | 'new-store';
@@ -15,8 +15,8 @@ export interface AcceptRequest {
 }
 
 /**
- * Takes the product store as it is: closes every alarm, and begins the comparison of finished rows now. Workers go on at
- * their next check. Lost rows stay lost. The action is recorded with it.
+ * Accepts the product store as is: closes every alarm, and compares finished rows from now on. Workers
+ * continue at their next check. Lost rows stay lost. The action is recorded with it.
  */
 export async function acceptStore(
   { middle, store: { guard } }: Databases,
@@ -25,7 +25,7 @@ export async function acceptStore(
 ): Promise<AcceptReport> {
   const { lost } = await compareFinished({ middle: middle.finished, store: guard }, { shards, of: 'all' });
   const present = (await guard.origins()).map(({ productId }) => productId);
-  // A mark may be ahead of the clock, where that was set back.
+  // A mark may be ahead of a clock that was set back.
   const finishedUntil = [await middle.now(), ...lost.map(({ stateDate }) => stateDate)].sort().at(-1) ?? '';
   const origins: Origin[] = [...new Set([...present, ...productsOf(productIds)])].map((productId) => {
     return { productId, middleClock: finishedUntil };

@@ -1,13 +1,13 @@
 import type { Activity } from '../store/admin-port.js';
 import type { ActivityBar } from './contract/state.js';
 
-/** A length of time, divided into spans: the last of them is the present one, which is not over. */
+/** A length of time, divided into spans, the last of which is not over. */
 export interface Window {
   readonly spanMinutes: number;
   readonly spans: number;
 }
 
-/** The windows that operators look at. */
+/** The windows for operators. */
 export const windows = {
   lastHour: { spanMinutes: 5, spans: 12 },
   lastDay: { spanMinutes: 60, spans: 24 },

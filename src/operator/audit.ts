@@ -4,33 +4,32 @@ import type { AuditRecord, StoreRecords } from '../store/admin-port.js';
 import type { Actor } from './contract/actions.js';
 
 /*
- * No action without its record. What changes the product store commits together with its record. What one transaction
- * cannot hold, because it changes the middle database or goes on in sets, has an intent committed before it begins and its
- * outcome after it ended, however it ended. An intent without an outcome is shown as open: the action is under way, or its
- * process ended first.
+ * No action without its record. A change to the product store commits with its record. What one transaction cannot
+ * hold, because it changes the middle database or runs in sets, has an intent committed before and an outcome after,
+ * however it ended. An intent without an outcome is shown as open: the action is under way, or its process ended first.
  */
 
-/** What is recorded of an action; `what` becomes JSON. */
+/** The record of an action; `what` becomes JSON. */
 export interface Action extends Omit<AuditRecord, 'who' | 'via' | 'what'> {
   readonly what: object;
 }
 
-/** An action that is recorded before it is taken. */
+/** An action that is recorded before it runs. */
 export type Intent = Omit<Action, 'rows'>;
 
-/** What became of it; `what` becomes JSON. */
+/** The outcome; `what` becomes JSON. */
 export interface ActionOutcome {
   readonly what: object;
   /** How many rows it changed. */
   readonly rows: number;
 }
 
-/** The product store did not take the record of an action; `cause` says why. The message is one line without secrets. */
+/** The product store did not accept an action's record; `cause` says why. The message is a line without secrets. */
 export class RecordError extends Error {
   override readonly name: string = 'RecordError';
 }
 
-/** The action was not taken, because it could not be put on record. Nothing was changed. */
+/** The action was not taken, because it could not be recorded. Nothing was changed. */
 export class NotTakenError extends RecordError {
   override readonly name = 'NotTakenError';
 
@@ -41,7 +40,7 @@ export class NotTakenError extends RecordError {
   }
 }
 
-/** The action ended, and what became of it could not be recorded: the record has its intent only. */
+/** The action ended, but its outcome could not be recorded: the record has only its intent. */
 class OutcomeNotRecordedError extends RecordError {
   override readonly name = 'OutcomeNotRecordedError';
 
@@ -51,7 +50,7 @@ class OutcomeNotRecordedError extends RecordError {
   }
 }
 
-/** Takes an action whose record commits with it; NotTakenError where the store refused that. */
+/** Takes an action whose record commits with it; NotTakenError if the store refused that. */
 export async function takeRecorded<T>(
   actor: Actor,
   { action, what, rows, reason }: Action,
@@ -61,7 +60,7 @@ export async function takeRecorded<T>(
   return orNotTaken(action, () => take(record));
 }
 
-/** Takes an action with its intent on record before; whatever ends it, its outcome so far is recorded after. */
+/** Takes an action with its intent recorded before, and its outcome so far after, however it ends. */
 export async function takeIntended<T>(
   records: StoreRecords,
   actor: Actor,
@@ -87,7 +86,7 @@ export async function takeIntended<T>(
   return ended.result;
 }
 
-/** Where the answer to a commit was lost, both the action and its record may have taken effect. */
+/** If the answer to a commit was lost, both the action and its record may have taken effect. */
 async function orNotTaken<T>(action: AuditRecord['action'], take: () => Promise<T>): Promise<T> {
   try {
     return await take();

@@ -1,12 +1,12 @@
-/** How long a value is good for, and by which clock (milliseconds that only grow). */
+/** How long a value is valid, and by which clock (monotonic milliseconds). */
 export interface CacheOptions {
   readonly forMs: number;
   readonly clock: () => number;
 }
 
 /**
- * A value that is read at most once in a while, however many ask for it: those who ask while it is being read wait for
- * the same reading. Its age counts from the end of the reading. A failure is told to those who waited, and not kept.
+ * A value read at most once per period, however many ask: concurrent callers share one read. Its age counts from the
+ * end of the read. A failure goes to those who waited, and is not kept.
  */
 export function cached<T>(read: () => Promise<T>, { forMs, clock }: CacheOptions): () => Promise<T> {
   let kept: { readonly value: T; readonly until: number } | null = null;

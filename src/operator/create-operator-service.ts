@@ -21,7 +21,7 @@ import { rowPage } from './row-page.js';
 import { status } from './status.js';
 import { verifyStore, type VerifySources } from './verify/verify.js';
 
-/** What an operator service works on and depends on. */
+/** Dependencies of an operator service. */
 export interface OperatorParts {
   readonly databases: Databases;
   /** Polls as a worker does, for a preview. */
@@ -32,10 +32,10 @@ export interface OperatorParts {
   readonly clocks: OperatorClocks;
 }
 
-/** How long what every page shows is kept. */
+/** How long data of every page is kept. */
 const keptMs = 10_000;
 
-/** How long an action takes before it leaves the rest for a next one, where its caller sets no end. */
+/** How long an action runs before leaving the rest to a next one, if its caller sets no end. */
 const longestActionMs = 5000;
 
 /** What operators can see and do, over both databases; each is used at the first call that needs it. */

@@ -7,13 +7,13 @@ import type { NamedRow } from './contract/schema.js';
 import { named, auditName } from './named.js';
 
 /*
- * Deferred rows (P12): each delays only the rows of its own customer, and workers try it again by themselves.
+ * Deferred rows (P12): each delays only its own customer's rows, and workers retry it automatically.
  */
 
-/** How many rows a summary names. */
+/** Rows named in a summary. */
 const namedRows = 10;
 
-/** The deferred rows, those deferred longest first. */
+/** The deferred rows, longest deferred first. */
 export async function deferredRows(records: StoreRecords, limit: number): Promise<readonly DeferredRow[]> {
   return (await records.deferrals(limit)).map(named);
 }
@@ -38,8 +38,8 @@ function ageSeconds([first]: readonly DeferredRow[], now: string): number | null
 }
 
 /**
- * Ends the deferral of rows as an operator's action; each row's record commits with it. NotTakenError only where no row
- * was changed.
+ * Ends the deferral of rows for an operator; each row's record commits with it. NotTakenError only if no row was
+ * changed.
  */
 export async function retry(
   records: StoreRecords,

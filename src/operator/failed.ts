@@ -7,10 +7,10 @@ import { dateOf, isAge } from './inputs.js';
 import { named } from './named.js';
 import type { ListRequest } from './requests.js';
 
-/** How many rows of each table one step of a search reads, whether they match or not. */
+/** Rows of each table that one search step reads, matching or not. */
 export const scanFailedRows = 5000;
 
-/** One page of the failed rows, those that failed last first. */
+/** One page of failed rows, latest failures first. */
 export async function failedList(
   middle: MiddleAdmin,
   filter: RowFilter,
@@ -24,14 +24,14 @@ export async function failedList(
   return { rows: page.rows.map(listedRow), next: page.next === null ? null : cursorOf(page.next) };
 }
 
-/** How far a long search has come. */
+/** Progress of a long search. */
 export interface SearchProgress {
   readonly found: number;
-  /** Everything that failed after this has been looked at. */
+  /** Everything that failed after this has been checked. */
   readonly position: FailedPosition;
 }
 
-/** Goes through the failed rows, step by step, until so many match or nothing is left. */
+/** Searches the failed rows step by step, until so many match or nothing is left. */
 export async function findFailedRows(
   middle: MiddleAdmin,
   request: { readonly filter: RowFilter; readonly limit: number },
@@ -52,7 +52,7 @@ export async function findFailedRows(
   return rows;
 }
 
-/** The filter with dates in place of time spans, by the middle database's clock. */
+/** The filter with dates instead of time spans, by the middle database's clock. */
 export async function datedFilter(middle: MiddleAdmin, filter: RowFilter): Promise<RowFilter> {
   const { since, until } = filter;
   if (![since, until].some((given) => given !== undefined && isAge(given))) return filter;
@@ -87,11 +87,11 @@ export function codeOf(errContent: Cell): string | null {
 }
 
 /*
- * The cursor of the list: a place in it as JSON in base64url. It comes back from outside, so nothing in it is trusted. `v`
+ * The cursor of the list: a position as JSON in base64url. It comes from outside, so nothing in it is trusted. `v`
  * changes when its meaning does.
  */
 
-/** The cursor is made up, or belongs to another version. */
+/** The cursor is invalid, or from another version. */
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
 
@@ -114,12 +114,12 @@ const cursorSchema = z.strictObject({
 /** Longer than any real one. */
 const mostCharacters = 400;
 
-/** A place in the list as text. */
+/** A position as text. */
 export function cursorOf({ source, streamingNo, stateDate }: FailedPosition): string {
   return Buffer.from(JSON.stringify({ v: 1, source, streamingNo, stateDate })).toString('base64url');
 }
 
-/** The place that a cursor names; InvalidCursorError where it names none. */
+/** The position of a cursor; InvalidCursorError if it has none. */
 export function positionOf(cursor: string): FailedPosition {
   const parsed = cursor.length > mostCharacters ? null : cursorSchema.safeParse(jsonOf(cursor));
   if (parsed?.success !== true) throw new InvalidCursorError();

@@ -7,15 +7,15 @@ import type { FailureGroup } from './contract/rows.js';
 import type { Databases } from './databases.js';
 import { failedRow } from './failed.js';
 
-/** How many failed rows of each table are counted: their texts are read, which is dearer than counting by State. */
+/** How many failed rows of each table are counted: reading their texts costs more than counting by State. */
 const countedRows = 5000;
 
-/** The last day in the short spans, so that the last hour can be separated. */
+/** The last day in short spans, to separate the last hour. */
 const dayInShortSpans = { spanMinutes: windows.lastHour.spanMinutes, spans: 288 };
 
 /**
- * Failures by table and code: those present now and those of the last week, most present rows first. Where a table has
- * failed rows beyond those that are counted, any of its groups may have more.
+ * Failures by table and code: present ones and those of the last week, most present rows first. If a table has more
+ * failed rows than are counted, any of its groups may have more.
  */
 export async function failureGroups({ middle, store }: Databases): Promise<readonly FailureGroup[]> {
   const present = await middle.queries.failedCounts(countedRows);

@@ -4,15 +4,15 @@ import type { RowFilter } from '../middle/admin-port.js';
 import type { PauseTarget } from '../store/port.js';
 
 /*
- * What operators type, in arguments of commands, requests of the API, addresses and forms of the console. Each kind of
- * input has one reader with one limit. A reader's message is the end of a sentence about the input: "must be …".
+ * What operators type, in command arguments, API requests, addresses and console forms. Each kind of input has one
+ * reader with one limit. A reader's message ends a sentence about the input: "must be …".
  */
 
 /** The largest inputs. */
 export const inputLimits = {
   /** Rows of a list. */
   listed: 10_000,
-  /** Rows that are named one by one. */
+  /** Rows named one by one. */
   named: 500,
   /** Characters of a text to search for, and of a UserID. */
   text: 200,
@@ -20,7 +20,7 @@ export const inputLimits = {
   reason: 500,
 } as const;
 
-/** Names failures whose ErrContent starts with no result code. */
+/** Failures whose ErrContent starts with no result code. */
 export const noCode = 'none';
 
 /** A text that is read as something else, or refused with this message. */
@@ -92,10 +92,10 @@ const datePattern = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?)?$/;
 const date = z
   .string()
   .regex(datePattern, 'must be a date, such as 2026-11-21 or 2026-11-21 08:00:00')
-  .refine((given) => !datePattern.test(given) || isDate(wholeDate(given)), 'is no date of the calendar')
+  .refine((given) => !datePattern.test(given) || isDate(wholeDate(given)), 'is not a calendar date')
   .transform(wholeDate);
 
-/** A date, or `30m`, `24h`, `7d` ago, as it is given. */
+/** A date, or `30m`, `24h`, `7d` ago, as given. */
 export const moment = z.string().transform((given, context): string => {
   if (isAge(given)) return given;
   const read = date.safeParse(given);
@@ -103,7 +103,7 @@ export const moment = z.string().transform((given, context): string => {
   const isForm = datePattern.test(given);
   context.addIssue(
     isForm
-      ? 'is no date of the calendar'
+      ? 'is not a calendar date'
       : 'must be a date (2026-11-21, "2026-11-21 08:00:00") or a time span (30m, 24h, 7d)',
   );
   return z.NEVER;
@@ -114,18 +114,18 @@ function wholeDate(given: string): string {
   return `${day} ${time}${seconds}`;
 }
 
-/** Whether a date of the right form exists: not the 31st of June. */
+/** Whether a well-formed date exists: not the 31st of June. */
 function isDate(whole: string): boolean {
   const time = Date.parse(`${whole.replace(' ', 'T')}Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(whole.replace(' ', 'T'));
 }
 
-/** Whether a moment is so long ago, and no date. */
+/** Whether a moment is a time span. */
 export function isAge(given: string): boolean {
   return ageMs(given) !== undefined;
 }
 
-/** The date of a moment that `moment` has read, by the clock that shows `now`: both `YYYY-MM-DD HH:MM:SS`. */
+/** The date of a moment read by `moment`, by the clock that shows `now`: both `YYYY-MM-DD HH:MM:SS`. */
 export function dateOf(given: string, now: string): string {
   const ago = ageMs(given);
   if (ago === undefined) return given;
@@ -133,7 +133,7 @@ export function dateOf(given: string, now: string): string {
   return then.toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** The conditions on failed rows, by the names that options, addresses and forms have for them. */
+/** The conditions on failed rows, as named in options, addresses and forms. */
 export const conditions = {
   table: table.optional().describe('IF_BNET_CUST or IF_BNET_ACCOUNT; absent: both'),
   code: code.optional().describe('result code that ErrContent starts with; none: it starts with no code'),
@@ -147,14 +147,14 @@ export const conditions = {
 };
 
 /**
- * The same for commands, which take time spans too. Addresses and programs give dates: a list keeps its bounds from page to
- * page, and an address means the same tomorrow.
+ * The same for commands, which also take time spans. Addresses and programs give dates: a list keeps its bounds from
+ * page to page, and an address means the same tomorrow.
  */
 export const commandConditions = { ...conditions, since: moment.optional(), until: moment.optional() };
 
 const conditionsSchema = z.strictObject(conditions);
 
-/** Failed rows by their conditions. Unknown names are refused: a misspelt condition would let everything through. */
+/** Failed rows by conditions. Unknown names are refused: a misspelt condition would match everything. */
 export const filter = conditionsSchema.transform(filterOf);
 
 /** The same for commands. */
@@ -181,7 +181,7 @@ export const rowKey = z
   .strictObject({ table, streamingNo: digits })
   .transform((given): RowKey => ({ source: given.table, streamingNo: given.streamingNo }));
 
-/** Rows that are named one by one. */
+/** Rows named one by one. */
 export const rowKeys = z.array(rowKey).min(1).max(inputLimits.named);
 
 /** A table or a product, to pause or resume. */

@@ -5,10 +5,10 @@ import type { Pause, PauseTarget } from '../store/port.js';
 import type { NamedTarget, OpenAlarm, PauseInForce } from './contract/state.js';
 
 /*
- * From the ports' rows and targets, which have a source, to those of the contract, which have the table's name.
+ * Converts the ports' rows and targets, with a source, to the contract's, with the table's name.
  */
 
-/** A row with its table's name in place of its source. */
+/** A row with its table's name instead of its source. */
 export function named<Row extends RowKey>({
   source,
   ...rest

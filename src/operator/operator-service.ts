@@ -27,13 +27,13 @@ import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './re
 import type { VerifyRequest } from './verify/verify.js';
 
 /*
- * What operators can see and do, once, for the command line, the JSON API and the console. Lists and counts read a bounded
- * number of rows; what every page shows is read at most once in ten seconds, however many are open.
+ * What operators can see and do, once, for command line, JSON API and console. Lists and counts read a bounded number
+ * of rows; what every page shows is read at most once in ten seconds, however many are open.
  */
 
 /**
- * Errors of the databases reach the caller as a DatabaseError, except in `overview` and `alarms`. Actions fail with a
- * NotTakenError where they cannot be recorded.
+ * Database errors reach the caller as a DatabaseError, except in `overview` and `alarms`. Actions fail with a
+ * NotTakenError if they cannot be recorded.
  */
 export interface OperatorService {
   /** Never fails: a section that could not be read is null. Read at most once in ten seconds. */
@@ -42,9 +42,9 @@ export interface OperatorService {
   status(): Promise<Status>;
   /** Most rows first. Read at most once in ten seconds. */
   failureGroups(): Promise<readonly FailureGroup[]>;
-  /** A page of failed rows, those that failed last first. */
+  /** A page of failed rows, latest failures first. */
   failed(filter: RowFilter, request: ListRequest): Promise<RowList>;
-  /** The first failed rows that match, however many pages they are on. */
+  /** The first failed rows that match, over any number of pages. */
   findFailed(
     filter: RowFilter,
     limit: number,
@@ -52,7 +52,7 @@ export interface OperatorService {
   ): Promise<readonly FailedRow[]>;
   /** Rows in State 1, oldest first. */
   processing(limit: number): Promise<readonly RowInProcessing[]>;
-  /** Deferred rows, those deferred longest first. */
+  /** Deferred rows, longest deferred first. */
   deferred(limit: number): Promise<readonly DeferredRow[]>;
   row(key: RowKey): Promise<RowDetails>;
   /** The decisions that a worker would make about the first pending rows. */
@@ -61,30 +61,33 @@ export interface OperatorService {
   verify(request: VerifyRequest): Promise<VerifySummary>;
   /** Ends the deferral of rows: workers try them at their next check of the leases (4 s at most). */
   retry(actor: Actor, keys: readonly RowKey[], reason: string | null): Promise<RetryReport>;
-  /** Puts failed rows back to State 0. */
+  /** Requeues failed rows. */
   requeue(actor: Actor, keys: readonly RowKey[], options: ActionOptions): Promise<RequeueReport>;
-  /** Puts back the failed rows that match, in sets, until `isOver`; `continues` goes on from there. NothingToContinueError. */
+  /** Requeues the failed rows that match, in sets, until `isOver`; `continues` resumes. NothingToContinueError. */
   requeueMatching(
     actor: Actor,
     target: MatchTarget,
     options: ActionOptions & MatchOptions,
   ): Promise<MatchReport>;
   pauses(): Promise<readonly PauseInForce[]>;
-  /** False where it is paused already. Workers apply it within their next lease check (4 s at most). */
+  /** False if already paused. Workers apply it within their next lease check (4 s at most). */
   pause(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
-  /** Whether a customer of the product to pause was ever stored: where none was, its number may be mistyped. A table is known. */
+  /** Whether a customer of the product was ever stored: if not, its number may be mistyped. A table is known. */
   knowsTarget(target: PauseTarget): Promise<boolean>;
-  /** False where it is not paused. */
+  /** False if not paused. */
   resume(actor: Actor, target: PauseTarget, reason: string | null): Promise<boolean>;
   workers(): Promise<readonly RegisteredWorker[]>;
-  /** Open alarms of the product store, for every page. Never fails: none where it cannot be read. Read at most once in ten seconds. */
+  /**
+   * Open alarms of the product store, for every page. Never fails: none if unreadable. Read at most once in ten
+   * seconds.
+   */
   alarms(): Promise<readonly OpenAlarm[]>;
-  /** Takes the product store as it is after a loss, and closes its alarms. */
+  /** Accepts the product store after a loss, and closes its alarms. */
   acceptStore(actor: Actor, reason: string | null): Promise<AcceptReport>;
   /** Deletes old entries of the journal, in sets, until `isOver`. */
   purgeJournal(actor: Actor, request: PurgeRequest): Promise<PurgeReport>;
-  /** A recorded action; null where none has this number. */
+  /** A recorded action; null if the number is unknown. */
   action(id: string): Promise<RecordedAction | null>;
-  /** Recorded actions, newest first, those before a number. InvalidCursorError where it is none. */
+  /** Recorded actions, newest first, those before a number. InvalidCursorError if it is none. */
   audit(request: { readonly limit: number; readonly before?: string }): Promise<readonly RecordedAction[]>;
 }

@@ -42,7 +42,7 @@ async function middlePart(middle: MiddleAdmin, { clock }: OperatorClocks) {
   };
 }
 
-/** How many attribute rows of each table are looked at: the newest ones, for this is read every ten seconds. */
+/** How many of the newest attribute rows of each table are checked, every ten seconds. */
 const straysScan = 1000;
 
 function straysOf({ late, orphaned }: StrayCounts): StrayNumbers {
@@ -79,7 +79,7 @@ function countsOf(counts: BoundedCounts): CountsByState {
   return counts.other === undefined ? states : { ...states, other: countOf('other') };
 }
 
-/** Reads of one database. Once it does not answer, the others are skipped: each would cost a deadline. */
+/** Reads of one database. Once it fails to answer, the others are skipped: each would cost a deadline. */
 class Look {
   readonly #clock: () => number;
   #answeredMs: number | null = null;

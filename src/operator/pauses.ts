@@ -10,7 +10,7 @@ export interface PauseRequest {
   readonly reason: string | null;
 }
 
-/** Pauses a table or a product; false where it is paused already. */
+/** Pauses a table or a product; false if already paused. */
 export async function pause(
   records: StoreRecords,
   actor: Actor,
@@ -20,7 +20,7 @@ export async function pause(
   return takeRecorded(actor, action, (record) => records.pause(target, record));
 }
 
-/** Ends a pause; false where there is none. */
+/** Ends a pause; false if there is none. */
 export async function resume(
   records: StoreRecords,
   actor: Actor,

@@ -27,7 +27,7 @@ export interface PreviewSources extends Databases {
   readonly poller: Pick<MiddleDatabase, 'poll'>;
 }
 
-/** What a preview depends on besides the databases. */
+/** Dependencies of a preview besides the databases. */
 export interface PreviewSettings {
   /** The most rows to look at, from the head of both tables. */
   readonly limit: number;
@@ -40,8 +40,8 @@ export interface PreviewSettings {
 }
 
 /**
- * Decides the head of the pending rows as a worker would now, in order, and changes nothing. The product's own handlers
- * are not called. Rows that are still settling are decided too, with a note of it.
+ * Decides the head of the pending rows as a worker would now, in order, and changes nothing. The product's handlers are
+ * not called. Rows still settling are decided too, with a note.
  */
 export async function preview(
   { poller, middle, store }: PreviewSources,
@@ -65,7 +65,7 @@ export async function preview(
   });
 }
 
-/** The first rows in order, and those among them that a worker would not poll because of a pause. */
+/** The first rows in order, and those that a worker would not poll because of a pause. */
 async function headOf(
   poller: PreviewSources['poller'],
   { limit, paused }: PreviewSettings,
@@ -73,7 +73,7 @@ async function headOf(
   const request = { limit, settleMs: 0, shards: { count: 1, held: 'all' }, excluded: [], waits: [] } as const;
   const page = await poller.poll({ ...request, paused: nothingPaused });
   if (paused.sources.length === 0 && paused.productIds.length === 0) return { page, paused: new Set() };
-  // Of the same length and in the same order: a row that is missing here is held back by a pause.
+  // The same length and order: a row missing here is held back by a pause.
   const free = new Set((await poller.poll({ ...request, paused })).rows.map(rowId));
   return { page, paused: new Set(page.rows.map(rowId).filter((id) => !free.has(id))) };
 }
@@ -89,7 +89,7 @@ function heldBack(row: PolledRow, { sources, productIds }: Paused): Forecast {
   return waits('its customer has open rows in a table that is paused');
 }
 
-/** Reads the rows' content; rows that have gone or were finished since the poll are left out. */
+/** Reads the rows' content; rows gone or finished since the poll are left out. */
 async function readRows(
   middle: MiddleAdmin,
   polled: readonly PolledRow[],
@@ -134,12 +134,12 @@ interface ForecastContext {
   readonly at: string;
   /** The middle database's clock. */
   readonly now: string;
-  /** The products and users that the store has seen. */
+  /** The products and users known to the store. */
   readonly seen: Seen;
   readonly settings: PreviewSettings;
 }
 
-/** Decides in rounds, as polls would follow one another: a round may apply what other rows wait for. */
+/** Decides in rounds, like consecutive polls: a round may apply what other rows wait for. */
 function forecast(
   pending: readonly PolledRow[],
   { lookup, work, at, now, settings, ...context }: ForecastContext,

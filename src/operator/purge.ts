@@ -17,7 +17,7 @@ export interface PurgeRequest {
   readonly onStep?: (progress: PurgeProgress) => void;
 }
 
-/** Rows of other products do not exist for us, so nothing is known of them; empty: all products are ours. */
+/** Rows of other products are invisible, so nothing is known of them; empty: all products are ours. */
 interface OurProducts {
   readonly productIds: readonly string[];
 }
@@ -25,12 +25,12 @@ interface OurProducts {
 /** How far a purge has come. */
 export interface PurgeProgress {
   readonly superseded: number;
-  /** Rows that were looked for in the middle database. */
+  /** Rows looked up in the middle database. */
   readonly looked: number;
   readonly goneRows: number;
 }
 
-/** The middle database holds no row at all: more likely another database than one that everything has left. */
+/** The middle database has no row at all: more likely the wrong database than one everything has left. */
 export class MiddleEmptyError extends Error {
   override readonly name = 'MiddleEmptyError';
 
@@ -42,9 +42,9 @@ export class MiddleEmptyError extends Error {
 const setEntries = 500;
 
 /**
- * Deletes journal entries decided so long ago: superseded failures, except the last one of a row that was applied in the
- * end, and with `gone` all entries of rows that have left the middle database. Each set is a transaction of its own, so
- * it may be ended at any time, and run again. The purge is on record before its first set; its outcome, after its last one.
+ * Deletes journal entries older than so long: superseded failures, except the last one of a row that was applied in the
+ * end, and with `gone` all entries of rows that have left the middle database. Each set is its own transaction, so the
+ * purge may be ended at any time and repeated. It is recorded before its first set; its outcome, after its last one.
  */
 export async function purgeJournal(
   parts: Databases,
@@ -111,7 +111,7 @@ class Purge {
     return { what: { superseded, goneRows }, rows: superseded + goneEntries };
   }
 
-  /** What stays lies among what goes, so each set starts where the one before ended. */
+  /** Kept entries lie among deleted ones, so each set starts where the last ended. */
   async #forgetSuperseded(): Promise<void> {
     const { records } = this.#parts.store;
     let after: SupersededPlace | null = null;
@@ -143,7 +143,7 @@ class Purge {
     return productIds.length === 0 || (productId !== null && productIds.includes(productId));
   }
 
-  /** Reports how far it has come; whether it goes on after this place. */
+  /** Reports progress; whether to continue after this place. */
   #goesOn(after: RowKey | null): boolean {
     const { superseded, looked, goneRows } = this;
     const { onStep, isOver } = this.#request;

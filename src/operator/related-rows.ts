@@ -5,10 +5,10 @@ import type { RelatedRow } from './contract/rows.js';
 import type { Databases } from './databases.js';
 import { named } from './named.js';
 
-/** How many related rows are shown on each side. */
+/** Related rows shown on each side. */
 const relatedRowsEachSide = 20;
 
-/** How many of a customer's newest rows are looked through, of each table and of the journal. */
+/** How many of a customer's newest rows are searched, per table and in the journal. */
 const scanned = 500;
 
 /** A row as both databases know it: at least one of the two does. */
@@ -20,7 +20,7 @@ interface KnownRow extends RowOrder {
 
 /**
  * The rows of a customer nearest to one of them, in the customer's order. Rows that have left the middle database have
- * no CreateDate any more: they come before all others. `present` are the row's own columns, where it still is there.
+ * no CreateDate: they come first. `present` are the row's own columns, if it still exists.
  */
 export async function relatedRows(
   { middle, store }: Databases,

@@ -2,10 +2,10 @@ import type { Rules } from '../domain/rules.js';
 import type { RowFilter } from '../middle/admin-port.js';
 
 /*
- * What calls of the operator service take, and what it depends on.
+ * Arguments and dependencies of the operator service.
  */
 
-/** What the operator service depends on besides the databases. */
+/** Dependencies of the operator service besides the databases. */
 export interface OperatorSettings {
   /** Canonical numbers; empty: all products are ours. */
   readonly productIds: readonly string[];
@@ -20,39 +20,39 @@ export interface OperatorSettings {
 export interface OperatorClocks {
   /** Milliseconds since 1970 by the process's clock. */
   readonly wallClock: () => number;
-  /** Milliseconds that only grow, to measure with. */
+  /** Monotonic milliseconds, to measure with. */
   readonly clock: () => number;
 }
 
 /** Which part of a list to read. */
 export interface ListRequest {
   readonly limit: number;
-  /** The `next` of the page before; absent: from the start. InvalidCursorError where it is none. */
+  /** The `next` of the page before; absent: from the start. InvalidCursorError if it is none. */
   readonly after?: string;
 }
 
 /** How an action is taken. */
 export interface ActionOptions {
-  /** Changes nothing, and reports what would be changed. */
+  /** Changes nothing, and reports what would change. */
   readonly dryRun: boolean;
   readonly reason: string | null;
 }
 
-/** The product to verify is none of `middle.productIds`. */
+/** The product to verify is not in `middle.productIds`. */
 export class NotOurProductError extends Error {
   override readonly name = 'NotOurProductError';
 
   constructor(productId: string) {
-    super(`${productId} is none of middle.productIds: its rows are not ours`);
+    super(`${productId} is not in middle.productIds: its rows are not ours`);
   }
 }
 
-/** The failed rows that match a filter, or what an action about such rows has left: its number in the audit. */
+/** Failed rows that match a filter, or what an action on such rows left: its number in the audit. */
 export type MatchTarget = { readonly filter: RowFilter } | { readonly continues: string };
 
 /** When a requeue by filter ends early, and who watches it. */
 export interface MatchOptions {
-  /** Called after each step: whether to end here and leave the rest. Default: five seconds after the start. */
+  /** Called after each step: whether to end here and leave the rest. Default: after five seconds. */
   readonly isOver?: () => boolean;
   /** Called after each step. */
   readonly onStep?: (progress: { readonly matched: number; readonly requeued: number }) => void;

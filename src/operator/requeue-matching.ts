@@ -9,25 +9,25 @@ import type { ActionOptions, MatchOptions, MatchTarget } from './requests.js';
 import { outcomeOf, scopeOf, intentOf, type MatchScope } from './match-scope.js';
 
 /*
- * Putting back all failed rows that match, in sets, beside workers that may fail them again.
+ * Requeues all failed rows that match, in sets, beside workers that may fail them again.
  *
- * An action is about the rows that failed until it began, by the middle database's clock (`failedUntil`). It goes through
- * them from the last to the first, set by set. A row that is put back and fails again has a later StateDate: it is neither
- * met again, nor put back again by an action with the same bound. So an action that ended early, for whatever reason, can be
- * continued from its record, and even two that run at once put each row back once.
+ * An action covers the rows that failed until it began, by the middle database's clock (`failedUntil`), from the last
+ * to the first, set by set. A row that is requeued and fails again has a later StateDate: neither this action nor
+ * another with the same bound requeues it again. So an action that ended early, for any reason, can be continued from
+ * its record, and even two at once requeue each row once.
  */
 
 type MatchRequest = ActionOptions & MatchOptions & { readonly target: MatchTarget };
 
-/** The most rows of one set, and that a dry run counts. */
+/** The most rows of a set, and that a dry run counts. */
 const setRows = 500;
 const mostCounted = 10_000;
 
 const shownExamples = 20;
 
 /**
- * Puts all failed rows back that match, those that failed last first. The action is on record before its first set; where
- * no row matches it is not recorded.
+ * Requeues all failed rows that match, latest failures first. The action is recorded before its first set; if no row
+ * matches, it is not recorded.
  */
 export async function requeueMatching(
   parts: Databases,
@@ -62,7 +62,7 @@ class Matching {
   #requeued = 0;
   /** Where to search on. */
   #position: FailedPosition | null;
-  /** Where to go on from later: nothing is left to do before it. Null: nothing is left at all. */
+  /** Where to continue later: everything before it is done. Null: nothing is left. */
   #left: FailedPosition | null;
 
   constructor(parts: Databases, scope: MatchScope, request: MatchRequest) {
@@ -85,7 +85,7 @@ class Matching {
     return this.#left === null;
   }
 
-  /** Puts this set back, and those after it, until none is left or the action is over. */
+  /** Requeues this set and those after it, until none is left or the action is over. */
   async putBack(first: readonly FullRow[] | null): Promise<void> {
     for (let set = first; set !== null; set = await this.nextSet()) {
       this.#requeued += await this.#putBackSet(set);
@@ -94,7 +94,7 @@ class Matching {
     }
   }
 
-  /** The next rows that match; null where none is left, or the action is over. */
+  /** The next rows that match; null if none is left, or the action is over. */
   async nextSet(): Promise<readonly FullRow[] | null> {
     while (this.#position !== null) {
       const { filter } = this.#scope;
@@ -141,7 +141,7 @@ class Matching {
     return alone.length === 0 ? 0 : (await middle.requeue(alone, this.#scope.failedUntil)).length;
   }
 
-  /** Everything up to the place that the search has reached is done. */
+  /** Everything before the search position is done. */
   #stepped(): void {
     this.#left = this.#position;
     this.#request.onStep?.({ matched: this.#matched, requeued: this.#requeued });

@@ -8,13 +8,13 @@ import type { Databases } from './databases.js';
 import { named, auditName } from './named.js';
 import type { ActionOptions } from './requests.js';
 
-/** How many rows applied since are named for each requeued row. */
+/** Rows applied since that are named per requeued row. */
 const namedLaterRows = 5;
 
 /**
- * Puts failed rows back to State 0 (3→0, ErrContent NULL), where they still are in State 3 when the update runs; a row
- * that shares its StreamingNo with another is left alone. The action is recorded before and after; where no row is failed,
- * it is not recorded.
+ * Requeues failed rows (3→0, ErrContent NULL) that still are in State 3 when the update runs; a row that shares its
+ * StreamingNo with another is left alone. The action is recorded before and after; if no row is failed, it is not
+ * recorded.
  */
 export async function requeue(
   { middle, store }: Databases,
@@ -63,7 +63,7 @@ function notRequeued(key: RowKey, [row, ...others]: readonly FullRow[]): NotRequ
 
 async function describe(store: StoreAdmin, row: FullRow): Promise<Requeued> {
   const { custId } = row;
-  // The journal's CustID is a number: a row refused for a CustID that is none has no later rows there.
+  // The journal's CustID is a number: a row refused for an invalid one has no later rows there.
   const later =
     custId === null || !isCanonicalNumber(custId)
       ? []

@@ -5,15 +5,15 @@ import type { Databases } from './databases.js';
 import { named } from './named.js';
 import { relatedRows } from './related-rows.js';
 
-/** How many products of a customer, and users of each, are shown. */
+/** Products of a customer shown, and users of each. */
 const shownRecords = 20;
 
 /** How many rows that hold a row back are named. */
 const namedHolders = 10;
 
 /**
- * Reads everything about a row: its report, whether it is deferred, its customer in the product store, and the customer's
- * other rows.
+ * Reads everything about a row: its report, its deferral, its customer in the product store, and the customer's other
+ * rows.
  */
 export async function rowPage(parts: Databases, key: RowKey): Promise<RowDetails> {
   const rows = await parts.middle.find([key]);
@@ -32,7 +32,7 @@ export async function rowPage(parts: Databases, key: RowKey): Promise<RowDetails
 
 type RowReport = Pick<RowDetails, 'rows' | 'journal'>;
 
-/** Whether the row is deferred, and where it is open, which other rows of its customer are. */
+/** Whether the row is deferred and, if it is open, which other rows of its customer are. */
 async function deferrals(
   { store }: Databases,
   { rows }: RowReport,
@@ -45,7 +45,7 @@ async function deferrals(
   return { deferred: own === undefined ? null : named(own), heldBackBy: others.map(named) };
 }
 
-/** The row's customer; that of the journal where the row is gone. Null where the CustID is missing or no number. */
+/** The row's customer; from the journal if the row is gone. Null if the CustID is missing or no number. */
 function customerOf({ rows, journal }: RowReport): string | null {
   const custIds = rows.length > 0 ? rows.map((row) => row.custId) : journal.map((line) => line.custId);
   return custIds.find((custId) => custId !== null && isCanonicalNumber(custId)) ?? null;

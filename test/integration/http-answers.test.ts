@@ -77,7 +77,7 @@ describe('the HTTP server answers', () => {
       ['/api/v1/deferred?limit=10001', 'query.limit "10001": must be 1 to 10000'],
       ['/api/v1/failed?code=402', 'query.code "402": must be 5 digits, such as 00402, or none'],
       ['/api/v1/failed?customer=1e5', 'query.customer "1e5": must be 1 to 30 digits'],
-      ['/api/v1/failed?since=2026-02-31', 'query.since "2026-02-31": is no date of the calendar'],
+      ['/api/v1/failed?since=2026-02-31', 'query.since "2026-02-31": is not a calendar date'],
       ['/api/v1/failed?after=forged', 'invalid or expired cursor: start from the first page'],
       ['/api/v1/failed?custmer=1', 'Unrecognized key: "custmer"'],
       ['/api/v1/failed?table=CUST&table=ACCOUNT', 'query.table'],

@@ -70,7 +70,7 @@ describe.runIf(hasPostgres)('init-middle on Oracle', () => {
     expect(again.exitCode).toBe(1);
     expect(again.stdout).toBe('');
     expect(again.stderr).toBe(
-      'bnet-sync: nothing was created, because there are tables of these names already: ' +
+      'bnet-sync: nothing was created, these tables already exist: ' +
         'IF_BNET_ACCOUNT_ATTR, IF_BNET_CUST, IF_BNET_CUST_ATTR',
     );
     expect(oracle.standIn.counters.texts.filter((sql) => !sql.startsWith('SELECT'))).toEqual([]);

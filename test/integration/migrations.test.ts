@@ -152,7 +152,7 @@ describe.runIf(hasPostgres)('migrations on PostgreSQL', () => {
     });
     expect(await migrated).toEqual(['0007_replication']);
     await holding;
-    expect(told).toEqual(['a session holds a lock on the tables: waiting until it lets go']);
+    expect(told).toEqual(['a session holds a lock on the tables: waiting for its release']);
   });
 
   it.each(['EUC_CN', 'LATIN1', 'SQL_ASCII'])(

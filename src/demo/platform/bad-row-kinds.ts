@@ -14,8 +14,8 @@ import {
 } from './operations.js';
 
 /*
- * How each fault comes about: the messages that must go before it, then the faulty one. What its correction relies on is
- * pinned or sealed, so that the correction is legal however late it is sent.
+ * How each fault arises: the messages before it, then the faulty one. What its correction relies on is pinned or
+ * sealed, so that the correction is legal however late it is sent.
  */
 
 /** What a fault scene works on. */
@@ -78,7 +78,7 @@ type Wrong = Partial<
   >
 >;
 
-/** The message with wrong fields, and the correction that sets them right. */
+/** The message with wrong fields, and the correction that fixes them. */
 function corrupt(kind: BadRowKind, right: Message, wrong: Wrong, how: Correction['how']): Message {
   const fields = Object.keys(wrong) as (keyof Wrong)[];
   const set = Object.fromEntries(
@@ -87,7 +87,7 @@ function corrupt(kind: BadRowKind, right: Message, wrong: Wrong, how: Correction
   return { ...right, ...wrong, fault: badRowOf(kind, { how, set }) };
 }
 
-/** An open of a product that nothing else is done with. */
+/** An open of a product used for nothing else. */
 function faultyOpen(kind: BadRowKind, stage: Stage, wrong: Wrong, how: Correction['how']): Message {
   return corrupt(kind, open(stage, sealedProduct(stage)), wrong, how);
 }
@@ -101,7 +101,7 @@ function malformedSpec(stage: Stage): Message[] {
   return [{ ...right, attributes, fault: badRowOf('attr-spec-id-malformed', correction) }];
 }
 
-/** A bind of a user that nothing else is done with. */
+/** A bind of a user used for nothing else. */
 function faultyBind(kind: BadRowKind, stage: Stage, wrong: Wrong, how: Correction['how']): Message[] {
   const { before, product } = pinnedProduct(stage);
   const user = newUser(stage, product);
@@ -158,14 +158,14 @@ function passUserLimit(stage: Stage): Message[] {
   return [opened, within, { ...past, fault: badRowOf('user-limit-passed', correction) }];
 }
 
-/** A product that takes no part in the customer's other operations. */
+/** A product not used by the customer's other operations. */
 function sealedProduct(stage: Stage): SimulatedProduct {
   const product = newProduct(stage, stage.customer);
   product.reserved = true;
   return product;
 }
 
-/** An active product of the customer, opened for the purpose if need be. */
+/** An active product of the customer, opened if needed. */
 function activeProduct(stage: Stage): { before: Message[]; product: SimulatedProduct } {
   const active = stage.customer.products.find((product) => product.active && !product.reserved);
   if (active !== undefined) return { before: [], product: active };

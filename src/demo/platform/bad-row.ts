@@ -5,12 +5,12 @@ import type { ResultCode } from '../../domain/result-codes.js';
 import type { Rules } from '../../domain/rules.js';
 
 /*
- * Rows that are wrong on purpose. What is wrong, the code it must be refused with and how the platform's people would
- * correct it stand in the row's Remark, which is the platform's own column: so the corrections can be sent by any later
- * run, and whoever looks at the row sees that the fault is no accident.
+ * Rows that are wrong on purpose. The fault, its expected code and the platform's correction are in the row's Remark,
+ * the platform's own column: so any later run can send the corrections, and readers of the row see that the fault is
+ * intended.
  */
 
-/** Every kind of fault, with the result code that a row with it must be refused with. */
+/** Every kind of fault, with the result code that it must be refused with. */
 export const badRowCodes = {
   'missing-cust-account': '00401',
   'missing-several-fields': '00401',
@@ -66,13 +66,13 @@ const stepSchema = z.strictObject({
 });
 
 const correctionSchema = z.strictObject({
-  /** As a new row with a new StreamingNo, or the same row edited and put back to State 0. */
+  /** As a new row with a new StreamingNo, or the same row edited and requeued. */
   how: z.enum(['new row', 'put back']),
   /** Fields with their right values. */
   set: z.partialRecord(z.enum(contentFields), z.string()).optional(),
   /** The right AttrSpecIDs by the wrong ones. */
   attrSpecIds: z.record(z.string(), z.string()).optional(),
-  /** What must be done first; only with a new row, because a row that is put back keeps its place in the order. */
+  /** What must be done first; only with a new row, because a requeued row keeps its place in the order. */
   first: z.array(stepSchema).optional(),
 });
 
@@ -83,7 +83,7 @@ const faultSchema = z.strictObject({
   kind: z.enum(allKinds),
   /** The result code it must be refused with. */
   code: z.string(),
-  /** Null: there is nothing to correct, the information was wrong altogether. */
+  /** Null: nothing to correct, the information was wrong altogether. */
   correction: correctionSchema.nullable(),
 });
 

@@ -11,7 +11,7 @@ export function corrected(refused: Message, correction: Correction): Message {
   return { ...refused, ...correction.set, attributes };
 }
 
-/** The messages that are sent as new rows to correct a refused one: what must be done first, then the message itself. */
+/** The messages sent as new rows to correct a refused one: what must be done first, then the message itself. */
 export function newMessages(
   refused: Message & { readonly streamingNo: string },
   correction: Correction,

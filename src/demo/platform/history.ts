@@ -48,9 +48,9 @@ const customerSpecs = [
 const accountSpecs = ['11002001000000000000', '11002004000000000000', '11002005000000000000'];
 
 /**
- * The messages of a plausible history, in the order in which they are sent: customers open, change and cancel products
- * and open them again, bind, change and unbind users. Every message without a fault is legal when all before it have
- * been judged, and every one with a fault is refused with its code.
+ * The messages of a plausible history, in sending order: customers open, change, cancel and reopen products, bind,
+ * change and unbind users. Every message without a fault is legal when all before it are decided, and every one with a
+ * fault is refused with its code.
  */
 export function* history(options: HistoryOptions): Generator<Message, void, undefined> {
   const context = sceneOf(options);
@@ -84,7 +84,7 @@ function sceneOf({ seed, productIds = [], userLimitAttrSpecId }: HistoryOptions)
   };
 }
 
-/** Draws from a shuffled deck that is shuffled anew when it is empty. */
+/** Draws from a shuffled deck, reshuffled when empty. */
 function deckOf<T>(cards: readonly T[], random: Random): () => T {
   let deck: T[] = [];
   return () => {

@@ -19,7 +19,7 @@ export interface Message extends Content {
   readonly source: Source;
   readonly attributes: readonly MessageAttribute[];
   readonly remark: string;
-  /** What is wrong with it on purpose; takes the place of the remark. */
+  /** What is wrong with it on purpose; replaces the remark. */
   readonly fault?: BadRow;
   /** Absent: the platform's next number. */
   readonly streamingNo?: string;

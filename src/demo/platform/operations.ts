@@ -3,8 +3,8 @@ import { areaCode, companyName, personName } from './names.js';
 import type { Random } from './random.js';
 
 /*
- * The legal operations of simulated customers. Each returns the message for it and lets it take effect on what the
- * simulator knows of the customer, so that the next one is legal too.
+ * The legal operations of simulated customers. Each returns its message and applies it to what the simulator knows of
+ * the customer, so that the next one is legal too.
  */
 
 /** What all customers of a history share. */
@@ -22,7 +22,7 @@ export interface SimulatedCustomer {
   readonly areaCode: string;
   custName: string;
   readonly products: SimulatedProduct[];
-  /** How many products and users it ever had: their names come from it. */
+  /** How many products and users it ever had, for their names. */
   productCount: number;
   userCount: number;
 }

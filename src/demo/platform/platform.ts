@@ -53,7 +53,7 @@ export class Platform {
 
   /**
    * Inserts messages as rows in State 0, in one transaction with their attribute rows. Rows get ascending StreamingNos
-   * and a CreateDate never below that of earlier ones, so that they take effect in the order in which they are sent.
+   * and a CreateDate never below that of earlier ones, so that they take effect in sending order.
    */
   async send(messages: readonly Message[]): Promise<readonly RowKey[]> {
     const numbers = await this.#takeNumbers();
@@ -65,8 +65,8 @@ export class Platform {
   }
 
   /**
-   * Reads at most `limit` refused rows of each table and sends their corrections (specification 5.2.2.5, step 4), as new
-   * rows or by putting the row back to State 0. Rows refused for another reason than their own fault are left alone.
+   * Sends the corrections of at most `limit` refused rows of each table (specification 5.2.2.5, step 4), as new rows or
+   * by requeuing. Rows refused for another reason than their own fault are left alone.
    */
   async correct(limit: number): Promise<readonly SentCorrection[]> {
     const sent: SentCorrection[] = [];
@@ -121,7 +121,7 @@ export class Platform {
     return refusedRows(source, rows, attributes.rows);
   }
 
-  /** Of several platforms that read a refused row, the one that changes its Remark sends the correction. */
+  /** Of several platforms that read a refused row, the one that changes its Remark corrects it. */
   async #sendCorrections(
     source: Source,
     refused: readonly RefusedSimulatedRow[],

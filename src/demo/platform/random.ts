@@ -1,6 +1,6 @@
 /**
- * Random numbers that a seed repeats exactly: mulberry32, 32 bits of state. Good enough to make histories plausible,
- * not for secrets.
+ * Random numbers that a seed repeats exactly: mulberry32, 32 bits of state. Good enough for plausible histories, not
+ * for secrets.
  */
 export class Random {
   #state: number;

@@ -11,7 +11,7 @@ export interface SentCorrection {
   /** The refused row. */
   readonly refused: RowKey;
   readonly fault: BadRow;
-  /** The rows that correct it, the corrected message last; the refused row itself where that was put back. */
+  /** The rows that correct it, the corrected message last; the refused row itself if it was requeued. */
   readonly sent: readonly RowKey[];
 }
 
@@ -94,7 +94,7 @@ export interface Edited extends Answered {
   readonly message: Message;
 }
 
-/** The right content for a refused row that is put back. */
+/** The right content of a refused row to requeue. */
 export function edited(row: RefusedSimulatedRow): Edited {
   const message = corrected(row.message, row.correction);
   const newRemark = correctedRemark(row.fault, '已更正');

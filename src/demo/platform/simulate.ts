@@ -7,9 +7,9 @@ import type { Message } from './message.js';
 import type { Platform } from './platform.js';
 import type { SentCorrection } from './refused-rows.js';
 
-/** How long nothing may happen before the simulator gives the worker up. */
+/** How long the simulator waits without progress. */
 interface Patience {
-  /** Until the worker is seen to work at all; 0: refused rows are looked for once. */
+  /** Until the worker is first seen at work; 0: refused rows are looked for once. */
   readonly toBeginMs: number;
   /** From then on. */
   readonly toGoOnMs: number;
@@ -55,9 +55,9 @@ export interface SimulationProgress {
   readonly sent: number;
   readonly bad: number;
   readonly corrected: number;
-  /** Rows that were inserted or put back for that. */
+  /** Rows inserted or requeued for that. */
   readonly correctionRows: number;
-  /** Corrections that cannot be sent yet, because their rows are not refused yet. */
+  /** Corrections that must wait until their rows are refused. */
   readonly toCorrect: number;
 }
 
@@ -118,7 +118,7 @@ class Simulation {
     this.#onProgress = onProgress;
   }
 
-  /** Sends the history in batches, at the rate asked for; corrects in between what has been refused so far. */
+  /** Sends the history in batches, at the requested rate; meanwhile corrects what has been refused. */
   async sendHistory(): Promise<void> {
     const { rows, ratePerSecond, correct } = this.#options;
     const customers = this.#options.customers ?? Math.min(100_000, Math.ceil(rows / 8));
@@ -129,14 +129,14 @@ class Simulation {
     for (let batch = take(messages, batchSize); batch.length > 0; batch = take(messages, batchSize)) {
       if (this.#isOver()) return;
       this.#note(batch, await this.#platform.send(batch));
-      // SQLite answers at once: without a pause neither a signal nor a timer would ever get its turn.
+      // SQLite answers at once: without a pause neither a signal nor a timer would get its turn.
       await setImmediate();
       if (correct && performance.now() - this.#lookedAt > millisecondsBetweenLooks) await this.#correctOnce();
       if (ratePerSecond !== undefined) await this.#sleepUntil((this.#rows / ratePerSecond) * 1000);
     }
   }
 
-  /** Sends corrections until every row to correct was refused and corrected, or nothing has happened for too long. */
+  /** Sends corrections until every row to correct was refused and corrected, or nothing happens for too long. */
   async sendCorrections(): Promise<void> {
     const { patience, signal } = this.#options;
     let patienceMs = this.#corrections.length > 0 ? patience.toGoOnMs : patience.toBeginMs;

@@ -1,9 +1,9 @@
 import type { Message, MessageAttribute } from './message.js';
 
 /*
- * The example packages of the specification (5.1.1.3.4, 5.1.2.3.4, 5.1.3.3.4, 5.1.4.3.4) as rows, with the numbers that
- * stand there. Sent together, all of them succeed: the first customer's product is opened, changed, used and cancelled,
- * the second one's stays open.
+ * The example packages of the specification (5.1.1.3.4, 5.1.2.3.4, 5.1.3.3.4, 5.1.4.3.4) as rows, with its numbers.
+ * Sent together, all of them succeed: the first customer's product is opened, changed, used and cancelled, the second
+ * one's stays open.
  */
 
 /** The attributes of the open of product 323002000, in the specification's order; several specs occur more than once. */
@@ -93,7 +93,7 @@ export const specExamples: readonly (Message & { readonly streamingNo: string })
   },
 ];
 
-/** What must have become of the examples when all of them are answered. */
+/** The expected outcome once all examples are answered. */
 export const specExamplesOutcome = {
   /** Rows that succeed: all of them. */
   applied: specExamples.map(({ source, streamingNo }) => ({ source, streamingNo })),

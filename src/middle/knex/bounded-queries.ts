@@ -12,8 +12,8 @@ import {
 import type { KnexTables } from './tables.js';
 
 /**
- * Looking about in a middle database behind Knex: PostgreSQL and SQLite. On PostgreSQL the sessions should go by indexes
- * (`byKey`): what the planner makes of tables that were never analysed may read all failed rows for a page of them.
+ * Bounded queries behind Knex: PostgreSQL and SQLite. On PostgreSQL the sessions should prefer indexes (`byKey`): for
+ * tables never analysed the planner may read all failed rows for one page.
  */
 export function knexBoundedQueries(database: Database, tables: KnexTables): BoundedQueries {
   const rows = async (statement: Fragment) => (await database.execute(statement)).rows;

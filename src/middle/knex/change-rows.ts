@@ -7,15 +7,15 @@ import { isAsked } from './statements.js';
 import type { KnexTables } from './tables.js';
 
 /*
- * Changes of rows with their attribute rows (claim, mark, requeue), which do not wait for rows that somebody has locked.
+ * Changes of rows with their attribute rows (claim, mark, requeue) that do not wait for locked rows.
  *
- * Mostly nobody has, and one statement changes all rows asked for, of both tables. Where the database says that a row is
- * locked, the change is done again in one transaction: it locks what it can have without waiting, main rows and attribute
- * rows, chooses among these, and changes them. Locking first in every case costs a third more of the server's time
+ * Usually none is locked, and one statement changes all requested rows of both tables. If the database reports a locked
+ * row, the change is repeated in one transaction: it locks what it can without waiting, main rows and attribute rows,
+ * selects among these, and changes them. Locking first every time costs a third more of the server's time
  * (docs/decisions/0011).
  */
 
-/** How a change is written for one table. */
+/** The SQL of a change to one table. */
 type UpdateOf<Row> = (source: Source, rows: readonly Row[]) => GuardedUpdate;
 
 /** Changes rows where they may be changed. */
@@ -57,7 +57,7 @@ function updatesOf<Row extends RowKey>(rows: readonly Row[], updateOf: UpdateOf<
 
 type Locking = Pick<RowLocks, 'skipLocked'> & Pick<MiddleDialect, 'numberText'>;
 
-/** Locks the rows of an update, and their attribute rows, where nobody has; returns the StreamingNos of the others. */
+/** Locks the rows of an update and their attribute rows if unlocked; returns the StreamingNos of the others. */
 async function lockedByOthers(
   transaction: Transaction,
   update: GuardedUpdate,
@@ -77,7 +77,7 @@ async function lockedByOthers(
   return [...present.keys()].filter((no) => (free.get(no) ?? 0) < (present.get(no) ?? 0) || blocked.has(no));
 }
 
-/** StreamingNos of rows that have an attribute row which somebody has locked: fewer can be locked than are there. */
+/** StreamingNos of rows with a locked attribute row: fewer can be locked than exist. */
 async function lockedAttributes(
   transaction: Transaction,
   { attributeTable, attributesStay }: GuardedUpdate,
@@ -104,7 +104,7 @@ async function lockedAttributes(
   return new Set([...present].flatMap(([no, count]) => ((free.get(no) ?? 0) < count ? [no] : [])));
 }
 
-/** How often each StreamingNo is returned: by its column `number`, or once for each row. */
+/** How often each StreamingNo is returned: by its column `number`, or once per row. */
 async function countsOf(
   transaction: Transaction,
   statement: Parameters<Transaction['execute']>[0],

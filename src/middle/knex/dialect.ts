@@ -5,27 +5,27 @@ import type { State } from '../../domain/states.js';
 import type { Below } from '../search.js';
 
 /*
- * What PostgreSQL and SQLite write differently in the middle database. The trial tables differ too: PostgreSQL has
- * numeric and timestamp columns, SQLite keeps 30-digit numbers and dates as TEXT (sql/postgresql, sql/sqlite).
+ * Differences between PostgreSQL and SQLite in the middle database. The trial tables differ too: PostgreSQL has numeric
+ * and timestamp columns, SQLite keeps 30-digit numbers and dates as TEXT (sql/postgresql, sql/sqlite).
  */
 
-/** A guarded update of a main table's rows, to be followed by their attribute rows. */
+/** A guarded update of a main table's rows, followed by their attribute rows. */
 export interface GuardedUpdate {
   readonly source: Source;
   readonly table: string;
-  /** Null: attribute rows are left alone (`middle.markAttributes: false`). */
+  /** Null: attribute rows stay unchanged (`middle.markAttributes: false`). */
   readonly attributeTable: string | null;
-  /** StreamingNos of rows whose attribute rows stay as they are: there are too many of them. */
+  /** StreamingNos of rows whose attribute rows stay unchanged: there are too many. */
   readonly attributesStay: readonly string[];
-  /** Recordset with the rows asked for; has a column streaming_no. */
+  /** Recordset of the requested rows; has a column streaming_no. */
   readonly asked: Fragment;
   /** SET list over `t`, the main table, and `a`, the recordset. */
   readonly set: string;
-  /** The States that `set` gives: attribute rows follow rows in one of these. */
+  /** The States that `set` assigns: attribute rows follow rows in these. */
   readonly leadsTo: readonly State[];
   /** The guard over `t` and `a`, besides the StreamingNo. */
   readonly guard: string;
-  /** `AND …` over `t`: the rows that are ours. */
+  /** `AND …` over `t`: our rows. */
   readonly ours: Fragment;
 }
 
@@ -34,13 +34,13 @@ export interface Transactional extends Executor {
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** What the database's own catalog says of tables. Tables that are not there are left out. */
+/** The database's catalog. Missing tables are omitted. */
 interface Catalog {
   /** Columns table_name, column_name, type; in table order. */
   columns(tables: readonly string[]): Fragment;
   /**
-   * Columns table_name, index_name, column_name and index_where, which is NULL where the index has all rows; in index
-   * order, without unusable indexes.
+   * Columns table_name, index_name, column_name and index_where, NULL if the index has all rows; in index order,
+   * without unusable indexes.
    */
   indexes(tables: readonly string[]): Fragment;
 }
@@ -52,7 +52,7 @@ export interface MiddleDialect extends Pick<Dialect, 'recordset' | 'numberIn'> {
   readonly server: string;
   /** A date column as `YYYY-MM-DD HH:MM:SS`. */
   readonly dateText: (column: string) => string;
-  /** Whether a StateDate can be the name of an attempt: it has that form, which infinity and the year 10000 have not. */
+  /** Whether a StateDate can name an attempt: it has that form, unlike infinity and the year 10000. */
   isAttempt(column: string): string;
   /** A number from its text, as columns hold it. */
   numberOf(text: string): string;
@@ -60,24 +60,24 @@ export interface MiddleDialect extends Pick<Dialect, 'recordset' | 'numberIn'> {
   readonly numberText: (column: string) => string;
   /** ORDER BY list of a main table's index for the poll. */
   readonly pollOrder: string;
-  /** ORDER BY list of the same index from its end. */
+  /** ORDER BY list of the same index, reversed. */
   readonly pollOrderReversed: string;
   /** ORDER BY list of a customer's rows, newest CreateDate first. */
   readonly customerOrder: string;
-  /** ORDER BY list: the greatest number first. */
+  /** ORDER BY list: greatest number first. */
   numberDescending(column: string): string;
   /** The database's clock in whole seconds, as a date column holds it. */
   readonly now: string;
   /** Whether a row with this CreateDate is settled. */
   isSettled(column: string, settleMs: number): string;
   /**
-   * The StateDate of a new attempt: later than the row's StateDate, unless that is more than a day ahead, and than
-   * `a.after`, and not before now.
+   * The StateDate of a new attempt: not before now, later than `a.after` and, unless that is more than a day ahead,
+   * than the row's StateDate.
    */
   readonly newAttempt: string;
   /** Guard: the row's StateDate is the attempt's. */
   readonly sameAttempt: string;
-  /** The later of now and a date; now where it is missing or more than a day ahead. */
+  /** The later of now and a date; now if it is missing or more than a day ahead. */
   laterOfNowAnd(date: string): string;
   /** The second after `a.failed_until`. */
   readonly afterFailedUntil: string;
@@ -85,39 +85,38 @@ export interface MiddleDialect extends Pick<Dialect, 'recordset' | 'numberIn'> {
   ageSeconds(column: string): string;
   /** A CreateDate from a bound text. */
   readonly date: string;
-  /** The end of a second from a bound text: dates are compared in whole seconds, also those that have a fraction. */
+  /** The end of a second from a bound text: dates compare in whole seconds, even with a fraction. */
   readonly secondAfter: string;
-  /** StateDate as text with all that it has of a second. */
+  /** StateDate as text with its full precision. */
   readonly exactDate: string;
-  /** The code that ErrContent starts with, as `codeOf` has it; NULL: none. */
+  /** The code that ErrContent starts with, as in `codeOf`; NULL: none. */
   readonly code: string;
   /** A column is above a number. */
   numberAbove(column: string, number: string): Fragment;
   /** StreamingNo is below. */
   streamingNoIs(below: Below): Fragment;
-  /** A text stands in a column, case as given. */
+  /** A column contains a text, case-sensitive. */
   contains(column: string): string;
-  /** `column` is one of the numbers that a query returns. */
+  /** `column` is among the numbers a query returns. */
   numberInQuery(column: string, query: string): string;
-  /** `column`, which is not NULL, is none of these numbers, of which there may be thousands. */
+  /** `column`, not NULL, is none of these numbers, possibly thousands. */
   numberNotIn(column: string, values: readonly string[]): Fragment;
   shardIn(column: string, count: number, shards: readonly number[]): Fragment;
   /**
-   * Runs the updates and lets the attribute rows follow, atomically; returns the rows that are in a State they lead to
-   * now, for a trigger of the database may have undone the change. It does not wait for
-   * rows that somebody has locked: it fails with kind `locked`.
+   * Runs the updates and lets the attribute rows follow, atomically; returns the rows now in a State they lead to,
+   * because a trigger may have undone the change. Does not wait for locked rows: fails with kind `locked`.
    */
   update(database: Transactional, updates: readonly GuardedUpdate[]): Promise<readonly RowKey[]>;
-  /** Absent where no row can be locked: there is one writer. */
+  /** Absent if no row can be locked: there is one writer. */
   readonly rowLocks?: RowLocks;
 }
 
-/** How rows are locked without waiting for those that somebody else has locked. */
+/** How to lock rows without waiting for locked ones. */
 export interface RowLocks {
-  /** The update of rows that the transaction has locked already. */
+  /** The update of rows already locked by the transaction. */
   updateLocked(transaction: Executor, updates: readonly GuardedUpdate[]): Promise<readonly RowKey[]>;
-  /** Ends a SELECT over `t`: locks what it returns, and leaves out what somebody else has locked. */
+  /** Ends a SELECT over `t`: locks its rows, skipping those locked by others. */
   readonly skipLocked: string;
-  /** Who has locked these rows of a table, under alias `t`, where the server says so. */
+  /** Who has locked these rows of a table, alias `t`, where the server reports it. */
   holders(table: string, wanted: Fragment): Fragment;
 }

@@ -3,7 +3,7 @@ import type { MiddleDialect } from './dialect.js';
 import { pgMiddle } from './postgresql.js';
 import { sqliteMiddle } from './sqlite.js';
 
-/** What is different in the middle database of each kind behind Knex. */
+/** Differences per kind of middle database behind Knex. */
 export const middleDialects: Readonly<Record<KnexClient, MiddleDialect>> = {
   pg: pgMiddle,
   'better-sqlite3': sqliteMiddle,

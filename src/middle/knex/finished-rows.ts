@@ -104,7 +104,7 @@ export class KnexFinishedRows implements FinishedRows {
     const { source, custIds, productId } = request;
     const { dialect } = tables;
     const table = mainTable(tables, source);
-    // Read first and apart, so that no planner walks all finished rows to find those of a few customers.
+    // Separate, so that no planner walks all finished rows for those of a few customers.
     const own =
       custIds === undefined ? null : withPrefix(table, tables.dialect.numberIn('m.CustID', custIds));
     const conditions = [

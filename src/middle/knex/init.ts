@@ -4,7 +4,7 @@ import { middleDialects } from './dialects.js';
 
 /**
  * Creates the four interface tables with keys and indexes, for tests and trials, from the files in `sql/`. Returns the
- * tables' names. All or nothing: TablesExistError where one of them is there already.
+ * tables' names. All or nothing: TablesExistError if one already exists.
  *
  * @param schema - PostgreSQL: where to create them; it must exist
  */
@@ -22,7 +22,7 @@ export async function initMiddle(database: Database, schema?: string): Promise<r
   });
 }
 
-/** Lets unqualified names lead to a schema, until the transaction ends. */
+/** Resolves unqualified names to a schema, until the transaction ends. */
 async function enterSchema(transaction: Transaction, schema: string): Promise<void> {
   await transaction.execute({
     sql: `SELECT set_config('search_path', quote_ident(?), true)`,

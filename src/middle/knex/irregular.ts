@@ -6,11 +6,10 @@ import { pendingFor } from '../shared-sql.js';
 import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
- * Statements about rows that are not as they should be. Each has an innermost part that reads so many rows at most, by an
- * index and in its order.
+ * Statements about irregular rows. The innermost part of each reads a limited number of rows by an index, in its order.
  */
 
-/** One statement of a part for each table. */
+/** One statement with a part per table. */
 function ofBothTables(part: (source: Source) => Fragment): Fragment {
   const parts = sources.map(part);
   return {
@@ -19,7 +18,7 @@ function ofBothTables(part: (source: Source) => Fragment): Fragment {
   };
 }
 
-/** Pending rows with their ages: those at the head, or those ahead of the clock, the furthest first. */
+/** Pending rows with their ages: from the head, or those ahead of the clock, furthest first. */
 function pendingPart(tables: KnexTables, source: Source, part: 'head' | 'ahead'): Fragment {
   const { dialect } = tables;
   const ours = ourProducts(tables, 't');
@@ -76,8 +75,8 @@ export function otherStatesStatement(tables: KnexTables, limit: number): Fragmen
 }
 
 /**
- * Attribute rows in State 0 whose row was taken before they came, or is not there. A row with too many attributes is
- * refused and leaves them as they are; those that wait for a row to come a moment later are no orphans yet.
+ * Attribute rows in State 0 that came after their row was taken, or have none. A refused row with too many attributes
+ * leaves them unchanged; those whose row may come a moment later are no orphans yet.
  */
 export function straysStatement(
   tables: KnexTables,

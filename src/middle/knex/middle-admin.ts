@@ -31,7 +31,7 @@ import { readServer } from './server.js';
 import { attributeCount, firstAttributesStatement, requeueStatement, rowsStatement } from './statements.js';
 import { attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
-/** What operators do with a middle database behind Knex: PostgreSQL and SQLite. */
+/** The operators' middle database behind Knex: PostgreSQL and SQLite. */
 export class KnexMiddleAdmin extends SqlMiddleAdmin {
   readonly kind: MiddleKind;
   readonly queries: BoundedQueries;
@@ -40,7 +40,7 @@ export class KnexMiddleAdmin extends SqlMiddleAdmin {
   readonly #database: Database;
   readonly #tables: KnexTables;
 
-  /** Bounded queries run in sessions of their own where `searched` is another database than `database`. */
+  /** Bounded queries have sessions of their own if `searched` is another database than `database`. */
   constructor(database: Database, tables: KnexTables, searched = database) {
     super();
     this.kind = database.dialect.kind;
@@ -85,7 +85,7 @@ export class KnexMiddleAdmin extends SqlMiddleAdmin {
     );
   }
 
-  /** Rows, by `rowId`, whose attribute rows stay as they are: there are more than a worker changes. */
+  /** Rows, by `rowId`, whose attribute rows stay unchanged: more than a worker changes. */
   async #withTooManyAttributes(keys: readonly RowKey[]): Promise<ReadonlySet<string>> {
     const { dialect, markAttributes, maxAttributes } = this.#tables;
     const found = new Set<string>();

@@ -46,8 +46,8 @@ import { attributeTable, mainTable, ourProducts, type KnexTables } from './table
 /**
  * The middle database behind Knex: PostgreSQL and SQLite.
  *
- * Statements per page: poll 1, claim 1, mark 1 (SQLite: 2 per table in a transaction); per table with rows in it: read 1,
- * attributes 1. Where somebody has locked rows, claim or mark is done again in a transaction of 4 statements per table and 1.
+ * Statements per page: poll 1, claim 1, mark 1 (SQLite: 2 per table in a transaction); per table with rows in it: read
+ * 1, attributes 1. If rows are locked, claim or mark is repeated in a transaction of 4 statements per table and 1.
  */
 export class KnexMiddleDatabase implements MiddleDatabase {
   readonly #database: Database;

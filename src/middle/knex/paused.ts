@@ -5,10 +5,9 @@ import type { Paused } from '../port.js';
 import { mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
- * Leaving out what is paused. Whether a customer has open rows in a paused table is looked up for each row, by the index
- * on CustID, however many rows wait there. The look-up is a scalar subquery with a limit, because of anything else a
- * planner makes a join, or a set of all rows that wait: one that is beyond its memory PostgreSQL searches from end to end
- * for each row.
+ * Excludes what is paused. Whether a customer has open rows in a paused table is looked up per row, by the index on
+ * CustID, however many rows wait there. The look-up is a scalar subquery with a limit: planners turn anything else into
+ * a join, or a set of all waiting rows, which PostgreSQL scans in full for each row once it exceeds its memory.
  */
 
 /** Conditions on rows `t` of a main table; none without a pause. */

@@ -8,10 +8,10 @@ import { attributeCount } from './statements.js';
 import { attemptText, attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
- * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
+ * The poll is one statement, because two would be two snapshots: a bind could appear without its open, or a later row
  * without the earlier one that a stopped worker has just claimed. A limited branch per table and State, each in the
- * order of the index (State, CreateDate, StreamingNo), merged and limited: the head of both tables, and nothing of it
- * is missing below the last row returned.
+ * order of the index (State, CreateDate, StreamingNo), merged and limited, gives the head of both tables, complete up
+ * to the last row returned.
  */
 
 /** The statement of one poll. */
@@ -32,8 +32,8 @@ export function pollStatement(tables: KnexTables, request: PollRequest): Fragmen
 }
 
 /**
- * How many attribute rows a row of the page has. They are counted row by row only where those of the whole page, counted
- * together up to a limit, may be too many: a page has a thousand rows, and nearly none has more than a few.
+ * How many attribute rows a row of the page has. Counted per row only if those of the whole page, counted together up
+ * to a limit, may be too many: a page has a thousand rows, and almost none has more than a few.
  */
 function attributesOfRow(tables: KnexTables): string {
   const { dialect, maxAttributes } = tables;
@@ -82,7 +82,7 @@ function heldShards({ dialect }: KnexTables, { shards }: PollRequest): Fragment[
   return shards.held === 'all' ? [] : [dialect.shardIn('t.CustID', shards.count, shards.held)];
 }
 
-/** Leaves out the rows `t` of these customers. */
+/** Excludes rows `t` of these customers. */
 export function notExcluded({ dialect }: KnexTables, excluded: readonly Cell[]): Fragment[] {
   const custIds = excluded.filter((custId) => custId !== null);
   const conditions: Fragment[] = [];
@@ -94,7 +94,7 @@ export function notExcluded({ dialect }: KnexTables, excluded: readonly Cell[]):
   return conditions;
 }
 
-/** Of a customer that waits, only the open or bind it waits for is returned. */
+/** Of a waiting customer, only the open or bind it waits for is returned. */
 function notWaiting({ dialect }: KnexTables, { waits }: PollRequest, source: Source): Fragment[] {
   if (waits.length === 0) return [];
   const custIds = waits.map((wait) => wait.custId);

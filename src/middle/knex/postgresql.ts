@@ -8,7 +8,7 @@ import { mainUpdate } from './statements.js';
 const now = `date_trunc('second', localtimestamp)`;
 const dayAhead = `${now} + interval '1 day'`;
 
-/** Years that are written with four digits; infinity is in none. */
+/** Years written with four digits; infinity is in none. */
 const isDate = (column: string): string => `${column} >= '0001-01-01' AND ${column} < '10000-01-01'`;
 
 const wantedInPg = `unnest(?::text[]) AS wanted(name) JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(wanted.name)`;
@@ -88,7 +88,7 @@ export const pgMiddle: MiddleDialect = {
   rowLocks: {
     updateLocked: updateLockedAtOnce,
     skipLocked: 'FOR NO KEY UPDATE OF t SKIP LOCKED',
-    // The xmax of a row that somebody changes is the number of his transaction, which he has locked.
+    // The xmax of a row is the number of the transaction changing it, which that transaction locks.
     holders: (table, { sql, bindings }) => ({
       sql: `SELECT DISTINCT ${integerText('t.StreamingNo')} AS streaming_no, l.pid, s.usename, s.application_name,
                    host(s.client_addr) AS address, s.state, to_char(s.xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since
@@ -99,7 +99,7 @@ export const pgMiddle: MiddleDialect = {
   },
 };
 
-/** How long a statement waits before it is told that a row is locked. */
+/** How long a statement waits before a row counts as locked. */
 const lockPatienceMs = 50;
 
 /** A number as text on PostgreSQL: columns may have decimal places, and 1.00 is the integer 1. */
@@ -107,7 +107,7 @@ function integerText(column: string): string {
   return `CAST(trim_scale(${column}) AS TEXT)`;
 }
 
-/** Runs guarded updates and those of their attribute rows as one statement, which does not wait for locks. */
+/** Runs guarded updates and those of their attribute rows as one statement that does not wait for locks. */
 async function updateAtOnce(
   database: Executor,
   updates: readonly GuardedUpdate[],
@@ -119,7 +119,7 @@ async function updateAtOnce(
   );
 }
 
-/** The same for rows that the transaction has locked. */
+/** The same for rows locked by the transaction. */
 async function updateLockedAtOnce(
   database: Executor,
   updates: readonly GuardedUpdate[],

@@ -8,13 +8,13 @@ import { rowColumns } from './statements.js';
 import { mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
- * Statements of whoever looks about. Each has an innermost part that reads so many rows at most by an index, in its
- * order; whatever else decides which of them are returned applies to what that part has read.
+ * Bounded statements for operators. The innermost part of each reads a limited number of rows by an index, in its
+ * order; all other conditions apply to what that part has read.
  */
 
 const more = ['ErrContent', 'Remark'];
 
-/** Reads a stretch of the failed rows; returns those that match, and the one at which the scan came to its limit. */
+/** Reads a stretch of the failed rows; returns those that match, and the one at the scan's limit. */
 export function failedStatement(tables: KnexTables, scan: Scan): Fragment {
   const { dialect } = tables;
   const matches = matching(tables, scan);
@@ -72,7 +72,7 @@ export function countStatement(tables: KnexTables, most: number): Fragment {
   };
 }
 
-/** Reads rows in State 1 with their age, the oldest StateDate first. */
+/** Reads rows in State 1 with their age, oldest StateDate first. */
 export function processingStatement(tables: KnexTables, source: Source, limit: number): Fragment {
   const ours = ourProducts(tables, 't');
   return {
@@ -85,7 +85,7 @@ export function processingStatement(tables: KnexTables, source: Source, limit: n
   };
 }
 
-/** Reads rows of a customer, the newest CreateDate first. */
+/** Reads rows of a customer, newest CreateDate first. */
 export function customerStatement(
   tables: KnexTables,
   source: Source,
@@ -117,7 +117,7 @@ function scanned(
   };
 }
 
-/** Within one moment without the moment: PostgreSQL forgets between two SELECTs that it is the same, and would sort. */
+/** Omits StateDate within one moment: between SELECTs PostgreSQL forgets that it is constant, and would sort. */
 function orderOf(dialect: MiddleDialect, { kind }: IndexRange): string {
   const numberOrder = dialect.numberDescending('t.StreamingNo');
   return kind === 'moment' ? numberOrder : `t.StateDate DESC, ${numberOrder}`;

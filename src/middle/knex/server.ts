@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.js';
 import type { ServerDescription } from '../admin-port.js';
 import { middleDialects } from './dialects.js';
 
-/** What the server is, and as whom we are connected. */
+/** The server, and the user we are connected as. */
 export async function readServer(database: Database): Promise<ServerDescription> {
   const { rows } = await database.execute({
     sql: middleDialects[database.dialect.name].server,

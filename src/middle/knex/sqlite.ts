@@ -82,7 +82,7 @@ export const sqliteMiddle: MiddleDialect = {
   update: updateInSteps,
 };
 
-/** Runs guarded updates of main tables and of their attribute rows, one after another in one transaction. */
+/** Runs guarded updates of main tables and their attribute rows, one after another in one transaction. */
 async function updateInSteps(
   database: Transactional,
   updates: readonly GuardedUpdate[],

@@ -8,8 +8,7 @@ import type { GuardedUpdate } from './dialect.js';
 import { attemptText, attributeTable, mainTable, ourProducts, type KnexTables } from './tables.js';
 
 /*
- * Statements of the claim, the marks, requeuing, and what they read. A guarded update is made into statements by the
- * dialect.
+ * Statements of claim, marks and requeuing, and their reads. The dialect turns a guarded update into statements.
  */
 
 /** Starts new attempts. */
@@ -52,15 +51,15 @@ export function markStatement(tables: KnexTables, source: Source, marks: readonl
   };
 }
 
-/** What is put back to State 0, and which attribute rows follow. */
+/** What is requeued, and which attribute rows follow. */
 export interface RequeueScope {
-  /** Rows, by `rowId`, whose attribute rows stay as they are. */
+  /** Rows, by `rowId`, whose attribute rows stay unchanged. */
   readonly attributesStay: ReadonlySet<string>;
   /** Only rows that failed until this second. */
   readonly failedUntil: string | undefined;
 }
 
-/** Puts rows in State 3 back to State 0. */
+/** Requeues rows in State 3. */
 export function requeueStatement(
   tables: KnexTables,
   source: Source,
@@ -127,7 +126,7 @@ export function rowsStatement(
   return selectRows(tables, source, streamingNos, rowColumns(tables, source, more));
 }
 
-/** Reads how rows stand that a mark did not change. */
+/** Reads the rows that a mark left unchanged. */
 export function standingStatement(
   tables: KnexTables,
   source: Source,
@@ -168,7 +167,7 @@ export function attributesStatement(
   };
 }
 
-/** The same for people: at most `maxAttributes` and one of each row. */
+/** The same for people: at most `maxAttributes` and one per row. */
 export function firstAttributesStatement(
   tables: KnexTables,
   source: Source,
@@ -187,13 +186,13 @@ export function attributeCount(tables: KnexTables, source: Source, streamingNo: 
 
 /**
  * Rows are found by StreamingNo: the CASE, and the + above, keep planners from walking all rows in that State by the
- * poll's index, or from taking rows in it for so few that they are compared with each row asked for.
+ * poll's index, or from underestimating them and comparing them with each requested row.
  */
 export function mainUpdate(update: GuardedUpdate, condition = ''): string {
   return `UPDATE ${update.table} AS t SET ${update.set} FROM ${update.asked.sql} WHERE ${condition}${isAsked(update)}`;
 }
 
-/** The rows that were asked for and satisfy the guard, as a condition over `t` and `a`. */
+/** The requested rows that satisfy the guard, as a condition over `t` and `a`. */
 export function isAsked({ guard, ours }: GuardedUpdate): string {
   return `t.StreamingNo = a.streaming_no AND CASE WHEN ${guard} THEN TRUE ELSE FALSE END${ours.sql}`;
 }

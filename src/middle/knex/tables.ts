@@ -22,11 +22,11 @@ function qualified(tables: KnexTables, table: string): string {
   return tables.schema === undefined ? table : `"${tables.schema.replaceAll('"', '""')}".${table}`;
 }
 
-/** `AND …` that leaves out rows of other products; empty without `productIds`. */
+/** `AND …` that excludes rows of other products; empty without `productIds`. */
 export function ourProducts(tables: KnexTables, alias: string): Fragment {
   const [one, ...others] = tables.productIds;
   if (one === undefined) return { sql: '', bindings: [] };
-  // Only with a single value do planners know that an index which begins with it is in the poll's order.
+  // Only for one value do planners know that an index starting with it has the poll's order.
   if (others.length === 0) return { sql: ` AND ${alias}.ProductID = ?`, bindings: [one] };
   const { sql, bindings } = tables.dialect.numberIn(`${alias}.ProductID`, tables.productIds);
   return { sql: ` AND ${sql}`, bindings };

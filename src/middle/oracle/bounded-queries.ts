@@ -12,7 +12,7 @@ import {
 } from './search-statements.js';
 import type { MiddleTables } from '../tables.js';
 
-/** Looking about in a middle database on Oracle. */
+/** Bounded queries on Oracle. */
 export function oracleBoundedQueries(database: OracleDatabase, tables: MiddleTables): BoundedQueries {
   return new SearchByTable({
     counts: (most) => database.query(countStatement(tables, most)),
@@ -20,7 +20,7 @@ export function oracleBoundedQueries(database: OracleDatabase, tables: MiddleTab
     failedCounts: (scan) => database.query(failedCountsStatement(tables, scan)),
     processing: (source, limit) => database.query(processingStatement(tables, source, limit)),
     ofCustomer: async (source: Source, custId, limit) => {
-      // Rows without a CreateDate, the first in order, stand at the other end of the index.
+      // Rows without a CreateDate, first in order, are at the other end of the index.
       const found: DriverRow[] = [];
       for (const dated of [true, false]) {
         const left = limit - found.length;

@@ -6,15 +6,14 @@ import type { MiddleTables } from '../tables.js';
 import { oracleName } from './tables.js';
 
 /*
- * What Oracle's own catalog tells of the four tables. A name leads to a table or view of the current schema, else
- * through a private synonym there, else through a public one; with a schema in front, to what stands there. A synonym
- * may lead to another, or to a table with another name. One over a database link is not followed: the catalog of the
- * other database would have to be asked.
+ * Oracle's catalog of the four tables. A name resolves to a table or view of the current schema, else through a private
+ * synonym there, else through a public one; with a schema in front, to what is there. A synonym may lead to another, or
+ * to a table of another name. One over a database link is not followed: that would need the other database's catalog.
  */
 
 /** Where one of the four names leads. */
 interface Place {
-  /** As the specification names the table. */
+  /** The table's name in the specification. */
   readonly called: string;
   readonly owner: string;
   readonly name: string;
@@ -22,7 +21,7 @@ interface Place {
 
 const names = sources.flatMap((source) => [tableOf[source], attributeTableOf[source]]);
 
-/** Synonyms that are followed one after another. */
+/** The longest chain of synonyms followed. */
 const longestWay = 4;
 
 /** Columns of the four tables, in table order. */
@@ -52,9 +51,9 @@ ORDER BY c.OWNER, c.TABLE_NAME, c.COLUMN_ID`,
 }
 
 /**
- * Indexes of the four tables that the optimizer may use to find rows and their order. In the place of a descending column
- * or an expression an index has a column with a name that the system made; the catalog has its expression as a LONG,
- * which can be read by itself and in no way be worked with.
+ * Indexes of the four tables that the optimizer may use to find and order rows. For a descending column or an
+ * expression an index has a system-named column, whose expression the catalog holds as a LONG, which can be selected
+ * but not computed with.
  */
 export async function readIndexes(
   database: OracleDatabase,
@@ -88,7 +87,7 @@ ORDER BY i.TABLE_OWNER, i.TABLE_NAME, i.OWNER, i.INDEX_NAME, c.COLUMN_POSITION`,
   );
 }
 
-/** Expressions by their place in an index. */
+/** Expressions by position in an index. */
 async function expressionsIn(
   database: OracleDatabase,
   places: readonly Place[],
@@ -108,7 +107,7 @@ function placeInIndex(row: OracleRow): string {
   return `${String(row['index_name'])} ${String(row['position'])}`;
 }
 
-/** In lower case, without quotes, an ELSE that says what there is without it, and blanks that mean nothing. */
+/** In lower case, without quotes, a redundant ELSE, and insignificant blanks. */
 function plainExpression(expression: string): string {
   return expression
     .replaceAll('"', '')
@@ -119,7 +118,7 @@ function plainExpression(expression: string): string {
     .toLowerCase();
 }
 
-/** Where the four names lead; those that lead nowhere are left out. */
+/** Where the four names lead; unresolved ones are omitted. */
 async function placesOf(database: OracleDatabase, { schema }: MiddleTables): Promise<readonly Place[]> {
   const owner = schema === undefined ? await currentSchema(database) : oracleName(schema).replaceAll('"', '');
   const found: Place[] = [];
@@ -166,7 +165,7 @@ FROM ALL_SYNONYMS s WHERE s.DB_LINK IS NULL AND ${condition('s.OWNER', 's.SYNONY
   });
 }
 
-/** The condition that an object has one of these owners and one of these names; always with as many binds. */
+/** The condition that an object has one of these owners and names; always with as many binds. */
 function among(
   places: readonly Place[],
   elsewhere: readonly string[] = [],
@@ -183,12 +182,12 @@ function among(
   return { condition: (owner, name) => `${owner} IN (${ownerList}) AND ${name} IN (${nameList})`, binds };
 }
 
-/** Whether a row of the catalog is about the object at this place. */
+/** Whether a catalog row is about the object at this place. */
 function standsAt({ owner, name }: Place): (row: OracleRow) => boolean {
   return (row) => row['owner'] === owner && row['name'] === name;
 }
 
-/** A column's type as it is written in CREATE TABLE. */
+/** A column's type as in CREATE TABLE. */
 function typeOf(row: OracleRow): string {
   const type = String(row['type']);
   const text = (name: string) => String(row[name]);

@@ -6,23 +6,23 @@ import { followStatement, lockableStatement, lockAttributesStatement, lockStatem
 import type { MiddleTables } from '../tables.js';
 
 /*
- * Changes of rows with their attribute rows (claim, mark, requeue), which do not wait for rows that somebody has locked.
+ * Changes of rows with their attribute rows (claim, mark, requeue) that do not wait for locked rows.
  *
- * One transaction: it locks what it can have without waiting, main rows and attribute rows, chooses among these, changes
- * them, and commits with the last change. A plain UPDATE would wait, and hold what it has changed so far; a session that is
- * thrown away while it waits keeps that until the wait ends.
+ * One transaction locks what it can without waiting, main rows and attribute rows, selects among these, changes them,
+ * and commits with the last change. A plain UPDATE would wait, holding what it has changed so far; a session dropped
+ * while it waits holds that until the wait ends.
  *
- * Round trips for each table with rows in it: lock 1, change 1; with attribute rows 2 more. One more where a row was
- * locked by somebody or has changed since the poll.
+ * Round trips per table with rows in it: lock 1, change 1; with attribute rows 2 more. One more if a row was locked or
+ * has changed since the poll.
  */
 
 /** A guarded change of main tables' rows. */
 export interface GuardedChange<Row> {
   /** The rows that may be changed, as a condition over `t`. */
   readonly where: string;
-  /** The change, with the StreamingNo of each row under `streamingNo`. */
+  /** The change, with each row's StreamingNo as `streamingNo`. */
   batchOf(source: Source, rows: readonly Row[]): BatchStatement;
-  /** The States that it leads to: attribute rows follow rows in one of these. */
+  /** The States it leads to: attribute rows follow rows in these. */
   readonly leadsTo: readonly State[];
 }
 
@@ -70,9 +70,9 @@ function changedKeys(source: Source, { rows }: BatchStatement, counts: readonly 
 
 /** Rows by `rowId`. */
 interface Locks {
-  /** Locked by somebody else. */
+  /** Locked by others. */
   readonly locked: ReadonlySet<string>;
-  /** Those with attribute rows that follow them: not with more than `maxAttributes`. */
+  /** Those whose attribute rows follow: at most `maxAttributes` each. */
   readonly followed: ReadonlySet<string>;
 }
 

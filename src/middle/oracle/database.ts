@@ -9,15 +9,14 @@ import { OracleSession, type SessionOptions } from './session.js';
 /*
  * Statements on Oracle, over a pool of sessions.
  *
- * The pool is not the driver's. There a hung call keeps its place for good, a hung login stops it from making
- * any further connection, and with `poolMin` above 0 it connects without a pause to a server that is down
- * (docs/decisions/0007). This one makes a connection when somebody waits for it, and tells him when that fails: when to
- * try again is the worker's to say.
+ * The pool is not the driver's: there a hung call keeps its slot for good, a hung login blocks all further connections,
+ * and with `poolMin` above 0 it reconnects without a pause to a server that is down (docs/decisions/0007). This one
+ * connects when a caller waits, and fails that caller if it cannot: when to retry is up to the worker.
  */
 
 /** How to reach the database. */
 export interface OracleOptions extends SessionOptions {
-  /** What people call it. */
+  /** Name in messages. */
   readonly name: string;
   readonly maxConnections: number;
 }
@@ -29,14 +28,14 @@ export type Binds = Readonly<Record<string, string | number | null>>;
 export interface Query {
   readonly sql: string;
   readonly binds: Binds;
-  /** How many rows are expected: as many come with the first answer. More are fetched, less cost nothing. */
+  /** Expected number of rows: as many come with the first answer. More are fetched, fewer cost nothing. */
   readonly expected: number;
 }
 
-/** A change that is executed once for each row of values, in one round trip. */
+/** A change executed once per row of values, in one round trip. */
 export interface BatchStatement {
   readonly sql: string;
-  /** What is bound: `number`, or a text of so many bytes at most. */
+  /** What is bound: `number`, or a text of at most so many bytes. */
   readonly columns: Readonly<Record<string, 'number' | number>>;
   readonly rows: readonly Binds[];
 }
@@ -44,7 +43,7 @@ export interface BatchStatement {
 /** A transaction in progress. */
 export interface OracleTransaction {
   query(query: Query): Promise<readonly OracleRow[]>;
-  /** Executes a batch, and commits with it where that is said; returns how many rows each of its rows changed. */
+  /** Executes a batch, and commits with it if asked; returns how many rows each of its rows changed. */
   execute(batch: BatchStatement, options: { readonly commit: boolean }): Promise<readonly number[]>;
   commit(): Promise<void>;
 }
@@ -54,7 +53,7 @@ export type OracleRow = Readonly<Record<string, unknown>>;
 
 const idleMs = 60_000;
 const marginMs = 1000;
-/** An Oracle database: a pool of connections that are made when they are needed. */
+/** An Oracle database: a pool of connections made on demand. */
 export class OracleDatabase {
   readonly #options: OracleOptions;
   readonly #pool: Pool<OracleSession>;
@@ -80,7 +79,7 @@ export class OracleDatabase {
     return this.#withSession((session) => this.#query(session, query));
   }
 
-  /** Runs `work` in a transaction; what it has not committed when it ends is rolled back. */
+  /** Runs `work` in a transaction; what is uncommitted when it ends is rolled back. */
   async transaction<T>(work: (transaction: OracleTransaction) => Promise<T>): Promise<T> {
     return this.#withSession(async (session) => {
       const state = { isOpen: false };
@@ -105,7 +104,7 @@ export class OracleDatabase {
     });
   }
 
-  /** Executes a statement that changes no row, or one of data definition, which commits by itself. */
+  /** Executes a statement that changes no row, or a data definition, which commits implicitly. */
   async command(sql: string): Promise<void> {
     await this.#withSession(async (session) => {
       await session.call((connection) => connection.execute(sql));
@@ -114,8 +113,8 @@ export class OracleDatabase {
   }
 
   /**
-   * Executes such statements one after another on one connection, which is closed then, so that what they set for the
-   * session ends with it. `done` is told of each.
+   * Executes such statements in order on one connection and then closes it, which ends their session settings. `done`
+   * is called for each.
    */
   async commands(statements: readonly string[], done: (sql: string) => void): Promise<void> {
     await this.#withSession(async (session) => {
@@ -135,7 +134,7 @@ export class OracleDatabase {
     return poolUse(this.#pool);
   }
 
-  /** Closes all connections; waits no longer than a call may take. */
+  /** Closes all connections, within the time of a call. */
   async close(): Promise<void> {
     await withDeadline(this.#options.callTimeoutMs, this.#pool.destroy(), () => undefined).catch(
       () => undefined,
@@ -170,7 +169,7 @@ export class OracleDatabase {
           : { type: oracledb.DB_TYPE_VARCHAR, maxSize: type },
       ]),
     );
-    // A statement out of the cache is executed again by its number, and then the driver does not ask for row counts.
+    // A cached statement is executed again by its number; then the driver does not request row counts.
     const options: oracledb.ExecuteManyOptions = {
       autoCommit: commit,
       dmlRowCounts: true,
@@ -185,7 +184,7 @@ export class OracleDatabase {
       ),
     );
     if (dmlRowCounts?.length !== rows.length)
-      throw new DatabaseError('other', 'the server did not say how many rows each change changed');
+      throw new DatabaseError('other', 'the server did not return row counts');
     return dmlRowCounts;
   }
 
@@ -225,7 +224,7 @@ export class OracleDatabase {
     }
   }
 
-  /** What a failed call left open must not wait for the next one: its locks keep others waiting. */
+  /** Ends what a failed call left open: its locks keep others waiting. */
   async #undo(session: OracleSession): Promise<void> {
     if (!session.usable) return;
     await session

@@ -1,9 +1,9 @@
 import { DatabaseError, type DatabaseErrorKind } from '../../database/errors.js';
 
 /*
- * What the driver's errors mean. ORA numbers come from the server, NJS from the driver, DPI from its Thick mode. The
- * driver's own `isRecoverable` does not help: it is false for a server that is not there, and true for a commit whose
- * outcome nobody knows.
+ * Meaning of the driver's errors. ORA numbers come from the server, NJS from the driver, DPI from its Thick mode. The
+ * driver's own `isRecoverable` does not help: it is false for a server that is down, and true for a commit of unknown
+ * outcome.
  */
 
 const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
@@ -24,7 +24,7 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
      12547 12570 12571 12583 12592 25402 25403 25404 25405 25407 25408 25409 25425 NJS-003 NJS-500 NJS-501 NJS-509
      NJS-521 DPI-1010 DPI-1080`,
   ],
-  // Cancelled: by the call's time, by a resource plan, by hand.
+  // Cancelled: by call time-out, resource plan, or hand.
   ['timeout', '40 1013 56735 NJS-123 DPI-1067'],
   // Locked, deadlock, snapshot too old, library cache, serialisation.
   ['locked', '54 30006'],
@@ -42,7 +42,8 @@ const kinds: readonly (readonly [DatabaseErrorKind, string])[] = [
     `1031 1446 1502 1720 1732 1733 1747 1775 1776 1779 1795 2014 2019 2030 2289 3001 4043 4063 4088 4098 8102 12840 38029
      41900`,
   ],
-  // 14402, of a row that may not move between partitions, may concern one partition only: where it concerns all, the breaker opens.
+  // 14402, a row that may not move between partitions, may concern one partition only; if it concerns all, the breaker
+  // opens.
   ['constraint', '1 1400 1407 2091 2290 2291 2292 14400 14402 28115'],
   [
     'data',
@@ -54,43 +55,43 @@ const kindByCode: ReadonlyMap<string, DatabaseErrorKind> = new Map(
   kinds.flatMap(([kind, codes]) => codes.split(/\s+/).map((code) => [oraCode(code), kind] as const)),
 );
 
-/** What a DBA does about errors whose own words do not say it. */
+/** What a DBA does about errors whose text does not say it. */
 const cures: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'NJS-116':
-      'the server knows the password in its 10G form alone; let a DBA set SEC_CASE_SENSITIVE_LOGON to TRUE and the password ' +
+      'the server has only the 10G form of the password; let a DBA set SEC_CASE_SENSITIVE_LOGON to TRUE and the password ' +
       'anew with SQLNET.ALLOWED_LOGON_VERSION_SERVER at 11 or higher (DBA_USERS.PASSWORD_VERSIONS then shows 11G or 12C), ' +
       'or use Thick mode (middle.oracle.thick)',
     'NJS-138': 'bnet-sync needs Oracle 12.1 or later, in Thick mode as well',
     'ORA-03001':
       'a table, or a view or synonym in its place, does not take the statement: middle.schema must lead to the tables',
-    'ORA-04063': 'compile the view or what it is made of: SELECT * FROM ALL_ERRORS tells what is wrong',
+    'ORA-04063': 'compile the view or what it is made of: SELECT * FROM ALL_ERRORS shows why',
     'ORA-04088': 'let the owner of the trigger correct or disable it',
     'ORA-04098':
-      'compile or disable the trigger (ALTER TRIGGER … COMPILE): SELECT * FROM ALL_ERRORS tells what is wrong',
+      'compile or disable the trigger (ALTER TRIGGER … COMPILE): SELECT * FROM ALL_ERRORS shows why',
     'ORA-14402':
-      'the table is partitioned by a column that bnet-sync updates: let its owner say ALTER TABLE … ENABLE ROW MOVEMENT',
+      'the table is partitioned by a column that bnet-sync updates: let its owner run ALTER TABLE … ENABLE ROW MOVEMENT',
   }),
 );
 
-/** `942` as the driver writes it, `ORA-00942`; other codes as they are. */
+/** `942` as the driver writes it, `ORA-00942`; other codes unchanged. */
 function oraCode(code: string): string {
   return /^\d+$/.test(code) ? `ORA-${code.padStart(5, '0')}` : code;
 }
 
-/** An error of the driver; `number` is the server's, where the driver replaced its code by one of its own. */
+/** An error of the driver; `number` is the server's, if the driver replaced its code. */
 interface DriverError extends Error {
   readonly code?: unknown;
   readonly errorNum?: unknown;
 }
 
-/** Translates an error of the driver; an error that no database raised is passed through as it is. */
+/** Translates a driver error; others pass through unchanged. */
 export function classifyOracle(error: unknown): unknown {
   if (error instanceof DatabaseError || !(error instanceof Error)) return error;
   const { errorNum } = error as DriverError;
   const code = codeOf(error);
   if (code === undefined) return error;
-  // The driver calls every error that ends a connection NJS-500; the server's number tells more.
+  // Any error that ends a connection is NJS-500; the server's number is more specific.
   const replaced = code === 'NJS-500' && typeof errorNum === 'number' && errorNum > 0;
   const serverCode = replaced ? oraCode(String(errorNum)) : code;
   const kind = kindByCode.get(serverCode) ?? kindByCode.get(code) ?? kindOfNumber(serverCode);
@@ -100,18 +101,18 @@ export function classifyOracle(error: unknown): unknown {
   return new DatabaseError(kind, words, { code: serverCode, room, cause: error });
 }
 
-/** Items of batch errors, and some errors of connecting, carry their code in their message alone. */
+/** Items of batch errors, and some connection errors, have their code only in the message. */
 function codeOf(error: DriverError): string | undefined {
   const code = typeof error.code === 'string' ? error.code : error.message;
   return /^(?:ORA|NJS|DPI|OCI|TNS)-\d+/.exec(code)?.[0];
 }
 
-/** 900 to 999 say that the server does not take the statement: no such table, column, no such syntax. */
+/** 900 to 999: the server rejects the statement: no such table, column, or syntax. */
 function kindOfNumber(code: string): DatabaseErrorKind {
   return /^ORA-009\d\d$/.test(code) ? 'schema' : 'other';
 }
 
-/** The server's words in one line, without the link to its documentation. */
+/** The server's message in one line, without its documentation link. */
 function plainMessage(message: string): string {
   return message
     .split('\n')

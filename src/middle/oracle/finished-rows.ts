@@ -56,7 +56,7 @@ export class OracleFinishedRows implements FinishedRows {
   }
 }
 
-/** Rows in State 1 that were claimed until a time. */
+/** Rows in State 1 claimed until a time. */
 export function claimedStatement(
   tables: MiddleTables,
   { shards, until, limit }: ClaimedRequest,
@@ -78,7 +78,7 @@ WHERE ${conditions.join('\n  AND ')}${ourProducts(tables)}
   };
 }
 
-/** The end of a second: dates are compared in whole seconds, also those that have a fraction. */
+/** The end of a second: dates compare in whole seconds, even with a fraction. */
 function secondAfter(bind: string): string {
   return `${boundDate(bind)} + ${oneSecond}`;
 }
@@ -87,7 +87,7 @@ function ofShards({ count, of }: LatestFinishedRequest['shards']): string[] {
   return of === 'all' ? [] : [oneOf(shardText('t.CustID', count), of)];
 }
 
-/** The end of the poll's index for State 2, which ROWNUM leaves after `scan` rows; what is not wanted is left out after. */
+/** The end of the poll's index for State 2, which ROWNUM leaves after `scan` rows; unwanted rows are dropped after. */
 export function latestStatement(
   tables: MiddleTables,
   { shards, after, scan, limit }: LatestFinishedRequest,
@@ -131,7 +131,7 @@ function finishedStatement(
   const customers = custIds === undefined ? null : wantedNumbers(custIds);
   const date = dateCondition(step.createDate);
   const conditions: readonly (readonly [condition: string, binds: Binds])[] = [
-    // Where the customers are known, the index on State would lead to all finished rows.
+    // With known customers, the index on State would lead to all finished rows.
     [customers === null ? state : `CASE WHEN ${state} THEN 1 ELSE 0 END = 1`, {}],
     ['t.StreamingNo IS NOT NULL', {}],
     date,

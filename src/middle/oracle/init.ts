@@ -5,11 +5,11 @@ import { oracleName } from './tables.js';
 
 /**
  * Creates the four interface tables with keys and indexes, for tests and trials, from the files in `sql/oracle`.
- * Returns the tables' names. TablesExistError, and nothing was done, where one of them is there already. Oracle commits
- * each table as it is created: a failure in between says which ones are there then.
+ * Returns the tables' names. TablesExistError, with nothing done, if one already exists. Oracle commits each table as
+ * it is created: a failure in between names those that exist.
  *
- * @param schema - where to create them, if not in the user's own schema; that takes CREATE ANY TABLE, CREATE ANY
- *   INDEX and COMMENT ANY TABLE
+ * @param schema - where to create them, if not in the user's own schema; needs CREATE ANY TABLE, CREATE ANY INDEX and
+ *   COMMENT ANY TABLE
  */
 export async function initMiddle(database: OracleDatabase, schema?: string): Promise<readonly string[]> {
   const statements = await creatingStatements('oracle');
@@ -44,7 +44,7 @@ function ownerOf(schema: string): string {
   return oracleName(schema).replaceAll('"', '');
 }
 
-/** ORA-01435: there is no such user, so no such schema. */
+/** ORA-01435: no such user, so no such schema. */
 function explained(error: unknown, created: readonly string[], schema: string | undefined): unknown {
   if (!(error instanceof DatabaseError)) return error;
   if (error.code === 'ORA-01435')

@@ -7,8 +7,8 @@ import type { MiddleTables } from '../tables.js';
 import { attributeTable, dateText, mainTable, ourProducts } from './tables.js';
 
 /*
- * Statements about rows that are not as they should be. Each has an innermost part that reads so many rows at most, by an
- * index and in its order, ended by ROWNUM.
+ * Statements about irregular rows. The innermost part of each reads a limited number of rows by an index, in its order,
+ * ended by ROWNUM.
  */
 
 function ofBothTables(part: (source: Source) => string, limit: number, binds: Query['binds'] = {}): Query {
@@ -20,7 +20,7 @@ function age(date: string): string {
   return `ROUND((SYSDATE - CAST(${date} AS DATE)) * 86400)`;
 }
 
-/** Pending rows with their ages: with a CreateDate from the head, without one, or ahead of the clock, the furthest first. */
+/** Pending rows with ages: with a CreateDate from the head, without one, or ahead of the clock, furthest first. */
 function pendingPart(tables: MiddleTables, source: Source, part: 'dated' | 'undated' | 'ahead'): string {
   const [where, order] = {
     dated: ['t.CreateDate IS NOT NULL', 't.CreateDate, t.StreamingNo'],
@@ -54,7 +54,7 @@ FROM (\n  ${pendingPart(tables, source, 'ahead')}\n) p`,
   );
 }
 
-/** Ranges of States that no worker takes: each is one range of the poll's index, which has no rows without any of its columns. */
+/** Ranges of States that no worker takes: each is one range of the poll's index, which omits all-NULL rows. */
 export const otherStates = [
   `t.State < ${State.Initial}`,
   `t.State > ${State.Failed}`,
@@ -75,8 +75,8 @@ FROM ${mainTable(tables, source)} t WHERE (${where})${ourProducts(tables)} AND R
 }
 
 /**
- * Attribute rows in State 0 whose row was taken before they came, or is not there. A row with too many attributes is
- * refused and leaves them as they are; those that wait for a row to come a moment later are no orphans yet.
+ * Attribute rows in State 0 that came after their row was taken, or have none. A refused row with too many attributes
+ * leaves them unchanged; those whose row may come a moment later are no orphans yet.
  */
 export function straysStatement(
   tables: MiddleTables,

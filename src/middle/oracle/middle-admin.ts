@@ -30,7 +30,7 @@ import { readServer } from './server.js';
 import { firstAttributesStatement, requeueStatement, rowsStatement } from './statements.js';
 import { attributeTable, dateText, mainTable, ourProducts } from './tables.js';
 
-/** What operators do with a middle database on Oracle. */
+/** The operators' middle database on Oracle. */
 export class OracleMiddleAdmin extends SqlMiddleAdmin {
   readonly kind: MiddleKind = 'oracle';
   readonly queries: BoundedQueries;
@@ -88,7 +88,7 @@ export class OracleMiddleAdmin extends SqlMiddleAdmin {
   }
 }
 
-/** One row of each main table. */
+/** One row per main table. */
 const ofEachTable = 2;
 
 /** The statements of `SqlMiddleAdmin` on Oracle. */

@@ -41,9 +41,9 @@ import { mainTable, ourProducts } from './tables.js';
  * The middle database on Oracle.
  *
  * Round trips per page, whatever its size: poll 1; per table with rows in it: claim 4, rows 1, attributes 1, marks 4;
- * the last of a claim or mark commits. Without attribute rows, or without `markAttributes`, claim and marks are 2 each. So
- * 11 for a page of one table and 21 for one of both, 7 and 13 without attribute rows. Rows with very many attributes, and
- * rows that somebody has locked or changed, cost one more.
+ * the last of a claim or mark commits. Without attribute rows, or without `markAttributes`, claim and marks are 2 each.
+ * So 11 for a page of one table and 21 for both, 7 and 13 without attribute rows. Rows with very many attributes, and
+ * rows locked or changed by others, cost one more.
  */
 export class OracleMiddleDatabase implements MiddleDatabase {
   readonly #database: OracleDatabase;
@@ -103,7 +103,7 @@ export class OracleMiddleDatabase implements MiddleDatabase {
     return rows[0]?.['open'] === '1';
   }
 
-  /** Who holds a lock stands in views that the worker may not read. */
+  /** Lock holders are in views that the worker may not read. */
   async lockHolders(): Promise<ReadonlyMap<string, string>> {
     return Promise.resolve(new Map());
   }

@@ -20,12 +20,12 @@ export interface OpenOracleOptions extends Omit<OracleOptions, 'connection'> {
   readonly settings: OracleSettings;
 }
 
-/** The Oracle client that Thick mode needs could not be loaded. */
+/** The Oracle client for Thick mode could not be loaded. */
 export class ThickModeError extends Error {
   override readonly name = 'ThickModeError';
 }
 
-/** A middle database on Oracle. Nothing is connected before the first call. */
+/** A middle database on Oracle. Connects at the first call. */
 export function openOracle(database: OracleDatabase, tables: MiddleTables): OpenMiddle {
   return {
     database: new OracleMiddleDatabase(database, tables),
@@ -35,7 +35,7 @@ export function openOracle(database: OracleDatabase, tables: MiddleTables): Open
   };
 }
 
-/** Connections to Oracle. ThickModeError where Thick mode is asked for and cannot be had. */
+/** Connections to Oracle. ThickModeError if Thick mode is requested but unavailable. */
 export function openOracleDatabase({ settings, connection, ...options }: OpenOracleOptions): OracleDatabase {
   const { thick, walletLocation, walletPassword } = settings;
   const attributes = attributesOf(connection);
@@ -51,18 +51,18 @@ export function openOracleDatabase({ settings, connection, ...options }: OpenOra
 }
 
 /**
- * A connection's attributes. A text is read as `user/password@connectString`: the user ends at the first `/`, the
- * connect string begins after the last `@`, so a password may have both. It may stand in quotes, as Oracle's tools want
- * it then; no password has quotes in it.
+ * A connection's attributes. A text is `user/password@connectString`: the user ends at the first `/`, the connect
+ * string begins after the last `@`, so a password may contain both. It may be quoted, as Oracle's tools then require;
+ * no password contains quotes.
  */
 export function attributesOf(connection: OpenOracleOptions['connection']): Readonly<Record<string, unknown>> {
   if (typeof connection !== 'string') return connection;
   const [, user, password, connectString] = /^([^/@]+)\/(.+)@([^@]+)$/s.exec(connection.trim()) ?? [];
-  if (password === undefined) throw new Error('the connection does not read user/password@connectString');
+  if (password === undefined) throw new Error('the connection is not user/password@connectString');
   return { user, password: password.replace(/^"(.*)"$/s, '$1'), connectString };
 }
 
-/** The mode is the process's, once and for all. There the client is told where its files are, not each connection. */
+/** Set once per process. There the client gets the path of its files, not each connection. */
 function useThickMode(folders: { readonly libDir: string | undefined; readonly configDir: unknown }): void {
   if (!oracledb.thin) return;
   const given = Object.entries(folders).filter(([, folder]) => folder !== undefined);
@@ -78,5 +78,5 @@ function useThickMode(folders: { readonly libDir: string | undefined; readonly c
     );
 }
 
-/** Version 19 as the driver writes it: the oldest with which the driver works. */
+/** Version 19 as the driver writes it: the oldest that works. */
 const oldestClient = 1_900_000_000;

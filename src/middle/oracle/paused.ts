@@ -6,14 +6,14 @@ import { mainTable, numberText, oneOf, ourProducts } from './tables.js';
 import { listOf, type TextList } from './text-set.js';
 
 /*
- * Leaving out what is paused. Whether a customer has open rows in a paused table is looked up for each row, by the index
- * on CustID, however many rows wait there: NO_UNNEST keeps the optimiser from a join, `+ 0` from walking all open rows.
- * Rows without a CustID stand in no index on it; they are looked for once, where there are any in the other table.
+ * Excludes what is paused. Whether a customer has open rows in a paused table is looked up per row, by the index on
+ * CustID, however many rows wait there: NO_UNNEST prevents a join, `+ 0` a walk over all open rows. Rows without a
+ * CustID are in no index on it; they are looked up once, if the other table has any.
  */
 
 const open = [State.Initial, State.Processing];
 
-/** The products that are paused; their binds go with `notPaused`. */
+/** Paused products; their binds go with `notPaused`. */
 export function pausedProducts({ productIds }: Paused): TextList {
   return listOf('pausedProduct', productIds, ','.charCodeAt(0));
 }

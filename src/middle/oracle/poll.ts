@@ -21,20 +21,20 @@ import { pausedProducts, notPaused } from './paused.js';
 import { listOf, type TextList } from './text-set.js';
 
 /*
- * The poll is one statement, because two would be two snapshots: a bind could be seen without its open, or a later row
+ * The poll is one statement, because two would be two snapshots: a bind could appear without its open, or a later row
  * without the earlier one that a stopped worker has just claimed.
  *
  * A branch per table, State and kind of CreateDate, missing or not, each in the order of the plain index (State,
  * CreateDate, StreamingNo), which keeps missing dates last while they come first in our order. ROWNUM over an ordered
- * view ends each range scan after a page; FETCH FIRST would be rewritten to ROW_NUMBER and might read all. CreateDate stands
- * in ORDER BY where it is missing as well: servers sort rows of `IS NULL` that are ordered by the rest of an index. The branches
- * are merged and limited: the head of both tables, and nothing of it is missing below the last row returned.
+ * view ends each range scan after a page; FETCH FIRST would become ROW_NUMBER and might read all. ORDER BY has
+ * CreateDate even where it is missing: servers sort rows of `IS NULL` that are ordered by the rest of an index. The
+ * branches, merged and limited, are the head of both tables, complete up to the last row returned.
  */
 
 /** Control characters between the parts of a wanted open or bind, and between several of them. */
 const [within, between] = [1, 2];
 
-/** What stands for a control character that a part contains, so that no text passes for several parts. */
+/** Replaces a control character in a part, so that no text passes for several parts. */
 const escapes: readonly (readonly [code: number, escape: readonly [number, number]])[] = [
   [3, [3, 4]],
   [within, [3, 5]],
@@ -72,11 +72,11 @@ export function pollStatement(tables: MiddleTables, request: PollRequest): Query
 }
 
 interface Lists {
-  /** CustIDs that are left out. */
+  /** Excluded CustIDs. */
   readonly excluded: TextList;
-  /** CustIDs that wait. */
+  /** Waiting CustIDs. */
   readonly waiting: TextList;
-  /** Opens, and binds, that are waited for. */
+  /** Opens and binds waited for. */
   readonly wanted: Readonly<Record<Source, TextList>>;
 }
 
@@ -145,7 +145,7 @@ function branch(tables: MiddleTables, place: Branch): string {
     ) WHERE ROWNUM <= :maxRows`;
 }
 
-/** CreateDate and SYSDATE are in whole seconds, cut off: what is settled by them is so by the true time as well. */
+/** CreateDate and SYSDATE are truncated to seconds: settled by them means settled by the true time. */
 function settled(settleMs: number): string {
   return `t.CreateDate <= SYSDATE - NUMTODSINTERVAL(${Math.ceil(settleMs / 1000)}, 'SECOND')`;
 }
@@ -162,7 +162,7 @@ function customers({ request, lists, source }: Branch): string[] {
   return conditions;
 }
 
-/** Customers that are left out, to be bound with the conditions. */
+/** Excluded customers, to be bound with the conditions. */
 export function excludedList(excluded: readonly Cell[]): TextList {
   return listOf(
     'excluded',
@@ -171,7 +171,7 @@ export function excludedList(excluded: readonly Cell[]): TextList {
   );
 }
 
-/** Leaves out the rows `t` of these customers. */
+/** Excludes rows `t` of these customers. */
 export function notExcluded(list: TextList, excluded: readonly Cell[]): string[] {
   return [
     ...(excluded.includes(null) ? ['t.CustID IS NOT NULL'] : []),
@@ -179,7 +179,7 @@ export function notExcluded(list: TextList, excluded: readonly Cell[]): string[]
   ];
 }
 
-/** Of a customer that waits, only the open or bind it waits for is returned. */
+/** Of a waiting customer, only the open or bind it waits for is returned. */
 function isWanted({ wanted }: Lists, source: Source): string {
   const texts = ['t.BizID', ...(source === 'CUST' ? [] : ['t.UserID'])];
   const row = ['t.ProductID', 't.CustID', ...texts.map(escapedColumn)].join(` || CHR(${within}) || `);

@@ -9,11 +9,11 @@ import type { MiddleTables } from '../tables.js';
 import { byPollIndex, boundDate, exactStates, mainTable, ourProducts } from './tables.js';
 
 /*
- * Statements of whoever looks about. Each has an innermost part that reads so many rows at most by an index, in its
- * order, ended by ROWNUM; whatever else decides which of them are returned applies to what that part has read.
+ * Bounded statements for operators. The innermost part of each reads a limited number of rows by an index, in its
+ * order, ended by ROWNUM; all other conditions apply to what that part has read.
  *
- * Failed rows are found by two expressions that are NULL for all others, so that the index on them has no entries but
- * theirs. Statements must have them as indexes.sql does, in the simple form of CASE: the other one some servers store as it is
+ * Failed rows are found by two expressions that are NULL for all others, so that their index has only failed rows.
+ * Statements must write them as indexes.sql does, in the simple form of CASE: some servers store the other form as
  * written and some as the simple one, and match only what they stored.
  */
 
@@ -30,7 +30,7 @@ const more = ['ErrContent', 'Remark'];
 /** More rows take a further round trip. */
 const rowsAtOnce = 1000;
 
-/** StateDate with all that it has of a second; a DATE as such would not take a format with fractions (ORA-01821). */
+/** StateDate with its full precision; a DATE as such rejects a format with fractions (ORA-01821). */
 const exactDate = `TO_CHAR(CAST(t.StateDate AS TIMESTAMP(9)), 'YYYY-MM-DD HH24:MI:SS.FF9')`;
 
 /** A moment from a bound text. A DATE without a fraction: compared with a TIMESTAMP, a DATE is not found by its index. */
@@ -38,7 +38,7 @@ function momentOf(bind: string, value: string): string {
   return value.includes('.') ? `TO_TIMESTAMP(${bind}, 'YYYY-MM-DD HH24:MI:SS.FF9')` : boundDate(bind);
 }
 
-/** Reads a stretch of the failed rows; returns those that match, and the one at which the scan came to its limit. */
+/** Reads a stretch of the failed rows; returns those that match, and the one at the scan's limit. */
 export function failedStatement(tables: MiddleTables, { source, stretch, filter, limit, scan }: Scan): Query {
   const matches = matching(source, filter);
   const rows = scanned(tables, source, stretch);
@@ -102,7 +102,7 @@ FROM (SELECT ${ours === '' ? 't.State' : 't.ProductID'} FROM ${mainTable(tables,
   return { sql: parts.join('\nUNION ALL\n'), binds: { most }, expected: parts.length };
 }
 
-/** Reads rows in State 1 with their age, the oldest StateDate first. */
+/** Reads rows in State 1 with their age, oldest StateDate first. */
 export function processingStatement(tables: MiddleTables, source: Source, limit: number): Query {
   return {
     sql: `SELECT * FROM (
@@ -123,7 +123,7 @@ export function processingStatement(tables: MiddleTables, source: Source, limit:
   };
 }
 
-/** Reads rows of a customer that have a CreateDate, the newest first, or those that have none. */
+/** Reads rows of a customer with a CreateDate, newest first, or those without. */
 export function customerStatement(
   tables: MiddleTables,
   source: Source,
@@ -191,7 +191,7 @@ function rangeOf(stretch: IndexRange): Part {
   }
 }
 
-/** The code that ErrContent starts with, as `codeOf` has it. */
+/** The code that ErrContent starts with, as in `codeOf`. */
 const code = `CASE WHEN REGEXP_LIKE(t.ErrContent, '^[0-9]{5}([^0-9]|$)') THEN SUBSTR(t.ErrContent, 1, 5) END`;
 
 function matching(source: Source, filter: RowFilter): { readonly condition: string; readonly binds: Binds } {

@@ -2,7 +2,7 @@ import { tableOf } from '../../domain/keys.js';
 import type { ServerDescription } from '../admin-port.js';
 import type { OracleDatabase } from './database.js';
 
-/** What the server is, and as whom we are connected. */
+/** The server, and the user we are connected as. */
 export async function readServer(database: OracleDatabase): Promise<ServerDescription> {
   const [server] = await database.query({
     sql: `SELECT p.PRODUCT AS "product", p.VERSION AS "version", n.VALUE AS "character_set",

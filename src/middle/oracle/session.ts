@@ -7,31 +7,31 @@ import { connectLimits } from './addresses.js';
 import { classifyOracle } from './errors.js';
 
 /*
- * A session with an Oracle server, with what the driver leaves out.
+ * A session with an Oracle server, with what the driver lacks.
  *
- * A peer that falls silent hangs a call of the driver for ever: its `callTimeout` sends a break and waits for the
- * answer to it, `close()` queues behind the call, and nothing bounds the login. So every call, the login too, has a
- * deadline of our own. Past it the connection is thrown away by destroying its sockets, which we know from Node's
- * diagnostics channel: the driver itself does not tell of them. A login that was given up goes on in the driver, through
- * all of its addresses and retries: the sockets that are made for it from then on never connect.
+ * A silent peer hangs a driver call for ever: `callTimeout` sends a break and waits for its answer, `close()` queues
+ * behind the call, and nothing bounds the login. So every call, the login too, has our own deadline. Past it the
+ * connection is dropped by destroying its sockets, known from Node's diagnostics channel: the driver does not expose
+ * them. An abandoned login continues in the driver, through all its addresses and retries: sockets made for it from
+ * then on never connect.
  */
 
 /** How to open a session. */
 export interface SessionOptions {
-  /** The driver's attributes of a connection: `connectString`, `user`, `password`, wallet, … */
+  /** The driver's connection attributes: `connectString`, `user`, `password`, wallet, … */
   readonly connection: Readonly<Record<string, unknown>>;
   /** Shown to DBAs as PROGRAM and MODULE of the sessions (V$SESSION). */
   readonly applicationName: string;
-  /** Our deadline on every call; the server is asked to end its work a little earlier. */
+  /** Our deadline on every call; the server's limit is a little earlier. */
   readonly callTimeoutMs: number;
 }
 
-/** A closing connection says goodbye; a peer that does not answer is not waited for. */
+/** Limit on the goodbye of a closing connection. */
 const goodbyeMs = 1000;
 
 /** One connection of the driver. Its calls fail with a DatabaseError. */
 export class OracleSession {
-  /** Its settings were changed: nobody else may have it. */
+  /** Its settings were changed: it must not be reused. */
   spent = false;
   readonly #connection: oracledb.Connection;
   readonly #sockets: ReadonlySet<Socket>;
@@ -74,7 +74,7 @@ export class OracleSession {
     return !this.#thrownAway && !this.spent && this.#connection.isHealthy();
   }
 
-  /** Makes a call of the driver; past its deadline the session is thrown away. */
+  /** Makes a driver call; past its deadline the session is dropped. */
   async call<T>(work: (connection: oracledb.Connection) => Promise<T>): Promise<T> {
     try {
       return await withDeadline(this.#callTimeoutMs, work(this.#connection), () => {
@@ -93,9 +93,9 @@ export class OracleSession {
   }
 
   /**
-   * Cuts a connection whose peer is silent: nothing sent over it would be answered, a goodbye included. The driver must
-   * be told as well: it says goodbye to a connection that is collected as garbage before it was closed, and where that
-   * fails nobody can catch it: the process ends.
+   * Cuts a connection whose peer is silent: nothing sent over it would be answered, not even a goodbye. The driver must
+   * know too: it says goodbye to a connection collected as garbage before it was closed, and if that fails, nothing can
+   * catch the error and the process ends.
    */
   throwAway(): void {
     this.#thrownAway = true;
@@ -104,7 +104,7 @@ export class OracleSession {
   }
 }
 
-/** A login in progress, and the session that came of it. */
+/** A login in progress, and its session. */
 interface Login {
   readonly sockets: Set<Socket>;
   isAbandoned: boolean;
@@ -114,7 +114,7 @@ const currentLogin = new AsyncLocalStorage<Login>();
 let isNoticing = false;
 
 async function connect({ applicationName, connection, callTimeoutMs }: SessionOptions) {
-  // Thick mode names the program itself, and takes limits from the descriptor alone.
+  // Thick mode sets the program name, and takes limits only from the descriptor.
   const own = oracledb.thin && {
     program: programOf(applicationName),
     ...(await connectLimits(connection, callTimeoutMs)),
@@ -122,7 +122,7 @@ async function connect({ applicationName, connection, callTimeoutMs }: SessionOp
   return oracledb.getConnection({ ...own, ...connection });
 }
 
-/** From now on each login knows the sockets that are made for it. */
+/** From now on each login knows its sockets. */
 function noticeSockets(): void {
   if (isNoticing) return;
   isNoticing = true;
@@ -135,8 +135,8 @@ function noticeSockets(): void {
 }
 
 /**
- * Node tells of a socket just before it connects: release 20 before `connect` is called, later ones within it. Either way
- * it connects at the next tick at the earliest, and this one comes first.
+ * Node announces a socket just before it connects: release 20 before `connect` is called, later ones within it. Either
+ * way it connects at the next tick at the earliest, and this one runs first.
  */
 function neverConnect(socket: Socket): void {
   process.nextTick(destroy, socket, 'the login was given up');
@@ -146,13 +146,13 @@ function cut(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) destroy(socket, 'the deadline passed');
 }
 
-/** With an error where the driver listens for one: a socket that only closes is one it would still send goodbye over. */
+/** With an error if the driver listens for one: over a socket that only closes it would still say goodbye. */
 function destroy(socket: Socket, why: string): void {
   if (socket.listenerCount('error') > 0) socket.destroy(new Error(why));
   else socket.destroy();
 }
 
-/** The server takes no blanks and little else in a program's name. */
+/** The server accepts no blanks and little else in a program name. */
 function programOf(applicationName: string): string {
   return applicationName.replaceAll(/[^\w-]+/g, '-');
 }

@@ -20,14 +20,14 @@ import {
 } from './tables.js';
 
 /*
- * Statements of the claim, the marks, and what both read. Changes are batches: one statement with a StreamingNo, which
- * the server executes for every row of values in one round trip and tells how many rows each changed. Attribute rows
- * follow the rows that were changed in a second batch of the same transaction, whose last round trip commits.
+ * Statements of claim and marks, and their reads. Changes are batches: one statement with a StreamingNo, executed for
+ * every row of values in one round trip, returning how many rows each changed. Attribute rows follow in a second batch
+ * of the same transaction, whose last round trip commits.
  *
  * Numbers are bound as text and converted by TO_NUMBER, which keeps all digits.
  *
- * The column StateDate may be a TIMESTAMP with a fraction of a second. An attempt has whole seconds: rows are compared with
- * one by the text that a poll reads (`attemptText`).
+ * StateDate may be a TIMESTAMP with a fraction of a second. An attempt has whole seconds: rows are compared with it by
+ * the text that a poll reads (`attemptText`).
  */
 
 /** Longer than any number in text. */
@@ -35,7 +35,7 @@ const numberBytes = 60;
 const dateBytes = 19;
 const byStreamingNo = 't.StreamingNo = TO_NUMBER(:streamingNo)';
 const noAttempt = `(t.StateDate IS NULL OR t.StateDate < ${firstDate})`;
-/** The later of now and a date; now where it is more than a day ahead. */
+/** The later of now and a date; now if it is more than a day ahead. */
 const notBefore = (date: string, asDate = date): string =>
   `CASE WHEN ${date} <= SYSDATE + 1 THEN GREATEST(SYSDATE, ${asDate}) ELSE SYSDATE END`;
 /** The row's StateDate; where the column is a TIMESTAMP, CASE does not take it beside a DATE (ORA-00932). */
@@ -87,7 +87,7 @@ WHERE ${byStreamingNo} AND t.State = ${State.Processing}
   };
 }
 
-/** Puts rows in State 3 back to State 0; with `failedUntil`, those that failed until that second. */
+/** Requeues rows in State 3; with `failedUntil`, those that failed until that second. */
 export function requeueStatement(
   tables: MiddleTables,
   source: Source,
@@ -157,7 +157,7 @@ WHERE ${oneOf('t.StreamingNo', list)}${ourProducts(tables)}`,
   };
 }
 
-/** Room for attribute rows in the first answer: more of them take a further round trip. */
+/** Room for attribute rows in the first answer: more take a further round trip. */
 const attributesPerRow = 10;
 
 /** Reads the attribute rows of these rows. */
@@ -176,7 +176,7 @@ WHERE ${oneOf('t.StreamingNo', list)}`,
   };
 }
 
-/** The same for people: at most `maxAttributes` and one of each row. */
+/** The same for people: at most `maxAttributes` and one per row. */
 export function firstAttributesStatement(
   tables: MiddleTables,
   source: Source,
@@ -219,7 +219,7 @@ export interface LockRequest {
   readonly where: string;
 }
 
-/** Locks rows, but for those that somebody else has locked, and counts their attribute rows. */
+/** Locks rows, skipping those locked by others, and counts their attribute rows. */
 export function lockStatement(tables: MiddleTables, request: LockRequest): Query {
   const query = lockableStatement(tables, request);
   return { ...query, sql: `${query.sql}\nFOR UPDATE OF t.State SKIP LOCKED` };
@@ -237,7 +237,7 @@ WHERE ${oneOf('t.StreamingNo', list)} AND ${where}${ourProducts(tables)}`,
   };
 }
 
-/** Locks attribute rows, but for those that somebody else has locked. */
+/** Locks attribute rows, skipping those locked by others. */
 export function lockAttributesStatement(
   tables: MiddleTables,
   source: Source,
@@ -254,7 +254,7 @@ FOR UPDATE OF t.State SKIP LOCKED`,
   };
 }
 
-/** Reads how rows stand that a mark did not change. */
+/** Reads the rows that a mark left unchanged. */
 export function standingStatement(
   tables: MiddleTables,
   source: Source,
@@ -270,7 +270,7 @@ WHERE ${oneOf('t.StreamingNo', list)}${ourProducts(tables)}`,
   };
 }
 
-/** Lists of few lengths, with numbers repeated to fill them, so that there are few different statements. */
+/** Lists of few lengths, padded with repeated numbers, so that there are few different statements. */
 const listLengths = [1, 10, 50, 100, 200, 500, longestList];
 
 /** A list of numbers, and the values to bind for it. */

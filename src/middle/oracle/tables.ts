@@ -52,9 +52,9 @@ export function shardText(custId: string, shards: number): string {
 }
 
 /**
- * Hint: by the poll's index, in its order. Without a histogram of State, or with old statistics, the optimiser takes the rows
- * of a State for a quarter of the table, and reads all of it. The list of columns means whatever index has them; of several
- * the optimiser takes the cheapest.
+ * Hint: by the poll's index, in its order. Without a histogram of State, or with old statistics, the optimiser
+ * estimates a quarter of the table per State, and reads all of it. The list of columns means any index on them; of
+ * several the optimiser takes the cheapest.
  */
 export function byPollIndex(direction: 'ASC' | 'DESC' = 'ASC', ofProducts = false): string {
   const product = ofProducts ? ' (ProductID State CreateDate StreamingNo)' : '';
@@ -78,7 +78,7 @@ export function boundDate(bind: string): string {
 
 export const oneSecond = `INTERVAL '1' SECOND`;
 
-/** The first date that is written with four digits and no sign. */
+/** The first date written with four digits and no sign. */
 export const firstDate = `DATE '0001-01-01'`;
 
 /** The StateDate of a row `t` as text; NULL where it cannot name an attempt. */

@@ -1,12 +1,12 @@
 /*
- * A set of texts as a few bound texts: `,12,345,` holds 12 and 345. A list of binds would take one for each text in
- * each branch of the poll, thousands in all, and a statement of its own in the server's shared pool for each length.
+ * A set of texts in few bound texts: `,12,345,` holds 12 and 345. A list of binds would take one per text in each
+ * branch of the poll, thousands in all, and a new statement in the server's shared pool per length.
  */
 
 /** The longest text that every Oracle takes as a bind, in bytes. */
 const longestText = 4000;
 
-/** Puts texts together: each stands between two separators, which none of them contains. */
+/** Joins texts: each stands between two separators, which none of them contains. */
 export function packed(texts: readonly string[], separator: string): string[] {
   const packs: string[] = [];
   let pack = separator;
@@ -24,7 +24,7 @@ export function packed(texts: readonly string[], separator: string): string[] {
   return packs;
 }
 
-/** How many packs to bind: few different numbers make few different statements. */
+/** How many packs to bind: few numbers make few different statements. */
 export function paddedCount(count: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
 }
@@ -35,7 +35,7 @@ export interface TextList {
   readonly isNone: (expression: string) => string;
 }
 
-/** Makes a list of texts that do not contain the separator, given by its code; an expression that is NULL is none of them. */
+/** Makes a list of texts without the separator, given by its code; a NULL expression is none of them. */
 export function listOf(name: string, texts: readonly string[], separatorCode: number): TextList {
   if (texts.length === 0) return { binds: {}, isNone: () => '1 = 1' };
   const separator = String.fromCharCode(separatorCode);

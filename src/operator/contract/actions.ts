@@ -31,7 +31,7 @@ const requeuedSchema = z.object({
     ),
 });
 
-/** A row that was put back, or would be. */
+/** A row that was requeued, or would be. */
 export type Requeued = Infer<typeof requeuedSchema>;
 
 const notRequeuedSchema = z.object({
@@ -43,10 +43,10 @@ const notRequeuedSchema = z.object({
     .describe('its State now; null: there is no such row, more than one, or none in it'),
 });
 
-/** A row that was not put back. */
+/** A row that was not requeued. */
 export type NotRequeued = Infer<typeof notRequeuedSchema>;
 
-/** What became of rows to be put back. */
+/** Result of requeuing named rows. */
 export const requeueReportSchema = z.object({
   dryRun,
   action,
@@ -55,20 +55,20 @@ export const requeueReportSchema = z.object({
 });
 export type RequeueReport = Infer<typeof requeueReportSchema>;
 
-/** What became of all rows that match a filter. */
+/** Result of a requeue by filter. */
 export const matchReportSchema = z.object({
   dryRun,
   action: action.describe('its number in the audit, for `continues`; null: no row was to be changed'),
   failedUntil: z.string().describe("about rows that failed until then, by the middle database's clock"),
   matched: countSchema.describe('atLeast: more rows are left, for `continues`'),
   requeued: z.int(),
-  before: z.int().describe('rows put back by the actions that this one continues'),
+  before: z.int().describe('rows requeued by the actions that it continues'),
   notRequeued: z.int().describe('changed meanwhile, or sharing their StreamingNo with another row'),
   examples: failedRowsSchema.describe('the first of the matching rows'),
 });
 export type MatchReport = Infer<typeof matchReportSchema>;
 
-/** What became of deferred rows that workers shall try at once. */
+/** Result of retrying deferred rows. */
 export const retryReportSchema = z.object({
   retried: z.array(namedRowSchema).describe('workers try them at their next check of the leases'),
   notDeferred: z.array(namedRowSchema).describe('they are not deferred'),
@@ -85,10 +85,10 @@ export const pausedSchema = changedSchema.extend({
     .describe('false: the product store has no customer of this product; its number may be mistyped'),
 });
 
-/** What a purge of the journal deleted. */
+/** Result of a journal purge. */
 export const purgeReportSchema = z.object({
   dryRun,
-  ended: z.boolean().describe('false: it was ended before all entries were looked at'),
+  ended: z.boolean().describe('false: it ended before all entries were checked'),
   before: instantSchema.describe('entries decided before this went'),
   superseded: z.int().describe('superseded failures, without those that are evidence of a requeue'),
   gone: z

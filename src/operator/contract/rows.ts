@@ -40,7 +40,7 @@ export const failureGroupsSchema = z.array(
     code: z.string().nullable(),
     text: z.string().nullable().describe("the code's standard text; null: it is not in the registry"),
     present: countSchema.describe('rows that are in State 3 now'),
-    lastHour: z.int().describe('failures decided in the last hour, put right since or not'),
+    lastHour: z.int().describe('failures decided in the last hour, corrected or not'),
     lastDay: z.int(),
     lastWeek: z.int(),
     newest: failedRowSchema.nullable().describe('the row that failed last of those in State 3 now'),
@@ -67,7 +67,7 @@ export type RowInProcessing = Infer<typeof processingSchema>[number];
 
 const deferral = { stage: z.enum(stages), cause: z.enum(deferralCauses) };
 
-/** Deferred rows, those deferred longest first. */
+/** Deferred rows, longest deferred first. */
 export const deferredSchema = z.array(
   z.object({
     ...namedRowShape,
@@ -82,13 +82,13 @@ export const deferredSchema = z.array(
 );
 export type DeferredRow = Infer<typeof deferredSchema>[number];
 
-/** How many rows are deferred, and which of them longest. */
+/** How many rows are deferred, and the longest deferred. */
 export const deferredSummarySchema = z.object({
   rows: z.int(),
   customers: z.int().describe('whose rows wait for them'),
-  oldestSeconds: z.number().nullable().describe('since when the first is deferred; null: none is'),
-  byStage: z.array(z.object({ ...deferral, rows: z.int() })).describe('only what there is'),
-  oldest: deferredSchema.describe('those deferred longest first, at most ten'),
+  oldestSeconds: z.number().nullable().describe('age of the oldest deferral; null: none'),
+  byStage: z.array(z.object({ ...deferral, rows: z.int() })).describe('without zeros'),
+  oldest: deferredSchema.describe('longest deferred first, at most ten'),
 });
 export type DeferredSummary = Infer<typeof deferredSummarySchema>;
 
@@ -189,9 +189,7 @@ export const rowDetailsSchema = z.object({
   rows: z.array(fullRowSchema).describe('none, one, or more where the table has no primary key'),
   journal: z.array(attemptSchema).describe('newest attempt first'),
   deferred: deferredSchema.element.nullable().describe('null: it is not deferred'),
-  heldBackBy: deferredSchema.describe(
-    'rows of its customer that are deferred, for which it waits; at most ten',
-  ),
+  heldBackBy: deferredSchema.describe('deferred rows of its customer that it waits for; at most ten'),
   records: z
     .array(z.object({ customer: customerSchema, users: z.array(accountSchema), more: z.boolean() }))
     .describe("the customer's products in the product store, with their users"),
@@ -199,7 +197,7 @@ export const rowDetailsSchema = z.object({
 });
 export type RowDetails = Infer<typeof rowDetailsSchema>;
 
-/** What would become of pending rows. */
+/** Outcomes of pending rows. */
 export const previewSchema = z.array(
   z.object({
     ...namedRowShape,

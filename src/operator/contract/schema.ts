@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /*
- * What the operator service gives to programs: `--json` of the commands and answers of the API. Schemas are written here
- * once; the types come from them, and the OpenAPI document is made of them. Numbers of 30 digits are text throughout, and
- * tables have the specification's names.
+ * What the operator service returns to programs: `--json` of the commands and answers of the API. Each schema is
+ * written once; types and the OpenAPI document derive from it. 30-digit numbers are always text, and tables have the
+ * specification's names.
  */
 
 /** What a schema describes, read-only throughout. */

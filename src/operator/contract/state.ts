@@ -57,7 +57,7 @@ export type DatabaseStatus = Infer<typeof databaseStatusSchema>;
 
 const barsSchema = z.array(z.object({ from: instantSchema, applied: z.int(), failed: z.int() }));
 
-/** A bar of a chart: what was decided in a span of time. */
+/** A bar of a chart: decisions in a span of time. */
 export type ActivityBar = Infer<typeof barsSchema>[number];
 
 const countsByStateSchema = z.object({
@@ -70,7 +70,7 @@ export type CountsByState = Infer<typeof countsByStateSchema>;
 
 const straysSchema = z.object({ late: z.int(), orphaned: z.int() });
 
-/** Attribute rows in State 0 that came after their row was taken, and those without a row. */
+/** Attribute rows in State 0 that came after their row was taken, or have none. */
 export type StrayNumbers = Infer<typeof straysSchema>;
 
 const oldestPendingSchema = z

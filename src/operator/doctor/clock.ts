@@ -21,8 +21,8 @@ const zoneStepSeconds = 15 * 60;
 const aheadSeconds = 60;
 
 /**
- * Compares the middle database's clock with this machine's. No promise rests on ours; but a CreateDate is judged by the
- * database's clock, and whoever writes it may have another one.
+ * Compares the middle database's clock with this machine's. Correctness does not depend on ours; but a CreateDate is
+ * judged by the database's clock, and its writer may use another.
  */
 export function clockFindings(clocks: Clocks): Finding[] {
   return [differenceFinding(clocks), ...aheadFindings(clocks)];
@@ -59,7 +59,7 @@ function aheadFindings({ middleNow, newestPending, settleMs }: Clocks): Finding[
       level: 'error',
       finding: `a pending row has the CreateDate ${newestPending}, ${durationText(ahead)} ahead of the database's clock`,
       whatToDo:
-        'rows are left alone until their CreateDate has passed: let the platform write it by the clock of the database; ' +
+        'rows are skipped until their CreateDate has passed: have the platform write it by the clock of the database; ' +
         'worker.settleMs: 0 takes them at once',
     },
   ];

@@ -5,7 +5,7 @@ import type { DeferredRow, DeferredSummary } from '../contract/rows.js';
 import type { Finding, Level } from '../contract/checks.js';
 import { fine } from './finding.js';
 
-/** Where rows do not go through: claims and marks in the middle database, applies in the product store. */
+/** Where rows get stuck: claims and marks in the middle database, applies in the product store. */
 type Side = 'middle' | 'store';
 
 const sideOf: Readonly<Record<Stage, Side>> = { claim: 'middle', apply: 'store', mark: 'middle' };
@@ -13,7 +13,7 @@ const sideOf: Readonly<Record<Stage, Side>> = { claim: 'middle', apply: 'store',
 const area = 'deferred';
 const runbook = 'docs/operations.md, "Deferred rows"';
 
-/** The deferred rows, by why they are and where; `kind` is the middle database's, null where it is not known. */
+/** The deferred rows by cause and stage; `kind` is the middle database's, null if unknown. */
 export async function deferredFindings(
   read: () => Promise<DeferredSummary>,
   kind: MiddleKind | null,
@@ -26,7 +26,7 @@ export async function deferredFindings(
   );
 }
 
-/** The grants of a release before do not hold for its table. */
+/** The grants of a release before do not cover its table. */
 async function readable(read: () => Promise<DeferredSummary>): Promise<DeferredSummary | Finding> {
   try {
     return await read();
@@ -79,19 +79,19 @@ function words({ side, cause, kind }: Group): Words {
       return {
         why: 'another session holds a lock on them in the middle database',
         level: 'warning',
-        whatToDo: `${release(kind)}; the rows go on by themselves within a minute of it (${runbook})${lockHolders(kind)}`,
+        whatToDo: `${release(kind)}; the rows continue within a minute (${runbook})${lockHolders(kind)}`,
       };
     case 'refused':
       return {
         why: 'the middle database refuses the update',
         level: 'error',
-        whatToDo: `have the trigger or constraint that the database names put right; the rows then go on by themselves, or at once by "bnet-sync retry" (${runbook})${triggers(kind)}`,
+        whatToDo: `have the trigger or constraint that the database names fixed; the rows then continue, at once with "bnet-sync retry" (${runbook})${triggers(kind)}`,
       };
     case 'ignored':
       return {
         why: 'the update went through and the row did not change',
         level: 'error',
-        whatToDo: `a trigger of the middle database undoes it: have it disabled or mended (${runbook})${triggers(kind)}`,
+        whatToDo: `a trigger of the middle database undoes it: have it disabled or fixed (${runbook})${triggers(kind)}`,
       };
   }
 }
@@ -109,14 +109,14 @@ function storeWords(cause: DeferralCause): Words {
   return { why, level: 'warning', whatToDo: `${whatToDo} (${runbook})` };
 }
 
-/** How a lock in the middle database is let go. */
+/** How to end a lock in the middle database. */
 function release(kind: MiddleKind | null): string {
   return kind === 'sqlite'
     ? 'another process writes the file of the middle database: let it end'
-    : 'find who holds it, and let them COMMIT or ROLLBACK: a row edited by hand in PL/SQL Developer or DBeaver, mostly';
+    : 'find who holds it, and let them COMMIT or ROLLBACK: mostly a row edited by hand in PL/SQL Developer or DBeaver';
 }
 
-/** The statement that names the sessions with locks in the interface tables; empty where there is none. */
+/** The statement that lists sessions with locks in the interface tables; empty if there is none. */
 function lockHolders(kind: MiddleKind | null): string {
   if (kind === 'oracle')
     return `: SELECT s.sid, s.serial#, s.username, s.osuser, s.machine, s.program FROM V$LOCKED_OBJECT l JOIN V$SESSION s ON s.sid = l.session_id JOIN DBA_OBJECTS o ON o.object_id = l.object_id WHERE o.object_name LIKE 'IF_BNET%';`;
@@ -130,7 +130,7 @@ const triggerStatements: Readonly<Record<MiddleKind, string>> = {
   sqlite: `SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger';`,
 };
 
-/** The statement that names the triggers of the interface tables. */
+/** The statement that lists the triggers of the interface tables. */
 function triggers(kind: MiddleKind | null): string {
   return kind === null ? '' : `: ${triggerStatements[kind]}`;
 }

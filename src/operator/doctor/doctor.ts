@@ -36,7 +36,7 @@ export interface DoctorTargets {
   readonly settings: DoctorSettings;
 }
 
-/** What the doctor must know of the configuration. */
+/** Configuration that the doctor needs. */
 export interface DoctorSettings extends LossSettings {
   /** `middle.schema`. */
   readonly schema?: string;
@@ -50,13 +50,13 @@ export interface DoctorReport {
 }
 
 const namedDuplicates = 10;
-/** How many rows in front of ours are looked at. */
+/** How many rows in front of ours are checked. */
 const othersCounted = 100_000;
 const namedRows = 5;
-/** How many attribute rows of each table are looked at: the newest ones. */
+/** How many of the newest attribute rows of each table are checked. */
 const straysScan = 100_000;
 
-/** Examines both databases, changing nothing. A check that fails is a finding, never the end of the others. */
+/** Examines both databases, changing nothing. A failed check is a finding and never ends the others. */
 export async function runChecks(targets: DoctorTargets): Promise<DoctorReport> {
   const middle = await reach('middle database', async () => {
     const operations = await targets.middle();
@@ -108,7 +108,7 @@ async function examineMiddle(middle: MiddleAdmin, { clock, settings }: DoctorTar
   const context = {
     kind: middle.kind,
     missingTables: missing,
-    // They are those with an IF_BNET_CUST: of use where no name leads to one.
+    // Schemas with an IF_BNET_CUST: useful if no name leads to one.
     schemas: missing.includes(tableOf.CUST) ? schemas : [],
     ...(settings.schema === undefined ? {} : { schema: settings.schema }),
     ...(typeof user === 'string' ? { user } : {}),
@@ -189,7 +189,7 @@ async function otherProducts(
   return productIndexFindings(context, indexes, { productIds, others, counted: othersCounted });
 }
 
-/** Where an attribute table is missing, another finding says so. */
+/** A missing attribute table has its own finding. */
 async function attributeFacts(
   middle: MiddleAdmin,
   missing: readonly string[],
@@ -202,7 +202,7 @@ async function attributeFacts(
   };
 }
 
-/** Zero where it cannot be told: the checks of the middle database tell why. */
+/** Zero if unknown: the middle database's checks say why. */
 async function rowsInProcessing(middle: MiddleAdmin): Promise<number> {
   const counts = await middle.queries.countCapped(countLimit).catch(() => null);
   return counts === null ? 0 : counts.CUST['1'] + counts.ACCOUNT['1'];
@@ -213,7 +213,7 @@ async function check(area: Area, look: () => Promise<Finding[]>): Promise<Findin
   return answer ?? [...findings];
 }
 
-/** An answer, or the finding that there is none. */
+/** A result, or the finding that there is none. */
 async function ask<T>(
   area: Area,
   question: () => Promise<T>,
@@ -221,7 +221,7 @@ async function ask<T>(
   try {
     return { answer: await question(), findings: [] };
   } catch (error) {
-    const whatToDo = 'the findings above may tell why';
+    const whatToDo = 'the findings above may say why';
     const finding = `could not be checked: ${messageOf(error)}`;
     return { answer: null, findings: [{ area, level: 'warning', finding, whatToDo }] };
   }

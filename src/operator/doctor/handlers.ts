@@ -4,7 +4,7 @@ import { fine } from './finding.js';
 
 const limitMs = 10_000;
 
-/** Loads the product's handlers as a worker does at its start; a module that does not end loading keeps a worker waiting. */
+/** Loads the product's handlers as a worker does at start; one that never finishes loading keeps it waiting. */
 export async function handlerFindings(load: () => Promise<unknown>): Promise<Finding[]> {
   try {
     await withTimeout(load(), limitMs, (reject) => {

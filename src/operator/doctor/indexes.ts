@@ -4,7 +4,7 @@ import type { Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
 import { qualified } from './names.js';
 
-/** Where statements to create indexes shall put them. */
+/** Where to create indexes. */
 export interface IndexContext {
   readonly kind: MiddleKind;
   /** Schema of the tables; absent: wherever unqualified names lead. */
@@ -18,14 +18,14 @@ const pollColumns: Readonly<Record<MiddleKind, readonly string[]>> = {
   sqlite: ['state', 'createdate'],
 };
 
-/** The poll's columns as they are written in CREATE INDEX. */
+/** The poll's columns as in CREATE INDEX. */
 const pollList: Readonly<Record<MiddleKind, string>> = {
   oracle: 'State, CreateDate, StreamingNo',
   postgresql: 'State, CreateDate NULLS FIRST, StreamingNo',
   sqlite: 'State, CreateDate, length(StreamingNo), StreamingNo',
 };
 
-/** A customer's columns as they are written in CREATE INDEX. Any index that begins with CustID will do. */
+/** A customer's columns as in CREATE INDEX. Any index that begins with CustID will do. */
 const customerList: Readonly<Record<MiddleKind, string>> = {
   oracle: 'CustID, CreateDate, StreamingNo',
   postgresql: 'CustID, CreateDate NULLS FIRST, StreamingNo',
@@ -39,14 +39,14 @@ const failedColumns: Readonly<Record<MiddleKind, readonly string[]>> = {
   sqlite: ['statedate'],
 };
 
-/** Its columns as they are written in CREATE INDEX. */
+/** Its columns as in CREATE INDEX. */
 const failedList: Readonly<Record<MiddleKind, string>> = {
   oracle: 'CASE State WHEN 3 THEN StateDate END, CASE State WHEN 3 THEN StreamingNo END',
   postgresql: 'StateDate, StreamingNo',
   sqlite: 'StateDate, length(StreamingNo), StreamingNo',
 };
 
-/** Looks for the indexes that statements are written for; without them all is right, and slower from day to day. */
+/** Checks the indexes that statements are written for; without them all works, and slower from day to day. */
 export function indexFindings(context: IndexContext, indexes: readonly IndexDescription[]): Finding[] {
   const findings = sources.flatMap((source) => [
     ...indexFinding(context, indexes, {
@@ -60,7 +60,7 @@ export function indexFindings(context: IndexContext, indexes: readonly IndexDesc
       table: tableOf[source],
       columns: failedColumns[context.kind],
       list: failedList[context.kind],
-      // On Oracle the expressions themselves leave out all other rows.
+      // On Oracle the expressions themselves exclude all other rows.
       ...(context.kind !== 'oracle' && { where: { asDescribed: 'state=3', asWritten: 'State = 3' } }),
       suffix: 'failed',
       consequence:
@@ -87,16 +87,16 @@ export function indexFindings(context: IndexContext, indexes: readonly IndexDesc
     : [fine('indexes', 'polls, attribute rows, failed rows and customers have their indexes')];
 }
 
-/** From so many rows of other products in front of ours on an index by ProductID is advised. */
+/** From this many rows of other products in front of ours, an index by ProductID is advised. */
 const manyOthers = 1000;
 
-/** The poll's columns behind ProductID, as the database describes an index on them. */
+/** The poll's columns after ProductID, as the database describes such an index. */
 const productColumns = (kind: MiddleKind): readonly string[] => ['productid', ...pollColumns[kind]];
 
 /**
- * With `middle.productIds` rows of other products are in the poll's index as well, and those that stay in State 0 are read
- * at every poll. An index by ProductID keeps them out: behind ProductID where there is one of ours, or, on PostgreSQL, over
- * the rows of ours alone. `others` were counted in front of ours, `counted` of them at most.
+ * With `middle.productIds`, rows of other products are in the poll's index too, and every poll reads those that stay in
+ * State 0. An index by ProductID excludes them: after ProductID if there is one of ours, or, on PostgreSQL, over our
+ * rows only. `others` were counted in front of ours, `counted` of them at most.
  */
 export function productIndexFindings(
   context: IndexContext,
@@ -169,12 +169,12 @@ function indexFinding(
   return [{ area: 'indexes', level: 'warning', finding, whatToDo: createIndex(context, wanted) }];
 }
 
-/** A remark stands in front of the semicolon: SQL*Plus takes none behind it. */
+/** A remark precedes the semicolon: SQL*Plus accepts none after it. */
 function createIndex({ kind, schema }: IndexContext, wanted: WantedIndex): string {
   const { table, list, suffix } = wanted;
   const concurrently = kind === 'postgresql' ? ' CONCURRENTLY' : '';
   const plainName = `${table.toLowerCase()}_${suffix}`;
-  // PostgreSQL puts an index where its table is, and takes no schema for it; Oracle puts it where it is told to.
+  // PostgreSQL puts an index where its table is, and accepts no schema; Oracle puts it where told.
   const name = kind === 'oracle' ? qualified(kind, schema, plainName) : plainName;
   const online = kind === 'oracle' ? ` ONLINE /* ${onlineRemark} */` : '';
   return `CREATE INDEX${concurrently} ${name} ON ${qualified(kind, schema, table)} (${list})${condition(wanted)}${online};`;

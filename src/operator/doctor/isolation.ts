@@ -1,6 +1,6 @@
 import type { Area, Finding } from '../contract/checks.js';
 
-/** Names a level of isolation that bnet-sync does not go by, and that handlers may rely on. */
+/** Names an isolation level that bnet-sync does not use, and that handlers may rely on. */
 export function isolationFindings(area: Area, level: string | null): Finding[] {
   if (level === null || level === 'read committed') return [];
   return [

@@ -6,7 +6,7 @@ import type { Databases } from '../databases.js';
 import type { Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
 
-/** What the guard is told by the configuration. */
+/** Configuration for the guard. */
 export interface LossSettings {
   readonly shards: number;
   readonly productIds: readonly string[];
@@ -16,7 +16,7 @@ export interface LossSettings {
 const area = 'product store';
 const runbook = 'docs/operations.md, "When the product store has lost something"';
 
-/** Whether the store holds what the finished rows say it held: by the alarms that are open, and by looking. */
+/** Whether the store holds what the finished rows say it held: by open alarms, and by comparing. */
 export async function lossFindings(
   { middle, store }: Databases,
   { shards, productIds, othersFinishRows }: LossSettings,
@@ -50,7 +50,7 @@ const noOrigin: Finding = {
   level: 'error',
   finding: 'is new, or was wiped, and the middle database holds finished rows: no worker will process a row',
   whatToDo:
-    'where the store shall begin beside these rows, run "bnet-sync migrate --new-store"; where it was in use before, ' +
+    'to begin the store beside these rows, run "bnet-sync migrate --new-store"; if it was in use before, ' +
     `restore it: ${runbook}`,
 };
 
@@ -59,7 +59,6 @@ function finishedByOthers(rows: number, text: string): Finding {
     area,
     level: 'warning',
     finding: `${rows} finished rows were decided by others than its workers (${text})`,
-    whatToDo:
-      'see who marks rows; where another program goes on doing so, set middle.othersFinishRows to true',
+    whatToDo: 'see who marks rows; if another program keeps doing so, set middle.othersFinishRows to true',
   };
 }

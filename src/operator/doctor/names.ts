@@ -1,8 +1,8 @@
 import type { MiddleKind } from '../../middle/admin-port.js';
 
 /*
- * Names in ready statements. Without quotes Oracle keeps a name in upper case and PostgreSQL in lower case; quotes are
- * for the names that would become others.
+ * Names in ready statements. Unquoted names become upper case in Oracle and lower case in PostgreSQL; quotes are for
+ * names that would become others.
  */
 
 /** A schema's or user's name, as it is configured, in a statement for this kind of database. */
@@ -12,7 +12,7 @@ export function readyName(kind: MiddleKind, name: string): string {
   return `"${name.replaceAll('"', kind === 'oracle' ? '' : '""')}"`;
 }
 
-/** A table's or index's name with its schema in front, where there is one. */
+/** A table's or index's name, preceded by its schema if any. */
 export function qualified(kind: MiddleKind, schema: string | undefined, name: string): string {
   return schema === undefined ? name : `${readyName(kind, schema)}.${name}`;
 }

@@ -10,14 +10,14 @@ import { wayToTables } from './tables.js';
 export interface PrivilegeContext {
   readonly kind: MiddleKind;
   readonly schema?: string;
-  /** As whom the worker is connected, where the server tells. */
+  /** The worker's user, if the server reports it. */
   readonly user?: string;
-  /** Tables to which no name leads, and the schemas in which this user sees such tables; none by default. */
+  /** Tables that no name leads to, and the schemas where this user sees such tables; none by default. */
   readonly missingTables?: readonly string[];
   readonly schemas?: readonly string[];
 }
 
-/** One finding per privilege that is refused, with the statement that gives it. */
+/** One finding per refused privilege, with the statement that grants it. */
 export function privilegeFindings(
   context: PrivilegeContext,
   missing: readonly RefusedPrivilege[],
@@ -33,7 +33,7 @@ export function privilegeFindings(
   }));
 }
 
-/** The same for the product store: a worker cannot do without what it needs, people can. */
+/** The same for the product store: workers need their privileges, people can do without. */
 export function storePrivilegeFindings({ user, refused }: MissingStorePrivileges): Finding[] {
   if (refused.length === 0)
     return [fine('privileges', 'this user may do all that workers and people need in the product store')];

@@ -3,7 +3,7 @@ import type { OtherStateRow, StrayCounts } from '../../middle/admin-port.js';
 import type { Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
 
-/** Rows that a worker cannot take, or not as they are: those it cannot name, and those that no rule provides for. */
+/** Rows that a worker cannot take, or not as they are: those it cannot name, and those that no rule covers. */
 export interface OddRows {
   readonly duplicates: readonly (RowKey & { readonly count: number })[];
   readonly withoutStreamingNo: Readonly<Record<Source, number>>;
@@ -25,7 +25,7 @@ export function rowFindings(rows: OddRows): Finding[] {
     : [fine('rows', 'every StreamingNo names one row, and no row is left aside')];
 }
 
-/** Rows whose StreamingNo does not name them. */
+/** Rows with an ambiguous or no StreamingNo. */
 function misnamed({ duplicates, withoutStreamingNo }: OddRows): Finding[] {
   const findings: Finding[] = [];
   if (duplicates.length > 0) {

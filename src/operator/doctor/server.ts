@@ -4,7 +4,7 @@ import type { ColumnDescription, MiddleKind, ServerDescription } from '../../mid
 import type { Finding, Level } from '../contract/checks.js';
 import { fine } from './finding.js';
 
-/** Looks at the server: whether its version will do, and what its character set makes of Chinese texts. */
+/** Checks the server: its version, and what its character set does to Chinese texts. */
 export function serverFindings(
   kind: MiddleKind,
   server: ServerDescription,
@@ -29,7 +29,7 @@ function versionFinding(kind: MiddleKind, { product, version }: ServerDescriptio
   };
 }
 
-/** What is to be said of a character set. */
+/** The finding for a character set. */
 interface Assessment {
   readonly level: Level;
   readonly finding: string;
@@ -56,7 +56,7 @@ const chineseBytes: Readonly<Record<string, number>> = {
   ZHS16CGB231280: 2,
 };
 
-/** What does not fit an Oracle database's character set is not refused: it arrives as a question mark. */
+/** Text that does not fit an Oracle character set is not refused: it arrives as a question mark. */
 function oracleSet(set: string): Assessment {
   const bytes = chineseBytes[set];
   const size = bytes === undefined ? '' : `, in which a Chinese character takes ${bytes} bytes`;
@@ -71,7 +71,7 @@ function oracleSet(set: string): Assessment {
         'otherwise the database must be migrated to AL32UTF8',
     };
   }
-  // One byte for a character, as the 7 or 8 bits in the name tell: US7ASCII, WE8ISO8859P1, WE8MSWIN1252, …
+  // One byte per character, as the 7 or 8 bits in the name show: US7ASCII, WE8ISO8859P1, WE8MSWIN1252, …
   if (/^[A-Z]+[78][A-Z]/.test(set)) {
     return {
       level: 'error',
@@ -109,7 +109,7 @@ function postgresSet(set: string): Assessment {
   };
 }
 
-/** How much text fits into ErrContent, as its columns count it; both tables are told apart where they differ. */
+/** How much text fits into ErrContent, as its columns count it; per table if they differ. */
 function lengthFindings(set: string, columns: readonly ColumnDescription[]): Finding[] {
   const ofTables = Object.values(tableOf).flatMap((table) => {
     const column = columns.find(

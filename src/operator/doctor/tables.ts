@@ -4,7 +4,7 @@ import type { Finding, Level } from '../contract/checks.js';
 import { fine } from './finding.js';
 import { qualified, readyName } from './names.js';
 
-/** What the specification says of a column (5.2.2.1 to 5.2.2.4): a number of digits, a text of characters, or a date. */
+/** The specification of a column (5.2.2.1 to 5.2.2.4): a number of digits, a text of characters, or a date. */
 type Specified = { readonly digits: number } | { readonly characters: number } | 'date';
 
 const number30: Specified = { digits: 30 };
@@ -42,14 +42,14 @@ const specification: Readonly<Record<string, Readonly<Record<string, Specified>>
   [attributeTableOf.ACCOUNT]: { AccAttrID: number30, ...attribute },
 };
 
-/** Where the tables are looked for. */
+/** Where to look for the tables. */
 export interface TablesContext {
   readonly kind: MiddleKind;
   /** `middle.schema`; absent: wherever unqualified names lead. */
   readonly schema?: string;
-  /** As whom we are connected. */
+  /** The connected user. */
   readonly user?: string;
-  /** Schemas in which this user sees such tables. */
+  /** Schemas where this user sees such tables. */
   readonly schemas?: readonly string[];
 }
 
@@ -70,7 +70,7 @@ export function tableFindings(context: TablesContext, columns: readonly ColumnDe
     : [fine('tables', 'columns, types and lengths are those of the specification')];
 }
 
-/** Those of the four tables of which no column is known. */
+/** Those of the four tables without a known column. */
 export function missingTables(columns: readonly ColumnDescription[]): string[] {
   const present = new Set(columns.map(({ table }) => table.toLowerCase()));
   return Object.keys(specification).filter((table) => !present.has(table.toLowerCase()));
@@ -97,7 +97,7 @@ function missingTable(context: TablesContext, table: string): Finding {
 const trial = 'or make trial tables with "bnet-sync init-middle"';
 const anywhere = `set middle.schema to the schema (owner) of the tables, ask for the grants of grants.sql, ${trial}`;
 
-/** Schemas in which such tables are seen, where they have not been named yet. */
+/** Schemas where such tables are seen, if none is named yet. */
 function elsewhere({ kind, schema, schemas = [] }: TablesContext): string {
   const others = schemas.filter((each) => schema === undefined || each !== bareName(kind, schema));
   const isNamed = kind === 'oracle' && schema === undefined && others.length === 1;
@@ -108,7 +108,7 @@ function bareName(kind: MiddleKind, schema: string): string {
   return kind === 'oracle' ? readyName(kind, schema).replaceAll('"', '') : schema;
 }
 
-/** What makes a name without a schema lead to its table on Oracle. */
+/** How a name without a schema can lead to its table on Oracle. */
 export function wayToTables({ kind, user, schemas = [] }: TablesContext, table: string): string {
   const [only, ...others] = schemas;
   const isKnown = only !== undefined && others.length === 0;
@@ -172,7 +172,7 @@ function judgeDeclared(
   return judgeLength(expected.characters, type);
 }
 
-/** Statements of Oracle neither compare nor read large objects like texts. */
+/** Oracle statements neither compare nor read large objects like texts. */
 function judgeLob(expected: Specified, type: string): Assessment | null {
   if (expected === 'date' || 'digits' in expected || !/^n?clob$/i.test(type)) return null;
   return fault('is a large object', `the specification says Varchar2(${expected.characters})`);
@@ -215,7 +215,7 @@ function judgeLength(characters: number, type: string): Assessment | null {
   const length = /\((\d+)/.exec(type)?.[1];
   if (length === undefined || Number(length) >= characters) return null;
   const whatToDo = `the specification says Varchar2(${characters})`;
-  // The one text that we write: a mark that does not fit would be refused again and again.
+  // The only text we write: a mark that does not fit would be refused again and again.
   if (characters === 1024)
     return fault(`is shorter than ${characters}`, `${whatToDo}; an error text may be that long`);
   return warning(`is shorter than ${characters}`, whatToDo);

@@ -3,7 +3,7 @@ import { durationText } from '../duration.js';
 import type { Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
 
-/** Who works, and on how many shards. */
+/** The workers, and their shards. */
 export interface WorkerState {
   readonly workers: readonly WorkerDescription[];
   /** How many shards the store was set up with. */
@@ -16,7 +16,7 @@ export interface WorkerState {
   readonly storeNow: string;
 }
 
-/** Looks at leases and heartbeats. */
+/** Checks leases and heartbeats. */
 export function workerFindings(workforce: WorkerState): Finding[] {
   const { workers, storeShards, configuredShards, rowsInProcessing, storeNow } = workforce;
   const findings: Finding[] = [];
@@ -48,14 +48,14 @@ function deadWorker(worker: WorkerDescription, storeNow: string): Finding {
         `the product store's clock shows ${storeNow}, and the last heartbeat of worker ${workerId} (${host}, process ` +
         `${pid}) is ${durationText(ahead)} ahead of it: the clock was set back, and the worker counts as dead${held}`,
       whatToDo:
-        "see that the clock of the product store's server is right and kept by NTP; a running worker takes the rows over by itself",
+        "keep the clock of the product store's server right by NTP; a running worker takes over the rows",
     };
   }
   return {
     area: 'workers',
     level: 'warning',
     finding: `worker ${workerId} (${host}, process ${pid}) has been silent since ${heartbeatAt}${held}`,
-    whatToDo: 'look for its last log lines; a running worker takes its rows over by itself',
+    whatToDo: 'see its last log lines; a running worker takes over its rows',
   };
 }
 

@@ -8,7 +8,7 @@ import { inJournalOrder, type EffectiveRows } from './effective-rows.js';
 import { replay } from './replay.js';
 import { LateWatch, rightOrderOf, type RightOrder } from './order.js';
 
-/** A row whose State and journal entry do not agree. */
+/** A row whose State and journal entry disagree. */
 export interface CandidateRow extends RowKey {
   readonly kind: 'notInJournal' | 'refusedInJournal' | 'changedSince' | 'appliedInJournal';
   readonly state: string;
@@ -16,20 +16,20 @@ export interface CandidateRow extends RowKey {
   readonly journal: string | null;
 }
 
-/** All that is known of a customer. */
+/** Everything known of a customer. */
 export interface Evidence extends EffectiveRows {
   readonly custId: string | null;
   readonly candidateRows: readonly CandidateRow[];
-  /** Why the rows that took effect are not all here; null: they are. */
+  /** Why rows that took effect are missing here; null: none is. */
   readonly lost: 'rowsLeft' | 'rowsRewritten' | null;
-  /** What the product store holds. */
+  /** Its product store records. */
   readonly stored: Records;
 }
 
 /** How a customer is judged. */
 export interface CheckSettings {
   readonly attributes: Rules['attributes'];
-  /** An instant, ISO 8601, before which the journal may be incomplete; null: it never was purged. */
+  /** An instant, ISO 8601, before which the journal may be incomplete; null: never purged. */
   readonly journalSince: string | null;
 }
 
@@ -61,7 +61,7 @@ export function checkCustomer(
   return { differences: [...rows, ...outOfOrder, ...differences], notJudged, late };
 }
 
-/** Late rows of products that the store does not hold as the right order leads to them. */
+/** Late rows of products whose stored records differ from the right order's. */
 function outOfOrderRows({ outOfOrder, expected }: RightOrder, { custId, stored }: Evidence): Difference[] {
   if (outOfOrder.length === 0) return [];
   const wrong = new Set(compareRecords(expected, stored, null).differences.map(productOf));

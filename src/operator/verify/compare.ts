@@ -4,8 +4,8 @@ import type { Difference } from '../contract/checks.js';
 import { recordDifference, type RecordName } from './difference.js';
 
 /*
- * Records as the finished rows lead to them against records as the product store holds them, field by field. Times are
- * not compared: they come from the store's clock at the moment a row was applied, and no row tells them.
+ * Records that the finished rows lead to against those in the product store, field by field. Times are not compared:
+ * they come from the store's clock when a row was applied, and no row has them.
  */
 
 /** A customer's products and users. */
@@ -113,7 +113,7 @@ function fieldsOf({ name, what, fields }: Compared, other: Compared): Difference
   });
 }
 
-/** Attributes are told apart by spec and id; where several share both, by their values as well. */
+/** Attributes are matched by spec and id; where several share both, also by value. */
 function attributesOf({ name, attributes }: Compared, other: Compared): Difference[] {
   const expected = unmatched(attributes, other.attributes, sameAttribute);
   const found = unmatched(other.attributes, attributes, sameAttribute);

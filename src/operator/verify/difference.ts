@@ -5,11 +5,11 @@ import type { Difference, LateRows, NotJudged } from '../contract/checks.js';
 /** No late rows. */
 export const noLateRows: LateRows = { requeued: 0, waited: 0, undated: 0, sameValues: 0 };
 
-/** What was found out about a customer. */
+/** Result for a customer. */
 export interface CustomerCheck {
   readonly differences: readonly Difference[];
   readonly late: LateRows;
-  /** Set where its records were not compared, or not all of them. */
+  /** Set if not all of its records were compared. */
   readonly notJudged: NotJudged | null;
 }
 
@@ -29,7 +29,7 @@ const nothing: Omit<Difference, 'kind' | 'what'> = {
   found: null,
 };
 
-/** What a record is named by. */
+/** The identity of a record. */
 export type RecordName = Identity & { readonly userId: string | null };
 
 /** A difference of a customer's or user's record; `more` says which. */

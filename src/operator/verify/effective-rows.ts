@@ -1,14 +1,14 @@
 import { compareRows, type RowKey } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 
-/** A row that the journal knows as applied. */
+/** A row that the journal has as applied. */
 export interface AppliedRow {
   readonly row: InterfaceRow;
-  /** It was refused before, and put back. */
+  /** It was refused before, and requeued. */
   readonly requeued: boolean;
 }
 
-/** The rows of a customer that took effect. All may be iterated over several times. */
+/** The rows of a customer that took effect. Each may be iterated several times. */
 export interface EffectiveRows {
   /** Those the journal knows, in the journal's order. */
   readonly journalled: Iterable<AppliedRow>;
@@ -18,15 +18,15 @@ export interface EffectiveRows {
   readonly row: (key: RowKey) => InterfaceRow;
 }
 
-/** A row as it is let take effect. */
+/** A row as it takes effect. */
 export interface Step {
   readonly row: InterfaceRow;
   readonly journalled: boolean;
-  /** The row before which it was given its place. */
+  /** The row it was placed before. */
   readonly before?: InterfaceRow;
 }
 
-/** All rows in the journal's order; one that the journal does not know takes its place before the first that is later. */
+/** All rows in the journal's order; one unknown to the journal is placed before the first later one. */
 export function inJournalOrder({ journalled, unjournalled }: Omit<EffectiveRows, 'row'>): Iterable<Step> {
   return insert(journalledSteps(journalled), unjournalledSteps(unjournalled), precedes);
 }
@@ -35,7 +35,7 @@ function precedes(row: InterfaceRow, next: InterfaceRow): boolean {
   return compareRows(row, next) < 0;
 }
 
-/** Lets each of the other rows, which stand in their order, take its place before the first that it precedes. */
+/** Places each of the other rows, in order, before the first that it precedes. */
 export function* insert(
   steps: Iterable<Step>,
   others: Iterable<Step>,

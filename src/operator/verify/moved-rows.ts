@@ -6,8 +6,8 @@ import { compareRecords, type Records } from './compare.js';
 import { productOf } from './difference.js';
 
 /*
- * Which of the rows that took effect late explain what two orders lead to differently. One replay cannot tell rows that
- * give the same field of the same record apart: all of them are named.
+ * Which late rows explain the differences between two orders. One replay cannot separate rows that give the same field
+ * of the same record: all of them are named.
  */
 
 /** A row whose late effect changes values. */
@@ -58,7 +58,7 @@ function attributeField(attrSpecId: string | null): string {
 /** Fields that two orders lead to differently, by product and record. */
 type Differing = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
-/** Which row touched a record last is no value of it. */
+/** Which row last touched a record is no value of it. */
 export function differingFields(right: Records, folded: Records): Differing {
   const products = new Map<string, Map<string, Set<string>>>();
   for (const difference of compareRecords(right, folded, null).differences) {

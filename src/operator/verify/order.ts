@@ -16,20 +16,20 @@ import { concerns, differingFields, movedRow, type Moved, type RowOutOfOrder } f
 import { isBefore, lateRows, Ranks } from './ranks.js';
 
 /*
- * Whether a customer's rows took effect in their order: by (CreateDate, StreamingNo), across both tables. The right order
- * is the journal's, with each row that took effect after a later one put before the first such one. Three kinds of rows
- * take effect late rightly and keep their place: those that were requeued, those without a CreateDate, and those that
- * waited for an open or a bind, which then overtook them (see `domain/waiting.ts`).
+ * Whether a customer's rows took effect in order: by (CreateDate, StreamingNo), across both tables. The right order is
+ * the journal's, with each late row placed before the first later one. Three kinds of rows are rightly late and keep
+ * their place: those that were requeued, those without a CreateDate, and those that waited for an open or a bind, which
+ * then overtook them (see `domain/waiting.ts`).
  *
- * A row that became visible late cannot be told from one whose effect was lost and that was put back: both stand there
- * with one claim, after that of the later row. So a late row is a difference wherever its place changes values.
+ * A row that became visible late looks like one whose effect was lost and that was requeued: both have one claim, after
+ * that of the later row. So a late row is a difference wherever its place changes values.
  */
 
-/** Looks for late rows while all are read in the journal's order, and keeps no more than the latest. */
+/** Finds late rows while all are read in the journal's order, and keeps no more than the latest. */
 export class LateWatch {
   requeued = 0;
   undated = 0;
-  /** Late rows that are neither: only where there are any, the order is looked into. */
+  /** Late rows that are neither: the order is checked only if there are any. */
   others = 0;
   #latest: RowOrder | null = null;
 
@@ -57,7 +57,7 @@ export interface RightOrder {
   readonly expected: Records;
 }
 
-/** Lets the rows take effect in the right order, and compares. `folded`: what the journal's order leads to. */
+/** Applies the rows in the right order, and compares. `folded`: what the journal's order leads to. */
 export function rightOrderOf(
   rows: EffectiveRows,
   folded: Records,
@@ -68,7 +68,7 @@ export function rightOrderOf(
   const moved: Moved[] = [];
   const steps = inRightOrder(rows, late, ranks);
   const note = ({ row, before }: Step): void => {
-    // An open or bind that is late only because it overtook is not behind a later row.
+    // An open or bind late only because it overtook is not behind a later row.
     if (before === undefined || !late.has(rowId(row)) || !isBefore(row, before)) return;
     const operation = parseOperation(row);
     if (!isRefusal(operation)) moved.push(movedRow(operation, before, attributes));
@@ -106,7 +106,7 @@ function* tapped(steps: Iterable<Step>, note: (step: Step) => void): Generator<S
   }
 }
 
-/** The records of some products as the right order leads to them, of all others as the journal's does. */
+/** Records of some products by the right order, of all others by the journal's. */
 function productsFrom(right: Records, folded: Records, products: ReadonlySet<string>): Records {
   const of = <T extends Records['customers'][number] | Records['accounts'][number]>(
     inRight: readonly T[],

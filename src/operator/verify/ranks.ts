@@ -4,14 +4,14 @@ import { broughtBy, waitsFor } from '../../domain/waiting.js';
 import type { AppliedRow, EffectiveRows } from './effective-rows.js';
 
 /*
- * The places of a customer's rows in their order: by (CreateDate, StreamingNo), but for the opens and binds that overtook
- * the rows that waited for them.
+ * The places of a customer's rows: by (CreateDate, StreamingNo), except opens and binds that overtook the rows waiting
+ * for them.
  */
 
 /** A row's place in the order. */
 interface Rank {
   readonly at: RowOrder;
-  /** It takes effect just before the row that is there. */
+  /** It takes effect just before the row there. */
   readonly overtakes: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Brought {
   waited: RowOrder | null;
 }
 
-/** The places of rows in the order: an open or bind that overtook stands before the first row that waited for it. */
+/** The places of rows: an open or bind that overtook precedes the first row that waited for it. */
 export class Ranks {
   readonly #overtaking = new Map<string, RowOrder>();
 
@@ -37,7 +37,7 @@ export class Ranks {
       wait(brought, row);
     }
     for (const { first, least, waited } of brought.values()) {
-      // A row that has what it needs before it waits for nothing.
+      // A row with what it needs before it waits for nothing.
       if (first !== null && waited !== null && isBefore(waited, least))
         this.#overtaking.set(rowId(first), waited);
     }
@@ -85,7 +85,7 @@ function orderOf({ source, streamingNo, createDate }: RowOrder): RowOrder {
   return { source, streamingNo, createDate };
 }
 
-/** Rows that took effect after a later one without a reason, by their ids; and how many waited. */
+/** Ids of rows that are late without a reason; and how many waited. */
 export function lateRows(
   journalled: Iterable<AppliedRow>,
   ranks: Ranks,

@@ -7,22 +7,22 @@ import { WorkingSet } from '../../domain/working-set.js';
 import type { Step } from './effective-rows.js';
 
 /*
- * What a customer's finished rows lead to, decided by the worker's own rules. Every row here has taken effect, or so the
- * middle database says. So the rules that only say whether a row is refused are not asked again: they may have been
- * others when it was applied. The one that says how it takes effect is (`rules.attributes`).
+ * What a customer's finished rows lead to, by the worker's own rules. Every row here has taken effect, according to the
+ * middle database. So rules that only say whether a row is refused are not applied: they may have been different then.
+ * The one that says how it takes effect is (`rules.attributes`).
  */
 
 /** What the rows lead to. Times are not those of the records. */
 export interface Replayed {
   readonly customers: readonly Customer[];
   readonly accounts: readonly Account[];
-  /** Rows that the journal does not know, and that could not take effect. */
+  /** Rows unknown to the journal that could not take effect. */
   readonly impossible: readonly { readonly row: InterfaceRow; readonly refusal: Refusal }[];
-  /** A row that took effect could not have without others that are not here. */
+  /** A row took effect that could not have without others missing here. */
   readonly incomplete: boolean;
 }
 
-/** Lets rows take effect one after another. */
+/** Applies rows one after another. */
 export function replay(rows: Iterable<Step>, attributes: Rules['attributes']): Replayed {
   const rules: Rules = {
     onDuplicateOpen: 'update',
@@ -60,7 +60,7 @@ function takeEffect(products: Map<string, WorkingSet>, row: InterfaceRow, rules:
   return null;
 }
 
-/** The workers took these times from the store's clock: rows do not tell them. */
+/** Workers took these times from the store's clock: rows do not have them. */
 const notCompared = '';
 
 function productOf(products: Map<string, WorkingSet>, { identity }: Operation): WorkingSet {

@@ -8,14 +8,14 @@ import type { Records } from './compare.js';
 export const nobody = '';
 
 /**
- * What a verification has read of both databases, by customer. It holds more than fits into memory, and is gone once it
- * is closed or the process ends.
+ * What a verification has read of both databases, by customer. It exceeds memory, and is gone once it is closed or the
+ * process ends.
  */
 export interface StagingDatabase {
   close(): void;
-  /** Rows of the middle database; one that is here already is replaced. */
+  /** Rows of the middle database; one already here is replaced. */
   putRows(rows: readonly InterfaceRow[]): void;
-  /** The same rows, read again by key: those that are gone are removed. */
+  /** The same rows, reread by key: those gone are removed. */
   replaceRows(keys: readonly RowKey[], rows: readonly InterfaceRow[]): void;
   /** Journal entries; `again`: of a second reading, see `moved`. */
   putEntries(entries: readonly ScannedEntry[], into: 'entry' | 'again'): void;
@@ -25,7 +25,7 @@ export interface StagingDatabase {
   customerCount(): number;
   /** Customers after one, in order. */
   customersAfter(cust: string | null, limit: number): string[];
-  /** Customers that seem to differ and are to be read a second time, after one, in order. */
+  /** Customers that seem to differ and are to be reread, after one, in order. */
   candidatesAfter(cust: string | null, limit: number): string[];
   /** Adds a customer to the candidates. */
   candidate(cust: string): void;
@@ -33,10 +33,10 @@ export interface StagingDatabase {
   productIds(): string[];
   /** Rows of these customers that the journal has as applied, and whose content is not here as it was applied. */
   unresolved(custs: readonly string[], limit: number): RowKey[];
-  /** Removes all that was read of these customers, so that it can be read anew. */
+  /** Removes everything read of these customers, to reread it. */
   forget(custs: readonly string[]): void;
-  /** Those of these customers of whom the second reading of the journal differs from the first. */
+  /** Those of these customers whose second journal reading differs from the first. */
   moved(custs: readonly string[]): Set<string>;
-  /** Everything about a customer. Its rows are read while they are iterated over, each time anew. */
+  /** Everything about a customer. Its rows are read anew at each iteration. */
   evidence(cust: string): Evidence;
 }

@@ -10,31 +10,31 @@ export interface AcknowledgedCommit extends Attempt {
 const evidenceMs = 29 * 24 * 3600 * 1000;
 
 /**
- * The commits of this process that stand for all others. What a store loses is the end of its history, and a transaction
- * finds the commits that were known at its start (the fence looks for them): so once it is committed itself, its own
- * presence proves theirs, and it takes their place. What is left are the last commits of transactions that ran side by
- * side. A commit whose outcome is unknown is no evidence.
+ * The commits of this process that stand for all others. A store loses the end of its history, and a transaction finds
+ * the commits known at its start (the fence looks for them): once committed, its own presence proves theirs, and it
+ * replaces them. What remains are the last commits of concurrent transactions. A commit of unknown outcome is no
+ * evidence.
  */
 export class AcknowledgedCommits {
   #last: readonly AcknowledgedCommit[] = [];
   #lost: readonly AcknowledgedCommit[] = [];
 
-  /** Commits that the store must know; one row of each. */
+  /** Commits the store must know; one row of each. */
   get last(): readonly AcknowledgedCommit[] {
     return this.#last;
   }
 
-  /** Commits that the store was found not to know any more: this process decides nothing until they are forgotten. */
+  /** Commits missing from the store: this process decides nothing until they are forgotten. */
   get lost(): readonly AcknowledgedCommit[] {
     return this.#lost;
   }
 
-  /** A commit was acknowledged; `seen` are those that were found when its transaction began. */
+  /** A commit was acknowledged; `seen` are those found when its transaction began. */
   acknowledge(commit: AcknowledgedCommit, seen: readonly AcknowledgedCommit[]): void {
     this.#last = [...this.#last.filter((each) => !seen.includes(each)), commit];
   }
 
-  /** Some were looked for in vain. True where that proves a loss at this time by the store's clock. */
+  /** Commits were not found. True if that proves a loss at this time by the store's clock. */
   missed(missing: readonly AcknowledgedCommit[], at: string): boolean {
     this.#lost = missing.filter((commit) => Date.parse(at) - Date.parse(commit.at) < evidenceMs);
     return this.#lost.length > 0;

@@ -4,17 +4,17 @@ import type { JournalRecord } from '../../domain/journal.js';
 import type { Activity } from '../admin-port.js';
 
 /*
- * What was decided, counted in five minutes of the store's clock (sync_activity), so that the journal
- * need not be counted. The counts are written with the journal, in the same transaction: they are as true as it is. Each worker
- * has counts of its own, so that workers do not wait for one another; two lanes of one worker do, from the journal to
- * the commit, and write their counts in one order, so that they cannot wait in a circle.
+ * Decisions, counted per five minutes of the store's clock (sync_activity), so that the journal need not be counted.
+ * The counts are written with the journal, in the same transaction: they are as true as it is. Each worker has its own
+ * counts, so workers do not wait for one another; two lanes of one worker do, from the journal to the commit, and write
+ * their counts in one order, which excludes a deadlock.
  */
 
 const bucketMinutes = 5;
 const bucketMs = bucketMinutes * 60_000;
 const keptMs = 35 * 24 * 3600 * 1000;
 
-/** How many old counts are deleted at once: it may not take long. */
+/** How many old counts are deleted at once: it must be quick. */
 const prunedAtOnce = 5000;
 
 const key = 'bucket, worker, source, outcome, code';
@@ -46,7 +46,7 @@ export function countDecided(
   };
 }
 
-/** Reads the counts from the span on that `since` falls into, summed up over workers and spans, oldest first. */
+/** Reads the counts from the span of `since` on, summed over workers and spans, oldest first. */
 export async function readActivity(
   executor: Executor,
   since: string,
@@ -75,7 +75,7 @@ export async function readActivity(
   }));
 }
 
-/** Deletes counts that are older than 35 days, some thousands at most. */
+/** Deletes counts older than 35 days, some thousands at most. */
 export async function pruneActivity(executor: Executor): Promise<void> {
   const { dialect } = executor;
   await executor.execute({

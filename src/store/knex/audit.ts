@@ -3,9 +3,9 @@ import type { Fragment } from '../../database/dialects/dialect.js';
 import type { AuditEntry, AuditIntent, AuditOutcome, AuditRecord } from '../admin-port.js';
 
 /*
- * What people did. An action that commits with its record is one row of sync_audit. Another is two: an intent before, and
- * an outcome after, which names its intent and repeats who and what kind of action it was. Nothing here changes or deletes
- * a row.
+ * What people did. An action that commits with its record is one row of sync_audit. Any other is two: an intent before,
+ * and an outcome after, which names its intent and repeats who and which kind of action. Nothing here changes or
+ * deletes a row.
  */
 
 /** Records an action, by the store's clock. */
@@ -42,7 +42,7 @@ export async function insertOutcome(
   if (changed !== 1) throw new Error(`sync_audit has no intent ${intentId}`);
 }
 
-/** Reads one action with its outcome; null where none has this id. */
+/** Reads one action with its outcome; null if the id is unknown. */
 export async function readAction(executor: Executor, id: string): Promise<AuditEntry | null> {
   const [entry = null] = await readEntries(executor, { sql: 'a.id = ?', bindings: [id] });
   return entry;

@@ -3,11 +3,11 @@ import { rowId, type Attempt, type RowKey } from '../../domain/keys.js';
 import type { CrashLog } from '../port.js';
 
 /*
- * Notes of crash retries in sync_crash, one for each process that tries an attempt. Each is committed by itself: it must
- * outlive the process that wrote it, and nothing else that this process does.
+ * Crash retries in sync_crash, one note per process that tries an attempt. Each commits separately: it must outlive its
+ * process, and nothing else that this process does.
  */
 
-/** Notes of the rows that one worker tries, and of those that others left. */
+/** Notes of rows that one worker tries, and of those left by others. */
 export class KnexCrashLog implements CrashLog {
   readonly #database: Database;
   readonly #workerId: () => string;

@@ -4,7 +4,7 @@ import type { UserKey } from '../../domain/working-set.js';
 import type { CustomerRecord } from '../admin-port.js';
 import { readSnapshot } from './snapshot.js';
 
-/* What the store holds of a customer, for people: at most six statements, and no more rows than are shown. */
+/* A customer in the store, for people: at most six statements, and no more rows than are shown. */
 
 /** Reads at most `limit` products of a customer, each with at most `limit` users. */
 export async function readCustomerRecords(
@@ -58,7 +58,7 @@ async function readProducts(executor: Executor, custId: string, limit: number): 
   }));
 }
 
-/** A limited branch for each product: a window over all users would read a hundred thousand to show twenty. */
+/** A limited branch per product: a window over all users would read a hundred thousand to show twenty. */
 async function readUsers(
   executor: Executor,
   products: readonly Identity[],

@@ -7,8 +7,8 @@ import type { AuditRecord, DeferralCount, DeferralRecord } from '../admin-port.j
 import { insertAction } from './audit.js';
 
 /*
- * Deferred rows, one row of sync_deferral each. Workers read them with every check of their leases. A row whose
- * StreamingNo is no number of 30 digits has no place here; the worker that defer it keeps it in mind.
+ * Deferred rows, one row of sync_deferral each. Workers read them at every check of their leases. A row whose
+ * StreamingNo is no number of 30 digits has no place here; the worker that defers it keeps it in mind.
  */
 
 /** Whether any row is deferred, as a scalar subquery: 1, or 0. */
@@ -17,7 +17,7 @@ export const deferralCount = '(SELECT count(*) FROM (SELECT 1 FROM sync_deferral
 const columns = `d.source, CAST(d.streaming_no AS TEXT) AS streaming_no, CAST(d.cust_id AS TEXT) AS cust_id,
   d.stage, d.cause, d.reason, d.tries`;
 
-/** Reads the deferred rows, those that are due first. */
+/** Reads the deferred rows, due ones first. */
 export async function readPendingDeferrals(
   executor: Executor,
   limit = deferralsRead,
@@ -34,18 +34,18 @@ export async function readPendingDeferrals(
   });
 }
 
-/** A try that is much further ahead than any pause is long was written before the clock was set back: it is due. */
+/** A try much further ahead than any pause was written before the clock was set back: it is due. */
 function remainingMs(row: Readonly<Record<string, unknown>>, { stage, cause }: Deferral): number {
   const remaining = Date.parse(String(row['next'])) - Date.parse(String(row['now']));
   return remaining > 2 * deferralLimits(stage, cause).maxMs ? 0 : remaining;
 }
 
-/** Reads them for operators, those deferred longest first. */
+/** Reads them for operators, longest deferred first. */
 export async function readDeferrals(executor: Executor, limit: number): Promise<readonly DeferralRecord[]> {
   return readRecords(executor, { sql: 'ORDER BY d.since, d.source, d.streaming_no', bindings: [] }, limit);
 }
 
-/** Reads a row, where it is deferred, and after it the rows of a customer that are. */
+/** Reads a row, if deferred, followed by the deferred rows of a customer. */
 export async function readDeferralsAbout(
   executor: Executor,
   { key, custId, limit }: { readonly key: RowKey; readonly custId: string | null; readonly limit: number },
@@ -99,7 +99,7 @@ export async function countDeferredCustomers(executor: Executor): Promise<number
   return Number(rows[0]?.['customers']);
 }
 
-/** Ends the deferring of a row and records who did it; false where it is not deferred. */
+/** Ends the deferral of a row and records who did; false if it is not deferred. */
 export async function retryRow(executor: Executor, key: RowKey, action: AuditRecord): Promise<boolean> {
   const { rows } = await executor.execute({
     sql: 'DELETE FROM sync_deferral WHERE source = ? AND streaming_no = ? RETURNING source',

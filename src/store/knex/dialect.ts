@@ -2,7 +2,7 @@ import type { Executor } from '../../database/database.js';
 import type { StoreSetup } from '../setup-port.js';
 
 /*
- * What PostgreSQL and SQLite write differently in the product store, besides what every statement may need
+ * Differences between PostgreSQL and SQLite in the product store, beyond those of any statement
  * (src/database/dialects).
  */
 
@@ -11,15 +11,15 @@ export interface StoreTypes {
   readonly number: string;
   readonly instant: string;
   readonly text: (length: number) => string;
-  /** A primary key that the database counts up. */
+  /** An auto-incremented primary key. */
   readonly identity: string;
-  /** What lets the deletions of a table without a key be replicated, where a database needs it said. */
+  /** Makes deletions from a table without a key replicable, where a database needs it. */
   readonly replicateWhole: (table: string) => readonly string[];
 }
 
-/** Where the tables of a store are, or would go. */
+/** Where a store's tables are, or would go. */
 export interface Place extends Pick<StoreSetup, 'schema' | 'noSchema' | 'elsewhere' | 'encoding'> {
-  /** Which of our tables' names are taken. */
+  /** Which of our table names are taken. */
   readonly present: readonly string[];
   /** Whether there is a record of migrations. */
   readonly isRecorded: boolean;
@@ -27,7 +27,7 @@ export interface Place extends Pick<StoreSetup, 'schema' | 'noSchema' | 'elsewhe
 
 /** What to look for. */
 export interface PlaceRequest {
-  /** The schema that was asked for, where one was. */
+  /** The requested schema, if any. */
   readonly chosen: string | undefined;
   /** The record of migrations. */
   readonly record: string;
@@ -38,11 +38,11 @@ export interface PlaceRequest {
 /** The differences. */
 export interface StoreDialect {
   readonly types: StoreTypes;
-  /** The server's name as an expression (server-check.ts); null where there is no server. */
+  /** The server's name as an expression (server-check.ts); null without a server. */
   readonly serverName: string | null;
-  /** Reads as whom we are connected, as `name`; null where there are no users. */
+  /** Reads the connected user as `name`; null where there are no users. */
   readonly user: string | null;
-  /** Arguments of the lock that keeps other migrations out until the transaction ends; null where there is one writer. */
+  /** Arguments of the lock that excludes other migrations until the transaction ends; null if there is one writer. */
   readonly migrationLock: string | null;
   readPlace(executor: Executor, request: PlaceRequest): Promise<Place>;
 }

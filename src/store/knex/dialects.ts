@@ -3,7 +3,7 @@ import type { StoreDialect } from './dialect.js';
 import { pgStore } from './postgresql.js';
 import { sqliteStore } from './sqlite.js';
 
-/** What is different in the product store of each kind behind Knex. */
+/** Differences per kind of product store behind Knex. */
 export const storeDialects: Readonly<Record<KnexClient, StoreDialect>> = {
   pg: pgStore,
   'better-sqlite3': sqliteStore,

@@ -19,13 +19,13 @@ import { insertAction } from './audit.js';
 import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-commits.js';
 
 /*
- * Alarms (sync_guard), origins (sync_origin), and what finished rows are compared with. The check of a worker's own
- * commits is part of the fence (`lockLeases`) and of the first statement of each connection (`ServerCheck`).
+ * Alarms (sync_guard), origins (sync_origin), and what finished rows are compared with. A worker checks its own commits
+ * in the fence (`lockLeases`) and in the first statement of each connection (`ServerCheck`).
  */
 
 /**
- * How many of these commits the journal holds, as a scalar subquery; 0 where there are none to look for. Another worker may
- * have decided the same attempt anew on a store that had lost it: that is not the commit.
+ * How many of these commits the journal holds, as a scalar subquery; 0 if there are none to find. Another worker may
+ * have decided the same attempt again on a store that had lost it: that is not the commit.
  */
 export function knownCommits(executor: Executor, commits: readonly AcknowledgedCommit[]): Fragment {
   if (commits.length === 0) return { sql: '0', bindings: [] };
@@ -43,8 +43,8 @@ export function knownCommits(executor: Executor, commits: readonly AcknowledgedC
 }
 
 /**
- * Some of the acknowledged commits were not found: looks which, and remembers them. StoreWentBackError where they prove a
- * loss; the journal may have been purged of old ones.
+ * Some acknowledged commits were not found: looks which, and remembers them. StoreWentBackError if they prove a loss;
+ * the journal may have been purged of old ones.
  */
 export async function requireCommits(executor: Executor, commits: AcknowledgedCommits): Promise<void> {
   const missing: AcknowledgedCommit[] = [];
@@ -67,7 +67,7 @@ export async function requireCommits(executor: Executor, commits: AcknowledgedCo
 /** Whether any alarm is open, as a scalar subquery. */
 export const openAlarmCount = '(SELECT count(*) FROM sync_guard AS g WHERE g.closed_at IS NULL)';
 
-/** Reads the alarms that are open. */
+/** Reads the open alarms. */
 export async function readOpenAlarms(executor: Executor): Promise<readonly StoreAlarm[]> {
   const { rows } = await executor.execute({
     sql: `SELECT g.alarm_id, g.kind, g.rows, g.examples, g.worker, g.host,
@@ -86,7 +86,7 @@ export async function readOpenAlarms(executor: Executor): Promise<readonly Store
   }));
 }
 
-/** What both workers and operators read. */
+/** Reads for both workers and operators. */
 class KnexLossLookup implements LossLookup {
   constructor(protected readonly database: Database) {}
 
@@ -150,7 +150,7 @@ class KnexLossLookup implements LossLookup {
   }
 }
 
-/** The guard as a worker uses it. */
+/** The guard for workers. */
 export class KnexGuardStore extends KnexLossLookup implements GuardStore {
   readonly #commits: AcknowledgedCommits;
   readonly #me: () => WorkerIdentity;
@@ -183,7 +183,7 @@ export class KnexGuardStore extends KnexLossLookup implements GuardStore {
   }
 }
 
-/** The guard as operators use it. */
+/** The guard for operators. */
 export class KnexGuardRecords extends KnexLossLookup implements GuardRecords {
   async accept(origins: readonly Origin[], action: AuditRecord): Promise<number> {
     const { now } = this.database.dialect;
@@ -203,7 +203,7 @@ export class KnexGuardRecords extends KnexLossLookup implements GuardRecords {
   }
 }
 
-/** How sync_origin names the origin of every product without one of its own. */
+/** The key in sync_origin for products without an origin of their own. */
 const allProducts = '';
 
 async function writeOrigins(

@@ -4,32 +4,32 @@ import type { JournalPart, SupersededPart, SupersededPlace } from '../admin-port
 import { readLines } from './journal-lines.js';
 
 /*
- * Deleting from the journal, which is what makes a row take effect once. Superseded failures may go when they are old,
- * except the last one of a row that was applied in the end: it is the only evidence that the row was requeued, and so
- * took effect after later rows on purpose. A superseded success stays with its row: it is the only evidence of what the
- * row once did. A current entry may go only when its row has left the middle database, and only as long as it still is
- * the one that was found so: a worker that decides the StreamingNo anew meanwhile has closed it, or holds its lock.
+ * Deletes from the journal, which makes a row take effect once. Old superseded failures may go, except the last one of
+ * a row that was applied in the end: it is the only evidence that the row was requeued, and so took effect after later
+ * rows on purpose. A superseded success stays with its row: it is the only evidence of what the row once did. A current
+ * entry may go only if its row has left the middle database, and only while it is still the entry that was found so: a
+ * worker that decides the StreamingNo again meanwhile has closed it, or holds its lock.
  */
 
 const ofRow = (alias: string) => `${alias}.source = j.source AND ${alias}.streaming_no = j.streaming_no`;
 
 /**
- * Whether a superseded failure `j` is the evidence of a requeue. Subqueries that return a value: PostgreSQL may answer
- * an EXISTS by reading all superseded failures once per page. No worker can make an entry the evidence after it was
- * found not to be: the failure that a success supersedes is a later one.
+ * Whether a superseded failure `j` is the evidence of a requeue. The subqueries return a value: PostgreSQL may answer
+ * an EXISTS by reading all superseded failures once per page. No worker can turn an entry into the evidence afterwards:
+ * the failure that a success supersedes is a later one.
  */
 const isEvidence = `(COALESCE((SELECT c.outcome FROM sync_journal AS c WHERE ${ofRow('c')} AND NOT c.superseded), '') = 'applied'
   AND j.attempt = (SELECT max(f.attempt) FROM sync_journal AS f
                    WHERE ${ofRow('f')} AND f.superseded AND f.outcome = 'failed'))`;
 
-/** Reads `scan` superseded failures that were decided before an instant, the oldest first, and returns those that may go. */
+/** Reads `scan` superseded failures decided before an instant, oldest first, and returns those that may go. */
 export async function readSupersededBefore(
   executor: Executor,
   before: string,
   { after, scan }: { readonly after: SupersededPlace | null; readonly scan: number },
 ): Promise<SupersededPart> {
   const { number } = executor.dialect;
-  // SQLite sorts everything that is left where all four columns are compared at once.
+  // SQLite sorts all remaining rows if the four columns are compared at once.
   const place = `AND j.decided_at >= ?
                  AND (j.decided_at > ? OR (j.source, j.streaming_no, j.attempt) > (?, ${number}, ?))`;
   const { rows } = await executor.execute({
@@ -59,7 +59,7 @@ function placeBindings(after: SupersededPlace | null): readonly string[] {
   return [after.decidedAt, after.decidedAt, after.source, after.streamingNo, after.attempt];
 }
 
-/** Deletes those of these entries that are superseded failures which may go; returns how many. */
+/** Deletes those of these entries that are superseded failures and may go; returns how many. */
 export async function forgetSuperseded(executor: Executor, entries: readonly Attempt[]): Promise<number> {
   if (entries.length === 0) return 0;
   const { dialect } = executor;
@@ -69,7 +69,7 @@ export async function forgetSuperseded(executor: Executor, entries: readonly Att
     'w',
   );
   const { rows } = await executor.execute({
-    // By the key alone: without statistics PostgreSQL takes the index of all superseded failures for the better one.
+    // By the key alone: without statistics PostgreSQL prefers the index of all superseded failures.
     sql: `WITH named AS MATERIALIZED (
             SELECT j.source, j.streaming_no, j.attempt, j.superseded, j.outcome FROM ${sql} CROSS JOIN sync_journal AS j
             WHERE j.source = w.source AND j.streaming_no = w.streaming_no AND j.attempt = w.attempt
@@ -84,7 +84,7 @@ export async function forgetSuperseded(executor: Executor, entries: readonly Att
   return rows.length;
 }
 
-/** Reads `scan` current entries in the order of their keys, and returns those decided before an instant. */
+/** Reads `scan` current entries in key order, and returns those decided before an instant. */
 export async function readCurrentBefore(
   executor: Executor,
   before: string,
@@ -103,7 +103,7 @@ export async function readCurrentBefore(
   };
 }
 
-/** Deletes all entries of the rows whose current entry is one of these; returns how many entries. */
+/** Deletes all entries of the rows with these current entries; returns how many. */
 export async function forgetRows(executor: Executor, current: readonly Attempt[]): Promise<number> {
   if (current.length === 0) return 0;
   const { dialect } = executor;

@@ -7,7 +7,7 @@ import { countDecided } from './activity.js';
 
 const keyColumns = { source: 'text', streaming_no: 'number' } as const;
 
-/** Reads the current entries of these rows and the superseded ones of these very attempts. */
+/** Reads the current entries of these rows and the superseded ones of these attempts. */
 export async function readJournal(executor: Executor, attempts: readonly Attempt[]): Promise<JournalEntry[]> {
   if (attempts.length === 0) return [];
   const { sql, bindings } = executor.dialect.recordset(
@@ -98,8 +98,8 @@ export interface Decider {
 }
 
 /**
- * Inserts current entries, and counts them as activity; AlreadyDecidedError where a row has one, or the attempt was
- * recorded before.
+ * Inserts current entries, and counts them as activity; AlreadyDecidedError if a row has one, or the attempt is already
+ * recorded.
  */
 export async function insertRecords(
   executor: Executor,

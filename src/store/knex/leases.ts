@@ -70,8 +70,8 @@ export interface Fence {
 }
 
 /**
- * Locks and renews leases in a transaction, and looks in the same statement for alarms and for the worker's own commits;
- * null where one of the leases is not held any more, or its shard was not compared under this term and on this server.
+ * Locks and renews leases in a transaction, and checks alarms and the worker's own commits in the same statement; null
+ * if a lease is not held any more, or its shard was not compared under this term and on this server.
  */
 export async function lockLeases(
   transaction: Executor,
@@ -103,8 +103,8 @@ export async function lockLeases(
 }
 
 /**
- * How long an apply waits for a locked customer: it is deferred then, and the others go on. Longer than
- * any apply takes, for two of a worker's may meet at a counter, and than PostgreSQL takes to find a deadlock.
+ * How long an apply waits for a locked customer before deferring it. Longer than any apply takes, because two of one
+ * worker may meet at a counter, and than PostgreSQL needs to find a deadlock.
  */
 const lockPatienceMs = 1500;
 
@@ -145,7 +145,7 @@ export class KnexLeaseStore implements LeaseStore {
     await this.#compare(worker, sharedSettings);
   }
 
-  /** Deletes what is old. */
+  /** Deletes old rows. */
   async #tidyRegister(): Promise<void> {
     const { nowPlus } = this.#database.dialect;
     const old = [
@@ -157,8 +157,8 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   /**
-   * After our own row is there: of two workers that register at the same time, at least the later one sees the other.
-   * It may be that both give way, never that both stay.
+   * After our own row exists: of two workers that register at once, at least the later sees the other. Both may give
+   * way, never both stay.
    */
   async #compare({ workerId }: WorkerIdentity, sharedSettings: SharedSettings): Promise<void> {
     for (const other of await this.#workers()) {
@@ -207,7 +207,7 @@ export class KnexLeaseStore implements LeaseStore {
     });
   }
 
-  /** The pauses are counted with the last look at the leases: what paused a shard's last holder is among them. */
+  /** The pauses are counted with the last read of the leases: what paused a shard's last holder is included. */
   async #keepShards(): Promise<Shards> {
     const shards = await this.#look();
     const missing = shards.share - shards.leases.length;
@@ -235,7 +235,7 @@ export class KnexLeaseStore implements LeaseStore {
     });
   }
 
-  /** A worker that was taken off the register while it slept comes back as a new one in the order. */
+  /** A worker taken off the register while it slept returns as a new one in the order. */
   #beat(): Fragment {
     const { now } = this.#database.dialect;
     const { worker, sharedSettings } = this.#registered();
@@ -247,7 +247,7 @@ export class KnexLeaseStore implements LeaseStore {
     };
   }
 
-  /** A renewal says that the store holds everything only where the shard was compared and our own commits are there. */
+  /** A renewal proves the store complete only if the shard was compared and our own commits are there. */
   #renewal(): Fragment {
     const { dialect } = this.#database;
     const { name, commits } = this.#server;
@@ -263,8 +263,8 @@ export class KnexLeaseStore implements LeaseStore {
   }
 
   /**
-   * Takes at most so many shards that are free; returns how many. They are chosen once, whatever the planner does: a
-   * choice that skips locked rows finds others each time it is made.
+   * Takes at most so many free shards; returns how many. They are chosen once, whatever the planner does: a choice that
+   * skips locked rows differs each time.
    */
   async #take(most: number): Promise<number> {
     const { dialect } = this.#database;
@@ -279,7 +279,7 @@ export class KnexLeaseStore implements LeaseStore {
     return rows.length;
   }
 
-  /** What this worker holds, and what there is to take. */
+  /** What this worker holds, and what is free. */
   async #look(): Promise<Shards> {
     const { dialect } = this.#database;
     const { rows } = await this.#database.execute({
@@ -306,7 +306,7 @@ export class KnexLeaseStore implements LeaseStore {
     return { leases, uncompared, share, workers: alive.length, free, ...counts };
   }
 
-  /** All workers on the register, in the order in which they started. */
+  /** All registered workers, in start order. */
   async #workers(): Promise<RegisteredWorker[]> {
     const { dialect } = this.#database;
     const { rows } = await this.#database.execute({
@@ -330,7 +330,7 @@ export class KnexLeaseStore implements LeaseStore {
   }
 }
 
-/** What a worker holds, and how many shards there are to take. */
+/** What a worker holds, and how many shards are free. */
 interface Shards extends Omit<LeaseSnapshot, 'pauses' | 'alarms' | 'deferrals'> {
   readonly free: number;
   /** How many pauses are in force. */
@@ -343,7 +343,7 @@ interface Shards extends Omit<LeaseSnapshot, 'pauses' | 'alarms' | 'deferrals'> 
 
 interface RegisteredWorker extends WorkerIdentity {
   readonly alive: boolean;
-  /** Null: it registered with an older version. */
+  /** Null: registered by an older version. */
   readonly sharedSettings: string | null;
 }
 
@@ -356,22 +356,22 @@ export function isAlive(row: Readonly<Record<string, unknown>>): boolean {
   return Math.abs(age) < Number(row['lease_ttl_ms']);
 }
 
-/** Whether a shard's finished rows were compared under its present term, on this server. */
+/** Whether a shard's finished rows were compared under its current term, on this server. */
 function isCompared(alias: string, server: string): string {
   return `${alias}.compared_term = ${alias}.term AND ${alias}.compared_on = ${server}`;
 }
 
-/** The longest lease time on the register bounds every renewal; one who asks is on it. */
+/** The longest lease time on the register bounds every renewal; the caller is on it. */
 function isFree(alias: string, { now, later }: Dialect): string {
   const tooFar = later('2 * (SELECT max(w.lease_ttl_ms) FROM sync_worker AS w)');
   return `(${alias}.owner IS NULL OR ${alias}.expires_at < ${now} OR ${alias}.expires_at > ${tooFar})`;
 }
 
-/** How long the note of a crash retry is kept. It goes when its row is decided, unless the store falls away just then. */
+/** How long a crash retry's note is kept. It goes when its row is decided, unless the store fails just then. */
 const crashNoteKeptMs = 90 * 24 * 3600 * 1000;
 
-/** After how many checks a worker that never stops deletes old activity: about once in an hour. */
+/** Checks between a running worker's deletions of old activity: about once an hour. */
 const checksPerPruning = 1000;
 
-/** How long a worker that stopped without a word stays on the register, for operators to see. */
+/** How long a worker that never deregistered stays on the register, for operators. */
 const registerKeptMs = 24 * 3600 * 1000;

@@ -8,17 +8,17 @@ import { hasVersions, migrations, migrationTable, recordStatement, statementsOf 
 import { readSetup } from './setup.js';
 
 /*
- * Running migrations. Each has a transaction of its own, so that what was interrupted goes on with the first that has not
- * run; and each begins by taking a lock of the database's that ends with the transaction, so that several that are started
- * at once come one after the other, and none is left locked where one is killed. On SQLite the one writer is the lock.
+ * Running migrations. Each has its own transaction, so an interrupted run continues with the first that has not run.
+ * Each begins with a database lock that ends with the transaction, so concurrent runs follow one another, and none
+ * stays locked if one is killed. On SQLite the one writer is the lock.
  *
- * A statement may take as long as it needs. Waiting for the tables is another matter: a statement that waits for one keeps out
- * all that come later, those of the workers among them. So that wait is short, and tried again.
+ * A statement may take as long as it needs. Waiting for the tables is different: a waiting statement blocks all later
+ * ones, the workers' included. So that wait is short, and retried.
  */
 
-/** What is asked of a run. */
+/** Options of a run. */
 interface MigrationRequest extends MigrationOptions {
-  /** Customers are divided into so many shards, where the store is new. */
+  /** The number of shards, where the store is new. */
   readonly shards: number;
 }
 
@@ -27,7 +27,7 @@ const othersWaitMs = 3_600_000;
 const triesForTables = 20;
 const longestPauseMs = 3000;
 
-/** Runs the migrations that have not run, and creates the shards at the first time; returns the migrations' names. */
+/** Runs the pending migrations, and creates the shards the first time; returns the migrations' names. */
 export async function runMigrations(
   database: Database,
   request: MigrationRequest,
@@ -42,7 +42,7 @@ export async function runMigrations(
   }
 }
 
-/** Runs the next migration and returns its name; null where none is left. */
+/** Runs the next migration and returns its name; null if none is left. */
 async function runNext(
   database: Database,
   transaction: Transaction,
@@ -66,7 +66,7 @@ async function runNext(
   return next.name;
 }
 
-/** Waits until no other run is at work in the same schema. */
+/** Waits until no other run is active in the same schema. */
 async function awaitTurn(transaction: Executor, { onWait }: MigrationRequest): Promise<void> {
   const { dialect } = transaction;
   const lock = storeDialects[dialect.name].migrationLock;
@@ -76,14 +76,14 @@ async function awaitTurn(transaction: Executor, { onWait }: MigrationRequest): P
     return rows[0]?.['answer'];
   };
   if ((await ask(`pg_try_advisory_xact_lock(${lock})`)) !== true) {
-    onWait?.('another "bnet-sync migrate" is at work: waiting until it has ended');
+    onWait?.('another "bnet-sync migrate" is running: waiting for it to end');
     await ask(dialect.waitForLocks(othersWaitMs));
     await ask(`pg_advisory_xact_lock(${lock})`);
   }
   await ask(dialect.waitForLocks(tableWaitMs));
 }
 
-/** Has new tables made where the others are. */
+/** Creates new tables where the others are. */
 async function goHome(transaction: Executor, { schema }: StoreSetup): Promise<void> {
   if (schema === null) return;
   await transaction.execute({
@@ -120,20 +120,20 @@ async function insertShards(transaction: Executor, shards: number): Promise<void
   });
 }
 
-/** Tries again while others keep the tables locked. */
+/** Retries while others keep the tables locked. */
 async function insist<T>({ onWait }: MigrationRequest, run: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
       return await run();
     } catch (error) {
       if (!isLocked(error) || failures >= triesForTables) throw error;
-      if (failures === 1) onWait?.('a session holds a lock on the tables: waiting until it lets go');
+      if (failures === 1) onWait?.('a session holds a lock on the tables: waiting for its release');
       await pause(Math.min(100 * 2 ** failures, longestPauseMs));
     }
   }
 }
 
-/** The connection itself may meet the other writer of a SQLite file, too. */
+/** The connection may meet another writer of a SQLite file, too. */
 function isLocked(error: unknown): boolean {
   if (!(error instanceof DatabaseError)) return false;
   return (

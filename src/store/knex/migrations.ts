@@ -4,11 +4,11 @@ import { storeDialects } from './dialects.js';
 import { pgStore } from './postgresql.js';
 
 /*
- * The tables of the product store. A migration that has been released is never changed; what comes later is another
- * migration. 30-digit numbers are numeric(30,0) in PostgreSQL and TEXT in SQLite, where a number would be rounded.
+ * The tables of the product store. A released migration never changes; later changes are new migrations. 30-digit
+ * numbers are numeric(30,0) in PostgreSQL and TEXT in SQLite, where a number would be rounded.
  */
 
-/** Where the migrations that have run are recorded. */
+/** The record of migrations that have run. */
 export const migrationTable = 'sync_migration';
 
 /** A step of the schema; all of its statements run in one transaction. */
@@ -79,7 +79,7 @@ const severalWorkers: Migration = {
 const operators: Migration = {
   name: '0003_operators',
   up: ({ number, instant, text, identity }) => [
-    // Decisions by five minutes, so that the journal need not be counted.
+    // Decisions in five minutes, so that the journal need not be counted.
     `CREATE TABLE sync_activity (
        bucket ${instant} NOT NULL, worker text NOT NULL,
        source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),
@@ -102,8 +102,8 @@ const operators: Migration = {
 const guard: Migration = {
   name: '0004_guard',
   up: ({ instant, text }) => [
-    // Under which term and on which server the shard's finished rows were compared with the journal, and until when the
-    // store is known to hold everything of it: the last renewal of a lease that was compared.
+    // The term and server under which the shard's finished rows were compared with the journal, and until when the
+    // store is known to hold all of it: the last renewal of a compared lease.
     'ALTER TABLE sync_shard ADD COLUMN compared_term bigint',
     'ALTER TABLE sync_shard ADD COLUMN compared_on text',
     `ALTER TABLE sync_shard ADD COLUMN held_until ${instant}`,
@@ -120,7 +120,7 @@ const guard: Migration = {
 const isolation: Migration = {
   name: '0005_isolation',
   up: ({ number, instant, text }) => [
-    // Rows that are put off, each with its customer (P12).
+    // Deferred rows, each with its customer (P12).
     `CREATE TABLE sync_deferral (
        source ${text(7)} NOT NULL CHECK (source IN ('CUST', 'ACCOUNT')),
        streaming_no ${number} NOT NULL, cust_id ${number},
@@ -135,7 +135,7 @@ const isolation: Migration = {
 const intents: Migration = {
   name: '0006_intents',
   up: () => [
-    // What one transaction cannot hold is recorded twice: an intent before, and its outcome, with the intent's id, after.
+    // What one transaction cannot hold is recorded twice: an intent before, its outcome with the intent's id after.
     `ALTER TABLE sync_audit ADD COLUMN phase varchar(7) NOT NULL DEFAULT 'done'
        CHECK (phase IN ('done', 'intent', 'outcome'))`,
     'ALTER TABLE sync_audit ADD COLUMN intent_id bigint',
@@ -144,9 +144,9 @@ const intents: Migration = {
 };
 
 /**
- * PostgreSQL refuses to delete from a table without a key once a publication holds it, as one FOR ALL TABLES does. Whole
- * rows identify themselves then: the change is to the catalogue alone, and costs nothing where nobody replicates. A key
- * would be rewritten into every attribute row there is, and kept with every attribute that is written.
+ * PostgreSQL refuses to delete from a table without a key once it is in a publication, such as one FOR ALL TABLES.
+ * Whole rows then identify themselves: only the catalogue changes, at no cost without replication. A key would be
+ * rewritten into every attribute row, and maintained with every attribute written.
  */
 const replication: Migration = {
   name: '0007_replication',
@@ -192,39 +192,39 @@ export function statementsOf(migration: Migration, dialect: KnexClient): readonl
   return migration.up(storeDialects[dialect].types);
 }
 
-/** The statement that makes the record of migrations where it is missing. */
+/** The statement that creates the record of migrations if missing. */
 export function recordStatement(dialect: KnexClient): string {
   const { identity, instant } = storeDialects[dialect].types;
   return `CREATE TABLE IF NOT EXISTS ${migrationTable} (id ${identity}, name text NOT NULL UNIQUE, batch integer, migration_time ${instant})`;
 }
 
-/** Whether the record says which version ran a migration, once these have run. */
+/** Whether the record has the version that ran a migration, once these have run. */
 export function hasVersions(done: readonly string[]): boolean {
   return done.includes(versions.name);
 }
 
-/** The tables that a migration creates, or gives a new name. */
+/** The tables that a migration creates or renames. */
 export function tablesOf(migration: Migration): readonly string[] {
   return migration
     .up(pgStore.types)
     .flatMap((sql) => /^(?:CREATE TABLE|ALTER TABLE \w+ RENAME TO) (\w+)/.exec(sql)?.slice(1, 2) ?? []);
 }
 
-/** The tables that a migration gives another name, by their names before. */
+/** The tables that a migration renames, by their old names. */
 function renamedIn(migration: Migration): readonly string[] {
   return migration
     .up(pgStore.types)
     .flatMap((sql) => /^ALTER TABLE (\w+) RENAME TO/.exec(sql)?.slice(1, 2) ?? []);
 }
 
-/** The tables that a store has once these migrations have run, without the record of migrations. */
+/** A store's tables once these migrations have run, without the record of migrations. */
 export function tablesAfter(done: readonly Migration[]): readonly string[] {
   const renamed = new Set(done.flatMap(renamedIn));
   return done.flatMap(tablesOf).filter((table) => !renamed.has(table));
 }
 
-/** The tables of the store, the record of its migrations included. */
+/** The tables of the store, including the record of migrations. */
 export const storeTables: readonly string[] = [migrationTable, ...tablesAfter(migrations)];
 
-/** The same with the names that tables had in earlier versions. */
+/** The same with table names of earlier versions. */
 export const tablesEver: readonly string[] = [migrationTable, ...migrations.flatMap(tablesOf)];

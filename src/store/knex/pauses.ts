@@ -21,7 +21,7 @@ export async function readPauses(executor: Executor): Promise<readonly Pause[]> 
   }));
 }
 
-/** Pauses a target and records it; false where it is paused already: the first record stays. */
+/** Pauses a target and records it; false if already paused: the first record stays. */
 export async function insertPause(
   executor: Executor,
   target: PauseTarget,
@@ -42,7 +42,7 @@ export async function insertPause(
   return true;
 }
 
-/** Ends a pause and records it; false where there is none. */
+/** Ends a pause and records it; false if there is none. */
 export async function deletePause(
   executor: Executor,
   target: PauseTarget,

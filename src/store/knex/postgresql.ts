@@ -5,7 +5,7 @@ import type { Place, PlaceRequest, StoreDialect } from './dialect.js';
 /** The name of a server that takes no changes. */
 export const inRecovery = 'in recovery';
 
-/** The control file's timeline is still the old one for a while after a promotion. A subquery is evaluated once a statement. */
+/** After a promotion the control file keeps the old timeline for a while. A subquery is evaluated once a statement. */
 const serverName = `
   (SELECT CASE WHEN pg_is_in_recovery() THEN '${inRecovery}'
      ELSE concat_ws('/', (SELECT system_identifier FROM pg_control_system()),

@@ -5,8 +5,8 @@ import { storeDialects } from './dialects.js';
 import { migrationTable } from './migrations.js';
 
 /*
- * What workers and people do with the tables of the product store, the same list as sql/postgresql/grants-store.sql. Each is
- * tried by a statement over no row, in a transaction of its own that is rolled back.
+ * What workers and people do with the tables of the product store, as in sql/postgresql/grants-store.sql. Each is tried
+ * by a statement over no row, in a transaction of its own that is rolled back.
  */
 
 interface Need {
@@ -15,9 +15,9 @@ interface Need {
   readonly reads?: true;
   /** A column that a row is inserted with. */
   readonly inserts?: string;
-  /** Columns that are updated; one stands for all of them where every column is. */
+  /** Columns that are updated; one stands for all if every column is. */
   readonly updates?: readonly string[];
-  /** As in GRANT, where only some columns are updated. */
+  /** As in GRANT, if only some columns are updated. */
   readonly updatesOnly?: true;
   readonly deletes?: true;
 }
@@ -57,7 +57,7 @@ function probesOf(need: Need): (Probe & Pick<Need, 'neededBy'>)[] {
     const columns = updatesOnly === true ? ` (${updates.join(', ')})` : '';
     return [
       ...(reads === true ? [probe('SELECT', `SELECT 1 FROM ${table} WHERE 1 = 0`)] : []),
-      // No table is read for it: reading may be refused for another reason.
+      // Reads no table: reading may be refused for another reason.
       ...(inserts === undefined
         ? []
         : [probe('INSERT', `INSERT INTO ${table} (${inserts}) SELECT NULL WHERE 1 = 0`)]),

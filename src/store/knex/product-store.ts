@@ -78,7 +78,7 @@ export class KnexProductStore implements ProductStore {
 
 class KnexApplyTransaction implements ApplyTransaction {
   readonly at: string;
-  /** One of the rows recorded: its entry stands for the whole transaction. */
+  /** One of the recorded rows: its entry stands for the whole transaction. */
   recorded: AcknowledgedCommit | null = null;
   readonly #transaction: Transaction;
   readonly #workerId: string;

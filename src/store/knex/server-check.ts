@@ -6,24 +6,24 @@ import { knownCommits, requireCommits } from './guard.js';
 import { inRecovery } from './postgresql.js';
 
 /*
- * What a worker asks of each new connection to the product store, in one statement, before anything else goes over it:
- * which server is there, and whether its journal holds what was committed before.
+ * What a worker checks on each new connection to the product store, in one statement, before anything else: which
+ * server it is, and whether its journal holds what was committed before.
  *
- * A PostgreSQL server is named by its system identifier, its timeline, which every promotion raises, and the identities of
- * the database and of a table, which a restore makes anew. Where a fail-over left two primaries behind one address,
- * connections lead to both: the one on the older timeline is thrown away, and when the newer one appears, those that lead
- * elsewhere are. A standby that is still in recovery may lag: nothing is concluded from it. The name is an expression, too:
- * leases tell by it on which server their rows were compared (leases.ts). SQLite has none.
+ * A PostgreSQL server is identified by its system identifier, its timeline, which every promotion raises, and the
+ * identities of the database and of a table, which a restore makes anew. If a fail-over leaves two primaries behind one
+ * address, connections lead to both: the one on the older timeline is dropped, and when the newer one appears, all
+ * others are. A standby in recovery may lag: nothing is concluded from it. The name is also an expression: leases
+ * record by it on which server their rows were compared (leases.ts). SQLite has none.
  */
 
-/** Throws away every connection that is open now, once it is not in use. */
+/** Drops every connection open now, once it is idle. */
 type RetireOthers = () => void;
 
-/** Checks new connections, and remembers which server the process works with. */
+/** Checks new connections, and remembers the process's server. */
 export class ServerCheck {
   readonly #commits: AcknowledgedCommits;
   #server: string | null = null;
-  /** False where the server has no such functions, or keeps them from us. */
+  /** False if the server lacks such functions, or denies them. */
   #isNamed = true;
   #serverName: string | null = null;
 
@@ -31,17 +31,17 @@ export class ServerCheck {
     this.#commits = commits;
   }
 
-  /** The server's name as an expression for statements, known with the first connection. */
+  /** The server's name as an expression, known with the first connection. */
   get name(): string {
     return this.#isNamed ? (this.#serverName ?? `''`) : `''`;
   }
 
-  /** Commits that the store must know. */
+  /** Commits the store must know. */
   get commits(): readonly AcknowledgedCommit[] {
     return this.#commits.last;
   }
 
-  /** StoreWentBackError where commits are missing; DatabaseError where the connection leads to the wrong server. */
+  /** StoreWentBackError if commits are missing; DatabaseError if the connection leads to the wrong server. */
   async check(connection: Executor, retireOthers: RetireOthers): Promise<void> {
     const { server, known } = await this.#ask(connection);
     if (server !== null) this.#compare(server, retireOthers);
@@ -66,7 +66,7 @@ export class ServerCheck {
         this.#isNamed = false;
         return this.#ask(connection);
       }
-      // The name is valid: the journal's table is missing, which whatever needs it reports.
+      // The name is valid: the journal's table is missing, as its next user will report.
       this.#isNamed = true;
       return { server: null, known: this.#commits.last.length };
     }

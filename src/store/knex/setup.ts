@@ -5,8 +5,8 @@ import { migrations, migrationTable, tablesAfter, tablesEver, tablesOf } from '.
 import type { NewerMigration, StoreSetup } from '../setup-port.js';
 
 /*
- * Reads how the store is set up, changing nothing. Its home is the schema where the record of its migrations is found by
- * the search_path, or where new tables would go.
+ * Reads how the store is set up, changing nothing. Its home is the schema where search_path finds the record of its
+ * migrations, or where new tables would go.
  */
 
 /** Reads it over `executor`, a connection of `database`. */
@@ -18,7 +18,7 @@ export async function readSetup(database: Database, executor: Executor = databas
   return setupOf(place.isRecorded ? await readRecord(executor) : [], place);
 }
 
-/** `recorded` is null where the record is another program's. */
+/** `recorded` is null if the record is another program's. */
 function setupOf(recorded: readonly NewerMigration[] | null, place: Place): StoreSetup {
   const { present, schema, noSchema, elsewhere, encoding } = place;
   const names = new Set((recorded ?? []).map(({ name }) => name));
@@ -36,12 +36,12 @@ function setupOf(recorded: readonly NewerMigration[] | null, place: Place): Stor
   };
 }
 
-/** As migrations are named; another program's record of its own has other names. */
+/** Names of our migrations; another program's record has other names. */
 const isMigrationName = /^\d{4}_\w+$/;
 
-/** What has run; null where the table is another program's. */
+/** What has run; null if the table is another program's. */
 async function readRecord(executor: Executor): Promise<readonly NewerMigration[] | null> {
-  // Every column: a record that was begun by an older version has no versions yet.
+  // Every column: a record begun by an older version has no versions yet.
   const { rows } = await executor.execute({
     sql: `SELECT m.* FROM ${migrationTable} AS m LIMIT 1000`,
     bindings: [],

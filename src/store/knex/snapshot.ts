@@ -12,8 +12,8 @@ import { productKey, userKey, type Dependencies, type Seen } from '../../domain/
 import type { Snapshot, SnapshotRequest, UserKey } from '../../domain/working-set.js';
 
 /*
- * Reading the part of the store that a batch works on: at most five statements, whatever the batch's size. Attributes
- * are only asked for where the customers and users were found, so that a batch of first opens costs one.
+ * Reads the part of the store that a batch works on: at most five statements, whatever the batch's size. Attributes are
+ * read only for customers and users that were found, so a batch of first opens costs one.
  */
 
 type DriverRow = Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ import { KnexStoreScan } from './store-scan.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
 
-/** What operators do with a product store behind Knex: PostgreSQL and SQLite. */
+/** The operators' product store behind Knex: PostgreSQL and SQLite. */
 export class KnexStoreAdmin implements StoreAdmin {
   readonly records: KnexStoreRecords;
   readonly scan: KnexStoreScan;
@@ -121,7 +121,7 @@ export class KnexStoreAdmin implements StoreAdmin {
 /** Numbers are text on SQLite: the longer one is the greater. */
 const longer = (alias: string) => `length(CAST(${alias}.streaming_no AS TEXT))`;
 
-/** Rows of one batch have one time: among them a greater StreamingNo is taken for a later row. */
+/** Rows of one batch share a time: among them the greater StreamingNo counts as later. */
 const later = `(${longer('j')} > ${longer('own')} OR (${longer('j')} = ${longer('own')} AND j.streaming_no > own.streaming_no))`;
 
 function workerOf(row: DriverRow): WorkerDescription & { shards: number[] } {

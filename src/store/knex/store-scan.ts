@@ -23,7 +23,7 @@ interface Scanned {
   readonly columns: string;
   /** `AND …` over `t`. */
   readonly condition?: string;
-  /** Rows without a product are of every product. */
+  /** Rows without a product count for all. */
   readonly productMayBeNull?: true;
 }
 
@@ -122,7 +122,7 @@ function textOf(name: string, type: 'number' | 'text'): string {
   return type === 'number' ? `CAST(t.${name} AS TEXT) AS ${name}_text` : `t.${name}`;
 }
 
-/** Rows of a few customers are read first and apart, so that no planner walks the whole key to find them. */
+/** Rows of a few customers are read first and separately: no planner must walk the whole key. */
 function ownRows(dialect: Dialect, scanned: Scanned, scope: ScanScope): Fragment | null {
   const { custIds, productIds } = scope;
   if (custIds === undefined) return null;

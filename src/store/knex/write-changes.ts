@@ -3,8 +3,7 @@ import type { Account, Customer } from '../../domain/customer.js';
 import type { Changed, Changes } from '../../domain/working-set.js';
 
 /*
- * Writing what a batch changed: at most seven statements, whatever the batch's size, each left out where it would
- * change nothing.
+ * Writes a batch's changes: at most seven statements, whatever its size, each omitted if it would change nothing.
  */
 
 const identity = { product_id: 'number', cust_id: 'number', biz_id: 'text' } as const;

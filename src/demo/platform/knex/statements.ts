@@ -13,8 +13,9 @@ import {
 } from '../message.js';
 
 /*
- * The simulated platform's own adapter: its statements on a trial middle database, PostgreSQL or SQLite. The worker's port
- * has none of them, because there the platform alone inserts and edits rows. Many rows go in one statement, as a recordset.
+ * The simulated platform's own adapter: its statements on a trial middle database, PostgreSQL or SQLite. The worker's
+ * port has none of them, because only the platform inserts and edits rows. Many rows go in one statement, as a
+ * recordset.
  */
 
 /** A message that has its numbers. */
@@ -118,7 +119,7 @@ export class TableStatements {
     return rows.length === 0 ? null : this.#insert(this.#attributes, columns, rows);
   }
 
-  /** Reads rows that were refused with the very code their Remark expects and that nobody has corrected yet. */
+  /** Reads rows refused with the code their Remark expects and not corrected yet. */
   selectCorrectable(limit: number): Fragment {
     const content = contentColumns[this.#source].map(
       ({ column, field }) => `CAST(${column} AS TEXT) AS "${field}"`,
@@ -145,13 +146,13 @@ export class TableStatements {
     };
   }
 
-  /** Notes in refused rows that they were corrected, where nobody else did meanwhile; returns the StreamingNos. */
+  /** Notes in refused rows that they were corrected, unless others did meanwhile; returns the StreamingNos. */
   noteCorrected(answered: readonly Answered[]): Fragment {
     const rows = answered.map(({ streamingNo, newRemark, oldRemark }) => [streamingNo, newRemark, oldRemark]);
     return this.#updateRefused('Remark = n.new_Remark', {}, rows);
   }
 
-  /** Writes the right content into refused rows and puts them back to State 0; returns the StreamingNos. */
+  /** Writes the right content into refused rows and requeues them; returns the StreamingNos. */
   putBack(rows: readonly (Answered & { readonly message: Message })[]): Fragment {
     const content = contentColumns[this.#source].map(({ column }) => `${column} = n.new_${column}`);
     const set = ['Remark = n.new_Remark', `State = ${State.Initial}`, 'ErrContent = NULL', ...content];
@@ -164,7 +165,7 @@ export class TableStatements {
     return this.#updateRefused(set.join(', '), contentTypes(this.#source), values);
   }
 
-  /** Lets the attribute rows follow rows that were put back. */
+  /** Lets the attribute rows follow requeued rows. */
   putBackAttributes(streamingNos: readonly string[]): Fragment {
     const asked = this.#asked(streamingNos);
     return {
@@ -175,7 +176,7 @@ export class TableStatements {
     };
   }
 
-  /** Counts the rows that are not answered yet. */
+  /** Counts the unanswered rows. */
   countOpen(): Fragment {
     const open = `State IN (${State.Initial}, ${State.Processing})`;
     return { sql: `SELECT count(*) AS count FROM ${this.#main} WHERE ${open}`, bindings: [] };
@@ -190,7 +191,7 @@ export class TableStatements {
     };
   }
 
-  /** One statement for each of the two tables that fails where it is missing. */
+  /** One statement per table that fails if it is missing. */
   probes(): readonly (Fragment & { readonly table: string })[] {
     const probe = (table: string) => ({
       table,
