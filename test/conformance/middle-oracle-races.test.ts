@@ -46,7 +46,7 @@ describe.runIf(hasOracle)('Oracle as a middle database, several sessions at once
 
   lockRules(
     () => fixture,
-    () => ({ holding }),
+    () => ({ holding: ({ sql }, work) => holding(sql, work) }),
   );
 
   describe.skipIf(isRealOracle)('with triggers', () => {

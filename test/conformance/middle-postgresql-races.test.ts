@@ -52,7 +52,7 @@ describe.runIf(hasPostgres)('PostgreSQL as a middle database, several sessions a
 
   lockRules(
     () => fixture,
-    () => ({ holding }),
+    () => ({ holding: ({ sql }, work) => holding(sql, work) }),
   );
 
   triggerRules(

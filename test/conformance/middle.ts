@@ -30,15 +30,12 @@ export interface MiddleSettings {
 
 /**
  * A middle database made for a suite, seen from the platform's side: rows are planted, changed and read back past the
- * adapter under test, over connections of the fixture's own. Whatever is to stand behind the port brings one of these.
+ * adapter under test, over connections of the fixture's own. Whatever is to stand behind the worker's port brings one of
+ * these.
  */
-export interface MiddleFixture {
+export interface WorkerFixture {
   /** Opens the adapter under test, with connections of its own. The fixture closes it. */
   open(settings?: MiddleSettings): MiddleDatabase;
-  /** Opens the search of the adapter under test in the same way. */
-  openSearch(settings?: MiddleSettings): BoundedQueries;
-  /** The same for the port FinishedRows. */
-  finished(settings?: MiddleSettings): FinishedRows;
   /** Opens an adapter whose server is not there. */
   openUnreachable(): MiddleDatabase;
   /** Opens an adapter on a database without the interface tables. */
@@ -54,38 +51,51 @@ export interface MiddleFixture {
   remove(key: RowKey): Promise<void>;
   /** All rows with all their columns and attributes: customers first, by StreamingNo. */
   rows(): Promise<readonly StandingRow[]>;
-  /** Takes away the primary keys of the main tables, for good: real tables may have none. */
-  dropKeys(): Promise<void>;
-  /** Takes away the indexes of the poll, for good: an index stands in order, whether the statement asks for one or not. */
-  dropPollIndexes(): Promise<void>;
   /** Closes the adapters opened so far and empties the tables. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** The same for a database that operators work with as well. */
+export interface MiddleFixture extends WorkerFixture {
+  /** Opens the search of the adapter under test as `open` does. */
+  openSearch(settings?: MiddleSettings): BoundedQueries;
+  /** The same for the port FinishedRows. */
+  finished(settings?: MiddleSettings): FinishedRows;
+  /** Takes away the primary keys of the main tables, for good: real tables may have none. */
+  dropKeys(): Promise<void>;
+  /** Takes away the indexes of the poll, for good: an index stands in order, whether the statement asks for one or not. */
+  dropPollIndexes(): Promise<void>;
+}
+
 /** The fixture of the running test. */
-export type Fixture = () => MiddleFixture;
+export type Fixture<F extends WorkerFixture = WorkerFixture> = () => F;
 
 /** The rules of the port MiddleDatabase: what passes them may stand behind it. */
+export function workerRules(fixture: Fixture): void {
+  orderRules(fixture);
+  settleRules(fixture);
+  selectionRules(fixture);
+  waitingRules(fixture);
+  pausedRules(fixture);
+  shardRules(fixture);
+  claimRules(fixture);
+  contentRules(fixture);
+  attributeRules(fixture);
+  manyAttributesRules(fixture);
+  markRules(fixture);
+  productRules(fixture);
+  openRowsRules(fixture);
+  outageRules(fixture);
+}
+
+/** The rules of a middle database for workers and operators. */
 export function middleConformance(name: string, open: () => Promise<MiddleFixture>): void {
   describe(`${name} as a middle database`, () => {
     withFixture(open, (fixture) => {
-      orderRules(fixture);
-      settleRules(fixture);
-      selectionRules(fixture);
-      waitingRules(fixture);
-      pausedRules(fixture);
-      shardRules(fixture);
-      claimRules(fixture);
-      contentRules(fixture);
-      attributeRules(fixture);
-      manyAttributesRules(fixture);
-      markRules(fixture);
-      productRules(fixture);
-      openRowsRules(fixture);
+      workerRules(fixture);
       failedListRules(fixture);
       lookingAboutRules(fixture);
-      outageRules(fixture);
     });
   });
 
@@ -113,8 +123,11 @@ export function middleConformance(name: string, open: () => Promise<MiddleFixtur
 }
 
 /** Opens one fixture for a group of tests; each of them begins with empty tables. */
-export function withFixture(open: () => Promise<MiddleFixture>, rules: (fixture: Fixture) => void): void {
-  let opened: MiddleFixture | undefined;
+export function withFixture<F extends WorkerFixture>(
+  open: () => Promise<F>,
+  rules: (fixture: Fixture<F>) => void,
+): void {
+  let opened: F | undefined;
   beforeAll(async () => {
     opened = await open();
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
-import type { LatestFinishedRequest } from '../../../src/middle/port.js';
+import type { ClaimedRequest, LatestFinished, LatestFinishedRequest } from '../../../src/middle/port.js';
 import type { FinishedPosition, FinishedRequest, FinishedRows } from '../../../src/middle/admin-port.js';
-import type { Fixture, MiddleSettings } from '../middle.js';
+import type { Fixture, MiddleFixture, MiddleSettings } from '../middle.js';
 import { account, cust, ids, idsInOrder, later, longAgo, type PlantedRow } from './rows.js';
 
 const done = { state: State.Succeeded, stateDate: longAgo };
@@ -23,7 +23,7 @@ async function allPages(
 }
 
 /** The rules of the port FinishedRows. */
-export function finishedRules(fixture: Fixture): void {
+export function finishedRules(fixture: Fixture<MiddleFixture>): void {
   const open = (settings?: MiddleSettings) => fixture().finished(settings);
   describe('finished rows', () => {
     const longest = '9'.repeat(30);
@@ -107,6 +107,17 @@ export function finishedRules(fixture: Fixture): void {
     });
   });
 
+  latestFinishedRules(fixture, open);
+}
+
+/**
+ * The rules of the port LatestFinished, which workers need too.
+ * @param open - opens the adapter under test
+ */
+export function latestFinishedRules(
+  fixture: Fixture,
+  open: (settings?: MiddleSettings) => LatestFinished,
+): void {
   describe('the rows finished last', () => {
     const at = (seconds: number) => later(longAgo, seconds);
     const finishedAt = (seconds: number, more: Partial<PlantedRow> = {}) => {
@@ -199,10 +210,7 @@ export function finishedRules(fixture: Fixture): void {
         cust('5', { ...claimed(1), custId: '5', productId: '8' }),
         cust('6', { ...claimed(1), custId: null }),
       ]);
-      const claimedUntil = async (
-        request: Partial<Parameters<FinishedRows['claimedUntil']>[0]>,
-        settings?: MiddleSettings,
-      ) => {
+      const claimedUntil = async (request: Partial<ClaimedRequest>, settings?: MiddleSettings) => {
         const everything = { shards: { count: 4, of: 'all' }, until: at(2), limit: 10 } as const;
         return (await open(settings).claimedUntil({ ...everything, ...request })).map(({ custId }) => custId);
       };

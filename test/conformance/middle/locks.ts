@@ -15,26 +15,15 @@ import {
   type PlantedRow,
   type StandingRow,
 } from './rows.js';
+import { testLocks, type TestLock } from './test-locks.js';
 
 /** Somebody else at the tables. */
 export interface OtherSession {
-  /** Executes a statement and commits when `work` is done: until then he holds its rows. */
-  holding<T>(sql: string, work: () => Promise<T>): Promise<T>;
+  /** Locks rows until `work` is done. */
+  holding<T>(lock: TestLock, work: () => Promise<T>): Promise<T>;
 }
 
 const processing = { state: State.Processing, stateDate: longAgo };
-
-/** Where rows may be locked: the statement that does it, without waiting for anything, by what it locks. */
-const locks = [
-  ['a row of IF_BNET_CUST', 'CUST', 'SELECT StreamingNo FROM IF_BNET_CUST WHERE StreamingNo = 2 FOR UPDATE'],
-  ['an attribute row of it', 'CUST', `UPDATE IF_BNET_CUST_ATTR SET AttrValue = 'x' WHERE CustAttrID = 22`],
-  ['a row of IF_BNET_ACCOUNT', 'ACCOUNT', `UPDATE IF_BNET_ACCOUNT SET Remark = 'x' WHERE StreamingNo = 2`],
-  [
-    'an attribute row of that',
-    'ACCOUNT',
-    'SELECT AccAttrID FROM IF_BNET_ACCOUNT_ATTR WHERE AccAttrID = 22 FOR UPDATE',
-  ],
-] as const;
 
 const sources = ['CUST', 'ACCOUNT'] as const;
 
@@ -65,7 +54,8 @@ function isRow(row: { source: string; streamingNo: string | null }, key: RowKey)
 
 /** Rows that somebody has locked: nobody waits for them, and all others go on. */
 export function lockRules(fixture: Fixture, otherSession: () => OtherSession): void {
-  describe.each(locks)('while somebody has locked %s', (_what, source, sql) => {
+  describe.each(testLocks)('while somebody has locked %s', (_what, lock) => {
+    const { source } = lock;
     const key = { source, streamingNo: '2' };
     const left = [{ ...key, cause: 'locked' }];
 
@@ -73,7 +63,7 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
       await fixture().plant(sixRows());
       const middle = fixture().open();
       const { rows } = await middle.poll(everything());
-      const result = await otherSession().holding(sql, () => middle.claim(requestsFor(rows)));
+      const result = await otherSession().holding(lock, () => middle.claim(requestsFor(rows)));
       expect(result).toMatchObject({ claimed: 5, left });
       expect(result.rows).toHaveLength(6);
       expect(result.rows.find((row) => isRow(row, key))).toMatchObject({ state: State.Initial });
@@ -90,7 +80,7 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
       await fixture().plant(planted);
       const middle = fixture().open();
       const marks = planted.map((row) => markOf(row, row.streamingNo === '3' ? '00404' : null));
-      const result = await otherSession().holding(sql, () => middle.mark(marks));
+      const result = await otherSession().holding(lock, () => middle.mark(marks));
       expect(result).toEqual({ marked: 5, conflicts: [], left, heldBack: [] });
       for (const row of await fixture().rows()) {
         const state = row.streamingNo === '3' ? State.Failed : State.Succeeded;
@@ -116,7 +106,7 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
       ];
       await fixture().plant(planted);
       const middle = fixture().open();
-      const result = await otherSession().holding(sql, () => middle.mark(planted.map((row) => markOf(row))));
+      const result = await otherSession().holding(lock, () => middle.mark(planted.map((row) => markOf(row))));
       expect(result).toMatchObject({ marked: 2, conflicts: [], left });
       expect(result.heldBack.map((row) => `${row.source} ${row.streamingNo}`).sort()).toEqual(
         [planted[2]!, planted[3]!].map((row) => `${row.source} ${row.streamingNo}`).sort(),
@@ -130,7 +120,7 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
       const middle = fixture().open();
       const { rows: polled } = await middle.poll(everything());
       const others = polled.filter((row) => !isRow(row, key));
-      await otherSession().holding(sql, async () => {
+      await otherSession().holding(lock, async () => {
         const { claimed, rows, left: none } = await middle.claim(requestsFor(others));
         expect([claimed, none]).toEqual([5, []]);
         const marks = rows.map(({ source: of, streamingNo, stateDate, custId }) => {
@@ -143,7 +133,10 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
   });
 
   describe('while somebody has locked attribute rows', () => {
-    const lock = 'SELECT CustAttrID FROM IF_BNET_CUST_ATTR FOR UPDATE';
+    const lock: TestLock = {
+      ...{ source: 'CUST', locks: 'attribute rows', number: null },
+      sql: 'SELECT CustAttrID FROM IF_BNET_CUST_ATTR FOR UPDATE',
+    };
 
     it('claims and marks go on where attribute rows are left alone', async () => {
       await fixture().plant([cust('1', { attributes: [{ attrId: '1' }] })]);
@@ -171,7 +164,10 @@ export function lockRules(fixture: Fixture, otherSession: () => OtherSession): v
   });
 
   describe('while somebody has locked everything', () => {
-    const lock = 'SELECT StreamingNo FROM IF_BNET_CUST FOR UPDATE';
+    const lock: TestLock = {
+      ...{ source: 'CUST', locks: 'rows', number: null },
+      sql: 'SELECT StreamingNo FROM IF_BNET_CUST FOR UPDATE',
+    };
 
     it('a claim moves nothing, and tells of every row', async () => {
       await fixture().plant(sixRows().filter((row) => row.source === 'CUST'));

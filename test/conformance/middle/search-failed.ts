@@ -7,7 +7,7 @@ import type {
   BoundedQueries,
   RowFilter,
 } from '../../../src/middle/admin-port.js';
-import type { Fixture } from '../middle.js';
+import type { Fixture, MiddleFixture } from '../middle.js';
 import { account, cust, ids, later, longAgo, type PlantedRow } from './rows.js';
 
 type Plant = typeof cust;
@@ -54,7 +54,7 @@ export async function pagesOf(
 }
 
 /** How failed rows are listed. */
-export function failedListRules(fixture: Fixture): void {
+export function failedListRules(fixture: Fixture<MiddleFixture>): void {
   describe('the list of failed rows', () => {
     orderOfTheList(fixture);
     pagesOfTheList(fixture);
@@ -62,10 +62,13 @@ export function failedListRules(fixture: Fixture): void {
   });
 }
 
-const listed = async (fixture: Fixture, filter: RowFilter = {}, productIds: readonly string[] = []) =>
-  ids((await fixture().openSearch({ productIds }).failedPage(search({ filter }))).rows);
+const listed = async (
+  fixture: Fixture<MiddleFixture>,
+  filter: RowFilter = {},
+  productIds: readonly string[] = [],
+) => ids((await fixture().openSearch({ productIds }).failedPage(search({ filter }))).rows);
 
-function orderOfTheList(fixture: Fixture): void {
+function orderOfTheList(fixture: Fixture<MiddleFixture>): void {
   it('begins with those that failed last, by number on a tie, customers first; without StateDate last', async () => {
     await fixture().plant([
       failed(account, '5', 0),
@@ -145,7 +148,7 @@ function manyRows(): PlantedRow[] {
   );
 }
 
-function pagesOfTheList(fixture: Fixture): void {
+function pagesOfTheList(fixture: Fixture<MiddleFixture>): void {
   const cases = [
     { limit: 7, scan: 1000 },
     { limit: 1, scan: 1 },
@@ -243,7 +246,7 @@ function pagesOfTheList(fixture: Fixture): void {
   });
 }
 
-function filtersOfTheList(fixture: Fixture): void {
+function filtersOfTheList(fixture: Fixture<MiddleFixture>): void {
   const matching: FullRow['streamingNo'][] = ['1'];
 
   it.each<[string, RowFilter, Columns, Columns]>([

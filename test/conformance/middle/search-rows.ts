@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { State } from '../../../src/domain/states.js';
-import type { Fixture } from '../middle.js';
+import type { Fixture, MiddleFixture } from '../middle.js';
 import { account, cust, ids, later, longAgo } from './rows.js';
 
 const long = '123456789012345678901234567890';
 const nearby = '123456789012345678901234567891';
 
 /** Counts, rows in flight and a customer's rows. */
-export function lookingAboutRules(fixture: Fixture): void {
+export function lookingAboutRules(fixture: Fixture<MiddleFixture>): void {
   describe('counts by State', () => {
     const states = [
       State.Initial,
