@@ -26,7 +26,8 @@ export function timeOf(date: string): number {
 
 /** What `to_char` makes of a date. */
 export function writtenDate(date: Cell): Cell {
-  return date?.endsWith('infinity') === true ? null : (date?.replace(' BC', '') ?? null);
+  if (date === null || wholeSeconds.test(date)) return date;
+  return date.endsWith('infinity') ? null : date.replace(' BC', '');
 }
 
 /**

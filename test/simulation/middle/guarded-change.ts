@@ -6,7 +6,7 @@ import type { Mark } from '../../../src/middle/port.js';
 import { attemptOf, laterOfNowAnd, newAttempt } from './dates.js';
 import type { RowLocks } from './row-locks.js';
 import { isOurs, type MiddleGuard, type MiddleScope } from './scope.js';
-import { idOf, type RowColumns, type StoredRow, type StoredRows } from './stored-rows.js';
+import type { RowColumns, StoredRow, StoredRows } from './stored-rows.js';
 import type { Writing } from './writing.js';
 
 /*
@@ -115,8 +115,8 @@ function lockedOf(
   const { rows, locks } = context;
   const isLocked = (row: StoredRow, asked: AskedRow) =>
     locks.holderOf(row) !== null ||
-    (follow(asked, context) && locks.attributeHolderOf(row, rows.attributesOf(idOf(row))) !== null);
-  return new Set(accepted.filter(([row, asked]) => isLocked(row, asked)).map(([row]) => idOf(row)));
+    (follow(asked, context) && locks.attributeHolderOf(row, rows.attributesOf(row.id)) !== null);
+  return new Set(accepted.filter(([row, asked]) => isLocked(row, asked)).map(([row]) => row.id));
 }
 
 /** Whether the attribute rows of a row follow it. */

@@ -8,10 +8,13 @@ import type { Written } from './writing.js';
 /** An insert or update as a trigger sees it. */
 export function changeOf(
   { before, after }: Written,
-  transaction: Pick<StateChange, 'seq' | 'xid' | 'actor' | 'at'>,
+  { seq, xid, actor, at }: Pick<StateChange, 'seq' | 'xid' | 'actor' | 'at'>,
 ): StateChange {
   return {
-    ...transaction,
+    seq,
+    xid,
+    actor,
+    at,
     source: after.source,
     streamingNo: String(after.streamingNo),
     from: before === null ? null : (before.state ?? -1),

@@ -132,7 +132,7 @@ export class PlatformTransaction {
 
   #holderOf(row: StoredRow): string | null {
     const { rows, locks, actor } = this.#context;
-    return locks.holderOf(row, actor) ?? locks.attributeHolderOf(row, rows.attributesOf(idOf(row)), actor);
+    return locks.holderOf(row, actor) ?? locks.attributeHolderOf(row, rows.attributesOf(row.id), actor);
   }
 }
 

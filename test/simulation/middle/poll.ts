@@ -2,7 +2,7 @@ import { shardOf, sources, type Source } from '../../../src/domain/keys.js';
 import { State } from '../../../src/domain/states.js';
 import type { Wait } from '../../../src/domain/waiting.js';
 import type { Paused, PollRequest } from '../../../src/middle/port.js';
-import { timeOf } from './dates.js';
+import { dateText } from './dates.js';
 import { isOurs, type MiddleScope } from './scope.js';
 import type { StoredRow } from './stored-rows.js';
 
@@ -38,7 +38,7 @@ export function pollConditions(
 ): readonly Condition[] {
   const { settleMs, shards, waits } = request;
   const conditions = [...openConditions(request, open, scope)];
-  if (settleMs > 0) conditions.push((row) => isSettled(row, nowMs - settleMs));
+  if (settleMs > 0) conditions.push(settledBy(dateText(nowMs - settleMs)));
   if (shards.held !== 'all') {
     const held = new Set(shards.held);
     conditions.push(({ custId }) => held.has(shardOf(custId, shards.count)));
@@ -81,8 +81,9 @@ export function firstOf(
   return found;
 }
 
-function isSettled({ state, createDate }: StoredRow, settledMs: number): boolean {
-  return state !== State.Initial || createDate === null || timeOf(createDate) <= settledMs;
+/** Rows of this second or older are settled; CreateDates are of whole seconds, so that texts tell. */
+function settledBy(second: string): Condition {
+  return ({ state, createDate }) => state !== State.Initial || createDate === null || createDate <= second;
 }
 
 /** Of a customer that waits, only the open or bind it waits for is returned. */

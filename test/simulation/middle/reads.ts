@@ -11,7 +11,7 @@ import {
 import { cell, type DriverRow } from '../../../src/middle/rows.js';
 import { attemptOf, dateText, timeOf } from './dates.js';
 import { isOurs, type MiddleScope } from './scope.js';
-import { idOf, type StoredAttribute, type StoredRow } from './stored-rows.js';
+import type { StoredAttribute, StoredRow } from './stored-rows.js';
 
 /* What statements return that change nothing: rows as a driver returns them. */
 
@@ -66,7 +66,7 @@ export function attributeCounts(
   attributesOf: (id: string) => readonly StoredAttribute[],
   maxAttributes: number,
 ): readonly number[] {
-  const counts = page.map((row) => Math.min(attributesOf(idOf(row)).length, maxAttributes + 1));
+  const counts = page.map((row) => Math.min(attributesOf(row.id).length, maxAttributes + 1));
   const together = counts.reduce((sum, count) => sum + count, 0);
   return together > maxAttributes ? counts : counts.map(() => 0);
 }

@@ -28,15 +28,14 @@ export class RowLocks {
 
   /** Who but `actor` has locked a row. */
   holderOf(row: StoredRow, actor?: string): string | null {
-    return this.#holder(idOf(row), actor);
+    return this.#holder(row.id, actor);
   }
 
   /** Who but `actor` has locked one of these attribute rows of a row. */
   attributeHolderOf(row: StoredRow, attributes: readonly StoredAttribute[], actor?: string): string | null {
     if (this.#locks.size === 0) return null;
-    const id = idOf(row);
     for (const { attrId } of attributes) {
-      const holder = this.#holder(lockId(id, attrId), actor);
+      const holder = this.#holder(lockId(row.id, attrId), actor);
       if (holder !== null) return holder;
     }
     return null;

@@ -3,7 +3,7 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import type { Room } from '../../../src/domain/err-content.js';
 import type { RowKey, Source } from '../../../src/domain/keys.js';
 import { State } from '../../../src/domain/states.js';
-import { rules, type RuleKind } from '../../fault/trouble-rules.js';
+import type { RuleKind, rules } from '../../fault/trouble-rules.js';
 import { idOf, type StoredRow } from './stored-rows.js';
 
 /*
@@ -14,8 +14,10 @@ import { idOf, type StoredRow } from './stored-rows.js';
 /** Ends what was begun; nothing happens the second time. */
 export type Lift = () => void;
 
-interface BegunRule {
-  readonly kind: RuleKind;
+/** What a rule does to a claim, or to a mark of one outcome. */
+export type RowRule = (typeof rules)[RuleKind];
+
+interface BegunRule extends RowRule {
   readonly code: string;
 }
 
@@ -31,14 +33,8 @@ export class RowRules {
   readonly #narrow = new Set<NarrowColumn>();
 
   /** @param code - the SQLSTATE of a refusal: it decides the kind of the DatabaseError */
-  begin(kind: RuleKind, key: RowKey, code: string): Lift {
-    const [id, rule] = [idOf(key), { kind, code }];
-    this.#rules.set(id, [...this.#of(id), rule]);
-    return () => {
-      const others = this.#of(id).filter((other) => other !== rule);
-      if (others.length === 0) this.#rules.delete(id);
-      else this.#rules.set(id, others);
-    };
+  begin(rule: RowRule, key: RowKey, code: string): Lift {
+    return this.#begin(idOf(key), { ...rule, code });
   }
 
   /** @param isTold - the server says how long a text may be; a check constraint does not */
@@ -51,7 +47,7 @@ export class RowRules {
   /** What becomes of a row that is updated; null: it is not. Throws where it is refused. */
   beforeUpdate(before: StoredRow, after: StoredRow): StoredRow | null {
     const rule = this.#ruleFor(before, after, (way) => way !== 'commit');
-    const way = rule === undefined ? 'keep' : rules[rule.kind].way;
+    const way = rule?.way;
     if (rule !== undefined && way === 'refuse')
       throw refusal(rule.code, `row ${after.streamingNo ?? ''} is under review`);
     if (way === 'swallow') return null;
@@ -69,6 +65,15 @@ export class RowRules {
     throw refusal(rule.code, `row ${after.streamingNo ?? ''} is refused at the commit`);
   }
 
+  #begin(id: string, rule: BegunRule): Lift {
+    this.#rules.set(id, [...this.#of(id), rule]);
+    return () => {
+      const others = this.#of(id).filter((other) => other !== rule);
+      if (others.length === 0) this.#rules.delete(id);
+      else this.#rules.set(id, others);
+    };
+  }
+
   #of(id: string): readonly BegunRule[] {
     return this.#rules.get(id) ?? [];
   }
@@ -76,15 +81,12 @@ export class RowRules {
   #ruleFor(
     before: StoredRow,
     after: StoredRow,
-    isAsked: (way: (typeof rules)[RuleKind]['way']) => boolean,
+    isAsked: (way: RowRule['way']) => boolean,
   ): BegunRule | undefined {
     if (this.#rules.size === 0) return undefined;
     const step = stepOf(before, after);
     if (step === null) return undefined;
-    return this.#of(idOf(after)).find(({ kind }) => {
-      const { steps, way } = rules[kind];
-      return isAsked(way) && steps.includes(step);
-    });
+    return this.#of(after.id).find(({ steps, way }) => isAsked(way) && steps.includes(step));
   }
 
   #checkRoom({ source, state, errContent }: StoredRow): void {

@@ -28,6 +28,8 @@ export interface StoredKey {
 export interface StoredRow extends RowColumns, StoredKey {
   /** The same for a row as long as it stands, and for no other; rows inserted later have greater ones. */
   readonly place: number;
+  /** `rowId` of its key. */
+  readonly id: string;
 }
 
 /** A row of an attribute table. */
@@ -136,8 +138,8 @@ export class StoredRows {
     if (after !== null && isOpen(after)) this.#open.splice(this.#placeOf(after), 0, after);
     if (before !== null && after === null) this.#rows.delete(before.place);
     if (after !== null) this.#rows.set(after.place, after);
-    if (before !== null) this.#index(idOf(before), (rows) => rows.filter((row) => row !== before));
-    if (after !== null) this.#index(idOf(after), (rows) => [...rows, after]);
+    if (before !== null) this.#index(before.id, (rows) => rows.filter((row) => row !== before));
+    if (after !== null) this.#index(after.id, (rows) => [...rows, after]);
   }
 
   #index(id: string, changed: (rows: readonly StoredRow[]) => readonly StoredRow[]): void {

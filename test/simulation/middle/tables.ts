@@ -14,7 +14,7 @@ import {
 } from '../../../src/middle/port.js';
 import type { DriverRow } from '../../../src/middle/rows.js';
 import type { FinalAttribute, FinalRow, StateChange } from '../../fault/observations.js';
-import type { RuleKind } from '../../fault/trouble-rules.js';
+import { rules, type RuleKind } from '../../fault/trouble-rules.js';
 import { dateText } from './dates.js';
 import { changeRows, claimChange, markChange, type GuardedChange } from './guarded-change.js';
 import { changeOf, finalAttributesOf, finalRowsOf } from './observed.js';
@@ -30,7 +30,7 @@ import {
   polledRowOf,
 } from './reads.js';
 import { RowLocks, type LockTarget } from './row-locks.js';
-import { RowRules, type Lift } from './row-rules.js';
+import { RowRules, type Lift, type RowRule } from './row-rules.js';
 import { isOurs, type MiddleGuard, type MiddleScope } from './scope.js';
 import {
   StoredRows,
@@ -100,9 +100,12 @@ export class MiddleTables {
     return this.#locks.lock(target, holder);
   }
 
-  /** A rule of the database about one row, there or not. */
-  rule(kind: RuleKind, key: RowKey, code = '23514'): Lift {
-    return this.#rules.begin(kind, key, code);
+  /**
+   * A rule of the database about one row, there or not.
+   * @param code - the SQLSTATE of a refusal: it decides the kind of the DatabaseError
+   */
+  rule(rule: RuleKind | RowRule, key: RowKey, code = '23514'): Lift {
+    return this.#rules.begin(typeof rule === 'string' ? rules[rule] : rule, key, code);
   }
 
   /** ErrContent of a table takes no longer text. A server may not say how long it may be: a check constraint does not. */

@@ -1,5 +1,11 @@
 import type { RowRules } from './row-rules.js';
-import { idOf, type StoredAttribute, type StoredRow, type StoredRows } from './stored-rows.js';
+import {
+  idOf,
+  type RowColumns,
+  type StoredAttribute,
+  type StoredRow,
+  type StoredRows,
+} from './stored-rows.js';
 
 /** A row of a main table that was inserted, or updated, also to what it was. */
 export interface Written {
@@ -24,15 +30,15 @@ export class Writing {
     return this.#written;
   }
 
-  insert(row: Omit<StoredRow, 'place'>): StoredRow {
-    const after = { ...row, place: this.#rows.nextPlace() };
+  insert(row: Omit<StoredRow, 'place' | 'id'>): StoredRow {
+    const after = { ...row, place: this.#rows.nextPlace(), id: idOf(row) };
     this.#rows.replace(null, after);
     this.#written.push({ before: null, after });
     return after;
   }
 
   /** Returns the row as it stands then; null: a rule of the database kept it from being updated. */
-  update(before: StoredRow, columns: Partial<StoredRow>): StoredRow | null {
+  update(before: StoredRow, columns: Partial<RowColumns>): StoredRow | null {
     const after = this.#rules.beforeUpdate(before, { ...before, ...columns });
     if (after === null) return null;
     this.#rows.replace(before, after);
@@ -50,7 +56,7 @@ export class Writing {
 
   /** The attribute rows of a row take its State and StateDate. */
   letAttributesFollow(row: StoredRow): void {
-    const id = idOf(row);
+    const { id } = row;
     const attributes = this.#rows.attributesOf(id);
     if (attributes.length === 0) return;
     const { state, stateDate } = row;
