@@ -1,0 +1,116 @@
+import type { Identity } from '../../../src/domain/customer.js';
+import type { JournalRecord, Outcome } from '../../../src/domain/journal.js';
+import { rowId, type RowKey } from '../../../src/domain/keys.js';
+
+/* What all tables of the simulated product store have in common: the clock, the name, the rules in force. */
+
+/**
+ * A guard of the store that can be left out, to see that the simulation finds what it is there for:
+ * - `fence`: an apply compares owner, term and server of the leases it relies on;
+ * - `fence locks`: the leases that an apply relies on are locked until it ends;
+ * - `journal key`: an attempt is recorded once, and a row has one current entry;
+ * - `supersede closes entries`: the entry that a new one takes the place of is closed with it;
+ * - `term rises`: a lease that is taken gets a new term;
+ * - `own commits are checked`: the store is asked for the commits it acknowledged;
+ * - `compared before deciding`: an apply relies on shards that were compared under this term and on this server;
+ * - `expired leases only are taken`: a lease that holds stays with its owner;
+ * - `alarm stops applies`: nothing is decided while an alarm is open.
+ */
+export type StoreGuard =
+  | 'fence'
+  | 'fence locks'
+  | 'journal key'
+  | 'supersede closes entries'
+  | 'term rises'
+  | 'own commits are checked'
+  | 'compared before deciding'
+  | 'expired leases only are taken'
+  | 'alarm stops applies';
+
+/** Something that the store refuses as long as the rule is in force. */
+export type StoreRule =
+  /** The journal's record of a row, with this outcome or with any. */
+  | { readonly kind: 'record'; readonly row: RowKey; readonly outcome: Outcome | 'any' }
+  /** Every write to a customer and its users. */
+  | { readonly kind: 'customer'; readonly custId: string }
+  /** Every statement: the server is there and cannot work. */
+  | { readonly kind: 'everything' };
+
+/** The server on which the tables stand. */
+export class StoreServer {
+  readonly #now: () => number;
+  readonly #without: ReadonlySet<StoreGuard>;
+  readonly #rules = new Set<StoreRule>();
+  #timeline = 1;
+  #incarnation = 1;
+  #counted = 0;
+
+  constructor(now: () => number, without: ReadonlySet<StoreGuard>) {
+    this.#now = now;
+    this.#without = without;
+  }
+
+  /** The server's clock, milliseconds since 1970. */
+  get now(): number {
+    return this.#now();
+  }
+
+  /** What a lease is compared by: it changes with a fail-over and stays with a restart. */
+  get name(): string {
+    return `system/${this.#timeline.toString(16).toUpperCase().padStart(8, '0')}`;
+  }
+
+  /** Connections made to an earlier incarnation are broken. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** The clock, or so many milliseconds later, ISO 8601, UTC. */
+  at(laterMs = 0): string {
+    return new Date(this.#now() + laterMs).toISOString();
+  }
+
+  /** The next number of the one sequence for what is observed, and for the keys of rows. */
+  next(): number {
+    this.#counted += 1;
+    return this.#counted;
+  }
+
+  has(guard: StoreGuard): boolean {
+    return !this.#without.has(guard);
+  }
+
+  /** Puts a rule in force; what is returned lifts it. */
+  refuse(rule: StoreRule): () => void {
+    this.#rules.add(rule);
+    return () => void this.#rules.delete(rule);
+  }
+
+  refusesEverything(): boolean {
+    return this.#rules.size > 0 && [...this.#rules].some(({ kind }) => kind === 'everything');
+  }
+
+  refusesRecord(record: JournalRecord): boolean {
+    return [...this.#rules].some(
+      (rule) =>
+        rule.kind === 'record' &&
+        rowId(rule.row) === rowId(record) &&
+        (rule.outcome === 'any' || rule.outcome === record.outcome),
+    );
+  }
+
+  refusesCustomer({ custId }: Identity): boolean {
+    return [...this.#rules].some((rule) => rule.kind === 'customer' && rule.custId === custId);
+  }
+
+  /** All connections break. */
+  restart(): void {
+    this.#incarnation += 1;
+  }
+
+  /** Another server answers: the timeline rises. */
+  promote(): void {
+    this.#timeline += 1;
+    this.restart();
+  }
+}
