@@ -120,7 +120,7 @@ export function activityRules(fixture: Fixture): void {
       await fixture().shift('sync_activity', 'bucket', -35 * day + hour);
       await fixture().open().leases.register(identityOf('worker 2'), sharedSettings);
       expect(await fixture().records.activity(epoch, 5)).toHaveLength(2);
-      await fixture().shift('sync_activity', 'bucket', -2 * hour, `outcome = 'failed'`);
+      await fixture().shift('sync_activity', 'bucket', -2 * hour, { outcome: 'failed' });
       await fixture().open().leases.register(identityOf('worker 3'), sharedSettings);
       expect(await fixture().records.activity(epoch, 5)).toMatchObject([{ outcome: 'applied' }]);
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Customer } from '../../../src/domain/customer.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import {
   account,
   attributes,
@@ -19,7 +19,7 @@ const iso8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const impossible = customer({ custId: '2000', status: 'half-open' as Customer['status'] });
 
 /** That an apply commits everything its work wrote, or nothing, and says which. */
-export function applyRules(fixture: Fixture): void {
+export function applyRules(fixture: WorkerFixture): void {
   describe('an apply', () => {
     it('commits everything that its work wrote, and returns what it returned', async () => {
       const { apply } = await startWorker(fixture());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/domain/keys.js';
 import { WorkerUnregisteredError, type CrashLog } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import { sharedSettings, identityOf } from './data.js';
 
 const attempt: Attempt = { source: 'CUST', streamingNo: '1', attempt: '2026-11-01 08:00:00' };
@@ -12,7 +12,7 @@ const others: readonly Attempt[] = [
 ];
 
 /** The notes of rows that are tried alone (P8). */
-export function crashLogRules(fixture: Fixture): void {
+export function crashLogRules(fixture: WorkerFixture): void {
   /** The notes as a process sees them that starts now. */
   const process = async (workerId: string): Promise<CrashLog> => {
     const store = fixture().open();

@@ -79,8 +79,8 @@ export function customerRecordRules(fixture: Fixture): void {
         transaction.record([record({ streamingNo: '3', custId: '7' }), record({ streamingNo: '2' })], []),
       );
       // Batches follow one another within a millisecond; the store's clock tells no less.
-      await fixture().shift('sync_journal', 'decided_at', -2000, `outcome = 'failed'`);
-      await fixture().shift('sync_journal', 'decided_at', -1000, `attempt = '2026-11-01 08:00:09'`);
+      await fixture().shift('sync_journal', 'decided_at', -2000, { outcome: 'failed' });
+      await fixture().shift('sync_journal', 'decided_at', -1000, { attempt: '2026-11-01 08:00:09' });
       const lines = await fixture().records.journalOf('1000', 10);
       expect(lines.map(({ streamingNo, superseded }) => [streamingNo, superseded])).toEqual([
         ['2', false],

@@ -4,7 +4,7 @@ import type { Account, Attribute, Customer, Identity } from '../../../src/domain
 import type { JournalRecord } from '../../../src/domain/journal.js';
 import type { Changed, Changes, UserKey } from '../../../src/domain/working-set.js';
 import type { ApplyTransaction, Lease, ProductStore } from '../../../src/store/port.js';
-import type { StoreFixture, StoreSettings, TextRow } from '../store.js';
+import type { StoreSettings, TextRow, WorkerStoreFixture } from '../store.js';
 
 /** The tables a store writes when it applies a batch. */
 export const productTables = [
@@ -121,7 +121,7 @@ export const sharedSettings: SharedSettings = {
 
 /** Opens a store and registers a worker that takes all shards that are free. */
 export async function startWorker(
-  fixture: StoreFixture,
+  fixture: WorkerStoreFixture,
   workerId = 'worker 1',
   settings: StoreSettings = {},
 ): Promise<HoldingWorker> {
@@ -132,13 +132,18 @@ export async function startWorker(
   return { store, leases, apply: (work) => store.apply(leases, work) };
 }
 
+/** Gives a shard, under its second term, to another worker. */
+export async function takeOver(fixture: WorkerStoreFixture, shard: number): Promise<void> {
+  await fixture.update('sync_shard', { owner: 'worker 2', term: 2 }, { shard });
+}
+
 /** A worker as it registers itself. */
 export function identityOf(workerId: string) {
   return { workerId, host: 'host', pid: 4711 };
 }
 
 /** Everything that applied batches left behind. */
-export async function contents(fixture: StoreFixture): Promise<Record<string, readonly TextRow[]>> {
+export async function contents(fixture: WorkerStoreFixture): Promise<Record<string, readonly TextRow[]>> {
   const tables = await Promise.all(
     productTables.map(async (table) => [table, await fixture.rows(table)] as const),
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeferralRequest, ProductStore } from '../../../src/store/port.js';
 import type { AuditRecord } from '../../../src/store/admin-port.js';
-import type { Fixture } from '../store.js';
+import type { Fixture, WorkerFixture, WorkerStoreFixture } from '../store.js';
 import { sharedSettings, identityOf } from './data.js';
 
 /** In shard 7 of eight. */
@@ -26,14 +26,17 @@ const retrying: AuditRecord = {
 };
 const key = { source: request.source, streamingNo: request.streamingNo };
 
+/** A worker that holds every shard. */
+async function holderOf(fixture: WorkerStoreFixture, workerId = 'worker 1'): Promise<ProductStore> {
+  const store = fixture.open();
+  await store.leases.register(identityOf(workerId), sharedSettings);
+  await store.leases.renewAndAcquire();
+  return store;
+}
+
 /** Deferred rows (P12). */
-export function deferralRules(fixture: Fixture): void {
-  const holder = async (workerId = 'worker 1'): Promise<ProductStore> => {
-    const store = fixture().open();
-    await store.leases.register(identityOf(workerId), sharedSettings);
-    await store.leases.renewAndAcquire();
-    return store;
-  };
+export function deferralRules(fixture: WorkerFixture): void {
+  const holder = (workerId?: string) => holderOf(fixture(), workerId);
 
   describe('deferrals', () => {
     it('are known with the leases: to the worker that wrote them and to the one that takes over', async () => {
@@ -112,7 +115,14 @@ export function deferralRules(fixture: Fixture): void {
       await store.deferrals.end([key, { source: 'CUST', streamingNo: 'abc' }]);
       expect((await fixture().rows('sync_deferral')).map((row) => row['source'])).toEqual(['ACCOUNT']);
     });
+  });
+}
 
+/** Deferred rows as operators count them, search them and have them tried again. */
+export function deferralRecordRules(fixture: Fixture): void {
+  const holder = () => holderOf(fixture());
+
+  describe('deferrals', () => {
     it('are counted by stage and cause', async () => {
       const store = await holder();
       await store.deferrals.put([

@@ -1,24 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
-import { changesOf, contents, customer, nothing, record, startWorker } from './data.js';
+import type { WorkerFixture } from '../store.js';
+import { changesOf, contents, customer, nothing, record, startWorker, takeOver } from './data.js';
 
 const minute = 60_000;
 
 /** That a worker which lost a lease cannot change the store (P7). */
-export function fenceRules(fixture: Fixture): void {
+export function fenceRules(fixture: WorkerFixture): void {
   describe('the fence of an apply', () => {
     it.each([
-      ['was taken by another', `UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`],
-      [
-        'went and came back',
-        'UPDATE sync_shard SET term = term + 2, compared_term = term + 2 WHERE shard = 3',
-      ],
-      ['went to another with the same term', `UPDATE sync_shard SET owner = 'worker 2' WHERE shard = 3`],
-      ['was given back', 'UPDATE sync_shard SET owner = NULL, expires_at = NULL WHERE shard = 3'],
+      ['was taken by another', { owner: 'worker 2', term: 2 }],
+      ['went and came back', { term: 3, compared_term: 3 }],
+      ['went to another with the same term', { owner: 'worker 2' }],
+      ['was given back', { owner: null, expires_at: null }],
     ])('stops it where a lease it relies on %s, and nothing is written or renewed', async (_what, taking) => {
       const { store, leases } = await startWorker(fixture());
-      await fixture().run(taking);
+      await fixture().update('sync_shard', taking, { shard: 3 });
       const before = await fixture().leases();
       let called = false;
       const late = store.apply(leases.slice(2, 6), async (transaction) => {
@@ -35,7 +32,7 @@ export function fenceRules(fixture: Fixture): void {
     it('does not renew the leases it still holds where it lost another', async () => {
       const { store, leases } = await startWorker(fixture());
       await fixture().shift('sync_shard', 'expires_at', -minute / 2);
-      await fixture().run('UPDATE sync_shard SET term = 9 WHERE shard = 3');
+      await fixture().update('sync_shard', { term: 9 }, { shard: 3 });
       await expect(store.apply(leases, () => Promise.resolve())).rejects.toBeInstanceOf(LeaseLostError);
       for (const { remainingMs } of await fixture().leases())
         expect(remainingMs).toBeLessThanOrEqual(minute / 2);
@@ -43,7 +40,7 @@ export function fenceRules(fixture: Fixture): void {
 
     it('lets it pass with the leases it still holds, whatever became of the others', async () => {
       const { store, leases } = await startWorker(fixture());
-      await fixture().run(`UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`);
+      await takeOver(fixture(), 3);
       await store.apply(
         leases.filter(({ shard }) => shard !== 3),
         (transaction) => transaction.record([record()], []),

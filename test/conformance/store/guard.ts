@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { AlarmOpenError, StoreWentBackError, type LossEvidence } from '../../../src/store/guard-port.js';
 import type { AuditRecord } from '../../../src/store/admin-port.js';
 import { LeaseLostError } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
+import type { Fixture, WorkerFixture } from '../store.js';
 import {
   contents,
   identityOf,
   nothing,
   record,
   startWorker,
+  takeOver,
   sharedSettings,
   type HoldingWorker,
 } from './data.js';
@@ -25,18 +26,18 @@ const action: AuditRecord = {
 
 const decide = ({ apply }: HoldingWorker, streamingNo: string, attempt = '2026-11-01 08:00:00') =>
   apply((transaction) => transaction.record([record({ streamingNo, attempt })], []));
-const allHeldUntil = async (fixture: Fixture): Promise<(string | null)[]> =>
+const allHeldUntil = async (fixture: WorkerFixture): Promise<(string | null)[]> =>
   (await fixture().rows('sync_shard')).map(({ held_until: heldUntil = null }) => heldUntil);
 
 /** That nothing is decided on a store that has lost something (P13). */
-export function guardRules(fixture: Fixture): void {
+export function guardRules(fixture: WorkerFixture): void {
   describe('the guard', () => {
     describe('looks for the commits that were acknowledged', () => {
       it('before each apply, which fails and writes nothing once one of them is gone, until they are forgotten', async () => {
         const worker = await startWorker(fixture());
         await decide(worker, '1');
         await decide(worker, '2');
-        await fixture().run(`DELETE FROM sync_journal WHERE streaming_no = '2'`);
+        await fixture().remove('sync_journal', { streaming_no: '2' });
         const failed: unknown = await decide(worker, '3').catch((error: unknown) => error);
         expect(failed).toBeInstanceOf(StoreWentBackError);
         expect(failed).toMatchObject({ lost: [{ source: 'CUST', streamingNo: '2' }] });
@@ -51,22 +52,22 @@ export function guardRules(fixture: Fixture): void {
         const worker = await startWorker(fixture());
         await decide(worker, '1');
         await decide(worker, '2');
-        await fixture().run(`DELETE FROM sync_journal WHERE streaming_no = '1'`);
+        await fixture().remove('sync_journal', { streaming_no: '1' });
         await decide(worker, '3');
       });
 
       it('and takes one for gone that another worker has decided anew under the same attempt', async () => {
         const worker = await startWorker(fixture());
         await decide(worker, '1');
-        await fixture().run(`UPDATE sync_journal SET worker = 'worker 2'`);
+        await fixture().update('sync_journal', { worker: 'worker 2' });
         await expect(decide(worker, '2')).rejects.toMatchObject({ lost: [{ streamingNo: '1' }] });
       });
 
       it('and lets no renewal tell that the store holds everything while one is gone', async () => {
         const worker = await startWorker(fixture());
         await decide(worker, '1');
-        await fixture().run('UPDATE sync_shard SET held_until = NULL');
-        await fixture().run('DELETE FROM sync_journal');
+        await fixture().update('sync_shard', { held_until: null });
+        await fixture().remove('sync_journal');
         await worker.store.leases.renewAndAcquire();
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
       });
@@ -75,7 +76,7 @@ export function guardRules(fixture: Fixture): void {
         const worker = await startWorker(fixture());
         const first = { ...record(), outcome: 'failed', code: '00402', errContent: '00402 x' } as const;
         await worker.apply((transaction) => transaction.record([first], []));
-        await fixture().run('UPDATE sync_journal SET superseded = TRUE');
+        await fixture().update('sync_journal', { superseded: true });
         await decide(worker, '2');
       });
 
@@ -121,7 +122,7 @@ export function guardRules(fixture: Fixture): void {
         ]);
       });
 
-      it('goes on once an operator has accepted the store, which is recorded with it', async () => {
+      it('goes on once an operator has accepted the store', async () => {
         const worker = await startWorker(fixture());
         const { guard } = worker.store;
         await guard.raise('alarm 1', evidence);
@@ -132,16 +133,7 @@ export function guardRules(fixture: Fixture): void {
         expect(await guard.isClosed('alarm 2')).toBe(false);
         expect((await worker.store.leases.renewAndAcquire()).alarms).toEqual([]);
         expect(await guard.origins()).toEqual(origins);
-        expect(await fixture().rows('sync_audit')).toMatchObject([{ who: 'li', action: 'repair-accept' }]);
         await decide(worker, '1');
-      });
-
-      it('accepts nothing where the action cannot be recorded', async () => {
-        const { store } = await startWorker(fixture());
-        await store.guard.raise('alarm 1', evidence);
-        const unfit = { ...action, who: null as unknown as string };
-        await expect(fixture().guard.accept([], unfit)).rejects.toMatchObject({ kind: 'constraint' });
-        expect(await store.guard.openAlarms()).toHaveLength(1);
       });
     });
 
@@ -173,13 +165,13 @@ export function guardRules(fixture: Fixture): void {
         await store.leases.compared(leases);
         expect((await store.leases.renewAndAcquire()).uncompared).toEqual([]);
         await decide(worker, '1');
-        await fixture().run('UPDATE sync_shard SET term = term + 1 WHERE shard = 3');
+        await fixture().update('sync_shard', { term: 2 }, { shard: 3 });
         expect((await store.leases.renewAndAcquire()).uncompared).toEqual([3]);
       });
 
       it('lets none be decided that was compared on another server: a lease of long ago came back with a fail-over', async () => {
         const worker = await startWorker(fixture());
-        await fixture().run(`UPDATE sync_shard SET compared_on = 'elsewhere' WHERE shard = 3`);
+        await fixture().update('sync_shard', { compared_on: 'elsewhere' }, { shard: 3 });
         await expect(decide(worker, '1')).rejects.toBeInstanceOf(LeaseLostError);
         expect((await worker.store.leases.renewAndAcquire()).uncompared).toEqual([3]);
         await worker.store.leases.compared(worker.leases.slice(3, 4));
@@ -191,7 +183,7 @@ export function guardRules(fixture: Fixture): void {
         const elsewhere = leases.map((lease) => ({ ...lease, server: 'elsewhere' }));
         const late = store.apply(elsewhere, () => Promise.resolve());
         await expect(late).rejects.toBeInstanceOf(LeaseLostError);
-        await fixture().run('UPDATE sync_shard SET compared_term = NULL');
+        await fixture().update('sync_shard', { compared_term: null });
         await store.leases.compared(elsewhere);
         expect((await store.leases.renewAndAcquire()).uncompared).toHaveLength(8);
       });
@@ -209,7 +201,7 @@ export function guardRules(fixture: Fixture): void {
 
       it('compares nothing that another worker has taken meanwhile', async () => {
         const { store, leases } = await startWorker(fixture());
-        await fixture().run(`UPDATE sync_shard SET owner = 'worker 2', term = term + 1 WHERE shard = 3`);
+        await takeOver(fixture(), 3);
         await store.leases.compared(leases);
         const [shard] = (await fixture().rows('sync_shard')).filter(({ shard: number }) => number === '3');
         expect(shard).toMatchObject({ term: '2', compared_term: '1' });
@@ -222,7 +214,8 @@ export function guardRules(fixture: Fixture): void {
         await store.leases.renewAndAcquire();
         expect(new Set(await allHeldUntil(fixture))).toEqual(new Set([null]));
         await store.leases.compared(leases);
-        await fixture().run('UPDATE sync_shard SET held_until = NULL WHERE shard > 0');
+        for (const { shard } of leases.slice(1))
+          await fixture().update('sync_shard', { held_until: null }, { shard });
         await store.apply(leases.slice(1, 2), () => Promise.resolve());
         const { now, heldUntil } = await store.guard.heldShards([0, 1, 2]);
         expect([...heldUntil.keys()]).toEqual([0, 1, 2]);
@@ -256,8 +249,31 @@ export function guardRules(fixture: Fixture): void {
           'IF_BNET_CUST:2': { outcome: 'failed', attempt },
           [`IF_BNET_CUST:${long}`]: { outcome: 'applied', attempt },
         });
-        await fixture().run('UPDATE sync_journal SET superseded = TRUE');
+        await fixture().update('sync_journal', { superseded: true });
         expect((await worker.store.guard.outcomes(keys)).size).toBe(0);
+      });
+    });
+  });
+}
+
+/** That what operators do about an alarm is on record. */
+export function acceptanceRules(fixture: Fixture): void {
+  describe('the guard', () => {
+    describe('by its alarms', () => {
+      it('goes on once an operator has accepted the store, which is recorded with it', async () => {
+        const worker = await startWorker(fixture());
+        await worker.store.guard.raise('alarm 1', evidence);
+        expect(await fixture().guard.accept([], action)).toBe(1);
+        expect(await fixture().rows('sync_audit')).toMatchObject([{ who: 'li', action: 'repair-accept' }]);
+        await decide(worker, '1');
+      });
+
+      it('accepts nothing where the action cannot be recorded', async () => {
+        const { store } = await startWorker(fixture());
+        await store.guard.raise('alarm 1', evidence);
+        const unfit = { ...action, who: null as unknown as string };
+        await expect(fixture().guard.accept([], unfit)).rejects.toMatchObject({ kind: 'constraint' });
+        expect(await store.guard.openAlarms()).toHaveLength(1);
       });
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlreadyDecidedError } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import { changesOf, contents, customer, record, startWorker } from './data.js';
 
 const thirtyDigits = '123456789012345678901234567890';
@@ -8,7 +8,7 @@ const [first, second, third] = ['2026-11-01 08:00:00', '2026-11-01 08:00:01', '2
 const refused = { outcome: 'failed', code: '00404', errContent: '00404 业务逻辑执行错误: 中文😀' } as const;
 
 /** What the journal records, answers and refuses. */
-export function journalRules(fixture: Fixture): void {
+export function journalRules(fixture: WorkerFixture): void {
   describe('the journal', () => {
     it('keeps every value of an entry exactly, with who decided it', async () => {
       const { apply } = await startWorker(fixture(), 'worker 7');

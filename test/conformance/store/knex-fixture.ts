@@ -10,7 +10,7 @@ import { KnexStoreAdmin } from '../../../src/store/knex/store-admin.js';
 import { KnexStoreRecords } from '../../../src/store/knex/store-records.js';
 import { CountingDatabase } from '../../support/observed-database.js';
 import { createDatabase, type PostgresAccess, type TestDatabase } from '../../support/postgres.js';
-import type { StoreFixture, StoreSettings, TextRow } from '../store.js';
+import type { StoreFixture, StoreSettings, TextRow, Values } from '../store.js';
 import { otherTables, productTables, shardCount } from './data.js';
 import { scaled } from '../../support/time-factor.js';
 
@@ -112,13 +112,22 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     run: async (sql, bindings) => {
       await run(sql, bindings);
     },
-    shift: async (table, column, milliseconds, where = 'TRUE') => {
+    update: async (table, values, where = {}) => {
+      const [set, chosen] = [assignments(values, ', '), conditions(where)];
+      await run(`UPDATE ${table} SET ${set.sql} WHERE ${chosen.sql}`, [...set.bindings, ...chosen.bindings]);
+    },
+    remove: async (table, where = {}) => {
+      const chosen = conditions(where);
+      await run(`DELETE FROM ${table} WHERE ${chosen.sql}`, chosen.bindings);
+    },
+    shift: async (table, column, milliseconds, where = {}) => {
       const by = `${milliseconds / 1000} seconds`;
       const shifted =
         plain.dialect.name === 'pg'
           ? `${column} + interval '${by}'`
           : `strftime('%Y-%m-%dT%H:%M:%fZ', ${column}, '${by}')`;
-      await run(`UPDATE ${table} SET ${column} = ${shifted} WHERE ${where}`);
+      const chosen = conditions(where);
+      await run(`UPDATE ${table} SET ${column} = ${shifted} WHERE ${chosen.sql}`, chosen.bindings);
     },
     now: () => operations.now(),
     clear,
@@ -128,6 +137,17 @@ async function openFixture(place: Place): Promise<StoreFixture> {
       await place.remove();
     },
   };
+}
+
+/** Columns and values of a statement. */
+function assignments(values: Values, between: string) {
+  const columns = Object.keys(values).map((column) => `${column} = ?`);
+  return { sql: columns.join(between), bindings: Object.values(values) };
+}
+
+/** The rows that have these values; all where there are none. */
+function conditions(values: Values) {
+  return Object.keys(values).length === 0 ? { sql: 'TRUE', bindings: [] } : assignments(values, ' AND ');
 }
 
 /** A whole table, each value as text and instants in ISO 8601, in the order of its rows' texts. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProductStore } from '../../../src/store/port.js';
 import { StoreNotMigratedError } from '../../../src/store/setup-port.js';
 import { kindOf } from '../middle/outages.js';
-import type { Fixture } from '../store.js';
+import type { Fixture, WorkerFixture } from '../store.js';
 import { sharedSettings, identityOf, product, record, startWorker } from './data.js';
 
 /** Calls that a store answers before a worker is registered. */
@@ -21,8 +21,8 @@ const notes: Readonly<Record<string, (store: ProductStore) => Promise<unknown>>>
   end: ({ crashLog }) => crashLog.forget(record()),
 };
 
-/** How calls fail when the store is not what it should be. */
-export function storeOutageRules(fixture: Fixture): void {
+/** How calls fail when the store is not there. */
+export function unreachableRules(fixture: WorkerFixture): void {
   describe('a call', () => {
     it.each(Object.entries(calls))(
       'to a server that is not there fails as unreachable: %s',
@@ -30,7 +30,12 @@ export function storeOutageRules(fixture: Fixture): void {
         expect(await kindOf(call(fixture().openUnreachable()))).toBe('unreachable');
       },
     );
+  });
+}
 
+/** How calls fail when the store is not what it should be. */
+export function storeOutageRules(fixture: Fixture): void {
+  describe('a call', () => {
     it('fails for the schema where nothing was migrated, and registering says what to do', async () => {
       const { register, ...others } = calls;
       for (const call of Object.values(others))

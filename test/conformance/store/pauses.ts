@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditRecord } from '../../../src/store/admin-port.js';
 import type { PauseTarget } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import { startWorker } from './data.js';
 
 const thirtyDigits = '123456789012345678901234567890';
@@ -11,7 +11,7 @@ const by: AuditRecord = {
 };
 
 /** Pauses, as they are set and as a worker learns of them. */
-export function pauseRules(fixture: Fixture): void {
+export function pauseRules(fixture: WorkerFixture): void {
   describe('pauses', () => {
     it('stand with who set them, when and why, tables first', async () => {
       const { records } = fixture();

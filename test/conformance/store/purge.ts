@@ -50,7 +50,7 @@ export function purgeRules(fixture: Fixture): void {
       for (const streamingNo of ['4', '3', '2', thirtyDigits]) {
         await refused(worker, streamingNo, [record().attempt, second]);
         const age = -(streamingNo === thirtyDigits ? 9 : 10 - Number(streamingNo)) * day;
-        await fixture().shift('sync_journal', 'decided_at', age, `streaming_no = '${streamingNo}'`);
+        await fixture().shift('sync_journal', 'decided_at', age, { streaming_no: streamingNo });
       }
       const before = await daysAgo(6.5);
       const { entries, next } = await fixture().records.supersededBefore(before, { after: null, scan: 2 });
@@ -126,7 +126,8 @@ export function purgeRules(fixture: Fixture): void {
       ]);
       await worker.apply((transaction) => transaction.record(rows, []));
       await corrected(worker, '77');
-      await fixture().shift('sync_journal', 'decided_at', -10 * day, `streaming_no <> '10'`);
+      await fixture().shift('sync_journal', 'decided_at', -10 * day);
+      await fixture().shift('sync_journal', 'decided_at', 10 * day, { streaming_no: '10' });
       const before = await daysAgo(5);
       const found: string[] = [];
       let after: RowKey | null = null;

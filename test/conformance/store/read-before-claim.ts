@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { productKey, userKey } from '../../../src/domain/waiting.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import { account, changesOf, customer, moments, product, record, startWorker, user } from './data.js';
 
 const none = { products: [], users: [] };
 const [first, second] = ['2026-11-01 08:00:00', '2026-11-01 08:00:01'] as const;
 
 /** What a worker may know of rows before it claims them. */
-export function readBeforeClaimRules(fixture: Fixture): void {
+export function readBeforeClaimRules(fixture: WorkerFixture): void {
   describe('what is read before a claim', () => {
     it('names every attempt recorded for each row, superseded or not', async () => {
       const { store, apply } = await startWorker(fixture());
       await apply((transaction) => transaction.record([record(), record({ streamingNo: '2' })], []));
       await apply((transaction) => transaction.record([record({ attempt: second })], [record()]));
-      await fixture().run(`UPDATE sync_journal SET superseded = TRUE WHERE streaming_no = ?`, ['1']);
+      await fixture().update('sync_journal', { superseded: true }, { streaming_no: '1' });
       const keys = [
         { source: 'CUST', streamingNo: '1' },
         { source: 'CUST', streamingNo: '2' },

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { SharedSettings } from '../../../src/domain/cluster.js';
 import { SettingsDifferError } from '../../../src/store/port.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import { sharedSettings, identityOf, shardCount, startWorker } from './data.js';
 
 const minute = 60_000;
 const theirs: SharedSettings = { ...sharedSettings, productIds: ['12', '7'] };
 
 /** What the workers of a store must have in common. */
-export function sharedSettingsRules(fixture: Fixture): void {
+export function sharedSettingsRules(fixture: WorkerFixture): void {
   const register = (workerId: string, own: SharedSettings) =>
     fixture().open().leases.register(identityOf(workerId), own);
   const registered = async () => (await fixture().rows('sync_worker')).map((row) => row['worker_id']).sort();
@@ -45,9 +45,9 @@ export function sharedSettingsRules(fixture: Fixture): void {
 
     it('is refused where the live worker counts other shards', async () => {
       await register('worker 1', theirs);
-      await fixture().run(
-        `UPDATE sync_worker SET shared_settings = replace(shared_settings, '${shardCount}', '64')`,
-      );
+      const [worker] = await fixture().rows('sync_worker');
+      const settings = worker!['shared_settings']!.replaceAll(String(shardCount), '64');
+      await fixture().update('sync_worker', { shared_settings: settings });
       await expect(register('worker 2', theirs)).rejects.toThrow('worker.shards is 8 here and 64 there');
       expect(await registered()).toEqual(['worker 1']);
     });
@@ -100,7 +100,7 @@ export function sharedSettingsRules(fixture: Fixture): void {
 
     it('of an older version, which does not say', async () => {
       await register('worker 1', theirs);
-      await fixture().run('UPDATE sync_worker SET shared_settings = NULL');
+      await fixture().update('sync_worker', { shared_settings: null });
       await register('worker 2', sharedSettings);
       expect(await registered()).toEqual(['worker 1', 'worker 2']);
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError, type LeaseSnapshot, type ProductStore } from '../../../src/store/port.js';
-import type { Fixture, StoreSettings } from '../store.js';
+import type { StoreSettings, Values, WorkerFixture } from '../store.js';
 import { sharedSettings, identityOf, shardCount, startWorker } from './data.js';
 
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
@@ -10,13 +10,13 @@ const shardsOf = ({ leases }: Pick<LeaseSnapshot, 'leases'>): number[] => leases
 const inOrder = (shards: readonly number[]): number[] => [...shards].sort((a, b) => a - b);
 
 /** How the workers that are alive share the shards. */
-export function sharingRules(fixture: Fixture): void {
+export function sharingRules(fixture: WorkerFixture): void {
   evenSharingRules(fixture);
   joiningRules(fixture);
   deadWorkerRules(fixture);
 }
 
-function evenSharingRules(fixture: Fixture): void {
+function evenSharingRules(fixture: WorkerFixture): void {
   const shares: readonly (readonly number[])[] = [
     [8],
     [4, 4],
@@ -60,8 +60,8 @@ function evenSharingRules(fixture: Fixture): void {
     it('goes by the order of their start, not of their names or of their heartbeats', async () => {
       const [first, second] = [await registered(fixture, 'worker z'), await registered(fixture, 'worker a')];
       const third = await registered(fixture, 'worker k');
-      await fixture().shift('sync_worker', 'started_at', -2000, `worker_id = 'worker z'`);
-      await fixture().shift('sync_worker', 'started_at', -1000, `worker_id = 'worker a'`);
+      await fixture().shift('sync_worker', 'started_at', -2000, { worker_id: 'worker z' });
+      await fixture().shift('sync_worker', 'started_at', -1000, { worker_id: 'worker a' });
       const holdings = await keepAll([third, second, first]);
       expect(holdings.map(({ share }) => share)).toEqual([2, 3, 3]);
     });
@@ -77,7 +77,7 @@ function evenSharingRules(fixture: Fixture): void {
   }
 }
 
-function joiningRules(fixture: Fixture): void {
+function joiningRules(fixture: WorkerFixture): void {
   describe('a worker that joins', () => {
     it('takes nothing while the other one has everything, which keeps it and is told its share', async () => {
       const { store, leases } = await startWorker(fixture(), 'worker 1');
@@ -143,12 +143,12 @@ function joiningRules(fixture: Fixture): void {
   });
 }
 
-function deadWorkerRules(fixture: Fixture): void {
+function deadWorkerRules(fixture: WorkerFixture): void {
   describe('a worker whose heartbeat is older than its lease time', () => {
     it('has no share any more, and its shards are taken when they have run out', async () => {
       await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await fixture().shift('sync_worker', 'heartbeat_at', -minute - 1, `worker_id = 'worker 1'`);
+      await fixture().shift('sync_worker', 'heartbeat_at', -minute - 1, { worker_id: 'worker 1' });
       expect(await second.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 8, workers: 1 });
       await fixture().shift('sync_shard', 'expires_at', -minute - 1);
       expect((await second.leases.renewAndAcquire()).leases).toMatchObject(
@@ -160,9 +160,10 @@ function deadWorkerRules(fixture: Fixture): void {
       await registered(fixture, 'worker 1', { leaseTtlMs: 10 * minute });
       const second = await registered(fixture, 'worker 2', { leaseTtlMs: minute });
       await registered(fixture, 'worker 3', { leaseTtlMs: minute });
-      await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id <> 'worker 2'`);
+      for (const silent of ['worker 1', 'worker 3'])
+        await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, { worker_id: silent });
       expect(await second.leases.renewAndAcquire()).toMatchObject({ share: 4, workers: 2 });
-      await fixture().shift('sync_worker', 'heartbeat_at', -9 * minute, `worker_id = 'worker 1'`);
+      await fixture().shift('sync_worker', 'heartbeat_at', -9 * minute, { worker_id: 'worker 1' });
       expect(await second.leases.renewAndAcquire()).toMatchObject({ share: 8, workers: 1 });
     });
 
@@ -178,8 +179,8 @@ function deadWorkerRules(fixture: Fixture): void {
         [3, 4, 5],
         [6, 7],
       ]);
-      await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id = 'worker 1'`);
-      await fixture().shift('sync_shard', 'expires_at', -2 * minute, `owner = 'worker 1'`);
+      await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, { worker_id: 'worker 1' });
+      await fixture().shift('sync_shard', 'expires_at', -2 * minute, { owner: 'worker 1' });
       const first = await second.leases.renewAndAcquire();
       expect(first).toMatchObject({ share: 4, workers: 2 });
       expect(first.leases).toMatchObject([{ shard: 0, term: 2 }, ...held[1]!.leases]);
@@ -194,7 +195,7 @@ function deadWorkerRules(fixture: Fixture): void {
     it('has its share again at its next check, and finds its shards with the others', async () => {
       const { store } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, `worker_id = 'worker 1'`);
+      await fixture().shift('sync_worker', 'heartbeat_at', -2 * minute, { worker_id: 'worker 1' });
       await fixture().shift('sync_shard', 'expires_at', -2 * minute);
       await second.leases.renewAndAcquire();
       expect(await store.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 4, workers: 2 });
@@ -203,16 +204,16 @@ function deadWorkerRules(fixture: Fixture): void {
   });
 
   describe('a store whose clock was set back an hour', () => {
-    const setBack = async (where = 'TRUE') => {
-      await fixture().shift('sync_worker', 'heartbeat_at', 60 * minute, where);
-      await fixture().shift('sync_shard', 'expires_at', 60 * minute, 'owner IS NOT NULL');
-      await fixture().shift('sync_shard', 'held_until', 60 * minute, 'held_until IS NOT NULL');
+    const setBack = async (workers: Values = {}) => {
+      await fixture().shift('sync_worker', 'heartbeat_at', 60 * minute, workers);
+      await fixture().shift('sync_shard', 'expires_at', 60 * minute);
+      await fixture().shift('sync_shard', 'held_until', 60 * minute);
     };
 
     it('gives the shards of a worker that died before to the one that checks next, under a new term', async () => {
       const { apply } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await setBack(`worker_id = 'worker 1'`);
+      await setBack({ worker_id: 'worker 1' });
       expect(await second.leases.renewAndAcquire()).toMatchObject({
         share: 8,
         workers: 1,
@@ -246,7 +247,7 @@ function deadWorkerRules(fixture: Fixture): void {
     it('takes nothing from a live worker', async () => {
       const { leases } = await startWorker(fixture(), 'worker 1');
       const second = await registered(fixture, 'worker 2');
-      await fixture().shift('sync_worker', 'heartbeat_at', minute - 10_000, `worker_id = 'worker 1'`);
+      await fixture().shift('sync_worker', 'heartbeat_at', minute - 10_000, { worker_id: 'worker 1' });
       await fixture().shift('sync_shard', 'expires_at', minute - 10_000);
       expect(await second.leases.renewAndAcquire()).toMatchObject({ leases: [], share: 4, workers: 2 });
       expect((await fixture().leases()).map(({ owner, term }) => [owner, term])).toEqual(
@@ -260,7 +261,7 @@ function deadWorkerRules(fixture: Fixture): void {
       const first = await registered(fixture, 'worker 1');
       const others = [await registered(fixture, 'worker 2'), await registered(fixture, 'worker 3')];
       await keepAll([first, ...others]);
-      await fixture().run(`DELETE FROM sync_worker WHERE worker_id = 'worker 1'`);
+      await fixture().remove('sync_worker', { worker_id: 'worker 1' });
       await fixture().shift('sync_worker', 'started_at', -1000);
       expect((await keepAll(others)).map(({ share }) => share)).toEqual([4, 4]);
       expect(await first.leases.renewAndAcquire()).toMatchObject({ share: 2, workers: 3 });
@@ -274,7 +275,7 @@ function deadWorkerRules(fixture: Fixture): void {
 
 /** A worker on the register that holds nothing yet. */
 async function registered(
-  fixture: Fixture,
+  fixture: WorkerFixture,
   workerId: string,
   settings: StoreSettings = {},
 ): Promise<ProductStore> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Account, Customer } from '../../../src/domain/customer.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import {
   account,
   asking,
@@ -17,7 +17,7 @@ const thirtyDigits = '9'.repeat(30);
 const identity = { productId: thirtyDigits, custId: `${'9'.repeat(29)}8`, bizId: '业务/𠀀 \'"\\?' };
 
 /** That what is written is what is read. */
-export function snapshotRules(fixture: Fixture): void {
+export function snapshotRules(fixture: WorkerFixture): void {
   describe('a snapshot', () => {
     it.each<[string, Customer]>([
       [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Changes } from '../../../src/domain/working-set.js';
-import type { Fixture } from '../store.js';
+import type { WorkerFixture } from '../store.js';
 import {
   account,
   asking,
@@ -19,7 +19,7 @@ import {
 const [one, other] = [attributes(['1', '7', 'old']), attributes(['2', '7', 'other'])];
 
 /** What a batch's changes do to what stood there. */
-export function writeRules(fixture: Fixture): void {
+export function writeRules(fixture: WorkerFixture): void {
   describe('a write', () => {
     it('replaces the customers and users it names, and no others', async () => {
       const { apply } = await startWorker(fixture());
