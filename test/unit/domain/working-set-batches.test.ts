@@ -8,7 +8,7 @@ import {
   everyRules,
   identity,
 } from '../../support/builders.js';
-import { decideBatch, MemoryStore } from '../../support/memory-store.js';
+import { contentsOf, decideBatch, memoryStore } from '../../support/memory-store.js';
 
 const at = '2026-11-20T08:00:00.000Z';
 const limitSpec = '11002009001000000000';
@@ -59,10 +59,10 @@ describe('however rows are parted into batches', () => {
         rulesOf,
         fc.array(fc.integer({ min: 1, max: 8 }), { size: 'max', maxLength: 10 }),
         (operations, rules, sizes) => {
-          const [single, batched] = [new MemoryStore(), new MemoryStore()];
+          const [single, batched] = [memoryStore(), memoryStore()];
           const expected = operations.map((operation) => {
             const { answers, changes } = decideBatch(single, [operation], { rules, at });
-            single.write(changes, at);
+            single.product.write(changes, at, null);
             return answers[0];
           });
           const given: (string | null)[] = [];
@@ -72,12 +72,12 @@ describe('however rows are parted into batches', () => {
               rules,
               at,
             });
-            batched.write(changes, at);
+            batched.product.write(changes, at, null);
             given.push(...answers);
             start += size;
           }
           expect(given).toEqual(expected);
-          expect(batched.contents()).toEqual(single.contents());
+          expect(contentsOf(batched)).toEqual(contentsOf(single));
         },
       ),
       { numRuns: 400 },

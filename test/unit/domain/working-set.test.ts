@@ -14,7 +14,8 @@ import {
   identity,
   rulesWith,
 } from '../../support/builders.js';
-import { decideBatch, MemoryStore } from '../../support/memory-store.js';
+import { contentsOf, decideBatch, memoryStore } from '../../support/memory-store.js';
+import type { StoreTables } from '../../simulation/store/tables.js';
 
 const at = '2026-11-20T08:00:00.000Z';
 const limitSpec = '11002009001000000000';
@@ -26,20 +27,21 @@ const noChanges: Changes = {
   accountAttributes: [],
 };
 
-function storeOf(customers: readonly Customer[], accounts: readonly Account[] = []): MemoryStore {
-  const store = new MemoryStore();
+function storeOf(customers: readonly Customer[], accounts: readonly Account[] = []): StoreTables {
+  const store = memoryStore();
   const attributesOf = <T extends Customer | Account>(subjects: readonly T[]) =>
     subjects.map((subject) => ({ subject, hadAttributes: false }));
   const customerAttributes = attributesOf(customers);
-  store.write(
+  store.product.write(
     { unboundAll: [], customers, accounts, customerAttributes, accountAttributes: attributesOf(accounts) },
     before,
+    null,
   );
   return store;
 }
 
 const changesOf = (
-  store: MemoryStore,
+  store: StoreTables,
   operations: readonly Operation[],
   rules: Partial<Rules> = {},
 ): Changes => decideBatch(store, operations, { rules: rulesWith(rules), at }).changes;
@@ -235,8 +237,8 @@ describe('a cancel that unbinds all users', () => {
   it('unbinds those that the batch names and those that it does not', () => {
     const store = users();
     const change = accountOperation('0202', { streamingNo: '11' });
-    store.write(changesOf(store, [change, cancel('12')], rules), at);
-    expect(store.contents().accounts).toMatchObject([
+    store.product.write(changesOf(store, [change, cancel('12')], rules), at, null);
+    expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', accName: 'new name', status: 'unbound', unboundAt: at, lastStreamingNo: '12' },
       { userId: 'unnamed', status: 'unbound', unboundAt: at, lastStreamingNo: '12' },
     ]);
@@ -244,8 +246,12 @@ describe('a cancel that unbinds all users', () => {
 
   it('does not unbind users bound again later in the batch', () => {
     const store = users();
-    store.write(changesOf(store, [cancel('11'), open('12'), bind('li@huawang', '13')], rules), at);
-    expect(store.contents().accounts).toMatchObject([
+    store.product.write(
+      changesOf(store, [cancel('11'), open('12'), bind('li@huawang', '13')], rules),
+      at,
+      null,
+    );
+    expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', status: 'bound', unboundAt: null, lastStreamingNo: '13' },
       { userId: 'unnamed', status: 'unbound', lastStreamingNo: '11' },
     ]);
@@ -254,8 +260,8 @@ describe('a cancel that unbinds all users', () => {
   it('is the row that users unbound by it name, also where another such cancel follows in the batch', () => {
     const store = users();
     const operations = [cancel('11'), open('12'), bind('li@huawang', '13'), cancel('14')];
-    store.write(changesOf(store, operations, rules), at);
-    expect(store.contents().accounts).toMatchObject([
+    store.product.write(changesOf(store, operations, rules), at, null);
+    expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', status: 'unbound', lastStreamingNo: '14' },
       { userId: 'unnamed', status: 'unbound', lastStreamingNo: '11' },
     ]);

@@ -21,8 +21,14 @@ import {
   identity,
   previewSettings,
 } from '../../support/builders.js';
-import { decideBatch, MemoryStore } from '../../support/memory-store.js';
-import { MemoryJournal, memoryTransaction } from '../../support/memory-transaction.js';
+import type { StoreTables } from '../../simulation/store/tables.js';
+import {
+  applyInMemory,
+  contentsOf,
+  decideBatch,
+  memoryStore,
+  plantEntries,
+} from '../../support/memory-store.js';
 import { middleDatabase, middleOperations, storeOperations } from '../../support/operations.js';
 
 /*
@@ -116,14 +122,16 @@ const situations: fc.Arbitrary<Situation> = fc
     return { rows: parts.flatMap(({ rows }) => rows), journal, stored, rules };
   });
 
-function storeOf({ stored, rules }: Situation): MemoryStore {
-  const store = new MemoryStore();
-  store.write(decideBatch(store, storedOperations.slice(0, stored), { rules, at }).changes, at);
+function storeOf({ stored, rules, journal }: Situation): StoreTables {
+  const store = memoryStore();
+  const { changes } = decideBatch(store, storedOperations.slice(0, stored), { rules, at });
+  store.product.write(changes, at, null);
+  plantEntries(store, journal);
   return store;
 }
 
-function seenIn(store: MemoryStore): Seen {
-  const { customers, accounts } = store.contents();
+function seenIn(store: StoreTables): Seen {
+  const { customers, accounts } = contentsOf(store);
   return new Set([...customers.map(productKey), ...accounts.map((user) => userKey(user, user.userId))]);
 }
 
@@ -145,7 +153,7 @@ type Outcomes = Map<string, readonly [outcome: string, errContent: string | null
 
 /** Outcomes by row; rows that are left waiting are missing. */
 async function byWorker(situation: Situation): Promise<Outcomes> {
-  const [store, journal] = [storeOf(situation), new MemoryJournal(situation.journal)];
+  const store = storeOf(situation);
   const outcomes: Outcomes = new Map();
   let rows = situation.rows;
   for (;;) {
@@ -160,16 +168,15 @@ async function byWorker(situation: Situation): Promise<Outcomes> {
     });
     const found = rows.filter((row) => claimed.has(rowId(row)));
     const accepted = acceptClaimed(requests, found, { takenOver: new Set(), maxAttributes });
-    const { decided } = await applyBatch(
-      memoryTransaction(store, journal, at),
-      { rows: accepted.rows, leases: [], now },
-      {
+    const batch = { rows: accepted.rows, leases: [], now };
+    const { decided } = await applyInMemory(store, at, (transaction) =>
+      applyBatch(transaction, batch, {
         rules: situation.rules,
         dependencyGraceMs,
         handling: handlerUse({}, { leaseTtlMs: 15_000, callTimeoutMs: 5000, handlerTimeoutMs: 5000 }),
         forcedRefusals: new Map(),
         maxErrored: 1,
-      },
+      }),
     );
     for (const { row, outcome, errContent, alreadyJournalled, contentChanged } of decided) {
       const again = contentChanged ? 'other content' : null;
@@ -181,7 +188,7 @@ async function byWorker(situation: Situation): Promise<Outcomes> {
 }
 
 async function byPreview(situation: Situation): Promise<Outcomes> {
-  const [store, journal] = [storeOf(situation), new MemoryJournal(situation.journal)];
+  const store = storeOf(situation);
   const shown = await preview(
     {
       poller: middleDatabase({ poll: async () => ({ rows: poll(situation.rows), now }) }),
@@ -192,8 +199,8 @@ async function byPreview(situation: Situation): Promise<Outcomes> {
             .map((row) => ({ ...row, errContent: null, remark: null })),
       }),
       store: storeOperations({
-        journal: async (attempts) => journal.entries(attempts),
-        snapshot: async (request) => store.read(request),
+        journal: async (attempts) => store.journalTable.read(attempts, null),
+        snapshot: async (request) => store.product.snapshot(request, null),
         seen: async () => seenIn(store),
         now: async () => at,
       }),
