@@ -22,7 +22,7 @@ GRANT SELECT ON ISMP.IF_BNET_ACCOUNT TO bnet_sync;
 GRANT SELECT ON ISMP.IF_BNET_ACCOUNT_ATTR TO bnet_sync;
 
 -- Updates lock rows. The locks of a client that died silently (its machine or its network is gone) stay until the
--- server notices: set SQLNET.EXPIRE_TIME (in minutes, such as 1) in the server's sqlnet.ora, otherwise that may take
+-- server notices: set SQLNET.EXPIRE_TIME (in minutes, such as 10) in the server's sqlnet.ora, otherwise that may take
 -- hours.
 GRANT UPDATE (State, StateDate, ErrContent) ON ISMP.IF_BNET_CUST TO bnet_sync;
 GRANT UPDATE (State, StateDate, ErrContent) ON ISMP.IF_BNET_ACCOUNT TO bnet_sync;
