@@ -44,7 +44,7 @@ SELECT 'IF_BNET_ACCOUNT', StreamingNo, COUNT(*) FROM IF_BNET_ACCOUNT
 WHERE StreamingNo IS NOT NULL GROUP BY StreamingNo HAVING COUNT(*) > 1
 ORDER BY table_name DESC, StreamingNo;
 
--- Rows without a StreamingNo, which nobody can process: they have no name to be answered by.
+-- Rows without a StreamingNo, which no worker can process: nothing identifies them in an update.
 SELECT 'IF_BNET_CUST' AS table_name, OPFlag, ProductID, CustID, BizID, NULL AS UserID, CreateDate, State
 FROM IF_BNET_CUST WHERE StreamingNo IS NULL
 UNION ALL

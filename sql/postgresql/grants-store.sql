@@ -27,7 +27,7 @@ GRANT SELECT ON sync_pause TO bnet_sync_store;
 
 GRANT SELECT, INSERT ON sync_guard, sync_origin TO bnet_sync_store;
 
--- For people: pause, resume and requeue, by commands or in the console. A worker needs none of it. Nobody needs more of
+-- For people: pause, resume and requeue, by commands or in the console. A worker needs none of it. No role needs more on
 -- sync_audit: it is evidence.
 GRANT INSERT, DELETE ON sync_pause TO bnet_sync_store;
 

@@ -40,7 +40,7 @@ UNION ALL
 SELECT 'IF_BNET_ACCOUNT', StreamingNo, count(*) FROM IF_BNET_ACCOUNT
 WHERE StreamingNo IS NOT NULL GROUP BY StreamingNo HAVING count(*) > 1;
 
--- Rows without a StreamingNo, which nobody can process: they have no name to be answered by.
+-- Rows without a StreamingNo, which no worker can process: nothing identifies them in an update.
 SELECT 'IF_BNET_CUST' AS table_name, OPFlag, ProductID, CustID, BizID, NULL AS UserID, CreateDate, State
 FROM IF_BNET_CUST WHERE StreamingNo IS NULL
 UNION ALL
