@@ -233,7 +233,7 @@ function keyOf(row: PlatformRow): Pick<Trouble, 'source' | 'streamingNo' | 'cust
 }
 
 /** Whether a row will meet such a trouble, as far as one can tell. Poison has trouble enough. */
-function fits(kind: TroubleKind, { mark, formCode, attributes }: PlatformRow): boolean {
+export function fits(kind: TroubleKind, { mark, formCode, attributes }: PlatformRow): boolean {
   if (mark === 'throw' || mark === 'exit') return false;
   const fails = formCode !== null || mark === 'refuse';
   if (kind.startsWith('success')) return !fails;

@@ -54,9 +54,14 @@ export class EventLoop {
     for (let index = 0; index < fact.length; index += 1) this.#mix(fact.charCodeAt(index));
   }
 
-  /** Runs something after so many milliseconds. */
+  /** Runs something after so many milliseconds, rounded up: time that does not move would not end. */
   schedule(delayMs: number, run: () => void, owner: EventOwner | null = null): Cancel {
-    const event: Event = { at: this.#now + Math.max(0, delayMs), order: this.#scheduled, run, owner };
+    const event: Event = {
+      at: this.#now + Math.max(0, Math.ceil(delayMs)),
+      order: this.#scheduled,
+      run,
+      owner,
+    };
     this.#scheduled += 1;
     this.#push(event);
     return () => {

@@ -1,0 +1,34 @@
+import type { Disturbance } from '../fault/observations.js';
+import type { EventLoop } from './event-loop.js';
+import type { Fact } from './story.js';
+
+/** What happens in a simulation, written down while it happens. */
+export class History {
+  readonly disturbances: Disturbance[] = [];
+  /** What must not happen to a process, in words. */
+  readonly failures: string[] = [];
+  readonly facts: Fact[] = [];
+  readonly counts = new Map<string, number>();
+
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly keepFacts: boolean,
+  ) {}
+
+  /** Notes what somebody did, now. */
+  readonly tell = (who: string, what: string): void => {
+    this.loop.note(who);
+    this.loop.note(what);
+    if (this.keepFacts) this.facts.push({ at: this.loop.now, who, what });
+  };
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** From now on, for so long, rows may be late. */
+  disturb(what: string, forMs: number): void {
+    const { now } = this.loop;
+    this.disturbances.push({ what, from: now, until: now + forMs });
+  }
+}

@@ -1,0 +1,226 @@
+import { DatabaseError } from '../../src/database/errors.js';
+import type { Random } from '../../src/demo/platform/random.js';
+import type { Cancel, EventLoop, EventOwner } from './event-loop.js';
+import type { Link, Session } from './link.js';
+
+/*
+ * What may happen to a statement between a process and a server: it takes its time there and back, it or its answer is
+ * lost, or it arrives when nobody waits for it any more. What was sent takes effect even if its process dies.
+ */
+
+/** How bad a network is. Probabilities are those of one statement. */
+export interface NetworkQuality {
+  /** The connection breaks before the statement arrives. */
+  readonly loseRequest: number;
+  /** The connection breaks after the statement took effect. */
+  readonly loseAnswer: number;
+  /** Nothing comes back at all: only the deadline ends it. */
+  readonly silent: number;
+  /** The statement, or its answer, is underway for longer than anybody waits. */
+  readonly slow: number;
+}
+
+/** Everything arrives. */
+export const goodNetwork: NetworkQuality = { loseRequest: 0, loseAnswer: 0, silent: 0, slow: 0 };
+
+/** A server as the network sees it. */
+export interface Server {
+  readonly name: string;
+  /** Nobody listens. */
+  isDown: boolean;
+  /** Packets reach it, or come back, no more. */
+  isCutOff: boolean;
+}
+
+/** Limits of connections, in milliseconds. */
+export interface ConnectionLimits {
+  /** How long a client waits for an answer. */
+  readonly callTimeoutMs: number;
+  /** How long the server leaves a transaction alone that sends nothing. */
+  readonly idleTimeoutMs: number;
+}
+
+/** What became of a statement that did not simply arrive and was answered. */
+export type Fate = 'lost on its way' | 'answer lost' | 'arrived too late';
+
+/** Connects processes to servers. */
+export class Network {
+  quality: NetworkQuality = goodNetwork;
+  readonly #loop: EventLoop;
+  readonly #random: Random;
+  readonly #onFate: (statement: string, fate: Fate) => void;
+  readonly #openSessions = new Map<EventOwner, number>();
+
+  constructor(loop: EventLoop, random: Random, onFate: (statement: string, fate: Fate) => void) {
+    this.#loop = loop;
+    this.#random = random;
+    this.#onFate = onFate;
+  }
+
+  /** The link of a process to a server. */
+  link(owner: EventOwner, server: Server, limits: ConnectionLimits): Link {
+    return {
+      send: (statement, effect) => this.#send({ owner, server, limits, statement, effect }),
+      session: (ended) => this.#session({ owner, server, limits }, ended),
+    };
+  }
+
+  /** How many sessions of a process are open on servers. */
+  openSessions(owner: EventOwner): number {
+    return this.#openSessions.get(owner) ?? 0;
+  }
+
+  #send<T>(sending: Sending<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const { owner, server, limits, statement, effect } = sending;
+      const call = new Call();
+      const fail = (kind: 'connectionLost' | 'timeout' | 'unreachable', what: string) => () => {
+        reject(new DatabaseError(kind, `${server.name}: ${what} (${statement})`));
+      };
+      const lost = fail('connectionLost', 'the connection broke');
+      call.cancelDeadline = this.#loop.schedule(
+        limits.callTimeoutMs,
+        () => {
+          call.settle(fail('timeout', 'no answer'));
+        },
+        owner,
+      );
+      if (server.isCutOff) return;
+      if (this.#random.chance(this.quality.loseRequest)) {
+        this.#onFate(statement, 'lost on its way');
+        this.#answer(sending, call, lost);
+        return;
+      }
+      this.#loop.schedule(this.#travelMs(), () => {
+        if (server.isCutOff) return;
+        if (server.isDown) {
+          this.#answer(sending, call, fail('unreachable', 'nobody answers'));
+          return;
+        }
+        if (call.isSettled) this.#onFate(statement, 'arrived too late');
+        const answer = answered(effect, resolve, reject);
+        const isLost = this.#random.chance(this.quality.loseAnswer);
+        if (isLost) this.#onFate(statement, 'answer lost');
+        this.#answer(sending, call, isLost ? lost : answer);
+      });
+    });
+  }
+
+  #answer({ owner, server, statement }: Sending<unknown>, call: Call, answer: () => void): void {
+    if (server.isCutOff) return;
+    if (this.#random.chance(this.quality.silent)) {
+      this.#onFate(statement, 'answer lost');
+      return;
+    }
+    this.#loop.schedule(
+      this.#travelMs(),
+      () => {
+        call.settle(answer);
+      },
+      owner,
+    );
+  }
+
+  #session(place: Omit<Sending<unknown>, 'statement' | 'effect'>, ended: () => void): Session {
+    const { owner, limits, server } = place;
+    const loop = this.#loop;
+    let isOpen = true;
+    let isBroken = false;
+    let cancelIdle = (): void => undefined;
+    const end = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      cancelIdle();
+      this.#countSessions(owner, -1);
+      ended();
+    };
+    const watchIdle = (): void => {
+      cancelIdle();
+      cancelIdle = loop.schedule(limits.idleTimeoutMs, end);
+    };
+    const broken = (): DatabaseError =>
+      new DatabaseError('connectionLost', `${server.name}: the session has ended`);
+    this.#countSessions(owner, 1);
+    watchIdle();
+    return {
+      send: async (statement, effect) => {
+        if (isBroken) throw broken();
+        const guarded = (): ReturnType<typeof effect> => {
+          if (!isOpen) throw broken();
+          watchIdle();
+          return effect();
+        };
+        try {
+          return await this.#send({ ...place, statement, effect: guarded });
+        } catch (error) {
+          if (isNetworkError(error)) {
+            isBroken = true;
+            // The server sees that the client is gone at once, or after a while.
+            loop.schedule(this.#random.between(0, 200), end);
+          }
+          throw error;
+        }
+      },
+      close: () => {
+        isBroken = true;
+        loop.schedule(this.#travelMs(), end);
+      },
+      deadline: (milliseconds, passed) => loop.schedule(milliseconds, passed, owner),
+    };
+  }
+
+  #countSessions(owner: EventOwner, more: number): void {
+    this.#openSessions.set(owner, this.openSessions(owner) + more);
+  }
+
+  /** Mostly a few milliseconds. */
+  #travelMs(): number {
+    const random = this.#random;
+    return random.chance(this.quality.slow) ? random.between(500, 6000) : random.between(1, 20);
+  }
+}
+
+interface Sending<T> {
+  readonly owner: EventOwner;
+  readonly server: Server;
+  readonly limits: ConnectionLimits;
+  readonly statement: string;
+  readonly effect: () => T;
+}
+
+/** A statement whose sender waits for the first thing that comes back, or for his deadline. */
+class Call {
+  isSettled = false;
+  cancelDeadline: Cancel = () => undefined;
+
+  settle(answer: () => void): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.cancelDeadline();
+    answer();
+  }
+}
+
+/** Lets a statement take effect; what it comes to is called later. */
+function answered<T>(
+  effect: () => T,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): () => void {
+  try {
+    const value = effect();
+    return () => {
+      resolve(value);
+    };
+  } catch (error) {
+    return () => {
+      reject(error);
+    };
+  }
+}
+
+const networkKinds: readonly string[] = ['connectionLost', 'timeout', 'unreachable'];
+
+function isNetworkError(error: unknown): boolean {
+  return error instanceof DatabaseError && networkKinds.includes(error.kind);
+}

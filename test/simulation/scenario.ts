@@ -1,0 +1,169 @@
+import { Random } from '../../src/demo/platform/random.js';
+import type { Rules } from '../../src/domain/rules.js';
+import type { WorkerSettings } from '../../src/worker/settings.js';
+import type { TroubleKind } from '../fault/observations.js';
+import { limitSpec, Schedule, type ScheduledTransaction } from '../fault/schedule.js';
+import type { NetworkQuality } from './network.js';
+
+/*
+ * A scenario is all that is decided before a simulation begins: settings, what the platform writes, and what goes wrong when.
+ * It is plain data, so that a failing one can be made shorter step by step.
+ */
+
+/** Everything that is drawn from a seed. Times in milliseconds from the start. */
+export interface Scenario {
+  readonly seed: number;
+  readonly settings: WorkerSettings;
+  readonly network: NetworkQuality;
+  /** Processes that are started at the beginning. */
+  readonly workers: number;
+  /** How far the clocks of the servers are ahead of the true time. */
+  readonly clockAheadMs: { readonly middle: number; readonly store: number };
+  readonly steps: readonly Step[];
+  /** From then on nothing goes wrong any more. */
+  readonly calmAtMs: number;
+}
+
+/** Something that happens to the system at its moment. `pick`, from 0 up to 1, chooses among what is there then. */
+export type Step = { readonly atMs: number } & (
+  | { readonly kind: 'write'; readonly transaction: ScheduledTransaction }
+  | { readonly kind: 'put back'; readonly pick: number; readonly seed: number }
+  | { readonly kind: 'trouble'; readonly trouble: TroubleKind; readonly pick: number; readonly forMs: number }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop'; readonly pick: number }
+  | { readonly kind: 'kill'; readonly pick: number; readonly forMs: number }
+  | { readonly kind: 'freeze'; readonly pick: number; readonly forMs: number }
+  | { readonly kind: 'restart'; readonly server: ServerRole; readonly forMs: number }
+  | { readonly kind: 'cut off'; readonly server: ServerRole; readonly forMs: number }
+  | { readonly kind: 'pause'; readonly pick: number; readonly forMs: number }
+  | { readonly kind: 'old attempt'; readonly pick: number }
+  | { readonly kind: 'fail over'; readonly lostMs: number }
+);
+
+/** One of the two databases. */
+export type ServerRole = 'middle' | 'store';
+
+const writingMs = 15_000;
+const faultsMs = 22_000;
+
+/** The scenario of a seed. */
+export function drawScenario(seed: number): Scenario {
+  const random = new Random(seed);
+  const settings = drawSettings(random);
+  const isCalm = random.chance(0.1);
+  const writes = drawWrites(random, settings);
+  const faults = isCalm ? [] : drawFaults(random);
+  const hour = 3_600_000;
+  const ahead = () => random.pick([0, 0, random.between(-hour, hour), 8 * hour]);
+  return {
+    seed,
+    settings,
+    network: isCalm ? noFaults : drawNetwork(random),
+    workers: random.between(1, 3),
+    clockAheadMs: { middle: ahead(), store: ahead() },
+    steps: [...writes, ...faults].sort((a, b) => a.atMs - b.atMs),
+    calmAtMs: faultsMs,
+  };
+}
+
+const noFaults: NetworkQuality = { loseRequest: 0, loseAnswer: 0, silent: 0, slow: 0 };
+
+function drawNetwork(random: Random): NetworkQuality {
+  const upTo = (most: number) => (random.chance(0.3) ? 0 : random.next() * most);
+  return { loseRequest: upTo(0.03), loseAnswer: upTo(0.04), silent: upTo(0.02), slow: upTo(0.02) };
+}
+
+function drawSettings(random: Random): WorkerSettings {
+  const rules: Rules = {
+    onDuplicateOpen: random.pick(['refuse', 'refuse', 'update']),
+    onDuplicateBind: random.pick(['refuse', 'refuse', 'update']),
+    onCancelWithUsers: random.pick(['refuse', 'refuse', 'unbind']),
+    attributes: random.pick(['merge', 'merge', 'replace']),
+    userLimitAttrSpecId: random.pick([null, limitSpec]),
+  };
+  return {
+    batchSize: random.pick([1, 2, 5, 10, 50]),
+    concurrency: random.between(1, 2),
+    pollIntervalMs: 100,
+    idlePollMaxMs: 1000,
+    settleMs: random.pick([0, 0, 1000, 1500]),
+    dependencyGraceMs: random.pick([0, 2000, 3000]),
+    leaseTtlMs: 3000,
+    shards: random.pick([4, 8]),
+    maxAttempts: random.between(2, 3),
+    maxAttributes: 10_000,
+    breakerThreshold: random.pick([3, 5, 10]),
+    drainTimeoutMs: 5000,
+    callTimeoutMs: 1500,
+    handlerTimeoutMs: 1000,
+    productIds: [],
+    othersFinishRows: false,
+    rules,
+  };
+}
+
+function drawWrites(random: Random, { settleMs }: WorkerSettings): Step[] {
+  const customers = random.between(2, 6);
+  const schedule = new Schedule(new Random(random.between(0, 0x7fffffff)), { customers, settleMs });
+  if (random.chance(0.15)) schedule.poison(random.pick(['throw', 'exit']));
+  const times = Array.from({ length: random.between(3, 12) }, () => random.between(0, writingMs)).sort(
+    inOrder,
+  );
+  const writes = times.map((atMs): Step => ({ atMs, kind: 'write', transaction: schedule.transaction(4) }));
+  const resets = Array.from({ length: random.between(0, 4) }, (): Step => {
+    const atMs = random.between(2000, faultsMs);
+    return { atMs, kind: 'put back', pick: random.next(), seed: random.between(0, 0x7fffffff) };
+  });
+  const restored = random.chance(0.2) ? [random.between(6000, faultsMs)] : [];
+  const oldAttempts = restored.map((atMs): Step => ({ atMs, kind: 'old attempt', pick: random.next() }));
+  return [...writes, ...resets, ...oldAttempts];
+}
+
+const inOrder = (a: number, b: number): number => a - b;
+
+const troubleKinds: readonly TroubleKind[] = [
+  'claim refused',
+  'claim swallowed',
+  'claim set back',
+  'success refused',
+  'failure refused',
+  'mark refused',
+  'mark swallowed',
+  'mark undone',
+  'row locked',
+  'attribute row locked',
+  'ErrContent too narrow',
+];
+
+type DrawnFault = (random: Random, atMs: number) => Step;
+
+const faultKinds: readonly DrawnFault[] = [
+  (random, atMs) => ({ atMs, kind: 'kill', pick: random.next(), forMs: random.between(0, 3000) }),
+  (random, atMs) => ({ atMs, kind: 'freeze', pick: random.next(), forMs: random.between(200, 9000) }),
+  (random, atMs) => ({ atMs, kind: 'stop', pick: random.next() }),
+  (_random, atMs) => ({ atMs, kind: 'start' }),
+  (random, atMs) => ({ atMs, kind: 'restart', server: drawServer(random), forMs: random.between(50, 3000) }),
+  (random, atMs) => ({ atMs, kind: 'cut off', server: drawServer(random), forMs: random.between(200, 6000) }),
+  (random, atMs) => ({ atMs, kind: 'pause', pick: random.next(), forMs: random.between(500, 6000) }),
+  drawTrouble,
+  drawTrouble,
+  drawTrouble,
+];
+
+function drawTrouble(random: Random, atMs: number): Step {
+  const trouble = random.pick(troubleKinds);
+  return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs: random.between(500, 12_000) };
+}
+
+function drawServer(random: Random): ServerRole {
+  return random.pick(['middle', 'store']);
+}
+
+function drawFaults(random: Random): Step[] {
+  const faults = Array.from({ length: random.between(0, 7) }, () =>
+    random.pick(faultKinds)(random, random.between(0, faultsMs - 1000)),
+  );
+  if (!random.chance(0.12)) return faults;
+  const atMs = random.between(3000, faultsMs - 1000);
+  return [...faults, { atMs, kind: 'fail over', lostMs: random.pick([0, 50, 500, 3000]) }];
+}

@@ -1,0 +1,102 @@
+import { Random } from '../../src/demo/platform/random.js';
+import type { Observations } from '../fault/observations.js';
+import { EventLoop } from './event-loop.js';
+import { History } from './history.js';
+import type { MiddleGuard } from './middle/scope.js';
+import { MiddleTables } from './middle/tables.js';
+import { Network, type Server } from './network.js';
+import { SimulatedPlatform } from './platform.js';
+import type { Scenario, ServerRole } from './scenario.js';
+import type { StoreGuard } from './store/server.js';
+import { StoreTables } from './store/tables.js';
+import { SimulatedTroubles } from './troubles.js';
+
+/** How a simulation differs from the system that it stands for. */
+export interface WorldOptions {
+  /** Rules that the databases do not keep. */
+  readonly without?: ReadonlySet<MiddleGuard | StoreGuard>;
+  /** Keep what happened, to be read. */
+  readonly keepFacts?: boolean;
+}
+
+/** Statements whose loss counts most. */
+const watchedStatements: ReadonlySet<string> = new Set(['claim', 'fence', 'commit', 'mark']);
+
+/** Everything but the workers: virtual time, both databases, the network, and the platform. */
+export class SimulatedSystem {
+  readonly loop = new EventLoop();
+  readonly history: History;
+  readonly network: Network;
+  readonly servers: Readonly<Record<ServerRole, Server>> = {
+    middle: { name: 'middle', isDown: false, isCutOff: false },
+    store: { name: 'store', isDown: false, isCutOff: false },
+  };
+  readonly middle: MiddleTables;
+  readonly store: StoreTables;
+  readonly platform: SimulatedPlatform;
+  readonly troubles: SimulatedTroubles;
+  /** Calls of handlers for poison rows, by `rowName`. */
+  readonly poisonCalls = new Map<string, number>();
+  readonly #scenario: Scenario;
+
+  constructor(scenario: Scenario, { without = new Set(), keepFacts = false }: WorldOptions) {
+    const { seed, settings, clockAheadMs } = scenario;
+    const { loop } = this;
+    this.#scenario = scenario;
+    const history = new History(loop, keepFacts);
+    this.history = history;
+    this.network = new Network(loop, new Random(seed + 2), (statement, fate) => {
+      if (watchedStatements.has(statement)) history.count(`${statement}: ${fate}`);
+    });
+    this.middle = new MiddleTables({
+      now: () => loop.now + clockAheadMs.middle,
+      trueTime: () => loop.now,
+      without: without as ReadonlySet<MiddleGuard>,
+      onChange: ({ source, streamingNo, actor, from, to, dateAfter }) => {
+        const states = `State ${from ?? 'none'} → ${to} (${dateAfter ?? 'no date'})`;
+        history.tell(actor, `${source}:${streamingNo} ${states}`);
+      },
+    });
+    this.store = new StoreTables({
+      now: () => loop.now + clockAheadMs.store,
+      shards: settings.shards,
+      without: without as ReadonlySet<StoreGuard>,
+    });
+    const { middle: tables } = this;
+    this.platform = new SimulatedPlatform({
+      ...{ loop, tables, clockAheadMs: clockAheadMs.middle, tell: history.tell },
+    });
+    this.troubles = new SimulatedTroubles(loop, tables, this.platform, history.tell);
+  }
+
+  /** Whether an alarm about a loss is open. */
+  get hasAlarm(): boolean {
+    return this.store.notes.openAlarms().length > 0;
+  }
+
+  /** What is known at the end, by the true time. */
+  observations(): Observations {
+    const { settings, clockAheadMs } = this.#scenario;
+    const trueTime = (at: number): number => at - clockAheadMs.store;
+    const { store, middle } = this;
+    const { userLimitAttrSpecId } = settings.rules;
+    return {
+      settings: { ...settings, rules: { ...settings.rules, userLimitAttrSpecId } },
+      rows: this.platform.rows,
+      troubles: this.troubles.ended,
+      disturbances: this.history.disturbances,
+      changes: middle.changes,
+      decisions: store.decisions.map((decision) => {
+        const { at, decidedAt } = decision;
+        return { ...decision, at: trueTime(at), decidedAt: trueTime(decidedAt) };
+      }),
+      lines: store.lines,
+      leases: store.leases.map((lease) => ({ ...lease, at: trueTime(lease.at) })),
+      finalRows: middle.finalRows(),
+      finalAttributes: middle.finalAttributes(),
+      journal: store.journal(),
+      stored: store.stored(),
+      poisonCalls: this.poisonCalls,
+    };
+  }
+}

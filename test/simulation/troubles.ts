@@ -1,0 +1,77 @@
+import type { PlatformRow, Trouble, TroubleKind } from '../fault/observations.js';
+import { fits } from '../fault/row-troubles.js';
+import type { EventLoop } from './event-loop.js';
+import type { MiddleTables } from './middle/tables.js';
+import type { SimulatedPlatform } from './platform.js';
+import type { Journalist } from './story.js';
+
+/** Which trouble, with which of the rows there are, for how long. */
+interface TroubleToBegin {
+  readonly trouble: TroubleKind;
+  readonly pick: number;
+  readonly forMs: number;
+}
+
+/** What is wrong with single rows of the middle database: each begins, and ends after its time or when all are lifted. */
+export class SimulatedTroubles {
+  readonly ended: Trouble[] = [];
+  readonly #lifts = new Set<() => void>();
+
+  constructor(
+    private readonly loop: EventLoop,
+    private readonly tables: MiddleTables,
+    private readonly platform: SimulatedPlatform,
+    private readonly tell: Journalist,
+  ) {}
+
+  begin({ trouble: kind, pick, forMs }: TroubleToBegin): void {
+    if (kind === 'ErrContent too narrow') {
+      this.#narrow(pick, forMs);
+      return;
+    }
+    const rows = this.platform.rows.filter((row) => fits(kind, row));
+    const row = rows[Math.floor(pick * rows.length)];
+    if (row === undefined) return;
+    const { source, streamingNo } = row;
+    const custId = row.versions.at(-1)?.custId ?? null;
+    this.#last({ kind, source, streamingNo, custId }, forMs, this.#lift(kind, row));
+  }
+
+  /** Ends all that last. */
+  lift(): void {
+    for (const lift of this.#lifts) lift();
+  }
+
+  #lift(kind: Exclude<TroubleKind, 'ErrContent too narrow'>, row: PlatformRow): () => void {
+    if (kind === 'row locked') return this.tables.lock(row, 'a person');
+    if (kind !== 'attribute row locked') return this.tables.rule(kind, row);
+    const attrId = row.attributes[0]?.attrId;
+    return this.tables.lock(attrId === undefined ? row : { ...row, attrId }, 'a person');
+  }
+
+  #narrow(pick: number, forMs: number): void {
+    const source = pick < 0.5 ? 'CUST' : 'ACCOUNT';
+    const most = [5, 12, 30, 60][Math.floor(pick * 8) % 4] ?? 5;
+    const lift = this.tables.narrow(source, pick * 16 < 8 ? { characters: most } : { bytes: most });
+    this.#last({ kind: 'ErrContent too narrow', source, streamingNo: null, custId: null }, forMs, lift);
+  }
+
+  #last(
+    trouble: Pick<Trouble, 'kind' | 'source' | 'streamingNo' | 'custId'>,
+    forMs: number,
+    lift: () => void,
+  ): void {
+    const begun = this.loop.now;
+    const name = `${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'}`;
+    this.tell('trouble', `${name} begins`);
+    const end = (): void => {
+      if (!this.#lifts.delete(end)) return;
+      lift();
+      const over = this.loop.now;
+      this.ended.push({ ...trouble, begun, from: begun, until: over, over });
+      this.tell('trouble', `${name} is over`);
+    };
+    this.#lifts.add(end);
+    this.loop.schedule(forMs, end);
+  }
+}

@@ -1,0 +1,218 @@
+import { Random } from '../../src/demo/platform/random.js';
+import { rowName, type Observations } from '../fault/observations.js';
+import { simulationStart } from './event-loop.js';
+import { goodNetwork } from './network.js';
+import type { Scenario, ServerRole, Step } from './scenario.js';
+import type { LostHistory, StoreSnapshot } from './store/tables.js';
+import type { Fact } from './story.js';
+import { SimulatedSystem, type WorldOptions } from './system.js';
+import { WorkerProcesses } from './worker-processes.js';
+
+/** What came of a simulation. */
+export interface Outcome {
+  readonly observations: Observations;
+  /** What must not happen to a process, in words. */
+  readonly failures: readonly string[];
+  /** What the store lost when it failed over; null: it did not, or lost nothing. */
+  readonly loss: Loss | null;
+  readonly facts: readonly Fact[];
+  /** How often things happened, by name: events of workers, and what the world did. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly events: number;
+  readonly hash: number;
+}
+
+/** A fail-over to a state of the store that is older. */
+export interface Loss extends LostHistory {
+  /** By the true time. */
+  readonly at: number;
+  /** An alarm was open at the end. */
+  readonly isAlarmOpen: boolean;
+}
+
+/** How long everything may take to end once nothing goes wrong any more. */
+const endWithinMs = 240_000;
+/** How long a loss may stay unnoticed then. */
+const noticeWithinMs = 30_000;
+
+/** A system, its workers, and what happens to them. One instance plays one scenario. */
+export class World {
+  readonly #scenario: Scenario;
+  readonly #system: SimulatedSystem;
+  readonly #processes: WorkerProcesses;
+  readonly #snapshots = new Map<Step, StoreSnapshot>();
+  #loss: Omit<Loss, 'isAlarmOpen'> | null = null;
+
+  constructor(scenario: Scenario, options: WorldOptions = {}) {
+    this.#scenario = scenario;
+    this.#system = new SimulatedSystem(scenario, options);
+    this.#processes = new WorkerProcesses(scenario, this.#system);
+  }
+
+  /** Plays the scenario to its end. */
+  async play(): Promise<Outcome> {
+    const { loop } = this.#system;
+    this.#begin();
+    await loop.run(simulationStart + this.#scenario.calmAtMs);
+    this.#calmDown();
+    await this.#end();
+    await this.#processes.stopAll();
+    return this.#outcome();
+  }
+
+  #begin(): void {
+    const { seed, workers, steps, network, calmAtMs } = this.#scenario;
+    const { loop, history } = this.#system;
+    const random = new Random(seed + 1);
+    this.#system.network.quality = network;
+    if (Object.values(network).some((probability) => probability > 0))
+      history.disturb('a bad network', calmAtMs);
+    for (let index = 0; index < workers; index += 1)
+      loop.schedule(random.between(0, 50), () => {
+        this.#processes.start();
+      });
+    for (const step of steps) this.#schedule(step);
+  }
+
+  #schedule(step: Step): void {
+    const { loop, store } = this.#system;
+    if (step.kind === 'fail over')
+      loop.schedule(step.atMs - step.lostMs, () => {
+        this.#snapshots.set(step, store.snapshot());
+      });
+    loop.schedule(step.atMs, () => {
+      this.#take(step);
+    });
+  }
+
+  #take(step: Step): void {
+    const { platform, troubles, history } = this.#system;
+    history.count(step.kind);
+    switch (step.kind) {
+      case 'write':
+        platform.write(step.transaction);
+        return;
+      case 'put back':
+        platform.putBack(step.pick, step.seed);
+        return;
+      case 'old attempt':
+        this.#restoreAttempt(step.pick);
+        return;
+      case 'trouble':
+        troubles.begin(step);
+        return;
+      case 'start':
+        this.#processes.start();
+        return;
+      case 'stop':
+        this.#processes.disturb('stop', step.pick, 0);
+        return;
+      case 'kill':
+      case 'freeze':
+        this.#processes.disturb(step.kind, step.pick, step.forMs);
+        return;
+      case 'restart':
+      case 'cut off':
+        this.#failServer(step.server, step.kind, step.forMs);
+        return;
+      case 'pause':
+        this.#pause(step.pick, step.forMs);
+        return;
+      case 'fail over':
+        this.#failOver(step);
+        return;
+    }
+  }
+
+  #failServer(role: ServerRole, kind: 'restart' | 'cut off', forMs: number): void {
+    const { loop, history, servers, store } = this.#system;
+    const server = servers[role];
+    const fault = kind === 'restart' ? 'isDown' : 'isCutOff';
+    if (server[fault]) return;
+    server[fault] = true;
+    if (kind === 'restart' && role === 'store') store.restart();
+    history.disturb(`${role}: ${kind}`, forMs);
+    history.tell(role, kind === 'restart' ? 'goes down' : 'cannot be reached');
+    loop.schedule(forMs, () => {
+      server[fault] = false;
+      history.tell(role, 'can be reached again');
+    });
+  }
+
+  #pause(pick: number, forMs: number): void {
+    const { loop, history, store } = this.#system;
+    const target = pausable[Math.floor(pick * pausable.length)];
+    if (target === undefined || !store.pause(target)) return;
+    history.disturb('a pause', forMs);
+    history.tell('an operator', `pauses ${JSON.stringify(target)}`);
+    loop.schedule(forMs, () => {
+      if (store.resume(target)) history.tell('an operator', `resumes ${JSON.stringify(target)}`);
+    });
+  }
+
+  /** A row that was corrected and applied comes back with its failed attempt, as an older middle database restored has it. */
+  #restoreAttempt(pick: number): void {
+    const { history, store, middle } = this.#system;
+    const entries = store.journal();
+    const applied = new Set(
+      entries.filter(({ superseded, outcome }) => !superseded && outcome === 'applied').map(rowName),
+    );
+    const old = entries.filter((entry) => {
+      const isDone = middle.row(entry)?.state === 2;
+      return entry.superseded && entry.outcome === 'failed' && applied.has(rowName(entry)) && isDone;
+    });
+    const entry = old[Math.floor(pick * old.length)];
+    if (entry === undefined) return;
+    history.count('an old attempt comes back');
+    middle.transaction('restore', (transaction) => {
+      transaction.change(entry, { state: 1, stateDate: entry.attempt });
+    });
+  }
+
+  #failOver(step: Step): void {
+    const snapshot = this.#snapshots.get(step);
+    if (snapshot === undefined) return;
+    const { loop, history, store } = this.#system;
+    const lost = store.failOver(snapshot);
+    history.disturb('the store fails over', 0);
+    history.tell('store', `fails over and loses ${lost.decisions.length} decisions`);
+    if (lost.decisions.length === 0) return;
+    history.count('commits lost');
+    this.#loss = { ...lost, at: loop.now };
+  }
+
+  /** Nothing goes wrong any more, and somebody is there to work. */
+  #calmDown(): void {
+    const { network, servers, troubles, store, history } = this.#system;
+    network.quality = goodNetwork;
+    for (const server of Object.values(servers)) Object.assign(server, { isDown: false, isCutOff: false });
+    troubles.lift();
+    for (const target of pausable) store.resume(target);
+    history.tell('everything', 'is calm from now on');
+    this.#processes.ensureOne();
+  }
+
+  /** A loss is found at the latest when somebody takes the shard over, or asks for his own commits. */
+  async #end(): Promise<void> {
+    const { loop, middle, platform } = this.#system;
+    const isDone = (): boolean => middle.openRows === 0 && platform.open === 0;
+    if (this.#loss === null) await loop.run(loop.now + endWithinMs, isDone);
+    else await loop.run(loop.now + noticeWithinMs, () => this.#system.hasAlarm);
+  }
+
+  #outcome(): Outcome {
+    const { loop, history, hasAlarm } = this.#system;
+    return {
+      observations: this.#system.observations(),
+      failures: history.failures,
+      loss: this.#loss === null ? null : { ...this.#loss, isAlarmOpen: hasAlarm },
+      facts: history.facts,
+      counts: history.counts,
+      events: loop.events,
+      hash: loop.hash,
+    };
+  }
+}
+
+/** What an operator pauses. */
+const pausable = [{ source: 'CUST' }, { source: 'ACCOUNT' }, { productId: '323002000' }] as const;
