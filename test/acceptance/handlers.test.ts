@@ -67,12 +67,20 @@ const never = 'await new Promise(() => undefined);';
 const says = (words: string) => new RegExp(`^bnet-sync: .*${row}.*${words}`, 'm');
 
 const faults: readonly Fault[] = [
-  { name: 'blocks the thread', does: 'for (;;);', ends: 1, says: says('has blocked the thread for 1000 ms') },
+  {
+    name: 'blocks the thread',
+    does: 'for (;;);',
+    ends: 1,
+    says: says(`has blocked the thread for ${scaled(1000)} ms`),
+  },
   {
     name: 'blocks the thread outside JavaScript',
     does: `spawnSync('sleep', ['20']);`,
     ends: 'SIGKILL',
-    says: /^bnet-sync: .*blocked for 1000 ms, outside JavaScript.*IF_BNET_CUST:7\b/m,
+    says: new RegExp(
+      `^bnet-sync: .*blocked for ${scaled(1000)} ms, outside JavaScript.*IF_BNET_CUST:7\\b`,
+      'm',
+    ),
   },
   { name: 'calls process.exit(0)', does: 'process.exit(0);', ends: 1, says: says('process.exit\\(0\\)') },
   { name: 'calls process.exit(1)', does: 'process.exit(1);', ends: 1, says: says('process.exit\\(1\\)') },

@@ -85,7 +85,7 @@ describe.runIf(hasPostgres)('init-middle on Oracle', () => {
     expect((JSON.parse(made.stdout) as { tables: string[] }).tables.sort()).toEqual(tables);
     expect(await tablesOf(oracle)).toEqual(inIsmp);
     const again = await initMiddle(oracle, oracle.standIn.owner, { schema: 'Ismp' });
-    expect(again.stderr).toContain('there are tables of these names already');
+    expect(again.stderr).toContain('these tables already exist');
   });
 
   it('says that a schema is not there', async () => {

@@ -43,18 +43,28 @@ export interface ConnectionLimits {
 /** What became of a statement that did not simply arrive and was answered. */
 export type Fate = 'lost on its way' | 'answer lost' | 'arrived too late';
 
+/** What somebody does to a statement the moment it is sent: it takes so long on its way, or its answer is lost. */
+export type Interference = { readonly kind: 'late'; readonly ms: number } | { readonly kind: 'answer lost' };
+
+/** Who follows what is sent. */
+export interface NetworkObserver {
+  /** A statement is about to be sent; null: nothing is done to it. */
+  onSend(owner: EventOwner, statement: string): Interference | null;
+  onFate(statement: string, fate: Fate): void;
+}
+
 /** Connects processes to servers. */
 export class Network {
   quality: NetworkQuality = goodNetwork;
   readonly #loop: EventLoop;
   readonly #random: Random;
-  readonly #onFate: (statement: string, fate: Fate) => void;
+  readonly #observer: NetworkObserver;
   readonly #openSessions = new Map<EventOwner, number>();
 
-  constructor(loop: EventLoop, random: Random, onFate: (statement: string, fate: Fate) => void) {
+  constructor(loop: EventLoop, random: Random, observer: NetworkObserver) {
     this.#loop = loop;
     this.#random = random;
-    this.#onFate = onFate;
+    this.#observer = observer;
   }
 
   /** The link of a process to a server. */
@@ -85,22 +95,24 @@ export class Network {
         },
         owner,
       );
+      const interference = this.#observer.onSend(owner, statement);
       if (server.isCutOff) return;
       if (this.#random.chance(this.quality.loseRequest)) {
-        this.#onFate(statement, 'lost on its way');
+        this.#observer.onFate(statement, 'lost on its way');
         this.#answer(sending, call, lost);
         return;
       }
-      this.#loop.schedule(this.#travelMs(), () => {
+      const travelMs = interference?.kind === 'late' ? interference.ms : this.#travelMs();
+      this.#loop.schedule(travelMs, () => {
         if (server.isCutOff) return;
         if (server.isDown) {
           this.#answer(sending, call, fail('unreachable', 'nobody answers'));
           return;
         }
-        if (call.isSettled) this.#onFate(statement, 'arrived too late');
+        if (call.isSettled) this.#observer.onFate(statement, 'arrived too late');
         const answer = answered(effect, resolve, reject);
-        const isLost = this.#random.chance(this.quality.loseAnswer);
-        if (isLost) this.#onFate(statement, 'answer lost');
+        const isLost = this.#random.chance(this.quality.loseAnswer) || interference?.kind === 'answer lost';
+        if (isLost) this.#observer.onFate(statement, 'answer lost');
         this.#answer(sending, call, isLost ? lost : answer);
       });
     });
@@ -109,7 +121,7 @@ export class Network {
   #answer({ owner, server, statement }: Sending<unknown>, call: Call, answer: () => void): void {
     if (server.isCutOff) return;
     if (this.#random.chance(this.quality.silent)) {
-      this.#onFate(statement, 'answer lost');
+      this.#observer.onFate(statement, 'answer lost');
       return;
     }
     this.#loop.schedule(

@@ -27,6 +27,8 @@ export interface Scenario {
 /** Something that happens to the system at its moment. `pick`, from 0 up to 1, chooses among what is there then. */
 export type Step = { readonly atMs: number } & (
   | { readonly kind: 'write'; readonly transaction: ScheduledTransaction }
+  /** The next statement of this name, after so many others of it, meets something. */
+  | ({ readonly kind: 'ambush'; readonly statement: AmbushedStatement; readonly skip: number } & Ambush)
   | { readonly kind: 'put back'; readonly pick: number; readonly seed: number }
   | { readonly kind: 'trouble'; readonly trouble: TroubleKind; readonly pick: number; readonly forMs: number }
   | { readonly kind: 'start' }
@@ -39,6 +41,31 @@ export type Step = { readonly atMs: number } & (
   | { readonly kind: 'old attempt'; readonly pick: number }
   | { readonly kind: 'fail over'; readonly lostMs: number }
 );
+
+/** Statements at which it matters most what happens. */
+export type AmbushedStatement = (typeof ambushedStatements)[number];
+
+const ambushedStatements = [
+  'poll',
+  'claim',
+  'read',
+  'fence',
+  'record',
+  'commit',
+  'mark',
+  'heartbeat and renewal',
+  'take shards',
+  'attempts',
+  'shards compared',
+  'begin try',
+  'release all shards',
+] as const;
+
+/** What happens: its process is killed or stands still as soon as it is sent, or it is late, or its answer is lost. */
+export interface Ambush {
+  readonly what: 'kill' | 'freeze' | 'late' | 'answer lost';
+  readonly forMs: number;
+}
 
 /** One of the two databases. */
 export type ServerRole = 'middle' | 'store';
@@ -135,6 +162,8 @@ const troubleKinds: readonly TroubleKind[] = [
   'ErrContent too narrow',
 ];
 
+const ambushes = ['kill', 'freeze', 'late', 'answer lost'] as const;
+
 type DrawnFault = (random: Random, atMs: number) => Step;
 
 const faultKinds: readonly DrawnFault[] = [
@@ -148,6 +177,10 @@ const faultKinds: readonly DrawnFault[] = [
   drawTrouble,
   drawTrouble,
   drawTrouble,
+  drawAmbush,
+  drawAmbush,
+  drawAmbush,
+  drawAmbush,
 ];
 
 function drawTrouble(random: Random, atMs: number): Step {
@@ -155,12 +188,18 @@ function drawTrouble(random: Random, atMs: number): Step {
   return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs: random.between(500, 12_000) };
 }
 
+function drawAmbush(random: Random, atMs: number): Step {
+  const [statement, what] = [random.pick(ambushedStatements), random.pick(ambushes)];
+  const forMs = random.pick([300, 2000, 4000, 8000]);
+  return { atMs, kind: 'ambush', statement, skip: random.between(0, 3), what, forMs };
+}
+
 function drawServer(random: Random): ServerRole {
   return random.pick(['middle', 'store']);
 }
 
 function drawFaults(random: Random): Step[] {
-  const faults = Array.from({ length: random.between(0, 7) }, () =>
+  const faults = Array.from({ length: random.between(0, 9) }, () =>
     random.pick(faultKinds)(random, random.between(0, faultsMs - 1000)),
   );
   if (!random.chance(0.12)) return faults;

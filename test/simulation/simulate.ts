@@ -146,7 +146,7 @@ async function tryAblations({ only, from, seeds, processes }: Asked<'ablations'>
             ? ['-', `NOT NOTICED in ${seeds} seeds`]
             : [String(first.seed), first.kinds.join(', ')];
         found.push([ablation.name, ...where]);
-        progress.show(found.length, ablation.name);
+        progress.show(found.length, `${ablation.name}: ${where.join(' ')}`);
       } finally {
         player.close();
       }

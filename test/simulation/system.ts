@@ -4,7 +4,7 @@ import { EventLoop } from './event-loop.js';
 import { History } from './history.js';
 import type { MiddleGuard } from './middle/scope.js';
 import { MiddleTables } from './middle/tables.js';
-import { Network, type Server } from './network.js';
+import { Network, type NetworkObserver, type Server } from './network.js';
 import { SimulatedPlatform } from './platform.js';
 import type { Scenario, ServerRole } from './scenario.js';
 import type { StoreGuard } from './store/server.js';
@@ -37,6 +37,8 @@ export class SimulatedSystem {
   readonly troubles: SimulatedTroubles;
   /** Calls of handlers for poison rows, by `rowName`. */
   readonly poisonCalls = new Map<string, number>();
+  /** What is done to a statement that is sent. */
+  onSend: NetworkObserver['onSend'] = () => null;
   readonly #scenario: Scenario;
 
   constructor(scenario: Scenario, { without = new Set(), keepFacts = false }: WorldOptions) {
@@ -45,8 +47,11 @@ export class SimulatedSystem {
     this.#scenario = scenario;
     const history = new History(loop, keepFacts);
     this.history = history;
-    this.network = new Network(loop, new Random(seed + 2), (statement, fate) => {
-      if (watchedStatements.has(statement)) history.count(`${statement}: ${fate}`);
+    this.network = new Network(loop, new Random(seed + 2), {
+      onSend: (owner, statement) => this.onSend(owner, statement),
+      onFate: (statement, fate) => {
+        if (watchedStatements.has(statement)) history.count(`${statement}: ${fate}`);
+      },
     });
     this.middle = new MiddleTables({
       now: () => loop.now + clockAheadMs.middle,

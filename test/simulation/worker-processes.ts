@@ -2,6 +2,7 @@ import { Random } from '../../src/demo/platform/random.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import { breakerOpen } from '../fault/checker-troubles.js';
 import { rowName } from '../fault/observations.js';
+import type { EventOwner } from './event-loop.js';
 import { simulatedHandlers } from './handlers.js';
 import { SimulatedMiddleDatabase } from './middle/middle-database.js';
 import type { Scenario, ServerRole } from './scenario.js';
@@ -68,6 +69,13 @@ export class WorkerProcesses {
     if (what === 'stop') this.#stop(process);
     else if (what === 'kill') this.#kill(process, forMs);
     else this.#freeze(process, forMs);
+  }
+
+  /** The same for a process that is known. */
+  strike(owner: EventOwner, what: 'kill' | 'freeze', forMs: number): void {
+    if (!(owner instanceof WorkerProcess) || owner.isDead) return;
+    if (what === 'kill') this.#kill(owner, forMs);
+    else this.#freeze(owner, forMs);
   }
 
   /** Somebody is there to work. */

@@ -1,7 +1,7 @@
 import { Random } from '../../src/demo/platform/random.js';
 import { rowName, type Observations } from '../fault/observations.js';
-import { simulationStart } from './event-loop.js';
-import { goodNetwork } from './network.js';
+import { simulationStart, type EventOwner } from './event-loop.js';
+import { goodNetwork, type Interference } from './network.js';
 import type { Scenario, ServerRole, Step } from './scenario.js';
 import type { LostHistory, StoreSnapshot } from './store/tables.js';
 import type { Fact } from './story.js';
@@ -40,6 +40,7 @@ export class World {
   readonly #scenario: Scenario;
   readonly #system: SimulatedSystem;
   readonly #processes: WorkerProcesses;
+  #ambushes: readonly AmbushStep[] = [];
   readonly #snapshots = new Map<Step, StoreSnapshot>();
   #loss: Omit<Loss, 'isAlarmOpen'> | null = null;
 
@@ -47,6 +48,7 @@ export class World {
     this.#scenario = scenario;
     this.#system = new SimulatedSystem(scenario, options);
     this.#processes = new WorkerProcesses(scenario, this.#system);
+    this.#system.onSend = (owner, statement) => this.#ambush(owner, statement);
   }
 
   /** Plays the scenario to its end. */
@@ -92,6 +94,9 @@ export class World {
       case 'write':
         platform.write(step.transaction);
         return;
+      case 'ambush':
+        this.#ambushes = [...this.#ambushes, step];
+        return;
       case 'put back':
         platform.putBack(step.pick, step.seed);
         return;
@@ -122,6 +127,23 @@ export class World {
         this.#failOver(step);
         return;
     }
+  }
+
+  #ambush(owner: EventOwner, statement: string): Interference | null {
+    const step = this.#ambushes.find((each) => each.statement === statement);
+    if (step === undefined) return null;
+    const others = this.#ambushes.filter((each) => each !== step);
+    this.#ambushes = step.skip > 0 ? [...others, { ...step, skip: step.skip - 1 }] : others;
+    if (step.skip > 0) return null;
+    const { history } = this.#system;
+    const { what, forMs } = step;
+    history.count(`${statement}: ${what}`);
+    history.tell('an ambush', `${statement}: ${what} (${forMs} ms)`);
+    history.disturb('an ambush', forMs);
+    if (what === 'late') return { kind: 'late', ms: forMs };
+    if (what === 'answer lost') return { kind: 'answer lost' };
+    this.#processes.strike(owner, what, forMs);
+    return null;
   }
 
   #failServer(role: ServerRole, kind: 'restart' | 'cut off', forMs: number): void {
@@ -185,6 +207,7 @@ export class World {
   #calmDown(): void {
     const { network, servers, troubles, store, history } = this.#system;
     network.quality = goodNetwork;
+    this.#ambushes = [];
     for (const server of Object.values(servers)) Object.assign(server, { isDown: false, isCutOff: false });
     troubles.lift();
     for (const target of pausable) store.resume(target);
@@ -213,6 +236,8 @@ export class World {
     };
   }
 }
+
+type AmbushStep = Extract<Step, { kind: 'ambush' }>;
 
 /** What an operator pauses. */
 const pausable = [{ source: 'CUST' }, { source: 'ACCOUNT' }, { productId: '323002000' }] as const;
