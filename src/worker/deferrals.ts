@@ -50,6 +50,8 @@ export class Deferrals {
   /** By row: the change that it was last part of; the store's word is not newer where it was read before. */
   readonly #changedAt = new Map<string, number>();
   #changes = 0;
+  /** Rows, by `rowId`, that were due at the last poll. */
+  #polled: ReadonlySet<string> = new Set();
 
   constructor(parts: {
     readonly store: () => DeferralStore;
@@ -120,6 +122,7 @@ export class Deferrals {
    * are deferred are left out, due or not.
    */
   plan(freshOnly: boolean): { readonly excluded: readonly Cell[]; readonly due: readonly Deferral[] } {
+    this.#polled = new Set();
     if (freshOnly) return { excluded: [...this.customers.keys()], due: [] };
     const now = this.#clock.now();
     const excluded = new Set<Cell>();
@@ -129,13 +132,21 @@ export class Deferrals {
       .sort((a, b) => a.until - b.until);
     const tried = new Set(due.map(({ custId }) => custId));
     for (const custId of [...tried].slice(retriedAtOnce)) excluded.add(custId);
-    return { excluded: [...excluded], due: due.filter(({ custId }) => !excluded.has(custId)) };
+    const retried = due.filter(({ custId }) => !excluded.has(custId));
+    this.#polled = new Set(retried.map(rowId));
+    return { excluded: [...excluded], due: retried };
   }
 
-  /** Milliseconds until the first customer may be tried again; null: none is deferred. */
+  /**
+   * Milliseconds until the first customer may be tried again; null: none is deferred. A row that was due at the last poll and
+   * did not come with it (it is paused, waits, or is another worker's by now) has no hurry: it comes with some later poll.
+   */
   nextRetryMs(): number | null {
-    const moments = [...this.#entries.values()].map(({ until }) => until);
-    return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - this.#clock.now());
+    const now = this.#clock.now();
+    const moments = [...this.#entries]
+      .filter(([id, { until }]) => until > now || !this.#polled.has(id))
+      .map(([, { until }]) => until);
+    return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - now);
   }
 
   /** Defers rows and emits it. BreakerOpenError when too many customers are deferred. */

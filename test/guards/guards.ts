@@ -265,5 +265,38 @@ export const guards: readonly Guard[] = [
     edits: [{ file: 'src/worker/mark-stage.ts', find: 'if (guard.isOpen) return;', put: '' }],
     test: { file: 'test/unit/worker/pipeline.test.ts', name: 'marks nothing while an alarm is open' },
   },
+  {
+    name: 'the decided row that waits for nothing',
+    edits: [
+      {
+        file: 'src/domain/waiting.ts',
+        find: '(isBy(old, row) && seenMs >= graceMs) || isDecided(row)',
+        put: 'isBy(old, row) && seenMs >= graceMs',
+      },
+    ],
+    test: { file: 'test/unit/domain/waiting.test.ts', name: 'only its mark is missing' },
+  },
+  {
+    name: 'the loss that is recorded before the leases are given back',
+    edits: [
+      {
+        file: 'src/worker/lease-keeper.ts',
+        find: 'if (!guard.report(error)) throw error;',
+        put: 'throw error;',
+      },
+    ],
+    test: { file: 'test/unit/worker/lease-keeper.test.ts', name: 'whose connection finds a loss' },
+  },
+  {
+    name: 'the pause after a poll without a row that was due',
+    edits: [
+      {
+        file: 'src/worker/deferrals.ts',
+        find: 'until > now || !this.#polled.has(id)',
+        put: 'until > 0',
+      },
+    ],
+    test: { file: 'test/unit/worker/deferrals.test.ts', name: 'is in no hurry' },
+  },
   ...isolationGuards,
 ];

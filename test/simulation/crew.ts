@@ -31,15 +31,19 @@ export class Player {
 
   /** Plays a block; rejects where the process ends meanwhile. */
   async play(block: Omit<Block, 'without'>): Promise<readonly SeedResult[]> {
-    const ended = once(this.#process, 'exit').then(([code]) => {
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const ended = once(this.#process, 'exit', { signal }).then(([code]) => {
       throw new Error(`a process that plays seeds ended with ${String(code)}`);
     });
-    this.#process.send({ ...block, without: this.without });
-    const [results] = (await Promise.race([once(this.#process, 'message'), ended])) as [
-      readonly SeedResult[],
-    ];
     ended.catch(() => undefined);
-    return results;
+    this.#process.send({ ...block, without: this.without });
+    try {
+      const [results] = await Promise.race([once(this.#process, 'message', { signal }), ended]);
+      return results as readonly SeedResult[];
+    } finally {
+      waiting.abort();
+    }
   }
 
   close(): void {

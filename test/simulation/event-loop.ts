@@ -73,7 +73,11 @@ export class EventLoop {
   async run(until: number, isOver: () => boolean = () => false): Promise<void> {
     await settled();
     for (let event = this.#heap[0]; event !== undefined; event = this.#heap[0]) {
-      if (event.run !== null && (event.at > until || isOver())) return;
+      if (event.run !== null && isOver()) return;
+      if (event.run !== null && event.at > until) {
+        this.#now = Math.max(this.#now, until);
+        return;
+      }
       this.#pop();
       if (event.run === null || event.owner?.isDead === true) continue;
       if (event.owner !== null && event.owner.frozenUntil > event.at) {

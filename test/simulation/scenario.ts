@@ -70,6 +70,9 @@ export interface Ambush {
 /** One of the two databases. */
 export type ServerRole = 'middle' | 'store';
 
+/** A trouble that stays until all rows of other customers have ended. */
+const untilLifted = 1_000_000;
+
 const writingMs = 15_000;
 const faultsMs = 22_000;
 
@@ -185,7 +188,8 @@ const faultKinds: readonly DrawnFault[] = [
 
 function drawTrouble(random: Random, atMs: number): Step {
   const trouble = random.pick(troubleKinds);
-  return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs: random.between(500, 12_000) };
+  const forMs = random.chance(0.25) ? untilLifted : random.between(500, 12_000);
+  return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs };
 }
 
 function drawAmbush(random: Random, atMs: number): Step {

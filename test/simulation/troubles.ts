@@ -12,10 +12,13 @@ interface TroubleToBegin {
   readonly forMs: number;
 }
 
+type Beginning = Pick<Trouble, 'kind' | 'source' | 'streamingNo' | 'custId'>;
+
 /** What is wrong with single rows of the middle database: each begins, and ends after its time or when all are lifted. */
 export class SimulatedTroubles {
   readonly ended: Trouble[] = [];
   readonly #lifts = new Set<() => void>();
+  readonly #lasting = new Set<Beginning>();
 
   constructor(
     private readonly loop: EventLoop,
@@ -37,9 +40,21 @@ export class SimulatedTroubles {
     this.#last({ kind, source, streamingNo, custId }, forMs, this.#lift(kind, row));
   }
 
+  /** Customers of rows that something is wrong with now; null: rows without a CustID. */
+  get customers(): ReadonlySet<string | null> {
+    return new Set([...this.#lasting].flatMap((trouble) => this.#customersOf(trouble)));
+  }
+
   /** Ends all that last. */
   lift(): void {
     for (const lift of this.#lifts) lift();
+  }
+
+  /** A correction may have given the row to another customer. */
+  #customersOf({ source, streamingNo, custId }: Beginning): readonly (string | null)[] {
+    if (streamingNo === null) return [custId];
+    const row = this.platform.rows.find((each) => each.source === source && each.streamingNo === streamingNo);
+    return [...new Set([custId, ...(row?.versions ?? []).map((version) => version.custId)])];
   }
 
   #lift(kind: Exclude<TroubleKind, 'ErrContent too narrow'>, row: PlatformRow): () => void {
@@ -56,22 +71,21 @@ export class SimulatedTroubles {
     this.#last({ kind: 'ErrContent too narrow', source, streamingNo: null, custId: null }, forMs, lift);
   }
 
-  #last(
-    trouble: Pick<Trouble, 'kind' | 'source' | 'streamingNo' | 'custId'>,
-    forMs: number,
-    lift: () => void,
-  ): void {
+  #last(trouble: Beginning, forMs: number, lift: () => void): void {
     const begun = this.loop.now;
     const name = `${trouble.kind}: ${trouble.source}:${trouble.streamingNo ?? 'all'}`;
     this.tell('trouble', `${name} begins`);
     const end = (): void => {
       if (!this.#lifts.delete(end)) return;
+      this.#lasting.delete(trouble);
       lift();
       const over = this.loop.now;
-      this.ended.push({ ...trouble, begun, from: begun, until: over, over });
+      for (const custId of this.#customersOf(trouble))
+        this.ended.push({ ...trouble, custId, begun, from: begun, until: over, over });
       this.tell('trouble', `${name} is over`);
     };
     this.#lifts.add(end);
+    this.#lasting.add(trouble);
     this.loop.schedule(forMs, end);
   }
 }

@@ -12,6 +12,8 @@ import { WorkerProcess } from './worker-process.js';
 
 /** How long after its end a process that ended by itself is started again. */
 const restartMs = 1000;
+/** Polls in succession that find nothing and are followed by no pause. */
+const mostEmptyPolls = 10;
 /** How long workers may take to stop when nothing goes wrong. */
 const stopWithinMs = 20_000;
 
@@ -131,8 +133,13 @@ export class WorkerProcesses {
     return network.link(process, servers[role], { callTimeoutMs, idleTimeoutMs: 0.6 * leaseTtlMs });
   }
 
-  #listen({ worker }: WorkerProcess): void {
+  #listen({ name: process, worker }: WorkerProcess): void {
     const { history } = this.#system;
+    let empty = 0;
+    worker.on('polled', ({ rows, delayMs }) => {
+      empty = rows === 0 && delayMs === 0 ? empty + 1 : 0;
+      if (empty === mostEmptyPolls) history.failures.push(`${process} polls again and again without a pause`);
+    });
     for (const name of countedEvents)
       worker.on(name, () => {
         history.count(name);

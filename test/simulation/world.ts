@@ -1,4 +1,5 @@
 import { Random } from '../../src/demo/platform/random.js';
+import { longestWaitMs } from '../fault/checker-troubles.js';
 import { rowName, type Observations } from '../fault/observations.js';
 import { simulationStart, type EventOwner } from './event-loop.js';
 import { goodNetwork, type Interference } from './network.js';
@@ -205,11 +206,10 @@ export class World {
 
   /** Nothing goes wrong any more, and somebody is there to work. */
   #calmDown(): void {
-    const { network, servers, troubles, store, history } = this.#system;
+    const { network, servers, store, history } = this.#system;
     network.quality = goodNetwork;
     this.#ambushes = [];
     for (const server of Object.values(servers)) Object.assign(server, { isDown: false, isCutOff: false });
-    troubles.lift();
     for (const target of pausable) store.resume(target);
     history.tell('everything', 'is calm from now on');
     this.#processes.ensureOne();
@@ -217,10 +217,24 @@ export class World {
 
   /** A loss is found at the latest when somebody takes the shard over, or asks for his own commits. */
   async #end(): Promise<void> {
-    const { loop, middle, platform } = this.#system;
+    const { loop, middle, platform, troubles } = this.#system;
     const isDone = (): boolean => middle.openRows === 0 && platform.open === 0;
+    const othersUntil = loop.now + longestWaitMs;
+    while (!isDone() && this.#othersAreOpen() && loop.now < othersUntil)
+      await loop.run(loop.now + 1000, isDone);
+    troubles.lift();
     if (this.#loss === null) await loop.run(loop.now + endWithinMs, isDone);
     else await loop.run(loop.now + noticeWithinMs, () => this.#system.hasAlarm);
+  }
+
+  /** Whether a row is open whose customer has no trouble. */
+  #othersAreOpen(): boolean {
+    const { middle, troubles } = this.#system;
+    const { customers } = troubles;
+    return (
+      customers.size > 0 &&
+      middle.rows.some(({ state, custId }) => (state ?? 2) < 2 && !customers.has(custId))
+    );
   }
 
   #outcome(): Outcome {

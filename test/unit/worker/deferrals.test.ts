@@ -67,9 +67,9 @@ describe('a deferred row', () => {
     clock.advance(999);
     expect([excluded(), due(), deferrals.nextRetryMs()]).toEqual([['1'], [], 1]);
     clock.advance(1);
-    expect([excluded(), due(), deferrals.nextRetryMs()]).toEqual([[], ['1'], 0]);
+    expect([deferrals.nextRetryMs(), excluded(), due()]).toEqual([0, [], ['1']]);
     clock.advance(3_600_000);
-    expect([excluded(), due(), deferrals.nextRetryMs()]).toEqual([[], ['1'], 0]);
+    expect([excluded(), due()]).toEqual([[], ['1']]);
   });
 
   it('stands in the store with its shard before this returns', async () => {
@@ -304,6 +304,16 @@ describe('what is told', () => {
 });
 
 describe('a row that was locked before it failed', () => {
+  it('that was due at the last poll and did not come with it is in no hurry: it may be paused for hours', async () => {
+    await deferrals.defer('mark', [row('1', { delayMs: 1000 }), row('2', { delayMs: 5000 })]);
+    clock.advance(1000);
+    expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1'], 4000]);
+    clock.advance(4000);
+    expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1', '2'], null]);
+    await deferrals.defer('mark', [row('1', { delayMs: 2000 })]);
+    expect(deferrals.nextRetryMs()).toBe(2000);
+  });
+
   it('has not failed as often as it was locked: a lock is never held against it', async () => {
     for (let clock = 0; clock < 5; clock += 1)
       await deferrals.defer('apply', [row('1', { cause: 'locked', reason: 'by wang' })]);
