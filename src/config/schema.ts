@@ -291,7 +291,7 @@ const httpSchema = z
     }
   }, whenObject);
 
-/** The whole configuration. Unknown keys are faults; paths are resolved by `parseConfig`, not here. */
+/** The whole configuration. Unknown keys are errors; paths are resolved by `parseConfig`, not here. */
 export const configSchema = z.strictObject({
   /** The platform's database with the interface tables. */
   middle: middleSchema,

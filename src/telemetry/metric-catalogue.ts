@@ -150,7 +150,7 @@ export const metrics = {
   deferrals: {
     name: 'bnet_sync_deferrals_total',
     type: 'counter',
-    help: 'Tries after which this worker put a row off with its customer, by stage (claim, apply, mark) and cause (locked, refused, ignored).',
+    help: 'Tries after which this worker deferred a row with its customer, by stage (claim, apply, mark) and cause (locked, refused, ignored).',
     labels: ['stage', 'cause'],
     from: 'worker',
   },

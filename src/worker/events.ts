@@ -63,7 +63,7 @@ export interface WorkerEvents {
     readonly changedSinceClaim: number;
     readonly durationMs: number;
   };
-  /** A batch was committed in the product store; `answered` rows had been decided before. */
+  /** A batch was committed in the product store; `alreadyJournalled` rows had been decided before. */
   applied: {
     readonly applied: number;
     readonly failed: number;

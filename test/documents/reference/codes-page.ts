@@ -20,7 +20,7 @@ export const givenByUs: Readonly<Record<string, { readonly when: string; readonl
     who: 'the platform',
   },
   '00403': {
-    when: 'a value of the wrong type or length, an OPFlag of the other table or of none, an AccType other than 1 and 2, a NUL character; the text names field and value',
+    when: 'a value of the wrong type or length, an OPFlag of the other table or of none, an AccType other than 1 and 2, a NUL character, a StreamingNo below 0, more attribute rows than `worker.maxAttributes`; the text names field and value',
     who: 'the platform',
   },
   '00404': {

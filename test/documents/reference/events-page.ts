@@ -42,9 +42,9 @@ export function eventEntries(): EventEntry[] {
 export async function eventsPage(): Promise<string> {
   const entries = eventEntries();
   return page('Events', [
-    `What a worker tells while it works: to \`worker.on(name, listener)\` as an object with these fields, and to the log as one
-line with the same \`event\`. Metrics are made from the same events. In the log a row is \`SOURCE:StreamingNo\`, such as
-\`CUST:1141\`; times are milliseconds.`,
+    `What a worker reports while it works: to \`worker.on(name, listener)\` as an object with these fields, and to the log as one
+line with the same \`event\`. Metrics are made from the same events. In the log a row is \`TABLE:StreamingNo\`, such as
+\`IF_BNET_CUST:1141\`; times are milliseconds.`,
     table(
       ['Event', 'Level', 'Words of the log line', 'When'],
       entries.map(({ name, meaning, levels, words }) => [

@@ -56,8 +56,8 @@ export function settingSections(): Section[] {
 export async function settingsPage(sections: readonly Section[]): Promise<string> {
   return page('Settings', [
     `Every setting of the configuration file (YAML or JSON). A file of your own needs \`middle\` and \`store\` only;
-[config/default.yaml](../../config/default.yaml) has them all with their defaults. Unknown keys are faults, and all faults are
-told in one run. Relative paths start from the folder of the file they stand in.`,
+[config/default.yaml](../../config/default.yaml) has them all with their defaults. Unknown keys are errors, and all errors are
+reported in one run. Relative paths start from the folder of their file.`,
     `Any setting can be given by an environment variable, which overrides the file, or does without one: \`BNET_SYNC_\` and the path in upper snake
 case, joined by two underscores, so \`worker.batchSize\` is \`BNET_SYNC_WORKER__BATCH_SIZE\`, and a password, which does not belong
 into a file, \`BNET_SYNC_MIDDLE__CONNECTION__PASSWORD\` or \`BNET_SYNC_STORE__CONNECTION__PASSWORD\`.`,
