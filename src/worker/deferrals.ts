@@ -50,8 +50,8 @@ export class Deferrals {
   /** By row: the change that it was last part of; the store's word is not newer where it was read before. */
   readonly #changedAt = new Map<string, number>();
   #changes = 0;
-  /** Rows, by `rowId`, that were due at the last poll. */
-  #polled: ReadonlySet<string> = new Set();
+  /** Customers that were tried again with the last poll. */
+  #polled: ReadonlySet<Cell> = new Set();
 
   constructor(parts: {
     readonly store: () => DeferralStore;
@@ -133,19 +133,23 @@ export class Deferrals {
     const tried = new Set(due.map(({ custId }) => custId));
     for (const custId of [...tried].slice(retriedAtOnce)) excluded.add(custId);
     const retried = due.filter(({ custId }) => !excluded.has(custId));
-    this.#polled = new Set(retried.map(rowId));
+    this.#polled = new Set(retried.map(({ custId }) => custId));
     return { excluded: [...excluded], due: retried };
   }
 
   /**
-   * Milliseconds until the first customer may be tried again; null: none is deferred. A row that was due at the last poll and
-   * did not come with it (it is paused, waits, or is another worker's by now) has no hurry: it comes with some later poll.
+   * Milliseconds until the first customer may be tried again, with all its rows; null: none is deferred. One that was tried
+   * with the last poll and did not come with it (it is paused, waits, or is another worker's by now) has no hurry: it comes
+   * with some later poll.
    */
   nextRetryMs(): number | null {
     const now = this.#clock.now();
-    const moments = [...this.#entries]
-      .filter(([id, { until }]) => until > now || !this.#polled.has(id))
-      .map(([, { until }]) => until);
+    const lastDue = new Map<Cell, number>();
+    for (const { custId, until } of this.#entries.values())
+      lastDue.set(custId, Math.max(until, lastDue.get(custId) ?? 0));
+    const moments = [...lastDue]
+      .filter(([custId, until]) => until > now || !this.#polled.has(custId))
+      .map(([, until]) => until);
     return moments.length === 0 ? null : Math.max(0, Math.min(...moments) - now);
   }
 

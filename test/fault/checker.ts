@@ -103,7 +103,9 @@ function checkCode(observations: Observations, judged: Judged, complain: Complai
       name,
       `the platform expects ${row.formCode}, the journal says ${decision.code ?? 'applied'}`,
     );
-  if (judgement.missing && (row.createdAt ?? 0) + settings.dependencyGraceMs > decision.decidedAt)
+  const { dependencyGraceMs } = settings;
+  const waitsUntil = (row.createdAt ?? 0) + dependencyGraceMs;
+  if (judgement.missing && dependencyGraceMs > 0 && waitsUntil > decision.decidedAt)
     complain('impatient', name, 'it was refused before its time of waiting had passed');
   const allowed = allowedCodes(row, judged.content, judgement);
   if (decision.code === '00205') {

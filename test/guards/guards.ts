@@ -292,7 +292,7 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: 'src/worker/deferrals.ts',
-        find: 'until > now || !this.#polled.has(id)',
+        find: 'until > now || !this.#polled.has(custId)',
         put: 'until > 0',
       },
     ],

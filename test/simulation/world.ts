@@ -254,4 +254,4 @@ export class World {
 type AmbushStep = Extract<Step, { kind: 'ambush' }>;
 
 /** What an operator pauses. */
-const pausable = [{ source: 'CUST' }, { source: 'ACCOUNT' }, { productId: '323002000' }] as const;
+const pausable = [{ source: 'CUST' }, { source: 'ACCOUNT' }] as const;

@@ -314,6 +314,13 @@ describe('a row that was locked before it failed', () => {
     expect(deferrals.nextRetryMs()).toBe(2000);
   });
 
+  it('is tried when the last row of its customer is due', async () => {
+    const rows = [row('1', { delayMs: 1000 }), row('2', { custId: '1', delayMs: 5000 })];
+    await deferrals.defer('mark', rows);
+    clock.advance(1000);
+    expect([due(), deferrals.nextRetryMs()]).toEqual([[], 4000]);
+  });
+
   it('has not failed as often as it was locked: a lock is never held against it', async () => {
     for (let clock = 0; clock < 5; clock += 1)
       await deferrals.defer('apply', [row('1', { cause: 'locked', reason: 'by wang' })]);
