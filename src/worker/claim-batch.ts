@@ -7,7 +7,7 @@ import { isBacklog, settledPart } from '../domain/settling.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planBatch, type Wait } from '../domain/waiting.js';
 import { pausedBy, type ClaimRequest, type Paused, type PolledBatch } from '../middle/port.js';
-import type { Lease, Pause } from '../store/port.js';
+import type { Lease, Pause, PreClaimState } from '../store/port.js';
 import { acceptClaimed, withinAttributeLimit, type Batch } from './batch.js';
 import { bisectBatch, partsByDeferral } from './bisect-batch.js';
 import { deferRows } from './defer-rows.js';
@@ -81,10 +81,7 @@ export async function claimBatch(
     now: polledBatch.now,
     graceMs: settings.dependencyGraceMs,
     seenForMs,
-    isDecided: (row) =>
-      row.state === State.Processing &&
-      row.stateDate !== null &&
-      attempts.get(rowId(row))?.includes(row.stateDate) === true,
+    isDecided: (row) => isDecided(row, attempts),
     waiting: new Set(waits.map(({ custId }) => custId)),
   });
   for (const wait of plan.waits) inFlight.wait(wait);
@@ -109,6 +106,13 @@ export async function claimBatch(
   });
   const sighted = accepted.rows.map((row) => ({ ...row, seenForMs: firstSeenForMs(row) }));
   return { ...answer, batch: { ...nothing, rows: sighted } };
+}
+
+/** Whether the journal has decided the attempt that a row stands in. */
+function isDecided(row: PolledRow, attempts: PreClaimState['attempts']): boolean {
+  const { state, stateDate } = row;
+  const isClaimed = state === State.Processing && stateDate !== null;
+  return isClaimed && attempts.get(rowId(row))?.includes(stateDate) === true;
 }
 
 /** Which polled rows may be claimed, besides what waits for an open or a bind. */
