@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/demo/platform/random.js';
 import { hasPostgres } from '../support/postgres.js';
 import { check, report } from './checker.js';
-import { faultWorker, SupervisedWorker } from './workers.js';
+import { faultWorker, SupervisedWorker, type WorkerProcessSettings } from './workers.js';
 import { Schedule } from './schedule.js';
 import { Platform } from './platform.js';
 import { collect, drain, FaultEnvironment } from './environment.js';
@@ -32,7 +32,10 @@ describe.runIf(hasPostgres)('fault suite, big, on PostgreSQL', { timeout: scaled
     const workers: SupervisedWorker[] = [];
     try {
       await environment.open(workerSettings.shards);
-      const processSettings = { folder, ...environment.access, workerSettings, rules, proxies: false };
+      const processSettings: WorkerProcessSettings = {
+        ...{ folder, ...environment.access },
+        ...{ worker: workerSettings, rules, proxies: false },
+      };
       for (const name of ['a', 'b', 'c', 'd'])
         workers.push(await SupervisedWorker.make(name, processSettings));
       for (const worker of workers) worker.start();
