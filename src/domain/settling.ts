@@ -5,7 +5,8 @@ import { rowAgeMs } from './waiting.js';
 /*
  * Settling (P3). Transactions commit out of order, so a row is left alone until it has been visible for
  * `worker.settleMs`: rows with smaller keys have appeared by then. CreateDate does not show how long a row has been
- * visible, because the clock that wrote it may be behind; the worker's first sight of the row can.
+ * visible, because the clock that wrote it may be behind; the worker's first sight of the row can. The worker's own clock
+ * may run fast: both must be old enough.
  *
  * Behind a backlog there is no first sight before a row's turn. So the rows of a full batch that does not reach the young
  * rows count by their CreateDate alone, or a backlog would stand still for `settleMs` at each batch.
@@ -47,8 +48,8 @@ export function settledPart(rows: readonly PolledRow[], context: SettlingContext
   if (settleMs === 0) return { rows, nextMs: null };
   const byDate = isBacklog(rows, context);
   const visibleMs = (row: PolledRow): number => {
-    const seenMs = seenForMs(row);
-    return byDate || seenMs === Infinity ? rowAgeMs(row.createDate, now) : seenMs;
+    const ageMs = rowAgeMs(row.createDate, now);
+    return byDate ? ageMs : Math.min(seenForMs(row), ageMs);
   };
   const held = new Set<Cell>();
   let nextMs: number | null = null;

@@ -83,8 +83,9 @@ export function drawScenario(seed: number): Scenario {
   const isCalm = random.chance(0.1);
   const writes = drawWrites(random, settings);
   const faults = isCalm ? [] : drawFaults(random);
-  const hour = 3_600_000;
-  const ahead = () => random.pick([0, 0, random.between(-hour, hour), 8 * hour]);
+  // Whole seconds: a CreateDate has no more.
+  const hour = 3600;
+  const ahead = () => 1000 * random.pick([0, 0, random.between(-hour, hour), 8 * hour]);
   return {
     seed,
     settings,

@@ -32,6 +32,11 @@ describe('settling', () => {
     expect(settled([row('1', behind)], { 1: 2000 })).toEqual({ rows: ['1'], nextMs: null });
   });
 
+  it('counts from the CreateDate where the clock of the worker runs fast', () => {
+    expect(settled([row('1', 1)], { 1: 3000 })).toEqual({ rows: [], nextMs: 1000 });
+    expect(settled([row('1', 2)], { 1: 3000 })).toEqual({ rows: ['1'], nextMs: null });
+  });
+
   it('tells when the next row has settled', () => {
     const rows = [row('1', 60), row('2', 60), row('3', 60)];
     expect(settled(rows, { 1: 2500, 2: 1200, 3: 300 })).toEqual({ rows: ['1'], nextMs: 800 });
