@@ -8,8 +8,6 @@ const jsonReport = process.env['TEST_JSON_REPORT'];
 
 const common = {
   pool: 'forks',
-  // Of tests that wait beside each other in one file.
-  maxConcurrency: 8,
   // Tests wait for timers and processes more than they compute: two files at a time even on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: scaled(30_000),

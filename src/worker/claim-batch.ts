@@ -49,8 +49,7 @@ export async function claimBatch(
   { leases, uncompared, pauses, limit, freshOnly }: ClaimBatchRequest,
 ): Promise<ClaimedBatch> {
   const { store, settings, inFlight, health, guard, emit, clock } = context;
-  const polledAt = clock.now();
-  const inForce = pauses();
+  const [polledAt, inForce] = [clock.now(), pauses()];
   const paused = pausedBy(inForce);
   const { polledBatch, waits, gone } = await poll(context, { leases, paused, limit, freshOnly });
   const pollMs = clock.now() - polledAt;

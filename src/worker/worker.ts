@@ -171,8 +171,7 @@ export class Worker extends WorkerEventEmitter {
   }
 
   async #register(): Promise<boolean> {
-    const { host, pid } = this.#identity;
-    const me = { workerId: this.workerId, host, pid };
+    const me = { workerId: this.workerId, host: this.#identity.host, pid: this.#identity.pid };
     const [once, isStopping] = [this.#once, () => this.#stopping];
     return register(this.#context, { me, wakeup: this.#wakeup, once, isStopping });
   }

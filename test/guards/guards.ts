@@ -296,7 +296,7 @@ export const guards: readonly Guard[] = [
         put: 'until > 0',
       },
     ],
-    test: { file: 'test/unit/worker/deferrals.test.ts', name: 'is in no hurry' },
+    test: { file: 'test/unit/worker/deferrals.test.ts', name: 'in no hurry once' },
   },
   ...isolationGuards,
 ];

@@ -39,8 +39,8 @@ export class Player {
     ended.catch(() => undefined);
     this.#process.send({ ...block, without: this.without });
     try {
-      const [results] = await Promise.race([once(this.#process, 'message', { signal }), ended]);
-      return results as readonly SeedResult[];
+      const answer: unknown[] = await Promise.race([once(this.#process, 'message', { signal }), ended]);
+      return answer[0] as readonly SeedResult[];
     } finally {
       waiting.abort();
     }

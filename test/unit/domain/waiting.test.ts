@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareRows } from '../../../src/domain/keys.js';
 import type { PolledRow } from '../../../src/domain/rows.js';
+import { plus } from '../../../src/domain/loss.js';
 import { dependenciesOf, planBatch, productKey, rowAgeMs, userKey } from '../../../src/domain/waiting.js';
 import { identity, polledRow } from '../../support/builders.js';
 
@@ -11,12 +12,7 @@ const user = 'li@huawang';
 const product = productKey(identity);
 
 /** A CreateDate of so many seconds ago. */
-function ago(seconds: number): string {
-  return new Date(Date.parse('2026-11-20T12:00:00Z') - seconds * 1000)
-    .toISOString()
-    .slice(0, 19)
-    .replace('T', ' ');
-}
+const ago = (seconds: number): string => plus(now, -1000 * seconds);
 
 let nextNo = 1;
 /** A young row; its StreamingNo is higher than that of the one before. */
@@ -41,17 +37,9 @@ describe('a young row whose product the store has never seen', () => {
   });
 
   it('does not wait once the journal has decided its attempt: only its mark is missing', () => {
-    const [decided, between, bind] = [young('0202', { state: 1 }), young('0102'), young('0201')];
-    const context = {
-      seen: new Set([product]),
-      now,
-      graceMs,
-      isDecided: (row: PolledRow) => row === decided,
-    };
-    expect(planBatch([decided, between, bind], context)).toEqual({
-      claim: [decided, between, bind],
-      waits: [],
-    });
+    const rows = [young('0202', { state: 1 }), young('0102'), young('0201')];
+    const isDecided = (row: PolledRow) => row === rows[0];
+    expect(planBatch(rows, { seen: new Set([product]), now, graceMs, isDecided }).claim).toEqual(rows);
   });
 
   it('waits for what is left of its grace, to the millisecond', () => {

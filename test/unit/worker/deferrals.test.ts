@@ -304,21 +304,12 @@ describe('what is told', () => {
 });
 
 describe('a row that was locked before it failed', () => {
-  it('that was due at the last poll and did not come with it is in no hurry: it may be paused for hours', async () => {
-    await deferrals.defer('mark', [row('1', { delayMs: 1000 }), row('2', { delayMs: 5000 })]);
-    clock.advance(1000);
-    expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1'], 4000]);
-    clock.advance(4000);
-    expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1', '2'], null]);
-    await deferrals.defer('mark', [row('1', { delayMs: 2000 })]);
-    expect(deferrals.nextRetryMs()).toBe(2000);
-  });
-
-  it('is tried when the last row of its customer is due', async () => {
-    const rows = [row('1', { delayMs: 1000 }), row('2', { custId: '1', delayMs: 5000 })];
-    await deferrals.defer('mark', rows);
+  it('is tried with the last row of its customer, and in no hurry once a poll did not bring it', async () => {
+    await deferrals.defer('mark', [row('1', { delayMs: 1000 }), row('2', { custId: '1', delayMs: 5000 })]);
     clock.advance(1000);
     expect([due(), deferrals.nextRetryMs()]).toEqual([[], 4000]);
+    clock.advance(4000);
+    expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1', '2'], null]);
   });
 
   it('has not failed as often as it was locked: a lock is never held against it', async () => {
