@@ -1,6 +1,8 @@
 import { identityKey, type Identity } from './customer.js';
+import { rowId } from './keys.js';
 import { parseIdentity, parseUserId } from './operation.js';
 import type { InterfaceRow, PolledRow } from './rows.js';
+import { State } from './states.js';
 import type { UserKey } from './working-set.js';
 
 /*
@@ -115,8 +117,8 @@ export interface WaitingContext {
   readonly now: string;
   readonly graceMs: number;
   readonly seenForMs?: SeenForMs;
-  /** Whether the journal has decided this attempt: only its mark is missing, and it waits for nothing. */
-  readonly isDecided?: (row: PolledRow) => boolean;
+  /** Attempts that the journal has decided, by `rowId`: a row that stands in one only lacks its mark, and waits for nothing. */
+  readonly attempts?: ReadonlyMap<string, readonly string[]>;
   /** Customers that wait already: the poll left out their rows but for those that may be what they wait for. */
   readonly waiting?: ReadonlySet<string>;
 }
@@ -129,7 +131,6 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
   const claim: PolledRow[] = [];
   const { graceMs, seenForMs = neverSeen } = context;
   const old = secondBefore(context.now, graceMs);
-  const isDecided = context.isDecided ?? (() => false);
   const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
     const customer = row.custId ?? '';
@@ -144,7 +145,7 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
       continue;
     }
     const seenMs = seenForMs(row);
-    const cannotWait = (isBy(old, row) && seenMs >= graceMs) || isDecided(row);
+    const cannotWait = (isBy(old, row) && seenMs >= graceMs) || isDecided(row, context.attempts);
     const wait = cannotWait ? null : waitOf(row, seen, { now: context.now, graceMs, seenMs });
     if (wait !== null) {
       waits.set(customer, wait);
@@ -156,6 +157,13 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
     if (brings !== null) seen.add(brings);
   }
   return { claim, waits: [...waits.values()].filter((wait) => !overtaken.has(wait.custId)) };
+}
+
+/** Whether the journal has decided the attempt that a row stands in. */
+function isDecided(row: PolledRow, attempts: WaitingContext['attempts']): boolean {
+  const { state, stateDate } = row;
+  const isClaimed = state === State.Processing && stateDate !== null;
+  return isClaimed && attempts?.get(rowId(row))?.includes(stateDate) === true;
 }
 
 function waitOf(

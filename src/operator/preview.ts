@@ -8,7 +8,7 @@ import {
   type RowToDecide,
 } from '../domain/decide-batch.js';
 import type { Refusal } from '../domain/err-content.js';
-import { groupByKey, oncePerKey, rowId, tableOf } from '../domain/keys.js';
+import { groupByKey, oncePerKey, rowId, tableOf, type Attempt } from '../domain/keys.js';
 import { repeatedStreamingNo, tooManyAttributes } from '../domain/operation.js';
 import type { Rules } from '../domain/rules.js';
 import type { InterfaceRow, PolledRow } from '../domain/rows.js';
@@ -50,14 +50,18 @@ export async function preview(
   const { page, paused } = await headOf(poller, settings);
   const polled = oncePerKey(page.rows);
   const rows = await readRows(middle, page.rows, settings.maxAttributes);
-  const lookup = lookUpJournal(rows, await store.journal(journalled(rows)));
+  const entries = await store.journal(journalled([...rows, ...otherAttempts(page.rows, rows)]));
+  const lookup = lookUpJournal(rows, entries);
   const request = snapshotRequestOf(lookup.undecided, settings.rules);
   const work = new WorkingSet(request, await store.snapshot(request));
   const at = await store.now();
   const seen = await store.seen(dependenciesOf(polled, page.now, settings.dependencyGraceMs));
   const present = new Set(rows.map(rowId));
   const pending = page.rows.filter((row) => present.has(rowId(row)) && !paused.has(rowId(row)));
-  const forecasts = forecast(pending, { lookup, work, at, now: page.now, seen, settings });
+  const attempts = new Map(
+    [...groupByKey(entries)].map(([id, ofRow]) => [id, ofRow.map(({ attempt }) => attempt)]),
+  );
+  const forecasts = forecast(pending, { lookup, attempts, work, at, now: page.now, seen, settings });
   return polled.flatMap((row) => {
     const id = rowId(row);
     const shown = present.has(id) && paused.has(id) ? heldBack(row, settings.paused) : forecasts.get(id);
@@ -121,6 +125,16 @@ function attemptOf(polled: readonly PolledRow[]): string {
   return attempts.includes('') ? '' : (attempts.sort().at(-1) ?? '');
 }
 
+/** Attempts in which rows stand that share their key with another one, besides those of `rows`. */
+function otherAttempts(polled: readonly PolledRow[], rows: readonly RowToDecide[]): readonly Attempt[] {
+  const attempts = new Map(rows.map((row) => [rowId(row), row.attempt]));
+  return polled.flatMap(({ source, streamingNo, state, stateDate }) => {
+    const attempt = state === State.Processing ? stateDate : null;
+    const isOther = attempt !== null && attempts.get(rowId({ source, streamingNo })) !== attempt;
+    return isOther ? [{ source, streamingNo, attempt }] : [];
+  });
+}
+
 /** The refusal that does not depend on a row's content: the same as `acceptClaimed` in the worker. */
 function refusalOf(row: InterfaceRow, rowsWithKey: number, maxAttributes: number): Refusal | null {
   if (rowsWithKey > 1) return repeatedStreamingNo(row.streamingNo, rowsWithKey);
@@ -129,6 +143,8 @@ function refusalOf(row: InterfaceRow, rowsWithKey: number, maxAttributes: number
 
 interface ForecastContext {
   readonly lookup: JournalLookup<RowToDecide>;
+  /** Attempts that the journal has decided, by `rowId`. */
+  readonly attempts: ReadonlyMap<string, readonly string[]>;
   readonly work: WorkingSet;
   /** The store's clock. */
   readonly at: string;
@@ -142,7 +158,7 @@ interface ForecastContext {
 /** Decides in rounds, like consecutive polls: a round may apply what other rows wait for. */
 function forecast(
   pending: readonly PolledRow[],
-  { lookup, work, at, now, settings, ...context }: ForecastContext,
+  { lookup, attempts, work, at, now, settings, ...context }: ForecastContext,
 ): ReadonlyMap<string, Forecast> {
   const { rules, dependencyGraceMs } = settings;
   const decided = new Map(lookup.decided.map((decision) => [rowId(decision.row), decision]));
@@ -151,7 +167,7 @@ function forecast(
   const forecasts = new Map<string, Forecast>();
   let open = pending;
   for (;;) {
-    const plan = planBatch(open, { seen, now, graceMs: dependencyGraceMs });
+    const plan = planBatch(open, { seen, now, graceMs: dependencyGraceMs, attempts });
     const ids = oncePerKey(plan.claim).map(rowId);
     const decider = new BatchDecider(work, { rules, at, now, dependencyGraceMs });
     decider.decideAll(ids.flatMap((id) => undecided.get(id) ?? []));

@@ -7,7 +7,7 @@ import { isBacklog, settledPart } from '../domain/settling.js';
 import { State } from '../domain/states.js';
 import { dependenciesOf, planBatch, type Wait } from '../domain/waiting.js';
 import { pausedBy, type ClaimRequest, type Paused, type PolledBatch } from '../middle/port.js';
-import type { Lease, Pause, PreClaimState } from '../store/port.js';
+import type { Lease, Pause } from '../store/port.js';
 import { acceptClaimed, withinAttributeLimit, type Batch } from './batch.js';
 import { bisectBatch, partsByDeferral } from './bisect-batch.js';
 import { deferRows } from './defer-rows.js';
@@ -49,7 +49,8 @@ export async function claimBatch(
   { leases, uncompared, pauses, limit, freshOnly }: ClaimBatchRequest,
 ): Promise<ClaimedBatch> {
   const { store, settings, inFlight, health, guard, emit, clock } = context;
-  const [polledAt, inForce] = [clock.now(), pauses()];
+  const polledAt = clock.now();
+  const inForce = pauses();
   const paused = pausedBy(inForce);
   const { polledBatch, waits, gone } = await poll(context, { leases, paused, limit, freshOnly });
   const pollMs = clock.now() - polledAt;
@@ -72,15 +73,12 @@ export async function claimBatch(
   if (rows.length === 0) return answer;
 
   const dependencies = dependenciesOf(rows, polledBatch.now, settings.dependencyGraceMs, seenForMs);
-  const { attempts, seen } = await health.track('store', () =>
-    store.readBeforeClaim(oncePerKey(rows), dependencies),
-  );
+  const known = await health.track('store', () => store.readBeforeClaim(oncePerKey(rows), dependencies));
   const plan = planBatch(rows, {
-    seen,
+    ...known,
     now: polledBatch.now,
     graceMs: settings.dependencyGraceMs,
     seenForMs,
-    isDecided: (row) => isDecided(row, attempts),
     waiting: new Set(waits.map(({ custId }) => custId)),
   });
   for (const wait of plan.waits) inFlight.wait(wait);
@@ -88,9 +86,9 @@ export async function claimBatch(
   if (plan.claim.length === 0 || pauses() !== inForce) return answer;
 
   const asked = oncePerKey(plan.claim);
-  const takenOver = context.claims.add(asked, attempts, leases);
+  const takenOver = context.claims.add(asked, known.attempts, leases);
   const requests = asked.map((row) => {
-    return { row, after: laterThan(attempts.get(rowId(row)) ?? [], polledBatch.now, row.stateDate) };
+    return { row, after: laterThan(known.attempts.get(rowId(row)) ?? [], polledBatch.now, row.stateDate) };
   });
   const claimedAt = clock.now();
   const result = await claim(context, requests);
@@ -105,13 +103,6 @@ export async function claimBatch(
   });
   const sighted = accepted.rows.map((row) => ({ ...row, seenForMs: firstSeenForMs(row) }));
   return { ...answer, batch: { ...nothing, rows: sighted } };
-}
-
-/** Whether the journal has decided the attempt that a row stands in. */
-function isDecided(row: PolledRow, attempts: PreClaimState['attempts']): boolean {
-  const { state, stateDate } = row;
-  const isClaimed = state === State.Processing && stateDate !== null;
-  return isClaimed && attempts.get(rowId(row))?.includes(stateDate) === true;
 }
 
 /** Which polled rows may be claimed, besides what waits for an open or a bind. */

@@ -27,6 +27,20 @@ export interface Content {
   readonly opFlag: string | null;
 }
 
+/** A row that asks for nothing. */
+export const emptyContent: Content = {
+  productId: null,
+  custId: null,
+  bizId: null,
+  areaCode: null,
+  custAccount: null,
+  custName: null,
+  userId: null,
+  accType: null,
+  accName: null,
+  opFlag: null,
+};
+
 /** What a handler does with a row. `throw` and `exit` are poison. */
 export type Mark = 'none' | 'refuse' | 'throw' | 'exit';
 

@@ -1,5 +1,13 @@
 import type { Random } from '../../src/demo/platform/random.js';
-import type { Content, Mark, Planted, PlatformAttribute, PlatformRow, Table } from './observations.js';
+import {
+  emptyContent,
+  type Content,
+  type Mark,
+  type Planted,
+  type PlatformAttribute,
+  type PlatformRow,
+  type Table,
+} from './observations.js';
 
 /* What the platform writes: random operations of many customers, about one in ten of them wrong. */
 
@@ -29,19 +37,6 @@ interface Product {
 
 const products = ['323002000', '900000000000000000000000000200'];
 const specs = ['11002001000000000000', '11002009001000000000', '11002009000000000000'];
-const empty: Content = {
-  productId: null,
-  custId: null,
-  bizId: null,
-  areaCode: null,
-  custAccount: null,
-  custName: null,
-  userId: null,
-  accType: null,
-  accName: null,
-  opFlag: null,
-};
-
 /** StateDates that name no attempt, or one that is too far ahead. */
 const absurdDates = [
   '9999-12-31 23:59:59',
@@ -185,7 +180,7 @@ export class Schedule {
       attrValue: random.pick([null, '', '1', '2', '3', '值', 'x']),
     }));
     const areaCode = given(String(random.between(10, 999)));
-    const content = { ...empty, ...product.identity, ...fields, opFlag, areaCode };
+    const content = { ...emptyContent, ...product.identity, ...fields, opFlag, areaCode };
     const usual = { formCode: null, mark: 'none', planted: null } as const;
     return { source, streamingNo, ageMs, content, attributes, ...usual };
   }
@@ -243,7 +238,7 @@ function marked(message: ScheduledRow, mark: Mark): ScheduledRow {
 
 /** What a DBA makes of a row that is put back: right where it was wrong, else a little different, or the same. */
 export function correctedContent({ source, versions, formCode }: PlatformRow, random: Random): Content {
-  const old = versions.at(-1) ?? empty;
+  const old = versions.at(-1) ?? emptyContent;
   if (formCode === null && random.chance(0.5)) return old;
   const common = {
     productId: old.productId ?? products[0] ?? '',

@@ -1,4 +1,5 @@
 import { CheckerModel } from './checker-model.js';
+import { emptyContent } from './observations.js';
 import type {
   Content,
   Decision,
@@ -66,16 +67,6 @@ const steps: Step[] = [
   { source: 'ACCOUNT', no: '5', second: 4, content: { opFlag: '0203', userId: 'u' } },
 ];
 
-const empty = {
-  areaCode: null,
-  custAccount: null,
-  custName: null,
-  userId: null,
-  accType: null,
-  accName: null,
-  opFlag: null,
-};
-
 /** Five rows of one customer, each decided ten seconds after the one before. */
 export function smallHistory(): SmallHistory {
   const history = {
@@ -119,7 +110,7 @@ export function smallHistory(): SmallHistory {
 
 function rowOf(step: Step): PlatformRow {
   const createdAt = start + step.second * 1000;
-  const content = { productId: '1', custId: '7', bizId: 'b', ...empty, ...step.content };
+  const content = { ...emptyContent, productId: '1', custId: '7', bizId: 'b', ...step.content };
   const attributes = step.no === '1' ? [{ attrId: '11', attrSpecId: '5', attrValue: 'x' }] : [];
   return {
     ...keyOf(step),

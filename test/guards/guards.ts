@@ -270,7 +270,7 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: 'src/domain/waiting.ts',
-        find: '(isBy(old, row) && seenMs >= graceMs) || isDecided(row)',
+        find: '(isBy(old, row) && seenMs >= graceMs) || isDecided(row, context.attempts)',
         put: 'isBy(old, row) && seenMs >= graceMs',
       },
     ],

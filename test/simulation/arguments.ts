@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ablations } from './ablations.js';
@@ -24,6 +25,17 @@ export interface SeedRange {
 
 /** Where a scenario comes from. */
 export type ScenarioSource = { readonly seed: number } | { readonly file: string };
+
+/** Reads a JSON file that the command line names; null where there is none. UsageError where it is no JSON. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${file} cannot be read: ${text}`);
+  }
+}
 
 /** The command line is wrong. */
 export class UsageError extends Error {

@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { UsageError } from './arguments.js';
+import { writeFile } from 'node:fs/promises';
+import { readJson, UsageError } from './arguments.js';
 import type { SeedResult } from './seeds.js';
 
 /** What is known of a run. */
@@ -23,7 +23,8 @@ const saveEveryMs = 5000;
 export class RunRecord {
   #state: RunState;
   readonly #file: string | null;
-  readonly #early = new Map<number, number>();
+  /** Blocks whose turn has not come: kept apart, for a run that goes on plays them again. */
+  readonly #early = new Map<number, readonly SeedResult[]>();
   readonly #secondsBefore: number;
   #savedAt = performance.now();
   #rate = 0;
@@ -46,12 +47,14 @@ export class RunRecord {
       failures: [],
       counts: {},
     };
-    const text = file === null ? null : await readFile(file, 'utf8').catch(() => null);
-    if (text === null) return new RunRecord(file, fresh);
-    const state = JSON.parse(text) as RunState;
-    if (state.from !== run.from || state.without.join() !== run.without.join())
-      throw new UsageError(`${String(file)} is the record of another run: it begins at seed ${state.from}`);
-    return new RunRecord(file, state);
+    const kept = file === null ? null : await readJson(file);
+    if (kept === null) return new RunRecord(file, fresh);
+    const state = kept as Partial<RunState>;
+    if (state.from !== run.from || state.without?.join() !== run.without.join())
+      throw new UsageError(
+        `${String(file)} is not the record of this run: its first seed is ${String(state.from)}`,
+      );
+    return new RunRecord(file, { ...fresh, ...state });
   }
 
   get state(): RunState {
@@ -72,30 +75,12 @@ export class RunRecord {
   add(results: readonly SeedResult[], seconds: number): void {
     const [first] = results;
     if (first === undefined) return;
-    this.#early.set(first.seed, results.length);
-    let { next } = this.#state;
-    for (let length = this.#early.get(next); length !== undefined; length = this.#early.get(next)) {
-      this.#early.delete(next);
-      next += length;
+    this.#early.set(first.seed, results);
+    for (let block = this.#early.get(this.next); block !== undefined; block = this.#early.get(this.next)) {
+      this.#early.delete(this.next);
+      this.#state = { ...withBlock(this.#state, block), seconds: this.#secondsBefore + seconds };
     }
-    const broken = results
-      .filter(({ kinds }) => kinds.length > 0)
-      .map(({ seed, kinds }) => ({ seed, kinds }));
-    const counts: Record<string, number> = { ...this.#state.counts };
-    for (const result of results)
-      for (const [what, count] of Object.entries(result.counts)) counts[what] = (counts[what] ?? 0) + count;
-    const { played, events, failures } = this.#state;
-    this.#state = {
-      ...this.#state,
-      next,
-      played: played + results.length,
-      hash: results.reduce((sum, result) => (sum ^ result.hash) >>> 0, this.#state.hash),
-      events: events + results.reduce((sum, result) => sum + result.events, 0),
-      seconds: this.#secondsBefore + seconds,
-      failures: [...failures, ...broken].sort((a, b) => a.seed - b.seed),
-      counts,
-    };
-    this.#rate = this.#state.played / this.#state.seconds;
+    this.#rate = this.#state.played / (this.#secondsBefore + seconds);
     if (performance.now() - this.#savedAt > saveEveryMs) void this.save();
   }
 
@@ -103,4 +88,20 @@ export class RunRecord {
     this.#savedAt = performance.now();
     if (this.#file !== null) await writeFile(this.#file, `${JSON.stringify(this.#state, null, 2)}\n`);
   }
+}
+
+function withBlock(state: RunState, results: readonly SeedResult[]): RunState {
+  const broken = results.filter(({ kinds }) => kinds.length > 0).map(({ seed, kinds }) => ({ seed, kinds }));
+  const counts: Record<string, number> = { ...state.counts };
+  for (const result of results)
+    for (const [what, count] of Object.entries(result.counts)) counts[what] = (counts[what] ?? 0) + count;
+  return {
+    ...state,
+    next: state.next + results.length,
+    played: state.played + results.length,
+    events: state.events + results.reduce((sum, result) => sum + result.events, 0),
+    hash: results.reduce((sum, result) => (sum ^ result.hash) >>> 0, state.hash),
+    failures: [...state.failures, ...broken],
+    counts,
+  };
 }

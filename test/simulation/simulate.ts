@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { showProgress } from '../../src/cli/progress.js';
 import { asText } from '../bench/report/print.js';
 import { ablations, switchedOff } from './ablations.js';
-import { helpText, readArguments, UsageError, type Arguments } from './arguments.js';
+import { helpText, readArguments, readJson, UsageError, type Arguments } from './arguments.js';
 import { neverReached } from './coverage.js';
 import { playBlocks, Player, type Block } from './crew.js';
 import { RunRecord } from './run-record.js';
@@ -100,16 +100,20 @@ function report({ state, rate }: RunRecord, without: readonly string[]): number 
 }
 
 async function tell({ scenario: source, without }: Asked<'tell'>): Promise<number> {
-  const scenario =
-    'seed' in source
-      ? drawScenario(source.seed)
-      : (JSON.parse(await readFile(source.file, 'utf8')) as Scenario);
+  const scenario = 'seed' in source ? drawScenario(source.seed) : await readScenario(source.file);
   const { rules } = switchedOff(without);
   const { outcome, kinds, text } = await playScenario(scenario, { without: rules, keepFacts: true });
   console.log(storyOf(outcome.facts));
   console.log(kinds.length === 0 ? 'No promise was broken.' : text);
   console.log(`${outcome.events} events, hash ${outcome.hash.toString(16).padStart(8, '0')}`);
   return kinds.length === 0 ? 0 : 1;
+}
+
+async function readScenario(file: string): Promise<Scenario> {
+  const scenario = (await readJson(file)) as Partial<Scenario> | null;
+  if (scenario?.steps === undefined)
+    throw new UsageError(`${file} holds no scenario: --tell takes a seed, or a file that --shrink made`);
+  return scenario as Scenario;
 }
 
 async function shorten({ seed, without }: Asked<'shrink'>): Promise<number> {

@@ -1,16 +1,9 @@
 import type { Database } from '../../database/database.js';
+import type { Fragment } from '../../database/dialects/dialect.js';
 import { byTable, rowId, sources, type RowKey, type Source } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
-import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
-import {
-  claimRows,
-  markRows,
-  standingRow,
-  type ChangeResult,
-  type RowChange,
-  type StandingRow,
-} from '../changes.js';
+import { claimRows, markRows, type ChangeResult, type RowChange } from '../changes.js';
 import {
   nothingPaused,
   type ClaimRequest,
@@ -27,7 +20,8 @@ import {
   type PollRequest,
 } from '../port.js';
 import { createdAheadOf } from '../irregular.js';
-import { attributesByRow, interfaceRow, polledRow, type DriverRow } from '../rows.js';
+import { readRows, readStanding } from '../read-rows.js';
+import { polledRow, type DriverRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { GuardedUpdate } from './dialect.js';
 import { KnexFinishedRows } from './finished-rows.js';
@@ -68,14 +62,19 @@ export class KnexMiddleDatabase implements MiddleDatabase {
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
     return claimRows(requests, this.#tables.maxAttributes, {
       start: (change) => this.#change(change, claimStatement),
-      read: (keys, bare) => this.#read(keys, bare),
+      read: (keys, bare) =>
+        readRows(keys, bare, {
+          rows: (source, nos) => this.#rows(rowsStatement(this.#tables, source, nos)),
+          attributes: (source, nos) => this.#rows(attributesStatement(this.#tables, source, nos)),
+        }),
     });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
     return markRows(marks, {
       write: (change) => this.#change(change, markStatement),
-      standing: (keys) => this.#standing(keys),
+      standing: (keys) =>
+        readStanding(keys, (source, nos) => this.#rows(standingStatement(this.#tables, source, nos))),
     });
   }
 
@@ -135,6 +134,10 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     await this.#database.close();
   }
 
+  async #rows(statement: Fragment): Promise<readonly DriverRow[]> {
+    return (await this.#database.execute(statement)).rows;
+  }
+
   async #change<Row extends RowKey>(
     change: RowChange<Row>,
     statement: (tables: KnexTables, source: Source, rows: readonly Row[]) => GuardedUpdate,
@@ -142,31 +145,6 @@ export class KnexMiddleDatabase implements MiddleDatabase {
     return changeRows(this.#database, this.#tables, change, (source, rows) =>
       statement(this.#tables, source, rows),
     );
-  }
-
-  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
-    const found: InterfaceRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const { rows } = await this.#database.execute(rowsStatement(this.#tables, source, streamingNos));
-      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
-      const attributes =
-        full.length === 0
-          ? { rows: [] }
-          : await this.#database.execute(attributesStatement(this.#tables, source, full));
-      const byRow = attributesByRow(attributes.rows);
-      for (const row of rows)
-        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
-    }
-    return found;
-  }
-
-  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
-    const standing: StandingRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const { rows } = await this.#database.execute(standingStatement(this.#tables, source, streamingNos));
-      standing.push(...rows.map((row) => standingRow(source, row)));
-    }
-    return standing;
   }
 }
 

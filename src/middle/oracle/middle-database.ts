@@ -1,8 +1,7 @@
-import { byTable, rowId, sources, type RowKey } from '../../domain/keys.js';
+import { sources } from '../../domain/keys.js';
 import type { FinishedRow } from '../../domain/loss.js';
-import type { InterfaceRow } from '../../domain/rows.js';
 import { State } from '../../domain/states.js';
-import { claimRows, markRows, standingRow, type StandingRow } from '../changes.js';
+import { claimRows, markRows } from '../changes.js';
 import {
   nothingPaused,
   type ClaimRequest,
@@ -19,7 +18,8 @@ import {
   type PollRequest,
 } from '../port.js';
 import { createdAheadOf } from '../irregular.js';
-import { attributesByRow, interfaceRow, polledRow } from '../rows.js';
+import { readRows, readStanding } from '../read-rows.js';
+import { polledRow } from '../rows.js';
 import { changeRows } from './change-rows.js';
 import type { OracleDatabase } from './database.js';
 import { OracleFinishedRows } from './finished-rows.js';
@@ -69,7 +69,11 @@ export class OracleMiddleDatabase implements MiddleDatabase {
           batchOf: (source, rows) => claimStatement(this.#tables, source, rows),
           leadsTo: [State.Processing],
         }),
-      read: (keys, bare) => this.#read(keys, bare),
+      read: (keys, bare) =>
+        readRows(keys, bare, {
+          rows: (source, nos) => this.#database.query(rowsStatement(this.#tables, source, nos)),
+          attributes: (source, nos) => this.#database.query(attributesStatement(this.#tables, source, nos)),
+        }),
     });
   }
 
@@ -81,7 +85,10 @@ export class OracleMiddleDatabase implements MiddleDatabase {
           batchOf: (source, rows) => markStatement(this.#tables, source, rows),
           leadsTo: [State.Succeeded, State.Failed],
         }),
-      standing: (keys) => this.#standing(keys),
+      standing: (keys) =>
+        readStanding(keys, (source, nos) =>
+          this.#database.query(standingStatement(this.#tables, source, nos)),
+        ),
     });
   }
 
@@ -126,28 +133,5 @@ export class OracleMiddleDatabase implements MiddleDatabase {
 
   async close(): Promise<void> {
     await this.#database.close();
-  }
-
-  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
-    const found: InterfaceRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#database.query(rowsStatement(this.#tables, source, streamingNos));
-      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
-      const attributes =
-        full.length === 0 ? [] : await this.#database.query(attributesStatement(this.#tables, source, full));
-      const byRow = attributesByRow(attributes);
-      for (const row of rows)
-        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
-    }
-    return found;
-  }
-
-  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
-    const standing: StandingRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#database.query(standingStatement(this.#tables, source, streamingNos));
-      standing.push(...rows.map((row) => standingRow(source, row)));
-    }
-    return standing;
   }
 }

@@ -1,7 +1,6 @@
-import { byTable, compareRows, rowId, type RowKey } from '../../../src/domain/keys.js';
+import { compareRows, type RowKey, type Source } from '../../../src/domain/keys.js';
 import type { FinishedRow } from '../../../src/domain/loss.js';
-import type { InterfaceRow } from '../../../src/domain/rows.js';
-import { claimRows, markRows, standingRow, type StandingRow } from '../../../src/middle/changes.js';
+import { claimRows, markRows } from '../../../src/middle/changes.js';
 import { readClaimed, readLatestFinished } from '../../../src/middle/finished.js';
 import type {
   ClaimRequest,
@@ -17,7 +16,8 @@ import type {
   PolledBatch,
   PollRequest,
 } from '../../../src/middle/port.js';
-import { attributesByRow, interfaceRow, type DriverRow } from '../../../src/middle/rows.js';
+import { readRows, readStanding } from '../../../src/middle/read-rows.js';
+import type { DriverRow } from '../../../src/middle/rows.js';
 import type { Link } from '../link.js';
 import { branches } from './poll.js';
 import type { MiddleScope } from './scope.js';
@@ -52,14 +52,19 @@ export class SimulatedMiddleDatabase implements MiddleDatabase {
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimResult> {
     return claimRows(requests, this.#client.scope.maxAttributes, {
       start: (change) => this.#link.send('claim', () => this.#tables.claim(change, this.#client)),
-      read: (keys, bare) => this.#read(keys, bare),
+      read: (keys, bare) =>
+        readRows(keys, bare, {
+          rows: (source, nos) => this.#rows('read', source, nos),
+          attributes: (source, nos) =>
+            this.#link.send('readAttributes', () => this.#tables.readAttributes(source, nos)),
+        }),
     });
   }
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
     return markRows(marks, {
       write: (change) => this.#link.send('mark', () => this.#tables.mark(change, this.#client)),
-      standing: (keys) => this.#standing(keys),
+      standing: (keys) => readStanding(keys, (source, nos) => this.#rows('standing', source, nos)),
     });
   }
 
@@ -110,30 +115,11 @@ export class SimulatedMiddleDatabase implements MiddleDatabase {
     return { rows: rows.slice(0, request.limit), now: now.at(-1) ?? '' };
   }
 
-  async #read(keys: readonly RowKey[], bare: ReadonlySet<string>): Promise<readonly InterfaceRow[]> {
-    const found: InterfaceRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#link.send('read', () => this.#tables.read(source, streamingNos, this.#client));
-      const full = streamingNos.filter((streamingNo) => !bare.has(rowId({ source, streamingNo })));
-      const attributes: readonly DriverRow[] =
-        full.length === 0
-          ? []
-          : await this.#link.send('readAttributes', () => this.#tables.readAttributes(source, full));
-      const byRow = attributesByRow(attributes);
-      for (const row of rows)
-        found.push(interfaceRow(source, row, byRow.get(String(row['StreamingNo'])) ?? []));
-    }
-    return found;
-  }
-
-  async #standing(keys: readonly RowKey[]): Promise<readonly StandingRow[]> {
-    const standing: StandingRow[] = [];
-    for (const { source, streamingNos } of byTable(keys)) {
-      const rows = await this.#link.send('standing', () =>
-        this.#tables.read(source, streamingNos, this.#client),
-      );
-      standing.push(...rows.map((row) => standingRow(source, row)));
-    }
-    return standing;
+  async #rows(
+    statement: string,
+    source: Source,
+    streamingNos: readonly string[],
+  ): Promise<readonly DriverRow[]> {
+    return this.#link.send(statement, () => this.#tables.read(source, streamingNos, this.#client));
   }
 }

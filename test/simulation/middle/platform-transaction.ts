@@ -2,6 +2,7 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import type { RowKey } from '../../../src/domain/keys.js';
 import type { Cell } from '../../../src/domain/rows.js';
 import { State } from '../../../src/domain/states.js';
+import { emptyContent } from '../../fault/observations.js';
 import { dateText, timeOf } from './dates.js';
 import type { RowLocks } from './row-locks.js';
 import { refusal } from './row-rules.js';
@@ -30,16 +31,7 @@ export interface NewRow extends StoredKey, Partial<RowColumns> {
 }
 
 const noColumns: RowColumns = {
-  productId: null,
-  custId: null,
-  bizId: null,
-  areaCode: null,
-  custAccount: null,
-  custName: null,
-  userId: null,
-  accType: null,
-  accName: null,
-  opFlag: null,
+  ...emptyContent,
   createDate: null,
   state: State.Initial,
   stateDate: null,

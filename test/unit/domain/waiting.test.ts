@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareRows } from '../../../src/domain/keys.js';
+import { compareRows, rowId } from '../../../src/domain/keys.js';
 import type { PolledRow } from '../../../src/domain/rows.js';
 import { plus } from '../../../src/domain/loss.js';
 import { dependenciesOf, planBatch, productKey, rowAgeMs, userKey } from '../../../src/domain/waiting.js';
@@ -37,9 +37,9 @@ describe('a young row whose product the store has never seen', () => {
   });
 
   it('does not wait once the journal has decided its attempt: only its mark is missing', () => {
-    const rows = [young('0202', { state: 1 }), young('0102'), young('0201')];
-    const isDecided = (row: PolledRow) => row === rows[0];
-    expect(planBatch(rows, { seen: new Set([product]), now, graceMs, isDecided }).claim).toEqual(rows);
+    const rows = [young('0202', { state: 1, stateDate: now }), young('0102'), young('0201')];
+    const attempts = new Map([[rowId(rows[0]!), [now]]]);
+    expect(planBatch(rows, { seen: new Set([product]), now, graceMs, attempts }).claim).toEqual(rows);
   });
 
   it('waits for what is left of its grace, to the millisecond', () => {

@@ -158,7 +158,9 @@ async function byWorker(situation: Situation): Promise<Outcomes> {
   let rows = situation.rows;
   for (;;) {
     const polled = poll(rows).filter((row) => !outcomes.has(rowId(row)));
-    const { claim } = planBatch(polled, { seen: seenIn(store), now, graceMs: dependencyGraceMs });
+    const attempts = store.journalTable.attempts(polled);
+    const context = { seen: seenIn(store), now, graceMs: dependencyGraceMs, attempts };
+    const { claim } = planBatch(polled, context);
     const requests = oncePerKey(claim).map((row) => ({ row, after: null }));
     const claimed = new Set(requests.map(({ row }) => rowId(row)));
     rows = rows.map((row) => {

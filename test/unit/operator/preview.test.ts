@@ -77,6 +77,18 @@ function polled(row: InterfaceRow): PolledRow {
 const outcomes = (rows: readonly PreviewedRow[]) =>
   rows.map(({ streamingNo, outcome }) => `${streamingNo} ${outcome}`);
 
+/** A current journal entry of a row: applied, with its content. */
+const entry = (row: InterfaceRow, more: Partial<JournalEntry>): JournalEntry => ({
+  source: row.source,
+  streamingNo: row.streamingNo,
+  attempt: '2026-11-20 08:00:00',
+  superseded: false,
+  outcome: 'applied',
+  errContent: null,
+  digest: rowDigest(row),
+  ...more,
+});
+
 describe('the preview', () => {
   it('decides rows in order, each over what those before it would have done', async () => {
     const rows = await previewOf({
@@ -143,16 +155,6 @@ describe('the preview', () => {
     const inFlight = customerRow({ streamingNo: '1' });
     const putBack = customerRow({ streamingNo: '2', bizId: 'B-2', ...pending });
     const corrected = customerRow({ streamingNo: '3', bizId: 'B-3', ...pending });
-    const entry = (row: InterfaceRow, more: Partial<JournalEntry>): JournalEntry => ({
-      source: row.source,
-      streamingNo: row.streamingNo,
-      attempt: '2026-11-20 08:00:00',
-      superseded: false,
-      outcome: 'applied',
-      errContent: null,
-      digest: rowDigest(row),
-      ...more,
-    });
     const rows = await previewOf({
       rows: [inFlight, putBack, corrected],
       journal: [
@@ -209,6 +211,23 @@ describe('the preview', () => {
       settings: { dependencyGraceMs: 10_000 },
     });
     expect(outcomes(rows)).toEqual(['1 applied', '2 applied']);
+  });
+
+  it('keeps no decided row waiting, as a worker does: only its mark is missing', async () => {
+    const stateDate = '2026-11-20 08:00:58';
+    const createDate = '2026-11-20 08:00:57';
+    const decided = accountRow({ streamingNo: '1', createDate, state: State.Processing, stateDate });
+    const refused = {
+      attempt: stateDate,
+      outcome: 'failed',
+      errContent: '00402 业务数据内容不存在',
+    } as const;
+    const rows = await previewOf({
+      rows: [decided],
+      journal: [entry(decided, refused)],
+      settings: { dependencyGraceMs: 10_000 },
+    });
+    expect(rows).toMatchObject([{ outcome: 'failed', note: 'decided already, only its mark is missing' }]);
   });
 
   it('leaves the rows behind one that begins to wait, as a worker does', async () => {
