@@ -45,6 +45,9 @@ const usualSlackMs = 2000;
 /** For so long a worker remembers how short a text had to be. */
 const rememberedMs = 10 * 60_000;
 
+/** A refusal says nothing of its reason: shorter texts are tried, and the one that comes when it is over goes through. */
+const refusesFailures: ReadonlySet<TroubleKind> = new Set(['failure refused', 'mark refused']);
+
 /** From the moment at which a row could be claimed to its end. */
 interface Life {
   readonly row: PlatformRow;
@@ -225,13 +228,10 @@ export function answersFor(
 ): boolean {
   if (full === written) return true;
   if (full === null || written === null) return false;
-  const isExplained = observations.troubles.some(
-    ({ kind, source, begun, over }) =>
-      kind === 'ErrContent too narrow' &&
-      source === mark.source &&
-      begun - usualSlackMs <= mark.at &&
-      mark.at <= over + rememberedMs,
-  );
+  const isExplained = observations.troubles.some(({ kind, source, begun, over }) => {
+    const from = kind === 'ErrContent too narrow' ? begun : refusesFailures.has(kind) ? over : Infinity;
+    return source === mark.source && from - usualSlackMs <= mark.at && mark.at <= over + rememberedMs;
+  });
   const code = full.slice(0, 5);
   const isShorter = full.startsWith(written) || written === `${code} ${standardTexts[code] ?? '?'}`;
   return isExplained && isShorter && written.startsWith(code);

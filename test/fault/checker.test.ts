@@ -64,6 +64,14 @@ describe('fault suite: the checker', () => {
     }
   });
 
+  it('lets a text be shortened where the refusal of its mark was over meanwhile', () => {
+    const history = smallHistory();
+    const over = history.changes[8]!.at - 10;
+    trouble(history, 'mark refused', { streamingNo: '3', until: over, over });
+    shortened(history, '00401');
+    expect(check(history)).toEqual([]);
+  });
+
   it('lets a rule set a claim back, and a platform write a StateDate that is none', () => {
     const history = smallHistory();
     const claim = history.changes[1]!;

@@ -120,6 +120,15 @@ export const corruptedByTroubles: Corruption[] = [
   [
     'text',
     'CUST:3',
+    'a text that was shortened long before a refusal was over',
+    (h) => {
+      trouble(h, 'mark refused', { over: h.changes[8]!.at + 60_000 });
+      shortened(h, '00401 关键数据项不能为空');
+    },
+  ],
+  [
+    'text',
+    'CUST:3',
     'a shortened text that does not begin with its code',
     (h) => {
       trouble(h, 'ErrContent too narrow', { streamingNo: null });

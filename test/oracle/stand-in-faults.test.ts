@@ -265,6 +265,14 @@ describe.runIf(hasPostgres)('Oracle stand-in: faults', () => {
     expect(oracle.standIn.counters.texts.at(-1)).toBe(CLAIM);
   });
 
+  it('count a query that the driver sends again with a longer value as one row', async () => {
+    const query = 'SELECT StreamingNo FROM IF_BNET_CUST WHERE CustID = :1';
+    await worker.execute(query, ['1']);
+    const before = oracle.standIn.counters.boundRows;
+    await worker.execute(query, ['1'.repeat(50)]);
+    expect(oracle.standIn.counters.boundRows - before).toBe(1);
+  });
+
   it('leave no session behind', async () => {
     const other = await connectAsWorker(oracle.standIn);
     const before = oracle.standIn.connections;

@@ -1,3 +1,5 @@
+import process from 'node:process';
+import { DatabaseError } from '../../src/database/errors.js';
 import { Random } from '../../src/demo/platform/random.js';
 import { longestWaitMs } from '../fault/checker-troubles.js';
 import { rowName, type Observations } from '../fault/observations.js';
@@ -52,15 +54,29 @@ export class World {
     this.#system.onSend = (owner, statement) => this.#ambush(owner, statement);
   }
 
-  /** Plays the scenario to its end. */
+  /** Plays the scenario to its end. What is thrown where nobody catches it, a process would not have survived: a failure. */
   async play(): Promise<Outcome> {
-    const { loop } = this.#system;
+    const fail = (error: unknown): void => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#system.history.failures.push(`an error that nobody caught: ${text}`);
+    };
+    process.on('unhandledRejection', fail);
+    try {
+      await this.#play();
+    } catch (error) {
+      fail(error);
+    } finally {
+      process.off('unhandledRejection', fail);
+    }
+    return this.#outcome();
+  }
+
+  async #play(): Promise<void> {
     this.#begin();
-    await loop.run(simulationStart + this.#scenario.calmAtMs);
+    await this.#system.loop.run(simulationStart + this.#scenario.calmAtMs);
     this.#calmDown();
     await this.#end();
     await this.#processes.stopAll();
-    return this.#outcome();
   }
 
   #begin(): void {
@@ -186,10 +202,15 @@ export class World {
     });
     const entry = old[Math.floor(pick * old.length)];
     if (entry === undefined) return;
-    history.count('an old attempt comes back');
-    middle.transaction('restore', (transaction) => {
-      transaction.change(entry, { state: 1, stateDate: entry.attempt });
-    });
+    try {
+      middle.transaction('restore', (transaction) => {
+        transaction.change(entry, { state: 1, stateDate: entry.attempt });
+      });
+      history.count('an old attempt comes back');
+    } catch (error) {
+      // The row is locked, or a rule of the database refuses it: it stays as it is.
+      if (!(error instanceof DatabaseError)) throw error;
+    }
   }
 
   #failOver(step: Step): void {

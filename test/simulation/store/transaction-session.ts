@@ -133,13 +133,15 @@ export class TransactionSession {
     });
   }
 
-  /** A statement that is on its way keeps the work waiting, not the handler: it has a deadline of its own. */
+  /** A statement that is on its way keeps the work waiting, not the handler: then it is looked at again later. */
   async #limited<T>(work: Promise<T>, limitMs: number): Promise<T> {
     let cancel = () => undefined as void;
     const hung = new Promise<never>((_, reject) => {
-      cancel = this.#session.deadline(limitMs, () => {
+      const look = (): void => {
         if (this.#linesOnTheirWay === 0) reject(new HandlerTimeoutError(`not finished within ${limitMs} ms`));
-      });
+        else cancel = this.#session.deadline(limitMs, look);
+      };
+      cancel = this.#session.deadline(limitMs, look);
     });
     try {
       return await Promise.race([work, hung]);

@@ -80,7 +80,8 @@ export function readExecute(
   const settings = reader.varints(13);
   if (defineCount > 0) readBindDescriptions(reader, defineCount);
   const binds = bindCount > 0 ? readBindDescriptions(reader, bindCount) : null;
-  const iterations = Math.max(1, settings[1]!);
+  // A query is executed once: where the server knows its cursor, the driver counts there the rows that it will fetch.
+  const iterations = settings[7]! === 1 ? 1 : settings[1]!;
   return {
     cursorId,
     sql,
