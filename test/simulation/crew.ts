@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import process from 'node:process';
 import type { SeedResult } from './seeds.js';
 
 /*
@@ -16,13 +17,12 @@ export interface Block {
   readonly untilBroken: boolean;
 }
 
-const program = new URL('main.js', import.meta.url).pathname;
-
 /** A process that plays. Code that is switched off is so from its start on. */
 export class Player {
   readonly #process: ChildProcess;
 
   constructor(private readonly without: readonly string[]) {
+    const [, program = ''] = process.argv;
     this.#process = fork(program, ['--player'], {
       env: { ...process.env, SIMULATION_WITHOUT: without.join(',') },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,43 +1,62 @@
 /*
  * npm run test:simulation -- --help
  *
- * Vite loads the TypeScript, as it does for the benchmark, and leaves out the code that is switched off.
+ * Vite bundles the TypeScript into one module, which runs faster than modules that it loads one by one, and leaves out the
+ * code that is switched off.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, URL } from 'node:url';
-import { createViteServer } from 'vitest/node';
+import { fileURLToPath, pathToFileURL, URL } from 'node:url';
+import { build } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const args = process.argv.slice(2);
-let edits = [];
+
+/** The bundle of a module and all it imports, with these edits made. */
+async function load(module, edits) {
+  const folder = await mkdtemp(join(tmpdir(), 'bnet-sync-simulation-'));
+  try {
+    await build({
+      configFile: false,
+      root,
+      logLevel: 'error',
+      plugins: [edited(edits)],
+      ssr: { noExternal: true },
+      build: {
+        ssr: join(root, module),
+        outDir: folder,
+        minify: false,
+        rollupOptions: { output: { entryFileNames: 'bundle.mjs' } },
+      },
+    });
+    return await import(pathToFileURL(join(folder, 'bundle.mjs')).href);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** Edits the sources in memory. */
-const switchOff = {
-  name: 'switch off guards',
-  enforce: 'pre',
-  transform(code, id) {
-    const own = edits.filter(({ file }) => id === `${root}${file}`);
-    if (own.length === 0) return null;
-    return own.reduce((text, { find, put }) => {
-      if (text.split(find).length !== 2) throw new Error(`${find} does not stand once in ${id}`);
-      return text.replace(find, () => put);
-    }, code);
-  },
-};
+function edited(edits) {
+  return {
+    name: 'switch off guards',
+    enforce: 'pre',
+    transform(code, id) {
+      const own = edits.filter(({ file }) => id === `${root}${file}`);
+      if (own.length === 0) return null;
+      return own.reduce((text, { find, put }) => {
+        if (text.split(find).length !== 2) throw new Error(`${find} does not stand once in ${id}`);
+        return text.replace(find, () => put);
+      }, code);
+    },
+  };
+}
 
-const vite = await createViteServer({
-  configFile: false,
-  root,
-  appType: 'custom',
-  logLevel: 'error',
-  plugins: [switchOff],
-  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
-  optimizeDeps: { noDiscovery: true, include: [] },
-});
-const { switchedOff } = await vite.ssrLoadModule('/test/simulation/ablations.ts');
-const without = args.indexOf('--without');
-const names = process.env['SIMULATION_WITHOUT'] ?? (without === -1 ? '' : (args[without + 1] ?? ''));
-edits = switchedOff(names.split(',')).edits;
-const { simulate, playForParent } = await vite.ssrLoadModule('/test/simulation/simulate.ts');
+const args = process.argv.slice(2);
+const option = args.indexOf('--without');
+const without = process.env['SIMULATION_WITHOUT'] ?? (option === -1 ? '' : (args[option + 1] ?? ''));
+const { switchedOff } = without === '' ? {} : await load('test/simulation/ablations.ts', []);
+const edits = switchedOff?.(without.split(',')).edits ?? [];
+const { simulate, playForParent } = await load('test/simulation/simulate.ts', edits);
 if (args.includes('--player')) playForParent();
-else process.exitCode = await simulate(args).finally(() => vite.close());
+else process.exitCode = await simulate(args);
