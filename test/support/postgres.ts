@@ -11,12 +11,16 @@ declare module 'vitest' {
   }
 }
 
+/** Units are given none, though what they import may be made for suites that are. */
+const provided = (inject('postgres') as ReturnType<typeof inject<'postgres'>> | undefined) ?? {
+  missing: 'units have none',
+};
+
 /** Whether this run has a server. Without one, suites skip visibly: `describe.runIf(hasPostgres)(…)`. */
-export const hasPostgres = !('missing' in inject('postgres'));
+export const hasPostgres = !('missing' in provided);
 
 /** Creates an empty, uniquely named database on the server of this test run. */
 export async function createDatabase(name?: string): Promise<TestDatabase> {
-  const access = inject('postgres');
-  if ('missing' in access) throw new Error(`This run has no PostgreSQL server: ${access.missing}`);
-  return createDatabaseOn(access, name);
+  if ('missing' in provided) throw new Error(`This run has no PostgreSQL server: ${provided.missing}`);
+  return createDatabaseOn(provided, name);
 }
