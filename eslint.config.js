@@ -66,7 +66,7 @@ const sqlInAdapters = {
 };
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', '.demo/'] },
+  { ignores: ['dist/', 'coverage/', '.demo/', 'reports/'] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
