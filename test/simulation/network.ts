@@ -43,8 +43,24 @@ export interface ConnectionLimits {
 /** What became of a statement that did not simply arrive and was answered. */
 export type Fate = 'lost on its way' | 'answer lost' | 'arrived too late';
 
-/** What somebody does to a statement the moment it is sent: it takes so long on its way, or its answer is lost. */
-export type Interference = { readonly kind: 'late'; readonly ms: number } | { readonly kind: 'answer lost' };
+/**
+ * What somebody does to a statement the moment it is sent: it takes so long on its way, or arrives as soon as so many
+ * statements of a name have taken effect meanwhile, or its answer is lost.
+ */
+export type Interference =
+  | { readonly kind: 'late'; readonly ms: number }
+  | { readonly kind: 'held'; readonly until: string; readonly times: number }
+  | { readonly kind: 'answer lost' };
+
+/** A statement that is held up on its way. */
+interface Held {
+  readonly until: string;
+  times: number;
+  readonly arrive: () => void;
+}
+
+/** No statement is held up for longer. */
+export const longestHeldMs = 12_000;
 
 /** Who follows what is sent. */
 export interface NetworkObserver {
@@ -60,6 +76,7 @@ export class Network {
   readonly #random: Random;
   readonly #observer: NetworkObserver;
   readonly #openSessions = new Map<EventOwner, number>();
+  #held: readonly Held[] = [];
 
   constructor(loop: EventLoop, random: Random, observer: NetworkObserver) {
     this.#loop = loop;
@@ -102,8 +119,7 @@ export class Network {
         this.#answer(sending, call, lost);
         return;
       }
-      const travelMs = interference?.kind === 'late' ? interference.ms : this.#travelMs();
-      this.#loop.schedule(travelMs, () => {
+      this.#travel(interference, () => {
         if (server.isCutOff) return;
         if (server.isDown) {
           this.#answer(sending, call, fail('unreachable', 'nobody answers'));
@@ -111,11 +127,40 @@ export class Network {
         }
         if (call.isSettled) this.#observer.onFate(statement, 'arrived too late');
         const answer = answered(effect, resolve, reject);
+        this.#release(statement);
         const isLost = this.#random.chance(this.quality.loseAnswer) || interference?.kind === 'answer lost';
         if (isLost) this.#observer.onFate(statement, 'answer lost');
         this.#answer(sending, call, isLost ? lost : answer);
       });
     });
+  }
+
+  #travel(interference: Interference | null, arrive: () => void): void {
+    if (interference?.kind !== 'held') {
+      this.#loop.schedule(interference?.kind === 'late' ? interference.ms : this.#travelMs(), arrive);
+      return;
+    }
+    const cancel = this.#loop.schedule(longestHeldMs, () => {
+      this.#held = this.#held.filter((each) => each !== held);
+      arrive();
+    });
+    const held: Held = {
+      ...interference,
+      arrive: () => {
+        cancel();
+        this.#loop.schedule(1, arrive);
+      },
+    };
+    this.#held = [...this.#held, held];
+  }
+
+  /** A statement has taken effect: those that were held up until then go on. */
+  #release(statement: string): void {
+    if (this.#held.length === 0) return;
+    for (const held of this.#held) if (held.until === statement) held.times -= 1;
+    const due = this.#held.filter(({ times }) => times <= 0);
+    this.#held = this.#held.filter(({ times }) => times > 0);
+    for (const { arrive } of due) arrive();
   }
 
   #answer({ owner, server, statement }: Sending<unknown>, call: Call, answer: () => void): void {

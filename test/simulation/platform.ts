@@ -1,25 +1,41 @@
 import { Random } from '../../src/demo/platform/random.js';
-import type { PlatformRow } from '../fault/observations.js';
+import type { RowKey } from '../../src/domain/keys.js';
+import { rowName, type PlatformRow } from '../fault/observations.js';
 import { correctedContent, type ScheduledRow, type ScheduledTransaction } from '../fault/schedule.js';
 import type { EventLoop } from './event-loop.js';
 import { dateText } from './middle/dates.js';
 import type { MiddleTables } from './middle/tables.js';
 import type { Journalist } from './story.js';
 
+/** No row is put back in a hurry more often: a run ends. */
+const mostHurriedVersions = 3;
+
 /** The platform and its DBA, who remember everything they wrote. */
 export class SimulatedPlatform {
   readonly rows: PlatformRow[] = [];
-  /** Transactions that are still open. */
+  /** Transactions that are still open, or about to begin. */
   open = 0;
   readonly #loop: EventLoop;
   readonly #tables: MiddleTables;
   readonly #clockAheadMs: number;
+  readonly #hurry: number;
+  readonly #random: Random;
   readonly #tell: Journalist;
 
-  constructor(parts: { loop: EventLoop; tables: MiddleTables; clockAheadMs: number; tell: Journalist }) {
+  /** @param parts.hurry - the probability with which a failed row comes back at once */
+  constructor(parts: {
+    loop: EventLoop;
+    tables: MiddleTables;
+    random: Random;
+    clockAheadMs: number;
+    hurry: number;
+    tell: Journalist;
+  }) {
     this.#loop = parts.loop;
     this.#tables = parts.tables;
+    this.#random = parts.random;
     this.#clockAheadMs = parts.clockAheadMs;
+    this.#hurry = parts.hurry;
     this.#tell = parts.tell;
   }
 
@@ -36,21 +52,36 @@ export class SimulatedPlatform {
   /** Puts a row that ended back to State 0, a failed one if there is any, and corrects it or not. */
   putBack(pick: number, seed: number): void {
     const random = new Random(seed);
-    const isFailed = random.chance(0.8);
-    const candidates = this.rows.filter((row) => {
-      const state = this.#tables.row(row)?.state;
-      return (row.mark === 'none' || row.mark === 'refuse') && state === (isFailed ? 3 : 2);
-    });
+    const from = random.chance(0.8) ? 3 : 2;
+    const candidates = this.rows.filter((row) => mayComeBack(row) && this.#tables.row(row)?.state === from);
     const row = candidates[Math.floor(pick * candidates.length)];
-    if (row === undefined) return;
+    if (row !== undefined) this.#putBack(row, from, random);
+  }
+
+  /** A row has failed: a hurried DBA puts it back at once, while workers still have its last attempt in mind. */
+  failed(key: RowKey): void {
+    if (!this.#random.chance(this.#hurry)) return;
+    this.open += 1;
+    this.#loop.schedule(this.#random.between(1, 600), () => {
+      this.open -= 1;
+      const row = this.rows.find((each) => rowName(each) === rowName(key));
+      if (row === undefined || !mayComeBack(row) || row.versions.length > mostHurriedVersions) return;
+      this.#putBack(row, 3, this.#random);
+    });
+  }
+
+  /** With the StateDate of now, or the one it has. */
+  #putBack(row: PlatformRow, from: 2 | 3, random: Random): void {
     const content = correctedContent(row, random);
     const remark = `v${row.versions.length}`;
+    const stateDate = this.#tables.row(row)?.stateDate ?? null;
+    const date = stateDate !== null && random.chance(0.3) ? { stateDate } : {};
     const done = this.#tables.transaction('dba', (transaction) =>
-      transaction.putBack(row, isFailed ? 3 : 2, { ...content, remark }),
+      transaction.putBack(row, from, { ...content, ...date, remark }),
     );
     if (!done) return;
     row.versions.push(content);
-    this.#tell('the DBA', `puts ${row.source}:${row.streamingNo} back to State 0`);
+    this.#tell('the DBA', `puts ${rowName(row)} back to State 0`);
   }
 
   #dated({ ageMs, ...planned }: ScheduledRow): PlatformRow {
@@ -83,4 +114,9 @@ export class SimulatedPlatform {
     });
     this.#tell('the platform', `writes ${names.join(', ')}`);
   }
+}
+
+/** Rows that are there to be refused or not: others are what troubles, handlers and plants are about. */
+function mayComeBack({ mark }: PlatformRow): boolean {
+  return mark === 'none' || mark === 'refuse';
 }

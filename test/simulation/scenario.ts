@@ -19,6 +19,8 @@ export interface Scenario {
   readonly workers: number;
   /** How far the clocks of the servers are ahead of the true time. */
   readonly clockAheadMs: { readonly middle: number; readonly store: number };
+  /** The probability with which a failed row is put back to State 0 at once. */
+  readonly hurry: number;
   readonly steps: readonly Step[];
   /** From then on nothing goes wrong any more. */
   readonly calmAtMs: number;
@@ -61,11 +63,15 @@ const ambushedStatements = [
   'release all shards',
 ] as const;
 
-/** What happens: its process is killed or stands still as soon as it is sent, or it is late, or its answer is lost. */
-export interface Ambush {
-  readonly what: 'kill' | 'freeze' | 'late' | 'answer lost';
-  readonly forMs: number;
-}
+const changingStatements: readonly AmbushedStatement[] = ['claim', 'commit', 'mark'];
+
+/**
+ * What happens: its process is killed or stands still as soon as it is sent, or it is late, or held up until so many other
+ * statements have taken effect, or its answer is lost.
+ */
+export type Ambush =
+  | { readonly what: 'kill' | 'freeze' | 'late' | 'answer lost'; readonly forMs: number }
+  | { readonly what: 'held'; readonly until: AmbushedStatement; readonly times: number };
 
 /** One of the two databases. */
 export type ServerRole = 'middle' | 'store';
@@ -92,6 +98,7 @@ export function drawScenario(seed: number): Scenario {
     network: isCalm ? noFaults : drawNetwork(random),
     workers: random.between(1, 3),
     clockAheadMs: { middle: ahead(), store: ahead() },
+    hurry: random.pick([0, 0, 0, 0.3, 0.7]),
     steps: [...writes, ...faults].sort((a, b) => a.atMs - b.atMs),
     calmAtMs: faultsMs,
   };
@@ -166,7 +173,7 @@ const troubleKinds: readonly TroubleKind[] = [
   'ErrContent too narrow',
 ];
 
-const ambushes = ['kill', 'freeze', 'late', 'answer lost'] as const;
+const ambushes = ['kill', 'freeze', 'late', 'answer lost', 'held', 'held'] as const;
 
 type DrawnFault = (random: Random, atMs: number) => Step;
 
@@ -181,10 +188,7 @@ const faultKinds: readonly DrawnFault[] = [
   drawTrouble,
   drawTrouble,
   drawTrouble,
-  drawAmbush,
-  drawAmbush,
-  drawAmbush,
-  drawAmbush,
+  ...Array.from({ length: 7 }, () => drawAmbush),
 ];
 
 function drawTrouble(random: Random, atMs: number): Step {
@@ -194,9 +198,13 @@ function drawTrouble(random: Random, atMs: number): Step {
 }
 
 function drawAmbush(random: Random, atMs: number): Step {
-  const [statement, what] = [random.pick(ambushedStatements), random.pick(ambushes)];
-  const forMs = random.pick([300, 2000, 4000, 8000]);
-  return { atMs, kind: 'ambush', statement, skip: random.between(0, 3), what, forMs };
+  // Half of them where the two databases change.
+  const statement = random.pick(random.chance(0.5) ? changingStatements : ambushedStatements);
+  const what = random.pick(ambushes);
+  const place = { atMs, kind: 'ambush', statement, skip: random.between(0, 3) } as const;
+  if (what === 'held')
+    return { ...place, what, until: random.pick(changingStatements), times: random.between(1, 8) };
+  return { ...place, what, forMs: random.pick([300, 2000, 4000, 8000]) };
 }
 
 function drawServer(random: Random): ServerRole {

@@ -60,6 +60,7 @@ const simplifications: readonly ((scenario: Scenario) => Scenario)[] = [
   (scenario) => ({ ...scenario, network: { ...scenario.network, loseRequest: 0 } }),
   (scenario) => ({ ...scenario, network: { ...scenario.network, loseAnswer: 0 } }),
   (scenario) => ({ ...scenario, workers: 1 }),
+  (scenario) => ({ ...scenario, hurry: 0 }),
   (scenario) => ({ ...scenario, clockAheadMs: { middle: 0, store: 0 } }),
   (scenario) => ({ ...scenario, settings: { ...scenario.settings, concurrency: 1 } }),
   (scenario) => ({ ...scenario, settings: { ...scenario.settings, settleMs: 0 } }),

@@ -60,6 +60,7 @@ export class SimulatedSystem {
       onChange: ({ source, streamingNo, actor, from, to, dateAfter }) => {
         const states = `State ${from ?? 'none'} → ${to} (${dateAfter ?? 'no date'})`;
         history.tell(actor, `${source}:${streamingNo} ${states}`);
+        if (to === 3) this.platform.failed({ source, streamingNo });
       },
     });
     this.store = new StoreTables({
@@ -69,7 +70,8 @@ export class SimulatedSystem {
     });
     const { middle: tables } = this;
     this.platform = new SimulatedPlatform({
-      ...{ loop, tables, clockAheadMs: clockAheadMs.middle, tell: history.tell },
+      ...{ loop, tables, random: new Random(seed + 3), clockAheadMs: clockAheadMs.middle },
+      ...{ hurry: scenario.hurry, tell: history.tell },
     });
     this.troubles = new SimulatedTroubles(loop, tables, this.platform, history.tell);
   }

@@ -4,7 +4,7 @@ import { Random } from '../../src/demo/platform/random.js';
 import { longestWaitMs } from '../fault/checker-troubles.js';
 import { rowName, type Observations } from '../fault/observations.js';
 import { simulationStart, type EventOwner } from './event-loop.js';
-import { goodNetwork, type Interference } from './network.js';
+import { goodNetwork, longestHeldMs, type Interference } from './network.js';
 import type { Scenario, ServerRole, Step } from './scenario.js';
 import type { LostHistory, StoreSnapshot } from './store/tables.js';
 import type { Fact } from './story.js';
@@ -153,8 +153,14 @@ export class World {
     this.#ambushes = step.skip > 0 ? [...others, { ...step, skip: step.skip - 1 }] : others;
     if (step.skip > 0) return null;
     const { history } = this.#system;
+    history.count(`${statement}: ${step.what}`);
+    if (step.what === 'held') {
+      const { until, times } = step;
+      history.tell('an ambush', `${statement}: held up until ${until} (${times} times)`);
+      history.disturb('an ambush', longestHeldMs);
+      return { kind: 'held', until, times };
+    }
     const { what, forMs } = step;
-    history.count(`${statement}: ${what}`);
     history.tell('an ambush', `${statement}: ${what} (${forMs} ms)`);
     history.disturb('an ambush', forMs);
     if (what === 'late') return { kind: 'late', ms: forMs };

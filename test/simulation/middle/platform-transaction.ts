@@ -86,8 +86,8 @@ export class PlatformTransaction {
   }
 
   /**
-   * Puts a row that ended back to State 0, with other content if any is given; its attribute rows follow. False: it is not
-   * in that State, or somebody has locked it, or an attribute row of it, or a rule of the database kept it as it was.
+   * Puts a row that ended back to State 0, with other content if any is given, and the StateDate of now unless it is given;
+   * its attribute rows follow. False: it is not in that State, or somebody has locked it, or an attribute row of it, or a rule of the database kept it as it was.
    */
   putBack(key: RowKey, from: 2 | 3, content: Partial<RowColumns> = {}): boolean {
     const { rows, writing, nowMs } = this.#context;
@@ -96,7 +96,7 @@ export class PlatformTransaction {
     if (found.length === 0 || found.some((row) => this.#holderOf(row) !== null)) return false;
     const changed = found.flatMap((row) => {
       const reset = { state: State.Initial, errContent: null, stateDate: latest(row.stateDate, nowMs) };
-      const after = writing.update(row, { ...content, ...reset });
+      const after = writing.update(row, { ...reset, ...content });
       return after === null ? [] : [after];
     });
     for (const row of changed) writing.letAttributesFollow(row);
