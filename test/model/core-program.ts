@@ -61,17 +61,19 @@ export class CoreProgram {
   }
 
   async #compileAs(program: string, rows: number, shards: number): Promise<string> {
-    await execa(compiler, [
-      '-O2',
-      '-std=c++17',
-      `-DROWS=${rows}`,
-      `-DSHARDS=${shards}`,
-      source,
-      '-o',
-      program,
-    ]);
+    await compile(source, program, { ROWS: rows, SHARDS: shards });
     return program;
   }
+}
+
+/** Compiles a source of the core with these macros. */
+export async function compile(
+  from: string,
+  program: string,
+  macros: Readonly<Record<string, number>>,
+): Promise<void> {
+  const sizes = Object.entries(macros).map(([name, value]) => `-D${name}=${value}`);
+  await execa(compiler, ['-O2', '-std=c++17', ...sizes, from, '-o', program]);
 }
 
 /** Reads what core/checker.hpp prints. */

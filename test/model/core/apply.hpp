@@ -34,7 +34,7 @@ inline FenceResult compareLeases(const State& state, int worker, int& relied) {
 }
 
 /** The first statement of the apply transaction is the fence; then it reads the journal and decides. */
-inline void beginApply(const State& state, int worker, StateSteps& steps) {
+inline void beginApplyOfAll(const State& state, int worker, StateSteps& steps) {
   int relied = 0;
   const FenceResult fence = compareLeases(state, worker, relied);
   if (fence == FenceResult::Waits) return;
@@ -83,6 +83,29 @@ inline void beginApply(const State& state, int worker, StateSteps& steps) {
   });
 }
 
+inline void endApplies(Batch& batch);
+
+/** Applies the first rows and leaves the others for later, or applies no more of them. */
+inline void beginApplyOfPart(const State& state, int worker, StateSteps& steps) {
+  const int rows = state.workers[worker].batch.apply.rows;
+  for (int part = firstOf(rows), left = rows & ~part; part != 0; part = left ? part | firstOf(left) : 0) {
+    left = rows & ~part;
+    State next = state;
+    next.workers[worker].batch.apply.rows = static_cast<u8>(part);
+    next.workers[worker].batch.later = static_cast<u8>(left);
+    beginApplyOfAll(next, worker, steps);
+  }
+  if (state.workers[worker].batch.decided == 0) return;
+  State next = state;
+  endApplies(next.workers[worker].batch);
+  steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": applies no more of its rows"; });
+}
+
+inline void beginApply(const State& state, int worker, StateSteps& steps) {
+  if (options.inParts) beginApplyOfPart(state, worker, steps);
+  else beginApplyOfAll(state, worker, steps);
+}
+
 inline std::string describeDecisions(const Apply& apply, int rows) {
   std::string text;
   for (int i = 0; i < rowCount; i++) {
@@ -118,7 +141,40 @@ inline void beginMarks(Batch& batch) {
   apply.onLostStore = 0;
 }
 
-inline void commit(const State& state, int worker, StateSteps& steps) {
+/** In parts: all decisions that there will be are committed. */
+inline void endApplies(Batch& batch) {
+  for (int i = 0; i < rowCount; i++)
+    if (has(batch.apply.rows, i)) std::memset(&batch.apply.row[i], 0, sizeof(BatchRow));
+  batch.apply.rows = batch.decided;
+  batch.decided = 0;
+  beginMarks(batch);
+}
+
+/** In parts: the decisions of these rows are committed, and the next ones follow. */
+inline void endPart(Batch& batch) {
+  for (int i = 0; i < rowCount; i++)
+    if (has(batch.apply.rows, i)) batch.apply.row[i].outcome &= OutcomeBits;
+  batch.decided |= batch.apply.rows;
+  batch.apply.rows = batch.later;
+  batch.later = 0;
+  batch.stage = BeginningApply;
+  if (batch.apply.rows == 0) endApplies(batch);
+}
+
+/** In parts: the transaction is rolled back, and its rows are tried again or left. */
+inline void rollBack(const State& state, int worker, StateSteps& steps) {
+  State next = state;
+  unlock(next, worker + 1);
+  Batch& batch = next.workers[worker].batch;
+  for (int i = 0; i < rowCount; i++)
+    if (has(batch.apply.rows, i)) batch.apply.row[i].outcome = batch.apply.row[i].answeredEdition = 0;
+  batch.apply.rows |= batch.later;
+  batch.later = 0;
+  batch.stage = BeginningApply;
+  steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": rolls its apply back"; });
+}
+
+inline void commitDecided(const State& state, int worker, StateSteps& steps) {
   const Apply& apply = state.workers[worker].batch.apply;
   State committed = state;
   if (options.journalKey && journalRefuses(state, apply)) {
@@ -134,7 +190,8 @@ inline void commit(const State& state, int worker, StateSteps& steps) {
 
   State next = committed;
   rememberCommit(next, worker, apply);
-  beginMarks(next.workers[worker].batch);
+  if (options.inParts) endPart(next.workers[worker].batch);
+  else beginMarks(next.workers[worker].batch);
   steps.add(next, Kind::Fair, violation, label);
 
   if (state.left.lostReplies == 0) return;
@@ -156,6 +213,15 @@ inline void commit(const State& state, int worker, StateSteps& steps) {
   steps.add(next, Kind::Environment, nullptr, [&] {
     return workerName(worker) + ": sends COMMIT" + describeDecisions(apply) + ", deadline passes; commit in flight";
   });
+}
+
+inline void commit(const State& state, int worker, StateSteps& steps) {
+  forEachOutcome(state.workers[worker].batch.apply, [&](const Apply& apply) {
+    State decided = state;
+    decided.workers[worker].batch.apply = apply;
+    commitDecided(decided, worker, steps);
+  });
+  if (options.inParts) rollBack(state, worker, steps);
 }
 
 }  // namespace model

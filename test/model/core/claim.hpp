@@ -13,6 +13,7 @@ inline void leaveClaimInFlight(const State& state, int worker, int asked, StateS
   State next = state;
   next.left.lostReplies--;
   next.late.kind = LateClaim;
+  if (options.inParts) next.late.worker = static_cast<u8>(worker);
   next.late.rows = static_cast<u8>(asked);
   dropBatch(next.workers[worker]);
   steps.add(next, Kind::Environment, nullptr, [&] {
@@ -34,7 +35,23 @@ inline void claimIsRefused(const State& state, int worker, int asked, StateSteps
   leaveClaimInFlight(state, worker, asked, steps);
 }
 
+/** Claims some of the rows, the others being refused, locked or left as they are; or none any more. */
+inline void claimPart(const State& state, int worker, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  const int wanted = batch.apply.rows & ~batch.polledProcessing & ~batch.claimed;
+  for (int part = wanted; part != 0; part = (part - 1) & wanted) {
+    State next = state;
+    next.workers[worker].batch.claimed |= static_cast<u8>(claimRows(next, part));
+    steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": claims " + namesOf(part); });
+  }
+  State next = state;
+  next.workers[worker].batch.stage = Reading;
+  steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": has claimed what it can"; });
+  if (wanted != 0) leaveClaimInFlight(state, worker, wanted, steps);
+}
+
 inline void claim(const State& state, int worker, StateSteps& steps) {
+  if (options.inParts) return claimPart(state, worker, steps);
   const Batch& batch = state.workers[worker].batch;
   const int wanted = batch.apply.rows & ~batch.polledProcessing;
   const int ofStatement = rowsOfStatement(wanted, batch.statements);

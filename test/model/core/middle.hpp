@@ -179,7 +179,7 @@ inline void platformInserts(const State& state, StateSteps& steps) {
     next.rows[i].state = Initial;
     becomesOpen(next, i);
     steps.add(next, Kind::Fair, nullptr, [&] { return "platform: row " + rowName(i) + " arrives"; });
-    return;
+    if (!options.anyArrival) return;
   }
 }
 
@@ -199,10 +199,24 @@ inline void personMarks(const State& state, StateSteps& steps) {
   }
 }
 
+/** A claim or mark that its worker has given up on is carried out for some of its rows. */
+inline void lateStatementLandsInPart(const State& state, StateSteps& steps) {
+  const LateStatement& late = state.late;
+  for (int part = late.rows; part != 0; part = (part - 1) & late.rows) {
+    State next = state;
+    const char* violation = nullptr;
+    if (late.kind == LateClaim) claimRows(next, part);
+    else violation = markBoth(next, part, late.row);
+    std::memset(&next.late, 0, sizeof next.late);
+    steps.add(next, Kind::Fair, violation, [&] { return "late statement lands for " + namesOf(part); });
+  }
+}
+
 /** A claim or mark that its worker has given up on is carried out after all. */
 inline void lateStatementLands(const State& state, StateSteps& steps) {
   const LateStatement& late = state.late;
   if (late.kind == NoStatement) return;
+  if (options.inParts) return lateStatementLandsInPart(state, steps);
   const int refused =
       late.kind == LateClaim ? refusedClaims(state, late.rows) : refusedMarks(state, late.rows, late.row);
   const auto label = [&](int rows) {

@@ -203,6 +203,18 @@ struct Options {
   /** Rows of the table ACCOUNT; the others are of CUST. */
   int accountRows = 2;
 
+  // Traces of the code: see trace.hpp. What stands behind these choices is not part of the model.
+  /** A poll returns any rows of a customer without an open one that is left out before them; pages have no size. */
+  int partialPolls = 0;
+  /** Claims, applies and marks are done for some of the rows at a time, and applies are rolled back and done again. */
+  int inParts = 0;
+  /** Any row may be applied or refused, whatever its content. */
+  int anyOutcome = 0;
+  /** Rows arrive in any order. */
+  int anyArrival = 0;
+  /** Bit later * ROWS + earlier: the later row may overtake the earlier one, for which its customer waits. */
+  int overtakes = 0;
+
   // The run.
   int maxStates = 200000000;
   int progress = 1;
@@ -282,6 +294,11 @@ inline const OptionName optionNames[] = {
     {"arriveLater", &Options::arriveLater},
     {"customers", &Options::customers},
     {"accountRows", &Options::accountRows},
+    {"partialPolls", &Options::partialPolls},
+    {"inParts", &Options::inParts},
+    {"anyOutcome", &Options::anyOutcome},
+    {"anyArrival", &Options::anyArrival},
+    {"overtakes", &Options::overtakes},
     {"maxStates", &Options::maxStates},
     {"progress", &Options::progress},
     {"stopAtFirst", &Options::stopAtFirst},

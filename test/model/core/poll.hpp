@@ -8,7 +8,8 @@
 namespace model {
 
 /** One statement of a poll: rows of these tables and states, in order, at most a page of each table. */
-inline void pollStatement(const State& state, int worker, int tables, int rowStates, int leftOut, Batch& batch) {
+inline void pollStatement(const State& state, int worker, int tables, int rowStates, int leftOut, int among,
+                          Batch& batch) {
   for (int table = 0; table < 2; table++) {
     if (!has(tables, table)) continue;
     int read = 0;
@@ -16,7 +17,7 @@ inline void pollStatement(const State& state, int worker, int tables, int rowSta
       const Row& row = state.rows[i];
       if (!has(rowsOfTable(table), i) || row.state > Processing || !has(rowStates, row.state)) continue;
       if (batch.apply.terms[shardOf(worker, row.customer)] == 0 || has(batch.apply.rows, i)) continue;
-      if (has(leftOut, row.customer)) continue;
+      if (has(leftOut, row.customer) || !has(among, i)) continue;
       if (read == options.page) break;
       read++;
       batch.apply.rows |= static_cast<u8>(1 << i);
@@ -67,8 +68,8 @@ inline PollStatement pollStatementOf(int number) {
   }
 }
 
-/** A poll that leaves these customers out. */
-inline void pollWithout(const State& state, int worker, int leftOut, StateSteps& steps) {
+/** A poll among these rows that leaves these customers out. */
+inline void pollWithout(const State& state, int worker, int leftOut, int among, StateSteps& steps) {
   State next = state;
   Worker& self = next.workers[worker];
   Batch& batch = self.batch;
@@ -87,7 +88,7 @@ inline void pollWithout(const State& state, int worker, int leftOut, StateSteps&
     batch.apply.seenFinished = static_cast<u8>(finishedRowsThatMayBeMissing(state));
   }
   const PollStatement statement = pollStatementOf(batch.statements);
-  pollStatement(state, worker, statement.tables, statement.rowStates, leftOut, batch);
+  pollStatement(state, worker, statement.tables, statement.rowStates, leftOut, among, batch);
   if (statement.last) cutPage(batch);
   const int page = batch.apply.rows;
   const auto label = [&] {
@@ -115,9 +116,31 @@ inline void pollWithout(const State& state, int worker, int leftOut, StateSteps&
   steps.add(next, Kind::Fair, violation, label);
 }
 
+/** Whether a poll of these rows leaves out no open row before a later one of its customer. */
+inline bool keepsOrder(const State& state, int polled) {
+  for (int later = 0; later < rowCount; later++) {
+    if (!has(polled, later)) continue;
+    for (int earlier = 0; earlier < later; earlier++) {
+      const Row& row = state.rows[earlier];
+      const bool isLeftOut = row.state <= Processing && row.customer == state.rows[later].customer && !has(polled, earlier);
+      if (isLeftOut && !mayOvertake(later, earlier)) return false;
+    }
+  }
+  return true;
+}
+
+/** Any rows may be left out: they are to settle, wait, or lie behind a page, and their customers are deferred or paused. */
+inline void pollPart(const State& state, int worker, StateSteps& steps) {
+  const int open = rowsInState(state, Initial) | rowsInState(state, Processing);
+  for (int part = open; part != 0; part = (part - 1) & open)
+    if (keepsOrder(state, part)) pollWithout(state, worker, 0, part, steps);
+}
+
 inline void poll(const State& state, int worker, StateSteps& steps) {
-  if (options.leftOut == Deferred) return pollWithout(state, worker, state.workers[worker].deferred, steps);
-  for (int customers = 0; customers < 1 << customerCount; customers++) pollWithout(state, worker, customers, steps);
+  if (options.partialPolls) return pollPart(state, worker, steps);
+  if (options.leftOut == Deferred) return pollWithout(state, worker, state.workers[worker].deferred, allRows, steps);
+  for (int customers = 0; customers < 1 << customerCount; customers++)
+    pollWithout(state, worker, customers, allRows, steps);
 }
 
 /** Closes failed entries before the claim: what an earlier draft did. */

@@ -26,7 +26,8 @@ inline void middleIsRestored(const State& state, StateSteps& steps) {
       if (!has(journal.attempts, attempt) || journal.attempt == attempt || journal.outcome == Undecided) continue;
       State next = state;
       next.left.restores--;
-      std::memset(&next.late, 0, sizeof next.late);
+      // In a trace only this row goes back.
+      if (!options.inParts) std::memset(&next.late, 0, sizeof next.late);
       if (options.restoreStopsWorkers) stopWorkers(next);
       Row& row = next.rows[i];
       row.state = Processing;

@@ -19,6 +19,9 @@
 #ifndef SHARDS
 #define SHARDS 1
 #endif
+#ifndef WORKERS
+#define WORKERS 2
+#endif
 
 namespace model {
 
@@ -26,7 +29,7 @@ using u8 = uint8_t;
 
 constexpr int rowCount = ROWS;
 constexpr int shardCount = SHARDS;
-constexpr int workerCount = 2;
+constexpr int workerCount = WORKERS;
 constexpr int customerCount = 2;
 constexpr int allRows = (1 << rowCount) - 1;
 
@@ -76,7 +79,7 @@ struct JournalRow {
 };
 
 /** Who may hold the lock of a lease row besides worker w, who is 1 + w. */
-enum LockHolder : u8 { Unlocked = 0, LostSession = 3 };
+enum LockHolder : u8 { Unlocked = 0, LostSession = workerCount + 1 };
 
 struct Lease {
   /** 1 + the worker, or 0. */
@@ -155,6 +158,10 @@ struct Batch {
   u8 finishedMeanwhile;
   /** A statement was refused, and is done row by row: rows that are left. */
   u8 rowByRow;
+  /** Applied in parts: rows whose turn comes later. */
+  u8 later;
+  /** Applied in parts: rows whose decision is committed. */
+  u8 decided;
   /** Rows that the read after the claim did not find as polled. */
   u8 putBack;
   /** Customers with a row whose claim was refused. */
@@ -208,6 +215,8 @@ enum LateKind : u8 { NoStatement = 0, LateClaim = 1, LateMarkSucceeded = 2, Late
 
 struct LateStatement {
   u8 kind;
+  /** Who sent it, where steps are told by their worker. */
+  u8 worker;
   u8 rows;
   BatchRow row[rowCount];
 };
@@ -326,6 +335,9 @@ inline void dropRow(Batch& batch, int row) {
 
 /** The first of a set of rows, as a set. */
 inline int firstOf(int rows) { return rows & -rows; }
+
+/** Whether a row may be decided before an earlier one of its customer, which waits for it. */
+inline bool mayOvertake(int later, int earlier) { return options.overtakes >> (later * rowCount + earlier) & 1; }
 
 /** Of these rows, those that a batch holds as this customer's. */
 inline int rowsOfCustomer(const Apply& apply, int rows, int customer) {

@@ -98,6 +98,7 @@ inline const char* judgeDecision(const State& state, int worker, const Apply& ap
     violation = "LOST UPDATE: decided on a stale snapshot of the customer";
   for (int earlier = 0; earlier < index; earlier++) {
     if (!isOpen(state, earlier) || state.rows[earlier].customer != row.customer) continue;
+    if (mayOvertake(index, earlier)) continue;
     if (has(state.openBefore[index], earlier) || has(apply.openAtPoll, earlier))
       violation = "ORDER: later row of the customer decided before an open earlier one";
   }
@@ -143,6 +144,22 @@ inline const char* commitApply(State& state, int worker, const Apply& apply) {
   return violation;
 }
 
+/** The decisions that a transaction may come to: that of each row's content, or with `anyOutcome` any. */
+template <class Use>
+inline void forEachOutcome(const Apply& apply, Use use) {
+  if (!options.anyOutcome) return use(apply);
+  int open = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (has(apply.rows, i) && (apply.row[i].outcome & NewDecision)) open |= 1 << i;
+  for (int failed = open;; failed = (failed - 1) & open) {
+    Apply decided = apply;
+    for (int i = 0; i < rowCount; i++)
+      if (has(open, i)) decided.row[i].outcome = NewDecision | (has(failed, i) ? Refused : Applied);
+    use(decided);
+    if (failed == 0) return;
+  }
+}
+
 /** A COMMIT that its worker has given up on is carried out, or its transaction is rolled back. */
 inline void orphanTransactionEnds(const State& state, StateSteps& steps) {
   const OrphanTransaction& orphan = state.orphan;
@@ -153,10 +170,12 @@ inline void orphanTransactionEnds(const State& state, StateSteps& steps) {
     return next;
   };
   if (orphan.kind == CommitInFlight) {
-    State next = state;
-    const bool refused = options.journalKey && journalRefuses(next, orphan.apply);
-    const char* violation = refused ? nullptr : commitApply(next, orphan.worker, orphan.apply);
-    steps.add(withoutIt(next), Kind::Fair, violation, [] { return "store: in-flight COMMIT is carried out"; });
+    forEachOutcome(orphan.apply, [&](const Apply& apply) {
+      State next = state;
+      const bool refused = options.journalKey && journalRefuses(next, apply);
+      const char* violation = refused ? nullptr : commitApply(next, orphan.worker, apply);
+      steps.add(withoutIt(next), Kind::Fair, violation, [] { return "store: in-flight COMMIT is carried out"; });
+    });
   }
   if (orphan.kind == CommitInFlight || options.storeEndsIdle)
     steps.add(withoutIt(state), Kind::Fair, nullptr,

@@ -21,7 +21,8 @@ inline void crash(const State& state, int worker, StateSteps& steps) {
   steps.add(next, Kind::Environment, nullptr,
             [&] { return workerName(worker) + ": crashes (next was " + stageNames[batch.stage] + ")"; });
 
-  const bool otherFrozen = state.workers[1 - worker].life == Frozen;
+  bool otherFrozen = false;
+  for (const Worker& other : state.workers) otherFrozen = otherFrozen || other.life == Frozen;
   if (!options.freeze || batch.stage != Committing || state.orphan.kind != NoTransaction || otherFrozen) return;
   next = state;
   next.left.crashes--;
@@ -59,6 +60,7 @@ inline void leaveMarkInFlight(const State& state, int worker, LateKind kind, int
   State next = state;
   next.left.lostReplies--;
   next.late.kind = static_cast<u8>(kind);
+  if (options.inParts) next.late.worker = static_cast<u8>(worker);
   next.late.rows = static_cast<u8>(marked);
   for (int i = 0; i < rowCount; i++)
     if (has(marked, i)) next.late.row[i] = state.workers[worker].batch.apply.row[i];
@@ -134,8 +136,27 @@ inline void markIsRefused(const State& state, int worker, int rows, StateSteps& 
   });
 }
 
+/** Marks some of the rows, the others being refused, locked or left as they are; or none any more. */
+inline void markPart(const State& state, int worker, StateSteps& steps) {
+  const Batch& batch = state.workers[worker].batch;
+  const int rows = batch.apply.rows;
+  leaveMarkInFlight(state, worker, LateMark, rows, steps);
+  for (int part = rows; part != 0; part = (part - 1) & rows) {
+    State next = state;
+    const char* violation = markBoth(next, part, batch.apply.row);
+    if (violation == nullptr) violation = judgeMarkOrder(state, batch, part);
+    Batch& after = next.workers[worker].batch;
+    for (int i = 0; i < rowCount; i++)
+      if (has(part, i)) dropRow(after, i);
+    if (after.apply.rows == 0) releaseBatch(next.workers[worker]);
+    steps.add(next, Kind::Fair, violation,
+              [&] { return workerName(worker) + ": marks" + describeDecisions(batch.apply, part); });
+  }
+}
+
 /** Marks all in one transaction, or row by row after a refusal. */
 inline void markInOrder(const State& state, int worker, StateSteps& steps) {
+  if (options.inParts) return markPart(state, worker, steps);
   const Batch& batch = state.workers[worker].batch;
   const int rows = batch.rowByRow ? firstOf(batch.rowByRow) : batch.apply.rows;
   leaveMarkInFlight(state, worker, LateMark, rows, steps);
