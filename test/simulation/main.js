@@ -57,6 +57,11 @@ const option = args.indexOf('--without');
 const without = process.env['SIMULATION_WITHOUT'] ?? (option === -1 ? '' : (args[option + 1] ?? ''));
 const { switchedOff } = without === '' ? {} : await load('test/simulation/ablations.ts', []);
 const edits = switchedOff?.(without.split(',')).edits ?? [];
-const { simulate, playForParent } = await load('test/simulation/simulate.ts', edits);
-if (args.includes('--player')) playForParent();
-else process.exitCode = await simulate(args);
+if (args[0] === '--traces') {
+  const { checkTraces } = await load('test/simulation/traces/check-traces.ts', edits);
+  process.exitCode = await checkTraces(args.slice(1), root);
+} else {
+  const { simulate, playForParent } = await load('test/simulation/simulate.ts', edits);
+  if (args.includes('--player')) playForParent();
+  else process.exitCode = await simulate(args);
+}

@@ -9,6 +9,7 @@ import { SimulatedPlatform } from './platform.js';
 import type { Scenario, ServerRole } from './scenario.js';
 import type { StoreGuard } from './store/server.js';
 import { StoreTables } from './store/tables.js';
+import { SimulationTrace } from './traces/simulation-trace.js';
 import { SimulatedTroubles } from './troubles.js';
 
 /** How a simulation differs from the system that it stands for. */
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly without?: ReadonlySet<MiddleGuard | StoreGuard>;
   /** Keep what happened, to be read. */
   readonly keepFacts?: boolean;
+  /** Keep what both databases see, in its order. */
+  readonly keepTrace?: boolean;
 }
 
 /** Statements whose loss counts most. */
@@ -26,6 +29,7 @@ const watchedStatements: ReadonlySet<string> = new Set(['claim', 'fence', 'commi
 export class SimulatedSystem {
   readonly loop = new EventLoop();
   readonly history: History;
+  readonly trace: SimulationTrace;
   readonly network: Network;
   readonly servers: Readonly<Record<ServerRole, Server>> = {
     middle: { name: 'middle', isDown: false, isCutOff: false },
@@ -41,12 +45,17 @@ export class SimulatedSystem {
   onSend: NetworkObserver['onSend'] = () => null;
   readonly #scenario: Scenario;
 
-  constructor(scenario: Scenario, { without = new Set(), keepFacts = false }: WorldOptions) {
+  constructor(
+    scenario: Scenario,
+    { without = new Set(), keepFacts = false, keepTrace = false }: WorldOptions,
+  ) {
     const { seed, settings, clockAheadMs } = scenario;
     const { loop } = this;
     this.#scenario = scenario;
     const history = new History(loop, keepFacts);
     this.history = history;
+    const trace = new SimulationTrace(keepTrace);
+    this.trace = trace;
     this.network = new Network(loop, new Random(seed + 2), {
       onSend: (owner, statement) => this.onSend(owner, statement),
       onFate: (statement, fate) => {
@@ -57,7 +66,10 @@ export class SimulatedSystem {
       now: () => loop.now + clockAheadMs.middle,
       trueTime: () => loop.now,
       without: without as ReadonlySet<MiddleGuard>,
-      onChange: ({ source, streamingNo, actor, from, to, dateAfter }) => {
+      onPoll: trace.onPoll,
+      onChange: (change) => {
+        trace.onChange(change);
+        const { source, streamingNo, actor, from, to, dateAfter } = change;
         const states = `State ${from ?? 'none'} → ${to} (${dateAfter ?? 'no date'})`;
         history.tell(actor, `${source}:${streamingNo} ${states}`);
         if (to === 3) this.platform.failed({ source, streamingNo });
@@ -66,6 +78,7 @@ export class SimulatedSystem {
     this.store = new StoreTables({
       now: () => loop.now + clockAheadMs.store,
       shards: settings.shards,
+      observer: trace,
       without: without as ReadonlySet<StoreGuard>,
     });
     const { middle: tables } = this;

@@ -9,6 +9,7 @@ import type { Scenario, ServerRole, Step } from './scenario.js';
 import type { LostHistory, StoreSnapshot } from './store/tables.js';
 import type { Fact } from './story.js';
 import { SimulatedSystem, type WorldOptions } from './system.js';
+import type { TraceEvent } from './traces/simulation-trace.js';
 import { WorkerProcesses } from './worker-processes.js';
 
 /** What came of a simulation. */
@@ -19,6 +20,8 @@ export interface Outcome {
   /** What the store lost when it failed over; null: it did not, or lost nothing. */
   readonly loss: Loss | null;
   readonly facts: readonly Fact[];
+  /** What both databases saw; empty where it was not asked for. */
+  readonly trace: readonly TraceEvent[];
   /** How often things happened, by name: events of workers, and what the world did. */
   readonly counts: ReadonlyMap<string, number>;
   readonly events: number;
@@ -265,12 +268,13 @@ export class World {
   }
 
   #outcome(): Outcome {
-    const { loop, history, hasAlarm } = this.#system;
+    const { loop, history, trace, hasAlarm } = this.#system;
     return {
       observations: this.#system.observations(),
       failures: history.failures,
       loss: this.#loss === null ? null : { ...this.#loss, isAlarmOpen: hasAlarm },
       facts: history.facts,
+      trace: trace.events,
       counts: history.counts,
       events: loop.events,
       hash: loop.hash,

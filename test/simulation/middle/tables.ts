@@ -49,6 +49,7 @@ export interface MiddleTablesOptions {
   /** When changes are observed to happen; the server's clock unless it is given. */
   readonly trueTime?: () => number;
   readonly onChange?: (change: StateChange) => void;
+  readonly onPoll?: (actor: string, rows: readonly RowKey[]) => void;
   /** Rules that it does not keep. */
   readonly without?: ReadonlySet<MiddleGuard>;
   /** Without one, rows may share a StreamingNo, or have none. */
@@ -162,7 +163,7 @@ export class MiddleTables {
     return dateText(this.#options.now());
   }
 
-  poll(request: PollRequest, { scope }: MiddleClient, branch: Branch | null = null): PolledBatch {
+  poll(request: PollRequest, { actor, scope }: MiddleClient, branch: Branch | null = null): PolledBatch {
     const asked = this.without.has('poll leaves rows to settle') ? { ...request, settleMs: 0 } : request;
     const rows = this.without.has('poll order')
       ? [...this.#open()].sort((a, b) => a.place - b.place)
@@ -171,6 +172,7 @@ export class MiddleTables {
     if (branch !== null)
       conditions.unshift(({ source, state }) => source === branch.source && state === branch.state);
     const page = firstOf(rows, conditions, request.limit);
+    this.#options.onPoll?.(actor, page.map(polledKey));
     const counts = attributeCounts(page, (id) => this.#rows.attributesOf(id), scope.maxAttributes);
     return {
       rows: page.map((row, index) => polledRowOf(row, counts[index] ?? 0)),
@@ -278,6 +280,10 @@ export class MiddleTables {
     }
     return result;
   }
+}
+
+function polledKey({ source, streamingNo }: StoredRow): RowKey {
+  return { source, streamingNo: String(streamingNo) };
 }
 
 function idsOf(source: Source, streamingNos: readonly string[]): readonly string[] {

@@ -57,10 +57,16 @@ export class LeaseTables {
   readonly changes: LeaseChange[] = [];
   readonly #server: StoreServer;
   readonly #journal: JournalTable;
+  readonly #onChange: (change: LeaseChange, term: number) => void;
 
-  constructor(server: StoreServer, journal: JournalTable, count: number) {
+  constructor(
+    server: StoreServer,
+    journal: JournalTable,
+    { count, onChange }: { count: number; onChange: (change: LeaseChange, term: number) => void },
+  ) {
     this.#server = server;
     this.#journal = journal;
+    this.#onChange = onChange;
     for (let shard = 0; shard < count; shard += 1) {
       const none = { owner: null, expiresAt: null, comparedTerm: null, comparedOn: null, heldUntil: null };
       this.shards.put(String(shard), { shard, term: 0, ...none }, null);
@@ -193,8 +199,10 @@ export class LeaseTables {
     const before = this.shards.get(String(shard.shard), null);
     this.shards.put(String(shard.shard), shard, null);
     if (before?.owner === shard.owner && before.term === shard.term) return;
-    const { shard: number, owner } = shard;
-    this.changes.push({ seq: this.#server.next(), shard: number, owner, at: this.#server.now });
+    const { shard: number, owner, term } = shard;
+    const change = { seq: this.#server.next(), shard: number, owner, at: this.#server.now };
+    this.changes.push(change);
+    this.#onChange(change, term);
   }
 
   #isHeld(shard: StandingShard, lease: Lease, workerId: string): boolean {

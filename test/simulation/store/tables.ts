@@ -24,6 +24,17 @@ interface StoreOptions {
   readonly shards: number;
   /** Guards that are left out. */
   readonly without?: ReadonlySet<StoreGuard>;
+  readonly observer?: StoreObserver;
+}
+
+/** Told what happens in the store, at the moment at which others see it. */
+export interface StoreObserver {
+  /** Decisions that a transaction has committed. */
+  onCommit(decisions: readonly Decision[]): void;
+  /** A lease that was taken, given back or, without its owner's change, has another term. */
+  onLease(change: LeaseChange, term: number): void;
+  /** The store is an older one from now on. */
+  onFailOver(): void;
 }
 
 /** The store at one moment, with all that had been committed. */
@@ -60,16 +71,21 @@ export class StoreTables {
   readonly leaseTables: LeaseTables;
   readonly notes: NoteTables;
   readonly #server: StoreServer;
+  readonly #observer: StoreObserver | undefined;
   readonly #open = new Set<StoreTransaction>();
   readonly #tables: readonly Table<unknown>[];
   #decisions: Decision[] = [];
   #lines: HandlerLine[] = [];
 
-  constructor({ now, shards, without = new Set() }: StoreOptions) {
+  constructor({ now, shards, without = new Set(), observer }: StoreOptions) {
     this.#server = new StoreServer(now, without);
+    this.#observer = observer;
     this.product = new ProductTables(this.#server);
     this.journalTable = new JournalTable(this.#server);
-    this.leaseTables = new LeaseTables(this.#server, this.journalTable, shards);
+    this.leaseTables = new LeaseTables(this.#server, this.journalTable, {
+      count: shards,
+      onChange: (change, term) => observer?.onLease(change, term),
+    });
     this.notes = new NoteTables(this.#server, this.leaseTables);
     const { customers, accounts, customerAttributes, accountAttributes } = this.product;
     const { pauses, alarms, origins, deferrals, crashes } = this.notes;
@@ -198,6 +214,7 @@ export class StoreTables {
     const decisions = this.#decisions.filter(({ seq }) => !kept.has(seq));
     const lines = this.#lines.filter(({ seq }) => !kept.has(seq));
     this.#endAll();
+    this.#observer?.onFailOver();
     this.#server.promote();
     this.#decisions = [...snapshot.decisions];
     this.#lines = [...snapshot.lines];
@@ -237,6 +254,7 @@ export class StoreTables {
     this.#open.delete(transaction);
     for (const table of this.#tables) table.end(transaction, commits);
     if (!commits) return;
+    if (transaction.decisions.length > 0) this.#observer?.onCommit(transaction.decisions);
     this.#decisions.push(...transaction.decisions);
     this.#lines.push(...transaction.lines);
   }
