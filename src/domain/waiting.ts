@@ -1,7 +1,8 @@
 import { identityKey, type Identity } from './customer.js';
 import { rowId } from './keys.js';
+import { plus } from './loss.js';
 import { parseIdentity, parseUserId } from './operation.js';
-import type { InterfaceRow, PolledRow } from './rows.js';
+import type { Cell, InterfaceRow, PolledRow } from './rows.js';
 import { State } from './states.js';
 import type { UserKey } from './working-set.js';
 
@@ -69,15 +70,22 @@ export function waitedMs(createDate: string | null, seenForMs: number, now: stri
   return Math.min(rowAgeMs(createDate, now), seenForMs);
 }
 
-/** The last second, `YYYY-MM-DD HH:MM:SS`, whose rows are so old: nearly all are, and comparing texts is quick. */
-function secondBefore(now: string, ageMs: number): string {
-  const time = Date.parse(`${now.replace(' ', 'T')}Z`) - ageMs;
-  return Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** Whether a row is surely of this second or older; one that is not may still be. */
-function isBy(second: string, { createDate }: PolledRow): boolean {
-  return createDate?.length === second.length && createDate <= second;
+/** For how long each row of a page may still wait, in milliseconds; 0 or less: no longer. */
+function remainingMsOf({
+  now,
+  graceMs,
+  seenForMs = neverSeen,
+}: Omit<WaitingContext, 'seen'>): (row: PolledRow) => number {
+  if (graceMs === 0) return () => 0;
+  const second = plus(now, -graceMs);
+  return (row) => {
+    const { createDate } = row;
+    const seenMs = seenForMs(row);
+    // Nearly all rows have waited long enough, and comparing texts is quicker than reading dates.
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: the dates, when read, say the same.
+    if (createDate?.length === second.length && createDate <= second && seenMs >= graceMs) return 0;
+    return graceMs - waitedMs(createDate, seenMs, now);
+  };
 }
 
 /** What those among these rows that may still wait would wait for if the store had not seen it. */
@@ -89,11 +97,9 @@ export function dependenciesOf(
 ): Dependencies {
   const products = new Map<string, Identity>();
   const users = new Map<string, UserKey>();
-  if (graceMs === 0) return { products: [], users: [] };
-  const old = secondBefore(now, graceMs);
+  const remainingMs = remainingMsOf({ now, graceMs, seenForMs });
   for (const row of rows) {
-    const seenMs = seenForMs(row);
-    if ((isBy(old, row) && seenMs >= graceMs) || waitedMs(row.createDate, seenMs, now) >= graceMs) continue;
+    if (remainingMs(row) <= 0) continue;
     const needs = needsOf(row);
     if (needs === null) continue;
     products.set(productKey(needs.product), needs.product);
@@ -110,7 +116,7 @@ export interface BatchPlan {
   readonly waits: readonly Wait[];
 }
 
-/** Settings of `planPage`. */
+/** What decides which rows of a page wait. */
 export interface WaitingContext {
   readonly seen: Seen;
   /** The middle database's clock at the poll. */
@@ -120,20 +126,19 @@ export interface WaitingContext {
   /** Attempts that the journal has decided, by `rowId`: a row that stands in one only lacks its mark, and waits for nothing. */
   readonly attempts?: ReadonlyMap<string, readonly string[]>;
   /** Customers that wait already: the poll left out their rows but for those that may be what they wait for. */
-  readonly waiting?: ReadonlySet<string>;
+  readonly waiting?: ReadonlySet<Cell>;
 }
 
 /** Parts a page, in order, into rows to claim and customers that wait. */
 export function planBatch(rows: readonly PolledRow[], context: WaitingContext): BatchPlan {
   const seen = new Set(context.seen);
-  const waits = new Map<string, Wait>();
-  const overtaken = new Set<string>();
+  const waits = new Map<Cell, Wait>();
+  const overtaken = new Set<Cell>();
   const claim: PolledRow[] = [];
-  const { graceMs, seenForMs = neverSeen } = context;
-  const old = secondBefore(context.now, graceMs);
-  const waitsAlready = (customer: string): boolean => context.waiting?.has(customer) ?? false;
+  const remainingMs = remainingMsOf(context);
+  const waitsAlready = (customer: Cell): boolean => context.waiting?.has(customer) ?? false;
   for (const row of rows) {
-    const customer = row.custId ?? '';
+    const customer = row.custId;
     // One ends the waiting; a second open of the same page must not overtake as well.
     if (overtaken.has(customer) && waitsAlready(customer)) continue;
     const waiting = waits.get(customer);
@@ -144,9 +149,7 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
       }
       continue;
     }
-    const seenMs = seenForMs(row);
-    const cannotWait = (isBy(old, row) && seenMs >= graceMs) || isDecided(row, context.attempts);
-    const wait = cannotWait ? null : waitOf(row, seen, { now: context.now, graceMs, seenMs });
+    const wait = isDecided(row, context.attempts) ? null : waitOf(row, seen, remainingMs(row));
     if (wait !== null) {
       waits.set(customer, wait);
       continue;
@@ -161,18 +164,13 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
 
 /** Whether the journal has decided the attempt that a row stands in. */
 function isDecided(row: PolledRow, attempts: WaitingContext['attempts']): boolean {
-  const { state, stateDate } = row;
-  const isClaimed = state === State.Processing && stateDate !== null;
-  return isClaimed && attempts?.get(rowId(row))?.includes(stateDate) === true;
+  if (row.state !== State.Processing) return false;
+  const decided: readonly Cell[] | undefined = attempts?.get(rowId(row));
+  return decided?.includes(row.stateDate) === true;
 }
 
-function waitOf(
-  row: PolledRow,
-  seen: Seen,
-  { now, graceMs, seenMs }: Pick<WaitingContext, 'now' | 'graceMs'> & { readonly seenMs: number },
-): Wait | null {
-  const remainingMs = graceMs - waitedMs(row.createDate, seenMs, now);
-  if (remainingMs <= 0 || graceMs === 0) return null;
+function waitOf(row: PolledRow, seen: Seen, remainingMs: number): Wait | null {
+  if (remainingMs <= 0) return null;
   const needs = needsOf(row);
   if (needs === null) return null;
   const { product, userId } = needs;
@@ -195,11 +193,11 @@ function satisfies(row: PolledRow, wait: Wait): boolean {
 
 /** What a row makes known to the store if it is applied, see `productKey` and `userKey`. */
 export function broughtBy(row: DependentRow): string | null {
-  if (row.opFlag !== '0101' && row.opFlag !== '0201') return null;
+  if (row.opFlag !== (row.source === 'CUST' ? '0101' : '0201')) return null;
   const product = parseIdentity(row);
   if (product === null) return null;
-  if (row.source === 'CUST') return row.opFlag === '0101' ? productKey(product) : null;
-  const userId = row.opFlag === '0201' ? parseUserId(row.userId) : null;
+  if (row.source === 'CUST') return productKey(product);
+  const userId = parseUserId(row.userId);
   return userId === null ? null : userKey(product, userId);
 }
 

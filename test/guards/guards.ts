@@ -270,8 +270,8 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: 'src/domain/waiting.ts',
-        find: '(isBy(old, row) && seenMs >= graceMs) || isDecided(row, context.attempts)',
-        put: 'isBy(old, row) && seenMs >= graceMs',
+        find: 'isDecided(row, context.attempts) ? null : waitOf',
+        put: 'waitOf',
       },
     ],
     test: { file: 'test/unit/domain/waiting.test.ts', name: 'only its mark is missing' },

@@ -42,6 +42,18 @@ describe('a young row whose product the store has never seen', () => {
     expect(planBatch(rows, { seen: new Set([product]), now, graceMs, attempts }).claim).toEqual(rows);
   });
 
+  it('waits where the journal does not know its attempt, or where it is to be tried again', () => {
+    const claimed = young('0202', { state: 1, stateDate: now });
+    const context = { seen: new Set<string>(), now, graceMs };
+    expect(planBatch([claimed], context).claim).toEqual([]);
+    for (const [row, attempts] of [
+      [claimed, new Map()],
+      [claimed, new Map([[rowId(claimed), [ago(60)]]])],
+      [{ ...claimed, state: 0 }, new Map([[rowId(claimed), [now]]])],
+    ] as const)
+      expect(planBatch([row], { ...context, attempts }).claim).toEqual([]);
+  });
+
   it('waits for what is left of its grace, to the millisecond', () => {
     for (const [seconds, remainingMs] of [
       [0, 10_000],
@@ -66,6 +78,14 @@ describe('a young row whose product the store has never seen', () => {
       const row = young('0201', { createDate: ago(seconds) });
       expect(plan([row])).toEqual({ claim: [row], waits: [] });
     }
+  });
+
+  it('does not wait any more in the very moment in which its grace has passed, however its date is written', () => {
+    const row = young('0201', { createDate: `${ago(10)}.0` });
+    expect(plan([row])).toEqual({ claim: [row], waits: [] });
+    expect(dependenciesOf([row], now, graceMs).products).toEqual([]);
+    const other = young('0201', { createDate: `${ago(9)}.0` });
+    expect(plan([other])).toEqual({ claim: [], waits: [waitsFor(null, 1000)] });
   });
 
   it('does not wait where the grace is 0', () => {
@@ -256,33 +276,11 @@ describe('a row that will be refused for its identity', () => {
   );
 });
 
-describe('what is looked up before a page is claimed', () => {
-  it('is each product and user that a young row needs, once', () => {
-    const rows = [
-      young('0101', { bizId: 'B-9' }),
-      young('0102'),
-      young('0201'),
-      young('0202'),
-      young('0203'),
-      young('0103'),
-    ];
-    expect(dependenciesOf(rows, now, graceMs)).toEqual({
-      products: [identity],
-      users: [{ ...identity, userId: user }],
-    });
-  });
-
-  it('is nothing for rows that would not wait', () => {
-    const rows = [ago(10), null].map((createDate) => young('0202', { createDate }));
-    expect(dependenciesOf(rows, now, graceMs)).toEqual({ products: [], users: [] });
-    expect(dependenciesOf([young('0202')], now, 0)).toEqual({ products: [], users: [] });
-  });
-});
-
 describe('the age of a row', () => {
   it('lets no row wait when the grace time is 0, not even one dated in the future', () => {
     const ahead = polledRow('0102', { createDate: '2027-01-01 00:00:00' });
     expect(planBatch([ahead], { seen: new Set(), now, graceMs: 0 }).claim).toEqual([ahead]);
+    expect(dependenciesOf([ahead], now, 0)).toEqual({ products: [], users: [] });
   });
 
   it('is that between two dates of one database, whatever our time zone', () => {
