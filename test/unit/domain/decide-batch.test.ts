@@ -67,6 +67,7 @@ describe('a row with a journalled outcome', () => {
         code: '00404',
         errContent: refused.errContent,
         alreadyJournalled: { again: false },
+        contentChanged: false,
       },
     ]);
     expect(undecided).toEqual([]);
@@ -93,6 +94,9 @@ describe('a row with a journalled outcome', () => {
     const journal = [entry(open, { attempt: '2026-11-20 07:00:00' })];
     const refusal: Refusal = { code: '00403', detail: 'too many attributes' };
     expect(outcomes([toDecide(open, { refusal })], { journal })).toEqual(['1 00403']);
+    const attempts = ['2026-11-20 08:00:00', '2026-11-20 08:00:01'];
+    const { undecided } = begin(attempts.map((attempt) => toDecide(open, { refusal, attempt })));
+    expect(new Set([rowDigest(open), ...undecided.map(({ digest }) => digest)]).size).toBe(3);
   });
 });
 
@@ -144,7 +148,8 @@ describe('a row whose open or bind is missing', () => {
   it('is refused once the time is over, or where no row waits', () => {
     const old = accountRow({ streamingNo: '1', createDate: '2026-11-20 08:00:50' });
     expect(outcomes([toDecide(old)], grace)).toEqual(['1 00402']);
-    expect(outcomes([toDecide(accountRow({ streamingNo: '1', ...young }))])).toEqual(['1 00402']);
+    for (const createDate of [young.createDate, '2026-11-20 09:00:00'])
+      expect(outcomes([toDecide(accountRow({ streamingNo: '1', createDate }))])).toEqual(['1 00402']);
   });
 
   it('waits from the first sight of it where that is later than its CreateDate', () => {
@@ -210,7 +215,10 @@ describe('what the journal records', () => {
     decider.decideAll(undecided);
     const { records, superseding } = journalChanges(decider.decisions);
     expect(records).toMatchObject([
-      { streamingNo: '1', outcome: 'applied', code: null, digest: rowDigest(rows[0]!.row) },
+      {
+        ...{ streamingNo: '1', outcome: 'applied', code: null, digest: rowDigest(rows[0]!.row) },
+        ...{ productId: '323002000', custId: '990947809', bizId: 'B-1', userId: null },
+      },
       { streamingNo: '2', outcome: 'failed', code: '00403', productId: null, userId: 'a b' },
     ]);
     expect(superseding).toEqual([]);

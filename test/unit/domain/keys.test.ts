@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  byTable,
   compareNumbers,
   compareRows,
+  groupByKey,
   isCanonicalNumber,
+  oncePerKey,
   rowId,
   shardOf,
+  type RowKey,
   type RowOrder,
 } from '../../../src/domain/keys.js';
 
@@ -96,6 +100,46 @@ describe('a row id', () => {
   it('names table and StreamingNo, so that rows of the two tables never share one', () => {
     expect(rowId({ source: 'CUST', streamingNo: '1141' })).toBe('IF_BNET_CUST:1141');
     expect(rowId({ source: 'ACCOUNT', streamingNo: '1141' })).toBe('IF_BNET_ACCOUNT:1141');
+  });
+});
+
+describe('rows by key', () => {
+  const key = (source: RowKey['source'], streamingNo: string, attempt = 'first') => {
+    return { source, streamingNo, attempt };
+  };
+  const keys = [
+    key('ACCOUNT', '1'),
+    key('CUST', '2'),
+    key('CUST', '1'),
+    key('CUST', '2', 'second'),
+    key('ACCOUNT', '3'),
+  ];
+
+  it('are parted by table in the order in which they came, customers first, and tables without rows are left out', () => {
+    expect(byTable(keys)).toEqual([
+      { source: 'CUST', streamingNos: ['2', '1', '2'] },
+      { source: 'ACCOUNT', streamingNos: ['1', '3'] },
+    ]);
+    expect(byTable([key('ACCOUNT', '1')])).toEqual([{ source: 'ACCOUNT', streamingNos: ['1'] }]);
+    expect(byTable([])).toEqual([]);
+  });
+
+  it('stand in one list where they share a key', () => {
+    expect(Object.fromEntries(groupByKey(keys))).toEqual({
+      'IF_BNET_ACCOUNT:1': [keys[0]],
+      'IF_BNET_CUST:2': [keys[1], keys[3]],
+      'IF_BNET_CUST:1': [keys[2]],
+      'IF_BNET_ACCOUNT:3': [keys[4]],
+    });
+  });
+
+  it('are one for each key where one stands for all', () => {
+    expect(oncePerKey(keys).map(rowId)).toEqual([
+      'IF_BNET_ACCOUNT:1',
+      'IF_BNET_CUST:2',
+      'IF_BNET_CUST:1',
+      'IF_BNET_ACCOUNT:3',
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PolledRow } from '../../../src/domain/rows.js';
-import { settledPart } from '../../../src/domain/settling.js';
+import { isBacklog, settledPart } from '../../../src/domain/settling.js';
 import { State } from '../../../src/domain/states.js';
 import { polledRow } from '../../support/builders.js';
 
@@ -58,10 +58,17 @@ describe('settling', () => {
 
   it('goes by CreateDate in a backlog: a full page that does not reach the young rows', () => {
     expect(settled([row('1', 60), row('2', 3)], {}, true)).toEqual({ rows: ['1', '2'], nextMs: null });
+    const page = [row('1', 60), row('2', 3), row('3', 2)];
+    expect(settled(page, {}, true)).toEqual({ rows: ['1', '2', '3'], nextMs: null });
+  });
+
+  it('finds no backlog in a page without rows', () => {
+    expect(isBacklog([], { settleMs, now, isFull: true })).toBe(false);
   });
 
   it('goes by the first sight in a full page that does reach them', () => {
     expect(settled([row('1', 60), row('2', 1)], {}, true)).toEqual({ rows: [], nextMs: 2000 });
+    expect(settled([row('1', 60), row('2', 60), row('3', 1)], {}, true)).toEqual({ rows: [], nextMs: 2000 });
   });
 
   it('goes by CreateDate where the first sight is not known', () => {
