@@ -88,7 +88,7 @@ export function drawScenario(seed: number): Scenario {
   const settings = drawSettings(random);
   const isCalm = random.chance(0.1);
   const writes = drawWrites(random, settings);
-  const faults = isCalm ? [] : drawFaults(random);
+  const faults = isCalm ? [] : drawFaults(random, writes);
   // Whole seconds: a CreateDate has no more.
   const hour = 3600;
   const ahead = () => 1000 * random.pick([0, 0, random.between(-hour, hour), 8 * hour]);
@@ -173,7 +173,7 @@ const troubleKinds: readonly TroubleKind[] = [
   'ErrContent too narrow',
 ];
 
-const ambushes = ['kill', 'freeze', 'late', 'answer lost', 'held', 'held'] as const;
+const ambushes = ['kill', 'freeze', 'late', 'answer lost', 'held'] as const;
 
 type DrawnFault = (random: Random, atMs: number) => Step;
 
@@ -186,9 +186,6 @@ const faultKinds: readonly DrawnFault[] = [
   (random, atMs) => ({ atMs, kind: 'cut off', server: drawServer(random), forMs: random.between(200, 6000) }),
   (random, atMs) => ({ atMs, kind: 'pause', pick: random.next(), forMs: random.between(500, 6000) }),
   drawTrouble,
-  drawTrouble,
-  drawTrouble,
-  ...Array.from({ length: 7 }, () => drawAmbush),
 ];
 
 function drawTrouble(random: Random, atMs: number): Step {
@@ -197,25 +194,36 @@ function drawTrouble(random: Random, atMs: number): Step {
   return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs };
 }
 
-function drawAmbush(random: Random, atMs: number): Step {
-  // Half of them where the two databases change.
-  const statement = random.pick(random.chance(0.5) ? changingStatements : ambushedStatements);
-  const what = random.pick(ambushes);
-  const place = { atMs, kind: 'ambush', statement, skip: random.between(0, 3) } as const;
-  if (what === 'held')
-    return { ...place, what, until: random.pick(changingStatements), times: random.between(1, 8) };
-  return { ...place, what, forMs: random.pick([300, 2000, 4000, 8000]) };
+/** Ambushes of one kind or a few, on one statement or a few. */
+function ambushesOf(random: Random): DrawnFault {
+  const statements = fewOf(random, random.chance(0.5) ? changingStatements : ambushedStatements);
+  const ways = fewOf(random, ambushes);
+  return (_random, atMs) => {
+    const [statement, what] = [random.pick(statements), random.pick(ways)];
+    const place = { atMs, kind: 'ambush', statement, skip: random.between(0, 3) } as const;
+    if (what === 'held')
+      return { ...place, what, until: random.pick(changingStatements), times: random.between(1, 8) };
+    return { ...place, what, forMs: random.pick([300, 2000, 4000, 8000]) };
+  };
+}
+
+/** Some of the choices, one at least and mostly few: what happens often in one scenario happens in none of another. */
+function fewOf<T>(random: Random, choices: readonly T[]): readonly T[] {
+  const some = choices.filter(() => random.chance(1.5 / choices.length));
+  return some.length > 0 ? some : [random.pick(choices)];
 }
 
 function drawServer(random: Random): ServerRole {
   return random.pick(['middle', 'store']);
 }
 
-function drawFaults(random: Random): Step[] {
+function drawFaults(random: Random, writes: readonly Step[]): Step[] {
+  const kinds = fewOf(random, [...faultKinds, ...Array.from({ length: 3 }, () => ambushesOf(random))]);
   const faults = Array.from({ length: random.between(0, 9) }, () =>
-    random.pick(faultKinds)(random, random.between(0, faultsMs - 1000)),
+    random.pick(kinds)(random, random.between(0, faultsMs - 1000)),
   );
-  if (!random.chance(0.12)) return faults;
-  const atMs = random.between(3000, faultsMs - 1000);
-  return [...faults, { atMs, kind: 'fail over', lostMs: random.pick([0, 50, 500, 3000]) }];
+  if (!random.chance(0.15)) return faults;
+  // Soon after something was written, so that there is something to lose.
+  const atMs = random.pick(writes).atMs + random.between(100, 2500);
+  return [...faults, { atMs, kind: 'fail over', lostMs: Math.min(atMs, random.pick([50, 300, 1000, 3000])) }];
 }
