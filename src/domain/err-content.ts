@@ -31,7 +31,7 @@ export function shorterTexts(source: Source, text: string, room?: Room): readonl
     .map((part) => Math.floor(bytes / part))
     .filter((size) => size > Buffer.byteLength(standard));
   const texts = [
-    ...(room === undefined ? [] : [cutToRoom(text, room)]),
+    room === undefined ? text : cutToRoom(text, room),
     ...cuts.map((size) => cutToBytes(text, size)),
     standard,
     code,

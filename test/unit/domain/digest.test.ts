@@ -26,6 +26,10 @@ const business = fc.record({
 });
 
 describe('the digest of a row', () => {
+  it('is a text of 43 letters, digits, hyphens and underscores', () => {
+    expect(rowDigest(customerRow())).toMatch(/^[\w-]{43}$/);
+  });
+
   it('differs where any business column differs, also by being missing', () => {
     for (const row of [customerRow(), accountRow()]) {
       const digests = [rowDigest(row)];

@@ -49,6 +49,10 @@ describe('the ErrContent of a refused row', () => {
     expect(errContent('ACCOUNT', { code: '00703', detail: '' })).toBe('00703 CustID 不存在');
   });
 
+  it('has no standard text where the table has none for its code', () => {
+    expect(errContent('CUST', { code: '00712', detail: 'MDN' })).toMatch(/^00712\W+MDN$/);
+  });
+
   it('is one line of at most 1024 bytes of valid UTF-8 that starts with code and standard text', () => {
     fc.assert(
       fc.property(refusals, ({ source, code, detail }) => {
@@ -177,6 +181,13 @@ describe('shorter forms of an ErrContent', () => {
   it('have the standard text of the row’s own table', () => {
     expect(shorterTexts('CUST', '00703 AreaCode 错误: 571')).toContain('00703 AreaCode 错误');
     expect(shorterTexts('ACCOUNT', '00703 CustID 不存在: 1')).toContain('00703 CustID 不存在');
+  });
+
+  it('are starts of the text where the registry does not hold its code', () => {
+    const foreign = `99999 ${'很'.repeat(50)}`;
+    const forms = shorterTexts('CUST', foreign);
+    for (const form of forms) expect(foreign.startsWith(form)).toBe(true);
+    expect(forms.at(-1)).toBe('99999');
   });
 
   it('are none of the code alone, and only the code of its standard text', () => {

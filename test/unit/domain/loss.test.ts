@@ -65,6 +65,16 @@ describe('a finished row', () => {
     const journal = new Map([['IF_BNET_CUST:3', applied(8)]]);
     expect(byOthers(rows, { journal })).toEqual(['1']);
     expect(lost(rows, { journal })).toEqual(['2']);
+    expect(byOthers([...rows].reverse(), { journal })).toEqual(['1']);
+  });
+
+  it('was finished by others where any row of its shard was taken later, whichever of them was taken last', () => {
+    const rows = [finished('1', 5), finished('3', 20), finished('5', 20)];
+    const journal = new Map([
+      ['IF_BNET_CUST:3', applied(8)],
+      ['IF_BNET_CUST:5', applied(6)],
+    ]);
+    for (const order of [rows, [...rows].reverse()]) expect(byOthers(order, { journal })).toEqual(['1']);
   });
 
   it('stays lost where the later claim is within two seconds, or its row was only answered later', () => {
@@ -87,7 +97,7 @@ describe('a finished row', () => {
     const now = noon;
     expect(lost([{ ...finished('1', 0), stateDate: '9999-12-31 23:59:59' }], { now })).toEqual([]);
     expect(lost([finished('1', 86_401)], { now })).toEqual([]);
-    expect(lost([finished('1', 86_399)], { now })).toEqual(['1']);
+    expect(lost([finished('1', 86_400)], { now })).toEqual(['1']);
   });
 
   it('without a CustID belongs to shard 0', () => {
