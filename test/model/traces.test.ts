@@ -52,6 +52,10 @@ describe.skipIf(!hasCompiler)('the model of traces', () => {
       'a process that ends, and another one',
       ['take 0 1', 'insert a', 'restart 0', 'take 0 2', 'poll 0 a', 'claim 0 a1'],
     ],
+    [
+      'a worker that takes its own lease again',
+      ['take 0 1', 'take 0 2', 'insert a', 'poll 0 a', 'claim 0 a1', 'decide 0 a1+'],
+    ],
     ['an old attempt that comes back and is answered', [...corrected, 'restore b1', 'poll 1 b', 'mark 1 b2']],
   ])('explains %s', async (_name, events) => {
     expect(await judge(events)).toBeNull();

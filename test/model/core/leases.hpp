@@ -13,10 +13,11 @@ namespace model {
  */
 inline void takeShard(const State& state, int worker, int shard, StateSteps& steps) {
   const Lease& lease = state.leases[shard];
-  if (holds(state, worker, shard) || lease.lock != Unlocked) return;
+  const bool isOwn = holds(state, worker, shard);
+  if ((isOwn && !options.retakes) || lease.lock != Unlocked) return;
   const bool isOthers = lease.owner != 0 && lease.owner != worker + 1;
-  const bool isLive = isOthers && state.workers[lease.owner - 1].life == Up &&
-                      holds(state, lease.owner - 1, shard);
+  const bool isLive = isOwn || (isOthers && state.workers[lease.owner - 1].life == Up &&
+                                holds(state, lease.owner - 1, shard));
   if (isLive && state.left.steals == 0) return;
   State next = state;
   if (isLive) next.left.steals--;
@@ -26,7 +27,7 @@ inline void takeShard(const State& state, int worker, int shard, StateSteps& ste
   noteTaken(next, shard);
   steps.add(next, isLive ? Kind::Environment : Kind::Fair, nullptr, [&] {
     return workerName(worker) + ": takes shard " + std::to_string(shard) + " (term " +
-           std::to_string(next.leases[shard].term) + ")" + (isLive ? ", the other's lease ran out" : "");
+           std::to_string(next.leases[shard].term) + ")" + (isOwn ? ", its own lease ran out" : isLive ? ", the other's lease ran out" : "");
   });
 }
 

@@ -159,6 +159,8 @@ struct Options {
   int steals = 1;
   /** The platform puts rows back to State 0, or edits them. */
   int resets = 1;
+  /** A worker may take a lease again that it holds: it ran out, and nobody else took it. Counts as a steal. */
+  int retakes = 0;
   /** Replies lost, and statements and commits left in flight. */
   int lostReplies = 1;
   int giveBacks = 0;
@@ -274,6 +276,7 @@ inline const OptionName optionNames[] = {
     {"crashes", &Options::crashes},
     {"steals", &Options::steals},
     {"resets", &Options::resets},
+    {"retakes", &Options::retakes},
     {"lostReplies", &Options::lostReplies},
     {"giveBacks", &Options::giveBacks},
     {"failOvers", &Options::failOvers},

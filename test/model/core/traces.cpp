@@ -114,6 +114,7 @@ int main() {
   options.marks = InOrder;
   options.giveBackBusy = 1;
   options.resetSucceeded = 1;
+  options.retakes = 1;
   options.restoreStopsWorkers = 0;
   options.partialPolls = 1;
   options.inParts = 1;

@@ -35,6 +35,12 @@ const complete: readonly CoreRun[] = [
     when: 'default',
     options: usual,
   },
+  {
+    name: 'lease-retaken',
+    about: 'a worker takes its own lease again after it ran out',
+    when: 'default',
+    options: { ...usual, ...budgets({ crashes: 1, steals: 1, resets: 1, lostReplies: 1 }), retakes: 1 },
+  },
   { name: 'first-attempts', about: 'rows that arrive later', when: 'short', options: firstAttempts },
   {
     name: 'edited-one-customer',
