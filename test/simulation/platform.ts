@@ -21,6 +21,7 @@ export class SimulatedPlatform {
   readonly #hurry: number;
   readonly #random: Random;
   readonly #tell: Journalist;
+  readonly #onWritten: (rows: readonly PlatformRow[]) => void;
 
   /** @param parts.hurry - the probability with which a failed row comes back at once */
   constructor(parts: {
@@ -30,6 +31,7 @@ export class SimulatedPlatform {
     clockAheadMs: number;
     hurry: number;
     tell: Journalist;
+    onWritten: (rows: readonly PlatformRow[]) => void;
   }) {
     this.#loop = parts.loop;
     this.#tables = parts.tables;
@@ -37,6 +39,7 @@ export class SimulatedPlatform {
     this.#clockAheadMs = parts.clockAheadMs;
     this.#hurry = parts.hurry;
     this.#tell = parts.tell;
+    this.#onWritten = parts.onWritten;
   }
 
   /** Writes a transaction, which may stay open for a while before it commits. */
@@ -113,6 +116,7 @@ export class SimulatedPlatform {
       return `${source}:${streamingNo} (${opFlag ?? 'no OPFlag'} of ${custId ?? 'nobody'})`;
     });
     this.#tell('the platform', `writes ${names.join(', ')}`);
+    this.#onWritten(rows);
   }
 }
 

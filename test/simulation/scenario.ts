@@ -32,7 +32,13 @@ export type Step = { readonly atMs: number } & (
   /** The next statement of this name, after so many others of it, meets something. */
   | ({ readonly kind: 'ambush'; readonly statement: AmbushedStatement; readonly skip: number } & Ambush)
   | { readonly kind: 'put back'; readonly pick: number; readonly seed: number }
-  | { readonly kind: 'trouble'; readonly trouble: TroubleKind; readonly pick: number; readonly forMs: number }
+  | {
+      readonly kind: 'trouble';
+      readonly trouble: TroubleKind;
+      readonly of: 'rows there are' | 'next rows';
+      readonly pick: number;
+      readonly forMs: number;
+    }
   | { readonly kind: 'start' }
   | { readonly kind: 'stop'; readonly pick: number }
   | { readonly kind: 'kill'; readonly pick: number; readonly forMs: number }
@@ -186,12 +192,15 @@ const faultKinds: readonly DrawnFault[] = [
   (random, atMs) => ({ atMs, kind: 'cut off', server: drawServer(random), forMs: random.between(200, 6000) }),
   (random, atMs) => ({ atMs, kind: 'pause', pick: random.next(), forMs: random.between(500, 6000) }),
   drawTrouble,
+  drawTrouble,
+  drawTrouble,
 ];
 
 function drawTrouble(random: Random, atMs: number): Step {
   const trouble = random.pick(troubleKinds);
   const forMs = random.chance(0.25) ? untilLifted : random.between(500, 12_000);
-  return { atMs, kind: 'trouble', trouble, pick: random.next(), forMs };
+  const of = random.chance(0.7) ? 'next rows' : 'rows there are';
+  return { atMs, kind: 'trouble', trouble, of, pick: random.next(), forMs };
 }
 
 /** Ambushes of one kind or a few, on one statement or a few. */

@@ -85,6 +85,9 @@ export class SimulatedSystem {
     this.platform = new SimulatedPlatform({
       ...{ loop, tables, random: new Random(seed + 3), clockAheadMs: clockAheadMs.middle },
       ...{ hurry: scenario.hurry, tell: history.tell },
+      onWritten: (rows) => {
+        this.troubles.written(rows);
+      },
     });
     this.troubles = new SimulatedTroubles(loop, tables, this.platform, history.tell);
   }

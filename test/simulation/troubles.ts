@@ -5,9 +5,10 @@ import type { MiddleTables } from './middle/tables.js';
 import type { SimulatedPlatform } from './platform.js';
 import type { Journalist } from './story.js';
 
-/** Which trouble, with which of the rows there are, for how long. */
+/** Which trouble, with which of the rows there are or of those that are written next, for how long. */
 interface TroubleToBegin {
   readonly trouble: TroubleKind;
+  readonly of: 'rows there are' | 'next rows';
   readonly pick: number;
   readonly forMs: number;
 }
@@ -19,6 +20,7 @@ export class SimulatedTroubles {
   readonly ended: Trouble[] = [];
   readonly #lifts = new Set<() => void>();
   readonly #lasting = new Set<Beginning>();
+  #expected: readonly TroubleToBegin[] = [];
 
   constructor(
     private readonly loop: EventLoop,
@@ -27,17 +29,27 @@ export class SimulatedTroubles {
     private readonly tell: Journalist,
   ) {}
 
-  begin({ trouble: kind, pick, forMs }: TroubleToBegin): void {
-    if (kind === 'ErrContent too narrow') {
-      this.#narrow(pick, forMs);
-      return;
-    }
-    const rows = this.platform.rows.filter((row) => fits(kind, row));
+  begin(trouble: TroubleToBegin): void {
+    if (trouble.trouble === 'ErrContent too narrow') this.#narrow(trouble.pick, trouble.forMs);
+    else if (trouble.of === 'next rows') this.#expected = [...this.#expected, trouble];
+    else this.#beginWith(trouble, this.platform.rows);
+  }
+
+  /** Rows were written: what waits for one that fits begins before anybody sees it. */
+  written(rows: readonly PlatformRow[]): void {
+    this.#expected = this.#expected.filter((trouble) => !this.#beginWith(trouble, rows));
+  }
+
+  /** False: none of the rows fits. */
+  #beginWith({ trouble: kind, pick, forMs }: TroubleToBegin, choice: readonly PlatformRow[]): boolean {
+    if (kind === 'ErrContent too narrow') return false;
+    const rows = choice.filter((row) => fits(kind, row));
     const row = rows[Math.floor(pick * rows.length)];
-    if (row === undefined) return;
+    if (row === undefined) return false;
     const { source, streamingNo } = row;
     const custId = row.versions.at(-1)?.custId ?? null;
     this.#last({ kind, source, streamingNo, custId }, forMs, this.#lift(kind, row));
+    return true;
   }
 
   /** Customers of rows that something is wrong with now; null: rows without a CustID. */
