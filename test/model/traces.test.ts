@@ -49,6 +49,10 @@ describe.skipIf(!hasCompiler)('the model of traces', () => {
     ['statements that land when their worker has polled again', late],
     ['claims, applies and marks of a batch in parts', inParts],
     [
+      'a poll that lands when its worker has given it up',
+      [...corrected.slice(0, 5), 'poll 0 a', ...corrected.slice(5)],
+    ],
+    [
       'a process that ends, and another one',
       ['take 0 1', 'insert a', 'restart 0', 'take 0 2', 'poll 0 a', 'claim 0 a1'],
     ],

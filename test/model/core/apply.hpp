@@ -85,14 +85,27 @@ inline void beginApplyOfAll(const State& state, int worker, StateSteps& steps) {
 
 inline void endApplies(Batch& batch);
 
-/** Applies the first rows and leaves the others for later, or applies no more of them. */
+/** Whether of a batch these rows may be applied without the others: none is decided anew behind one that is left. */
+inline bool isPart(const State& state, int worker, int part) {
+  Batch batch = state.workers[worker].batch;
+  const int left = batch.apply.rows & ~part;
+  lookUpJournal(state, batch);
+  for (int i = 0; i < rowCount; i++) {
+    const BatchRow& row = batch.apply.row[i];
+    if (!has(part & batch.apply.rows, i) || !(row.outcome & NewDecision)) continue;
+    if (rowsOfCustomer(state.workers[worker].batch.apply, left & ((1 << i) - 1), row.customer)) return false;
+  }
+  return true;
+}
+
+/** Applies some rows and leaves the others for later, or applies no more of them. */
 inline void beginApplyOfPart(const State& state, int worker, StateSteps& steps) {
   const int rows = state.workers[worker].batch.apply.rows;
-  for (int part = firstOf(rows), left = rows & ~part; part != 0; part = left ? part | firstOf(left) : 0) {
-    left = rows & ~part;
+  for (int part = rows; part != 0; part = (part - 1) & rows) {
+    if (!isPart(state, worker, part)) continue;
     State next = state;
     next.workers[worker].batch.apply.rows = static_cast<u8>(part);
-    next.workers[worker].batch.later = static_cast<u8>(left);
+    next.workers[worker].batch.later = static_cast<u8>(rows & ~part);
     beginApplyOfAll(next, worker, steps);
   }
   if (state.workers[worker].batch.decided == 0) return;

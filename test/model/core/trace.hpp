@@ -165,8 +165,11 @@ class States {
 /** Follows one trace. */
 class Acceptor {
  public:
-  /** `polledInVain`: batches are followed too that show nothing before the worker's next poll, only later. */
-  Acceptor(const Trace& trace, bool polledInVain) : trace_(trace), polledInVain_(polledInVain) {
+  /**
+   * Thorough: batches are followed too that show nothing before the worker's next poll, only later, and a poll may be one
+   * that its worker had given up, so that its batch goes on.
+   */
+  Acceptor(const Trace& trace, bool isThorough) : trace_(trace), isThorough_(isThorough) {
     options.overtakes = trace.overtakes;
     options.judgeMarkOrder = trace.judgesMarkOrder;
   }
@@ -216,7 +219,7 @@ class Acceptor {
     bool goesOn[workerCount];
     for (int worker = 0; worker < workerCount; worker++)
       // What a worker has sent when it polls again may land later.
-      goesOn[worker] = hasMore(worker, number, !isPollOf(worker, number));
+      goesOn[worker] = hasMore(worker, number, !isThorough_ && !isPollOf(worker, number));
     States reached;
     for (const State& state : from.all()) reached.add(state);
     for (size_t at = 0; at < reached.size(); at++) {
@@ -305,6 +308,7 @@ class Acceptor {
   /** The batch before has ended, or what was sent for it is still on its way. */
   void followPoll(const State& state, size_t number, States& to) const {
     const int worker = trace_.events[number].worker;
+    if (isThorough_) to.add(state);
     State dropped = state;
     endBatch(dropped, worker);
     beginBatch(dropped, number, to);
@@ -323,7 +327,7 @@ class Acceptor {
   void beginBatch(const State& state, size_t number, States& to) const {
     const Event& event = trace_.events[number];
     to.add(state);
-    if (!hasMore(event.worker, number + 1, !polledInVain_)) return;
+    if (!hasMore(event.worker, number + 1, !isThorough_)) return;
     eachStep([&](StateSteps& steps) { poll(state, event.worker, steps); },
              [&](const State& next, const char*) {
                if ((next.workers[event.worker].batch.apply.rows & ~event.rows) == 0) to.add(next);
@@ -331,12 +335,12 @@ class Acceptor {
   }
 
   const Trace& trace_;
-  const bool polledInVain_;
+  const bool isThorough_;
   uint64_t visited_ = 0;
   std::vector<std::string> broken_;
 };
 
-/** Whether the model explains a trace. Batches that show nothing in time are rare, and cost most. */
+/** Whether the model explains a trace. What only a thorough look finds is rare, and costs most. */
 inline TraceResult judge(const Trace& trace) {
   const TraceResult result = Acceptor(trace, false).run();
   return result.accepted ? result : Acceptor(trace, true).run();
