@@ -206,15 +206,12 @@ function changedAttributes(
   return [...old.filter((attribute) => !givenSpecs.has(attribute.attrSpecId)), ...given];
 }
 
-/** The most users the customer may have bound; null where its attribute is absent or no whole number. */
+/** The most users the customer may have bound; null where the rules name no attribute, or it is absent or no whole number. */
 function userLimit(customer: Customer, rules: Rules): number | null {
-  if (rules.userLimitAttrSpecId === null) return null;
   const value = customer.attributes.find(
     (attribute) => attribute.attrSpecId === rules.userLimitAttrSpecId,
   )?.attrValue;
-  return value !== null && value !== undefined && /^\d{1,9}$/.test(value.trim())
-    ? Number(value.trim())
-    : null;
+  return value !== null && value !== undefined && /^\d{1,9}$/.test(value.trim()) ? Number(value) : null;
 }
 
 function noActiveProduct(state: ProductState, identity: Identity): Refused {

@@ -128,6 +128,10 @@ describe('the user limit', () => {
     }
   });
 
+  it('holds also with blanks around it', () => {
+    expect(bindWith(5, [attribute(limitSpec, ' 5 ')])).toMatchObject({ refusal: { code: '00406' } });
+  });
+
   it('is not there without the attribute, or where its value is no whole number', () => {
     for (const value of [null, 'many', '5.5', '-1', '1e3', '', '５', '不限']) {
       expect(bindWith(1000, [attribute(limitSpec, value)])).toMatchObject({

@@ -221,6 +221,15 @@ describe('the changes of a batch', () => {
     expect(again.accountAttributes).toMatchObject([{ hadAttributes: true, subject: { attributes: [a] } }]);
   });
 
+  it('say that nothing must go first where customer and user are stored without attributes', () => {
+    const changes = changesOf(storeOf([customer()], [account()]), [
+      customerOperation('0102', { attributes: [a] }),
+      accountOperation('0202', { attributes: [a] }),
+    ]);
+    expect(changes.customerAttributes).toMatchObject([{ hadAttributes: false }]);
+    expect(changes.accountAttributes).toMatchObject([{ hadAttributes: false }]);
+  });
+
   it('need no attributes written for a first open without any', () => {
     const changes = changesOf(storeOf([]), [customerOperation('0101'), accountOperation('0201')]);
     expect([changes.customerAttributes, changes.accountAttributes]).toEqual([[], []]);
