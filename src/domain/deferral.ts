@@ -35,7 +35,7 @@ interface Limits {
 }
 
 /**
- * The pause after a failed try, in milliseconds, doubling from `first` to `most`. A refusal or a lock in the middle
+ * The pause after a failed try, in milliseconds, doubling from `minMs` to `maxMs`. A refusal or a lock in the middle
  * database lasts as long as a person or a rule makes it; below a minute, so that what can end ends within one. An apply
  * that fails may just have met a fault of the moment.
  */
