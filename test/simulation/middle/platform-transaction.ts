@@ -87,7 +87,8 @@ export class PlatformTransaction {
 
   /**
    * Puts a row that ended back to State 0, with other content if any is given, and the StateDate of now unless it is given;
-   * its attribute rows follow. False: it is not in that State, or somebody has locked it, or an attribute row of it, or a rule of the database kept it as it was.
+   * its attribute rows follow. False: it is not in that State, or somebody has locked it, or an attribute row of it, or a
+   * rule of the database kept it as it was.
    */
   putBack(key: RowKey, from: 2 | 3, content: Partial<RowColumns> = {}): boolean {
     const { rows, writing, nowMs } = this.#context;
