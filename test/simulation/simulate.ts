@@ -38,7 +38,7 @@ export async function simulate(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Plays the blocks that a parent process sends; stacks of errors, which take a third of the time, it does not send. */
+/** Plays the blocks that a parent process sends; stacks of errors, which take a sixth of the time, it does not send. */
 export function playForParent(): void {
   Error.stackTraceLimit = 0;
   process.on('message', (block: Block) => {
