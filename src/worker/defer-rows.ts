@@ -27,7 +27,7 @@ const holdersAskedFor = 20;
 
 /**
  * Defers what the claim or the marks of a batch left behind. BreakerOpenError where the database undoes row after row: then
- * none is deferred for it.
+ * none is deferred for it, unless the breaker was open already: the next rows are to be tried.
  */
 export async function deferRows(
   context: WorkerContext,
@@ -47,8 +47,10 @@ export async function deferRows(
       return { source, streamingNo, custId, cause, reason: cause === 'locked' ? locked : undone[stage] };
     }),
   ];
+  const isProbe = !context.breakers[stage].closed;
   const opened = openedByUndone(context, stage, left, wentThrough);
-  await deferrals.defer(stage, opened === null ? rows : rows.filter(({ cause }) => cause !== 'ignored'));
+  const keepsIgnored = opened === null || isProbe;
+  await deferrals.defer(stage, keepsIgnored ? rows : rows.filter(({ cause }) => cause !== 'ignored'));
   if (opened !== null) throw opened;
 }
 

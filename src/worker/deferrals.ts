@@ -50,7 +50,7 @@ export class Deferrals {
   /** By row: the change that it was last part of; the store's word is not newer where it was read before. */
   readonly #changedAt = new Map<string, number>();
   #changes = 0;
-  /** Customers that were tried again with the last poll. */
+  /** Customers that were due at the last poll and had their turn, or were left out of it on purpose. */
   #polled: ReadonlySet<Cell> = new Set();
 
   constructor(parts: {
@@ -122,8 +122,10 @@ export class Deferrals {
    * are deferred are left out, due or not.
    */
   plan(freshOnly: boolean): { readonly excluded: readonly Cell[]; readonly due: readonly Deferral[] } {
-    this.#polled = new Set();
-    if (freshOnly) return { excluded: [...this.customers.keys()], due: [] };
+    if (freshOnly) {
+      this.#polled = new Set(this.customers.keys());
+      return { excluded: [...this.#polled], due: [] };
+    }
     const now = this.#clock.now();
     const excluded = new Set<Cell>();
     for (const { custId, until } of this.#entries.values()) if (until > now) excluded.add(custId);
@@ -138,9 +140,9 @@ export class Deferrals {
   }
 
   /**
-   * Milliseconds until the first customer may be tried again, with all its rows; null: none is deferred. One that was tried
-   * with the last poll and did not come with it (it is paused, waits, or is another worker's by now) has no hurry: it comes
-   * with some later poll.
+   * Milliseconds until the first customer may be tried again, with all its rows; null: none is deferred. One that was due at
+   * the last poll and did not come with it (it is paused, waits, is another worker's by now, or only fresh rows were polled)
+   * has no hurry: it comes with some later poll.
    */
   nextRetryMs(): number | null {
     const now = this.#clock.now();
