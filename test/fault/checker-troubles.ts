@@ -161,7 +161,7 @@ const claimKinds: readonly TroubleKind[] = [
 function forbidden(kind: TroubleKind): readonly number[] {
   if (kind === 'row locked' || kind === 'attribute row locked') return [1, 2, 3];
   if (claimKinds.includes(kind)) return [1];
-  return kind === 'ErrContent too narrow' ? [] : [2, 3];
+  return kind === 'ErrContent too narrow' || isOfStore(kind) ? [] : [2, 3];
 }
 
 /** A refused claim leaves State 0, a refused mark State 1: no worker gets round it by another State. */
@@ -195,6 +195,21 @@ function matters(kind: TroubleKind, outcome: 'applied' | 'failed' | null): boole
 function isCertain({ kind, from, until }: Trouble, at: number): boolean {
   const slack = slackMs[kind] ?? usualSlackMs;
   return at > from + slack && at < until - slack;
+}
+
+/** Whether a row may end in 00205 because the product store refused what it leads to, as often as that is tried. */
+export function wasRefusedByStore(observations: Observations, row: PlatformRow, at: number): boolean {
+  return observations.troubles.some(
+    (trouble) => isOfStore(trouble.kind) && rowName(row) === nameOf(trouble) && trouble.begun <= at,
+  );
+}
+
+function isOfStore(kind: TroubleKind): boolean {
+  return kind === 'decision refused' || kind === 'effect refused';
+}
+
+function nameOf({ source, streamingNo }: Trouble): string {
+  return rowName({ source, streamingNo: streamingNo ?? '' });
 }
 
 const undoesMarks: readonly TroubleKind[] = ['mark swallowed', 'mark undone'];

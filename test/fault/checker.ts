@@ -15,6 +15,7 @@ import {
   checkMarkOrder,
   checkRefusals,
   recoveryMs,
+  wasRefusedByStore,
 } from './checker-troubles.js';
 import { grouped, rowName, type Content, type Observations, type PlatformRow } from './observations.js';
 
@@ -97,6 +98,7 @@ function checkCode(observations: Observations, judged: Judged, complain: Complai
   const { row, version, decision, judgement } = judged;
   const name = rowName(row);
   const { settings, poisonCalls } = observations;
+  if (decision.code === '00205' && wasRefusedByStore(observations, row, decision.at)) return;
   if (version === 0 && row.formCode !== null && decision.code !== row.formCode)
     complain(
       'code',

@@ -70,8 +70,11 @@ export interface Planted {
   readonly stateDate: string;
 }
 
-/** What can be wrong with a row, or with the column ErrContent of a table. */
-export type TroubleKind =
+/** What can be wrong with a row. */
+export type TroubleKind = MiddleTroubleKind | StoreTroubleKind;
+
+/** With a row of the middle database, or with the column ErrContent of a table. */
+export type MiddleTroubleKind =
   | 'claim refused'
   | 'claim refused at commit'
   | 'claim swallowed'
@@ -86,6 +89,9 @@ export type TroubleKind =
   | 'row locked'
   | 'attribute row locked'
   | 'ErrContent too narrow';
+
+/** The product store refuses the journal entry of a row: any, or one that says that the row took effect. Simulated only. */
+export type StoreTroubleKind = 'decision refused' | 'effect refused';
 
 /** Something that was wrong with a row, or with a table's ErrContent, for a while. */
 export interface Trouble {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/demo/platform/random.js';
 import { gate } from '../support/until.js';
-import type { PlatformRow, Trouble, TroubleKind } from './observations.js';
+import type { MiddleTroubleKind, PlatformRow, Trouble, TroubleKind } from './observations.js';
 import type { Connection, Query } from './connection.js';
 import { refusalCodes, rules, type RuleKind } from './trouble-rules.js';
 
@@ -45,7 +45,7 @@ export class RowTroubles {
   readonly #lasting = new Set<Begun>();
   readonly #running = new Set<Promise<void>>();
   /** Kinds that wait for the next row that is written and fits. */
-  readonly #awaited: TroubleKind[] = [];
+  readonly #awaited: MiddleTroubleKind[] = [];
   readonly #lifted = gate();
   #count = 0;
 
@@ -68,7 +68,7 @@ export class RowTroubles {
   /** Draws one trouble after another until told to stop; those that have begun go on. */
   async happen(goesOn: () => boolean): Promise<void> {
     const { random, times } = this.#context;
-    let deck: TroubleKind[] = [];
+    let deck: MiddleTroubleKind[] = [];
     for (;;) {
       await pause(random.between(...times.pauseMs));
       if (!goesOn()) return;
@@ -109,7 +109,7 @@ export class RowTroubles {
   }
 
   /** One of the rows that were written last and that such a trouble can meet. */
-  #chosen(kind: TroubleKind): PlatformRow | null {
+  #chosen(kind: MiddleTroubleKind): PlatformRow | null {
     const rows = this.#context.rows().slice(-40);
     const fitting = rows.filter((row) => fits(kind, row));
     return fitting.length === 0 ? null : this.#context.random.pick(fitting);
@@ -236,7 +236,7 @@ function keyOf(row: PlatformRow): Pick<Trouble, 'source' | 'streamingNo' | 'cust
 export function fits(kind: TroubleKind, { mark, formCode, attributes }: PlatformRow): boolean {
   if (mark === 'throw' || mark === 'exit') return false;
   const fails = formCode !== null || mark === 'refuse';
-  if (kind.startsWith('success')) return !fails;
+  if (kind.startsWith('success') || kind === 'effect refused') return !fails;
   if (kind.startsWith('failure')) return fails;
   return kind !== 'attribute row locked' || attributes.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { TroubleKind } from './observations.js';
+import type { MiddleTroubleKind } from './observations.js';
 
 /*
  * The rules of a middle database that speak against single rows: triggers that look into a table. A rule begins with a
@@ -13,7 +13,10 @@ interface Rule {
 }
 
 /** Kinds of trouble that are rules about one row. */
-export type RuleKind = Exclude<TroubleKind, 'row locked' | 'attribute row locked' | 'ErrContent too narrow'>;
+export type RuleKind = Exclude<
+  MiddleTroubleKind,
+  'row locked' | 'attribute row locked' | 'ErrContent too narrow'
+>;
 
 const bothMarks = ['mark 2', 'mark 3'] as const;
 

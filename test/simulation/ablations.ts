@@ -2,12 +2,11 @@ import { guards, type Edit } from '../guards/guards.js';
 import type { MiddleGuard } from './middle/scope.js';
 import type { StoreGuard } from './store/server.js';
 
-/** A guard that can be switched off: in the code of the worker, or as a rule that the simulated databases do not keep. */
+/** A guard that can be switched off: in the code of the worker, as a rule that the simulated databases do not keep, or in both. */
 export interface Ablation {
   readonly name: string;
-  readonly off:
-    | { readonly kind: 'rule'; readonly rule: MiddleGuard | StoreGuard }
-    | { readonly kind: 'code'; readonly edits: readonly Edit[] };
+  readonly rules: readonly (MiddleGuard | StoreGuard)[];
+  readonly edits: readonly Edit[];
 }
 
 const middleRules: Readonly<Record<MiddleGuard, true>> = {
@@ -38,15 +37,65 @@ const storeRules: Readonly<Record<StoreGuard, true>> = {
 /** Code that runs in a simulation: everything but the adapters. */
 const simulated = /^src\/(?:domain|guard|worker)\/|^src\/middle\/changes\.ts$/;
 
+const editsOf = (...names: readonly string[]): readonly Edit[] =>
+  guards.filter(({ name }) => names.includes(name)).flatMap(({ edits }) => edits);
+
+/** What takes several guards, or one that `test/guards` cannot show alone. */
+const wholeDefences: readonly Ablation[] = [
+  {
+    name: 'everything that a locked row does not stop',
+    rules: ['claim skips locked rows', 'mark skips locked rows'],
+    edits: [
+      {
+        file: 'src/worker/bisect-batch.ts',
+        find: 'return isLocked(error) || isRefusedByDatabase(error);',
+        put: 'return !isLocked(error) && isRefusedByDatabase(error);',
+      },
+    ],
+  },
+  {
+    name: 'the deferral of rows that do not change',
+    rules: [],
+    edits: [
+      {
+        file: 'src/worker/defer-rows.ts',
+        find: 'if (refused.length === 0 && left.length === 0) return;',
+        put: "if (refused.length === 0 && left.every(({ cause }) => cause === 'ignored')) return;",
+      },
+    ],
+  },
+  {
+    name: 'the pause where the refusal itself is refused',
+    rules: [],
+    edits: [
+      {
+        file: 'src/worker/apply-stage.ts',
+        find: 'tries === settings.maxAttempts ? 0',
+        put: 'tries >= settings.maxAttempts ? 0',
+      },
+    ],
+  },
+  {
+    name: 'the guard of the store',
+    rules: ['own commits are checked', 'compared before deciding', 'alarm stops applies'],
+    edits: editsOf(
+      'the comparison of finished rows at a takeover',
+      'the look at rows that were finished before they could be taken over',
+    ),
+  },
+];
+
 /** All guards that a simulation can do without. */
 export const ablations: readonly Ablation[] = [
   ...(Object.keys({ ...middleRules, ...storeRules }) as (MiddleGuard | StoreGuard)[]).map((rule) => ({
     name: rule,
-    off: { kind: 'rule' as const, rule },
+    rules: [rule],
+    edits: [],
   })),
   ...guards
     .filter(({ edits }) => edits.every(({ file }) => simulated.test(file)))
-    .map(({ name, edits }) => ({ name, off: { kind: 'code' as const, edits } })),
+    .map(({ name, edits }) => ({ name, rules: [], edits })),
+  ...wholeDefences,
 ];
 
 /** What is switched off, in the databases and in the code. */
@@ -59,7 +108,7 @@ export interface SwitchedOff {
 export function switchedOff(names: readonly string[]): SwitchedOff {
   const chosen = ablations.filter(({ name }) => names.includes(name));
   return {
-    rules: new Set(chosen.flatMap(({ off }) => (off.kind === 'rule' ? [off.rule] : []))),
-    edits: chosen.flatMap(({ off }) => (off.kind === 'code' ? off.edits : [])),
+    rules: new Set(chosen.flatMap(({ rules }) => rules)),
+    edits: chosen.flatMap(({ edits }) => edits),
   };
 }

@@ -1,4 +1,4 @@
-import { check, report } from '../fault/checker.js';
+import { check, report, type Violation } from '../fault/checker.js';
 import { grouped, rowName } from '../fault/observations.js';
 import type { Outcome } from './world.js';
 
@@ -18,12 +18,23 @@ export interface Judgement {
 /** Judges a simulation. */
 export function judge(outcome: Outcome): Judgement {
   const failures = outcome.failures.map((what) => ({ kind: 'process', what }));
-  const found = outcome.loss === null ? check(outcome.observations) : [];
+  const found = outcome.loss === null ? violationsOf(outcome) : [];
   const losses = lossesUnnoticed(outcome);
   const kinds = new Set([...failures, ...losses, ...found].map(({ kind }) => kind));
   const texts = [...failures, ...losses].map(({ kind, what }) => `- ${kind}: ${what}`);
   if (found.length > 0) texts.push(report(outcome.observations, found));
   return { kinds: [...kinds].sort(), text: texts.join('\n') };
+}
+
+/**
+ * What the checker says, but for a known limit: a good row is refused where processes are killed as often as a row is tried,
+ * and each time while they try this one.
+ */
+function violationsOf({ observations, killedTrials }: Outcome): readonly Violation[] {
+  const { maxAttempts } = observations.settings;
+  const isLimit = ({ kind, about }: Violation): boolean =>
+    (kind === 'innocent' || kind === 'poison') && (killedTrials.get(about) ?? 0) >= maxAttempts;
+  return check(observations).filter((violation) => !isLimit(violation));
 }
 
 /** P13: rows in State 2 whose effect is gone raise an alarm, and none of their customers is decided on what is left. */

@@ -36,6 +36,8 @@ export type Step = { readonly atMs: number } & (
       readonly kind: 'trouble';
       readonly trouble: TroubleKind;
       readonly of: 'rows there are' | 'next rows';
+      /** With how many of them. */
+      readonly rows: number;
       readonly pick: number;
       readonly forMs: number;
     }
@@ -158,7 +160,7 @@ function drawWrites(random: Random, { settleMs }: WorkerSettings): Step[] {
     const atMs = random.between(2000, faultsMs);
     return { atMs, kind: 'put back', pick: random.next(), seed: random.between(0, 0x7fffffff) };
   });
-  const restored = random.chance(0.2) ? [random.between(6000, faultsMs)] : [];
+  const restored = random.chance(0.25) ? Array.from({ length: 4 }, () => random.between(6000, faultsMs)) : [];
   const oldAttempts = restored.map((atMs): Step => ({ atMs, kind: 'old attempt', pick: random.next() }));
   return [...writes, ...resets, ...oldAttempts];
 }
@@ -177,6 +179,8 @@ const troubleKinds: readonly TroubleKind[] = [
   'row locked',
   'attribute row locked',
   'ErrContent too narrow',
+  'decision refused',
+  'effect refused',
 ];
 
 const ambushes = ['kill', 'freeze', 'late', 'answer lost', 'held'] as const;
@@ -191,16 +195,19 @@ const faultKinds: readonly DrawnFault[] = [
   (random, atMs) => ({ atMs, kind: 'restart', server: drawServer(random), forMs: random.between(50, 3000) }),
   (random, atMs) => ({ atMs, kind: 'cut off', server: drawServer(random), forMs: random.between(200, 6000) }),
   (random, atMs) => ({ atMs, kind: 'pause', pick: random.next(), forMs: random.between(500, 6000) }),
-  drawTrouble,
-  drawTrouble,
-  drawTrouble,
 ];
 
-function drawTrouble(random: Random, atMs: number): Step {
-  const trouble = random.pick(troubleKinds);
-  const forMs = random.chance(0.25) ? untilLifted : random.between(500, 12_000);
-  const of = random.chance(0.7) ? 'next rows' : 'rows there are';
-  return { atMs, kind: 'trouble', trouble, of, pick: random.next(), forMs };
+/** Troubles of one kind or a few, with a row each or with many. */
+function troublesOf(random: Random): DrawnFault {
+  const kinds = fewOf(random, troubleKinds);
+  const mostRows = random.pick([1, 1, 1, 4, 15]);
+  return (_random, atMs) => {
+    const trouble = random.pick(kinds);
+    const forMs = random.chance(0.25) ? untilLifted : random.between(500, 12_000);
+    const of = random.chance(0.7) ? 'next rows' : 'rows there are';
+    const rows = random.between(1, mostRows);
+    return { atMs, kind: 'trouble', trouble, of, rows, pick: random.next(), forMs };
+  };
 }
 
 /** Ambushes of one kind or a few, on one statement or a few. */
@@ -227,7 +234,11 @@ function drawServer(random: Random): ServerRole {
 }
 
 function drawFaults(random: Random, writes: readonly Step[]): Step[] {
-  const kinds = fewOf(random, [...faultKinds, ...Array.from({ length: 3 }, () => ambushesOf(random))]);
+  const kinds = fewOf(random, [
+    ...faultKinds,
+    ...Array.from({ length: 3 }, () => troublesOf(random)),
+    ...Array.from({ length: 3 }, () => ambushesOf(random)),
+  ]);
   const faults = Array.from({ length: random.between(0, 9) }, () =>
     random.pick(kinds)(random, random.between(0, faultsMs - 1000)),
   );

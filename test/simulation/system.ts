@@ -41,6 +41,8 @@ export class SimulatedSystem {
   readonly troubles: SimulatedTroubles;
   /** Calls of handlers for poison rows, by `rowName`. */
   readonly poisonCalls = new Map<string, number>();
+  /** How often a process ended while it tried this row alone, by `rowName`. */
+  readonly killedTrials = new Map<string, number>();
   /** What is done to a statement that is sent. */
   onSend: NetworkObserver['onSend'] = () => null;
   readonly #scenario: Scenario;
@@ -89,7 +91,12 @@ export class SimulatedSystem {
         this.troubles.written(rows);
       },
     });
-    this.troubles = new SimulatedTroubles(loop, tables, this.platform, history.tell);
+    this.troubles = new SimulatedTroubles(
+      loop,
+      { middle: tables, store: this.store },
+      this.platform,
+      history.tell,
+    );
   }
 
   /** Whether an alarm about a loss is open. */

@@ -3,19 +3,21 @@ import { fits } from '../fault/row-troubles.js';
 import type { EventLoop } from './event-loop.js';
 import type { MiddleTables } from './middle/tables.js';
 import type { SimulatedPlatform } from './platform.js';
+import type { StoreTables } from './store/tables.js';
 import type { Journalist } from './story.js';
 
-/** Which trouble, with which of the rows there are or of those that are written next, for how long. */
+/** Which trouble, with how many of the rows there are or of those that are written next, for how long. */
 interface TroubleToBegin {
   readonly trouble: TroubleKind;
   readonly of: 'rows there are' | 'next rows';
+  readonly rows: number;
   readonly pick: number;
   readonly forMs: number;
 }
 
 type Beginning = Pick<Trouble, 'kind' | 'source' | 'streamingNo' | 'custId'>;
 
-/** What is wrong with single rows of the middle database: each begins, and ends after its time or when all are lifted. */
+/** What is wrong with single rows, in either database: each begins, and ends after its time or when all are lifted. */
 export class SimulatedTroubles {
   readonly ended: Trouble[] = [];
   readonly #lifts = new Set<() => void>();
@@ -24,7 +26,7 @@ export class SimulatedTroubles {
 
   constructor(
     private readonly loop: EventLoop,
-    private readonly tables: MiddleTables,
+    private readonly databases: { readonly middle: MiddleTables; readonly store: StoreTables },
     private readonly platform: SimulatedPlatform,
     private readonly tell: Journalist,
   ) {}
@@ -32,24 +34,29 @@ export class SimulatedTroubles {
   begin(trouble: TroubleToBegin): void {
     if (trouble.trouble === 'ErrContent too narrow') this.#narrow(trouble.pick, trouble.forMs);
     else if (trouble.of === 'next rows') this.#expected = [...this.#expected, trouble];
-    else this.#beginWith(trouble, this.platform.rows);
+    else this.#beginWithSome(trouble, this.platform.rows);
   }
 
   /** Rows were written: what waits for one that fits begins before anybody sees it. */
   written(rows: readonly PlatformRow[]): void {
-    this.#expected = this.#expected.filter((trouble) => !this.#beginWith(trouble, rows));
+    this.#expected = this.#expected.flatMap((trouble) => {
+      const left = trouble.rows - this.#beginWithSome(trouble, rows);
+      return left > 0 ? [{ ...trouble, rows: left }] : [];
+    });
   }
 
-  /** False: none of the rows fits. */
-  #beginWith({ trouble: kind, pick, forMs }: TroubleToBegin, choice: readonly PlatformRow[]): boolean {
-    if (kind === 'ErrContent too narrow') return false;
-    const rows = choice.filter((row) => fits(kind, row));
-    const row = rows[Math.floor(pick * rows.length)];
-    if (row === undefined) return false;
-    const { source, streamingNo } = row;
-    const custId = row.versions.at(-1)?.custId ?? null;
-    this.#last({ kind, source, streamingNo, custId }, forMs, this.#lift(kind, row));
-    return true;
+  /** How many of the rows it began with. */
+  #beginWithSome({ trouble: kind, rows: most, pick, forMs }: TroubleToBegin, choice: readonly PlatformRow[]) {
+    if (kind === 'ErrContent too narrow') return 0;
+    const fitting = choice.filter((row) => fits(kind, row));
+    const first = Math.floor(pick * fitting.length);
+    const rows = [...fitting.slice(first), ...fitting.slice(0, first)].slice(0, most);
+    for (const row of rows) {
+      const { source, streamingNo } = row;
+      const custId = row.versions.at(-1)?.custId ?? null;
+      this.#last({ kind, source, streamingNo, custId }, forMs, this.#lift(kind, row));
+    }
+    return rows.length;
   }
 
   /** Customers of rows that something is wrong with now; null: rows without a CustID. */
@@ -70,16 +77,19 @@ export class SimulatedTroubles {
   }
 
   #lift(kind: Exclude<TroubleKind, 'ErrContent too narrow'>, row: PlatformRow): () => void {
-    if (kind === 'row locked') return this.tables.lock(row, 'a person');
-    if (kind !== 'attribute row locked') return this.tables.rule(kind, row);
+    const { middle, store } = this.databases;
+    if (kind === 'row locked') return middle.lock(row, 'a person');
+    if (kind === 'decision refused') return store.refuse({ kind: 'record', row, outcome: 'any' });
+    if (kind === 'effect refused') return store.refuse({ kind: 'record', row, outcome: 'applied' });
+    if (kind !== 'attribute row locked') return middle.rule(kind, row);
     const attrId = row.attributes[0]?.attrId;
-    return this.tables.lock(attrId === undefined ? row : { ...row, attrId }, 'a person');
+    return middle.lock(attrId === undefined ? row : { ...row, attrId }, 'a person');
   }
 
   #narrow(pick: number, forMs: number): void {
     const source = pick < 0.5 ? 'CUST' : 'ACCOUNT';
     const most = [5, 12, 30, 60][Math.floor(pick * 8) % 4] ?? 5;
-    const lift = this.tables.narrow(source, pick * 16 < 8 ? { characters: most } : { bytes: most });
+    const lift = this.databases.middle.narrow(source, pick * 16 < 8 ? { characters: most } : { bytes: most });
     this.#last({ kind: 'ErrContent too narrow', source, streamingNo: null, custId: null }, forMs, lift);
   }
 

@@ -2,6 +2,7 @@ import { Random } from '../../src/demo/platform/random.js';
 import type { Handlers } from '../../src/worker/handlers.js';
 import { breakerOpen } from '../fault/checker-troubles.js';
 import { rowName } from '../fault/observations.js';
+import { watchForBusyLoop } from './busy-loop.js';
 import type { EventOwner } from './event-loop.js';
 import { simulatedHandlers } from './handlers.js';
 import { SimulatedMiddleDatabase } from './middle/middle-database.js';
@@ -12,8 +13,6 @@ import { WorkerProcess } from './worker-process.js';
 
 /** How long after its end a process that ended by itself is started again. */
 const restartMs = 1000;
-/** Polls in succession that find nothing and are followed by no pause. */
-const mostEmptyPolls = 10;
 /** How long workers may take to stop when nothing goes wrong. */
 const stopWithinMs = 20_000;
 
@@ -110,6 +109,7 @@ export class WorkerProcesses {
   #kill(process: WorkerProcess, forMs: number): void {
     const { loop, history, network } = this.#system;
     if (network.openSessions(process) > 0) history.count('killed within a transaction');
+    this.#noteTrials(process);
     process.isDead = true;
     this.#running.delete(process);
     history.disturb('a process ends', forMs);
@@ -117,6 +117,16 @@ export class WorkerProcesses {
     loop.schedule(forMs, () => {
       this.start();
     });
+  }
+
+  /** The rows that the process was trying alone, when it ended. */
+  #noteTrials({ worker }: WorkerProcess): void {
+    const { killedTrials, store } = this.#system;
+    for (const note of store.notes.crashes.all()) {
+      if (note.worker !== worker.workerId) continue;
+      const name = rowName(note);
+      killedTrials.set(name, (killedTrials.get(name) ?? 0) + 1);
+    }
   }
 
   #freeze(process: WorkerProcess, forMs: number): void {
@@ -134,11 +144,10 @@ export class WorkerProcesses {
   }
 
   #listen({ name: process, worker }: WorkerProcess): void {
-    const { history } = this.#system;
-    let empty = 0;
-    worker.on('polled', ({ rows, delayMs }) => {
-      empty = rows === 0 && delayMs === 0 ? empty + 1 : 0;
-      if (empty === mostEmptyPolls) history.failures.push(`${process} polls again and again without a pause`);
+    const { history, loop } = this.#system;
+    watchForBusyLoop(worker, {
+      now: () => loop.now,
+      onBusy: (what) => history.failures.push(`${process} ${what}`),
     });
     for (const name of countedEvents)
       worker.on(name, () => {
