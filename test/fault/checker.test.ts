@@ -72,6 +72,15 @@ describe('fault suite: the checker', () => {
     expect(check(history)).toEqual([]);
   });
 
+  it('lets a row end with 00205 that the store refused, whatever it must have been', () => {
+    const history = smallHistory();
+    trouble(history, 'decision refused', { streamingNo: '3' });
+    Object.assign(history.decisions[2]!, { code: '00205' });
+    const kinds = check(history).map(({ kind }) => kind);
+    expect(kinds).not.toContain('code');
+    expect(kinds).not.toContain('innocent');
+  });
+
   it('lets a rule set a claim back, and a platform write a StateDate that is none', () => {
     const history = smallHistory();
     const claim = history.changes[1]!;

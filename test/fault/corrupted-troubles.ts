@@ -154,6 +154,15 @@ export const corruptedByTroubles: Corruption[] = [
     },
   ],
   [
+    'innocent',
+    'ACCOUNT:2',
+    '00205 for a row, where the store refused another one',
+    (h) => {
+      trouble(h, 'decision refused');
+      Object.assign(h.decisions[1]!, { outcome: 'failed', code: '00205' });
+    },
+  ],
+  [
     'backwards',
     'CUST:1',
     'a claim that was set back though no rule did it',
