@@ -17,21 +17,33 @@ const middleRules: Readonly<Record<MiddleGuard, true>> = {
   'mark skips locked rows': true,
   'new attempt is later': true,
   'attribute rows follow': true,
+  'marks land together': true,
   'poll is one snapshot': true,
+  'poll finds State 1': true,
   'poll order': true,
   'poll leaves rows to settle': true,
 };
 
 const storeRules: Readonly<Record<StoreGuard, true>> = {
   fence: true,
+  'fence compares the term': true,
+  'fence compares the server': true,
   'fence locks': true,
+  'customers are read behind the fence': true,
+  'journal is read behind the fence': true,
   'journal key': true,
   'supersede closes entries': true,
   'term rises': true,
   'own commits are checked': true,
+  'own commits name the worker': true,
   'compared before deciding': true,
+  'comparison names the server': true,
+  'fence advances compared shards only': true,
+  'renewal advances compared shards only': true,
+  'taking advances nothing': true,
   'expired leases only are taken': true,
   'alarm stops applies': true,
+  'idle transactions end': true,
 };
 
 /** Code that runs in a simulation: everything but the adapters. */

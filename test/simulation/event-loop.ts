@@ -7,7 +7,7 @@
 /** What events belong to: those of a process that is dead never run, those of one that is frozen run when it goes on. */
 export interface EventOwner {
   readonly isDead: boolean;
-  /** Virtual time in milliseconds; in the past: it is not frozen. */
+  /** Virtual time in milliseconds; in the past: it is not frozen; Infinity: until `resume`. */
   readonly frozenUntil: number;
 }
 
@@ -67,6 +67,15 @@ export class EventLoop {
     return () => {
       event.run = null;
     };
+  }
+
+  /** Runs now, in their order, what an owner was to do while it was frozen without an end. */
+  resume(owner: EventOwner): void {
+    const events = this.#heap.splice(0);
+    for (const event of events) {
+      if (event.owner === owner && event.at === Infinity) event.at = this.#now;
+      this.#push(event);
+    }
   }
 
   /** Runs events until none is left, this time is reached, or `isOver` says so. */

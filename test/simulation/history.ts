@@ -22,6 +22,11 @@ export class History {
     if (this.keepFacts) this.facts.push({ at: this.loop.now, who, what });
   };
 
+  /** Notes what is only there to be read: it is no part of the hash. */
+  readonly remark = (who: string, what: string): void => {
+    if (this.keepFacts) this.facts.push({ at: this.loop.now, who, what });
+  };
+
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }

@@ -12,6 +12,7 @@ function linkThat(interference: Interference) {
   const effects: string[] = [];
   const network = new Network(loop, new Random(1), {
     onSend: (_owner, statement) => (statement === 'mark' ? interference : null),
+    onEffect: () => undefined,
     onFate: () => undefined,
   });
   const link = network.link(owner, server, { callTimeoutMs: 1000, idleTimeoutMs: 1000 });

@@ -48,13 +48,20 @@ export type Fate = 'lost on its way' | 'answer lost' | 'arrived too late';
  * statements of a name have taken effect meanwhile, or its answer is lost.
  */
 export type Interference =
-  | { readonly kind: 'late'; readonly ms: number }
-  | { readonly kind: 'held'; readonly until: string; readonly times: number }
-  | { readonly kind: 'answer lost' };
+  { readonly kind: 'late'; readonly ms: number } | HeldUp | { readonly kind: 'answer lost' };
+
+interface HeldUp {
+  readonly kind: 'held';
+  readonly until: string;
+  readonly times: number;
+  /** Whose statements count; without it: everybody's. */
+  readonly isOf?: (owner: EventOwner) => boolean;
+  /** A session that sends it goes on until it arrives, or the server ends it, though its sender has given up. */
+  readonly unnoticed?: boolean;
+}
 
 /** A statement that is held up on its way. */
-interface Held {
-  readonly until: string;
+interface Held extends Pick<HeldUp, 'until' | 'isOf'> {
   times: number;
   readonly arrive: () => void;
 }
@@ -66,6 +73,8 @@ export const longestHeldMs = 12_000;
 export interface NetworkObserver {
   /** A statement is about to be sent; null: nothing is done to it. */
   onSend(owner: EventOwner, statement: string): Interference | null;
+  /** A statement has taken effect. */
+  onEffect(owner: EventOwner, statement: string, interference: Interference | null): void;
   onFate(statement: string, fate: Fate): void;
 }
 
@@ -99,7 +108,7 @@ export class Network {
 
   #send<T>(sending: Sending<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const { owner, server, limits, statement, effect } = sending;
+      const { owner, server, limits, statement, effect, session } = sending;
       const call = new Call();
       const fail = (kind: 'connectionLost' | 'timeout' | 'unreachable', what: string) => () => {
         reject(new DatabaseError(kind, `${server.name}: ${what} (${statement})`));
@@ -113,6 +122,8 @@ export class Network {
         owner,
       );
       const interference = this.#observer.onSend(owner, statement);
+      if (session !== undefined)
+        session.isUnnoticed = interference?.kind === 'held' && !!interference.unnoticed;
       if (server.isCutOff) return;
       if (this.#random.chance(this.quality.loseRequest)) {
         this.#observer.onFate(statement, 'lost on its way');
@@ -127,7 +138,8 @@ export class Network {
         }
         if (call.isSettled) this.#observer.onFate(statement, 'arrived too late');
         const answer = answered(effect, resolve, reject);
-        this.#release(statement);
+        this.#release(owner, statement);
+        this.#observer.onEffect(owner, statement, interference);
         const isLost = this.#random.chance(this.quality.loseAnswer) || interference?.kind === 'answer lost';
         if (isLost) this.#observer.onFate(statement, 'answer lost');
         this.#answer(sending, call, isLost ? lost : answer);
@@ -155,9 +167,10 @@ export class Network {
   }
 
   /** A statement has taken effect: those that were held up until then go on. */
-  #release(statement: string): void {
+  #release(owner: EventOwner, statement: string): void {
     if (this.#held.length === 0) return;
-    for (const held of this.#held) if (held.until === statement) held.times -= 1;
+    for (const held of this.#held)
+      if (held.until === statement && held.isOf?.(owner) !== false) held.times -= 1;
     const due = this.#held.filter(({ times }) => times <= 0);
     this.#held = this.#held.filter(({ times }) => times > 0);
     for (const { arrive } of due) arrive();
@@ -180,6 +193,7 @@ export class Network {
 
   #session(place: Omit<Sending<unknown>, 'statement' | 'effect'>, ended: () => void): Session {
     const { owner, limits, server } = place;
+    const session = { isUnnoticed: false };
     const loop = this.#loop;
     let isOpen = true;
     let isBroken = false;
@@ -208,19 +222,19 @@ export class Network {
           return effect();
         };
         try {
-          return await this.#send({ ...place, statement, effect: guarded });
+          return await this.#send({ ...place, statement, effect: guarded, session });
         } catch (error) {
           if (isNetworkError(error)) {
             isBroken = true;
             // The server sees that the client is gone at once, or after a while.
-            loop.schedule(this.#random.between(0, 200), end);
+            if (!session.isUnnoticed) loop.schedule(this.#random.between(0, 200), end);
           }
           throw error;
         }
       },
       close: () => {
         isBroken = true;
-        loop.schedule(this.#travelMs(), end);
+        if (!session.isUnnoticed) loop.schedule(this.#travelMs(), end);
       },
       deadline: (milliseconds, passed) => loop.schedule(milliseconds, passed, owner),
     };
@@ -243,6 +257,8 @@ interface Sending<T> {
   readonly limits: ConnectionLimits;
   readonly statement: string;
   readonly effect: () => T;
+  /** Where it is sent in a session: whether the server does not see that the sender gives up. */
+  readonly session?: { isUnnoticed: boolean };
 }
 
 /** A statement whose sender waits for the first thing that comes back, or for his deadline. */

@@ -1,10 +1,12 @@
 import { Random } from '../../src/demo/platform/random.js';
-import type { RowKey } from '../../src/domain/keys.js';
-import { rowName, type PlatformRow } from '../fault/observations.js';
+import type { Attempt, RowKey } from '../../src/domain/keys.js';
+import { emptyContent, rowName, type PlatformRow } from '../fault/observations.js';
 import { correctedContent, type ScheduledRow, type ScheduledTransaction } from '../fault/schedule.js';
 import type { EventLoop } from './event-loop.js';
 import { dateText } from './middle/dates.js';
+import type { RowColumns } from './middle/stored-rows.js';
 import type { MiddleTables } from './middle/tables.js';
+import type { PutBack } from './scenario.js';
 import type { Journalist } from './story.js';
 
 /** No row is put back in a hurry more often: a run ends. */
@@ -53,12 +55,12 @@ export class SimulatedPlatform {
   }
 
   /** Puts a row that ended back to State 0, a failed one if there is any, and corrects it or not. */
-  putBack(pick: number, seed: number): void {
+  putBack(pick: number, seed: number, exactly?: PutBack): void {
     const random = new Random(seed);
-    const from = random.chance(0.8) ? 3 : 2;
+    const from = exactly?.from ?? (random.chance(0.8) ? 3 : 2);
     const candidates = this.rows.filter((row) => mayComeBack(row) && this.#tables.row(row)?.state === from);
     const row = candidates[Math.floor(pick * candidates.length)];
-    if (row !== undefined) this.#putBack(row, from, random);
+    if (row !== undefined) this.#putBack(row, from, exactly ?? this.#correction(row, random));
   }
 
   /** A row has failed: a hurried DBA puts it back at once, while workers still have its last attempt in mind. */
@@ -69,16 +71,32 @@ export class SimulatedPlatform {
       this.open -= 1;
       const row = this.rows.find((each) => rowName(each) === rowName(key));
       if (row === undefined || !mayComeBack(row) || row.versions.length > mostHurriedVersions) return;
-      this.#putBack(row, 3, this.#random);
+      this.#putBack(row, 3, this.#correction(row, this.#random));
     });
   }
 
-  /** With the StateDate of now, or the one it has. */
-  #putBack(row: PlatformRow, from: 2 | 3, random: Random): void {
+  /** What a row asked for in an attempt, and the Remark that says so. */
+  contentOf(attempt: Attempt): Partial<RowColumns> {
+    const claim = this.#tables.changes.find(
+      ({ to, dateAfter, ...key }) =>
+        to === 1 && dateAfter === attempt.attempt && rowName(key) === rowName(attempt),
+    );
+    const remark = claim?.remark ?? 'v0';
+    const row = this.rows.find((each) => rowName(each) === rowName(attempt));
+    return { remark, ...row?.versions[Number(remark.slice(1))] };
+  }
+
+  /** Right where it was wrong, with the StateDate of now, or the one it has. */
+  #correction(row: PlatformRow, random: Random): Correction {
     const content = correctedContent(row, random);
+    const hasDate = (this.#tables.row(row)?.stateDate ?? null) !== null;
+    return hasDate && random.chance(0.3) ? { content, keepsDate: true } : { content };
+  }
+
+  #putBack(row: PlatformRow, from: 2 | 3, { content: corrected, keepsDate = false }: Correction): void {
+    const content = { ...(row.versions.at(-1) ?? emptyContent), ...corrected };
     const remark = `v${row.versions.length}`;
-    const stateDate = this.#tables.row(row)?.stateDate ?? null;
-    const date = stateDate !== null && random.chance(0.3) ? { stateDate } : {};
+    const date = keepsDate ? { stateDate: this.#tables.row(row)?.stateDate ?? null } : {};
     const done = this.#tables.transaction('dba', (transaction) =>
       transaction.putBack(row, from, { ...content, ...date, remark }),
     );
@@ -119,6 +137,8 @@ export class SimulatedPlatform {
     this.#onWritten(rows);
   }
 }
+
+type Correction = Omit<PutBack, 'from'>;
 
 /** Rows that are there to be refused or not: others are what troubles, handlers and plants are about. */
 function mayComeBack({ mark }: PlatformRow): boolean {

@@ -1,7 +1,7 @@
 import { Random } from '../../src/demo/platform/random.js';
 import type { Rules } from '../../src/domain/rules.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
-import type { TroubleKind } from '../fault/observations.js';
+import type { Content, TroubleKind } from '../fault/observations.js';
 import { limitSpec, Schedule, type ScheduledTransaction } from '../fault/schedule.js';
 import type { NetworkQuality } from './network.js';
 
@@ -29,9 +29,11 @@ export interface Scenario {
 /** Something that happens to the system at its moment. `pick`, from 0 up to 1, chooses among what is there then. */
 export type Step = { readonly atMs: number } & (
   | { readonly kind: 'write'; readonly transaction: ScheduledTransaction }
-  /** The next statement of this name, after so many others of it, meets something. */
-  | ({ readonly kind: 'ambush'; readonly statement: AmbushedStatement; readonly skip: number } & Ambush)
-  | { readonly kind: 'put back'; readonly pick: number; readonly seed: number }
+  /** The statement meets something. */
+  | ({ readonly kind: 'ambush' } & NextStatement & Ambush)
+  /** Another step follows from the statement, so many milliseconds after it has taken effect. */
+  | ({ readonly kind: 'upon'; readonly then: Step } & NextStatement)
+  | { readonly kind: 'put back'; readonly pick: number; readonly seed: number; readonly exactly?: PutBack }
   | {
       readonly kind: 'trouble';
       readonly trouble: TroubleKind;
@@ -48,12 +50,37 @@ export type Step = { readonly atMs: number } & (
   | { readonly kind: 'restart'; readonly server: ServerRole; readonly forMs: number }
   | { readonly kind: 'cut off'; readonly server: ServerRole; readonly forMs: number }
   | { readonly kind: 'pause'; readonly pick: number; readonly forMs: number }
-  | { readonly kind: 'old attempt'; readonly pick: number }
-  | { readonly kind: 'fail over'; readonly lostMs: number }
+  /** `withContent`: not the attempt alone, but what the row asked for then. */
+  | { readonly kind: 'old attempt'; readonly pick: number; readonly withContent?: boolean }
+  /** `sameServer`: nothing tells the store from what it was before, as after rows were restored into live tables. */
+  | { readonly kind: 'fail over'; readonly lostMs: number; readonly sameServer?: boolean }
 );
 
-/** Statements at which it matters most what happens. */
-export type AmbushedStatement = (typeof ambushedStatements)[number];
+/** The next statement of this name, after so many others of it; of this worker, by its number, or of any. */
+interface NextStatement {
+  readonly statement: AmbushedStatement;
+  readonly skip: number;
+  readonly worker?: number;
+}
+
+/** How a row is put back, where that is not drawn. */
+export interface PutBack {
+  readonly from: 2 | 3;
+  /** The row keeps its StateDate. */
+  readonly keepsDate?: boolean;
+  /** What is corrected. */
+  readonly content: Partial<Content>;
+}
+
+/** Statements as the simulated adapters call them: those at which it matters most what happens, and others. */
+export type AmbushedStatement =
+  | (typeof ambushedStatements)[number]
+  | 'connect'
+  | 'latestFinished'
+  | 'begin'
+  | 'journal'
+  | 'snapshot'
+  | 'raise alarm';
 
 const ambushedStatements = [
   'poll',
@@ -74,12 +101,21 @@ const ambushedStatements = [
 const changingStatements: readonly AmbushedStatement[] = ['claim', 'commit', 'mark'];
 
 /**
- * What happens: its process is killed or stands still as soon as it is sent, or it is late, or held up until so many other
- * statements have taken effect, or its answer is lost.
+ * What happens: its process is killed or stands still as soon as it is sent, or it is late, or its answer is lost. Or it is
+ * held up, or its process stands still, until so many other statements have taken effect.
  */
 export type Ambush =
   | { readonly what: 'kill' | 'freeze' | 'late' | 'answer lost'; readonly forMs: number }
-  | { readonly what: 'held'; readonly until: AmbushedStatement; readonly times: number };
+  /** `unnoticed`: until then the server does not see that its sender has given up. */
+  | ({ readonly what: 'held'; readonly unnoticed?: true } & UntilOthers)
+  | ({ readonly what: 'stand still' } & UntilOthers);
+
+/** Statements of this name; of this worker, by its number, or of any. */
+export interface UntilOthers {
+  readonly until: AmbushedStatement;
+  readonly times: number;
+  readonly untilWorker?: number;
+}
 
 /** One of the two databases. */
 export type ServerRole = 'middle' | 'store';

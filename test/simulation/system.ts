@@ -1,5 +1,5 @@
 import { Random } from '../../src/demo/platform/random.js';
-import type { Observations } from '../fault/observations.js';
+import { rowName, type Observations } from '../fault/observations.js';
 import { EventLoop } from './event-loop.js';
 import { History } from './history.js';
 import type { MiddleGuard } from './middle/scope.js';
@@ -8,7 +8,7 @@ import { Network, type NetworkObserver, type Server } from './network.js';
 import { SimulatedPlatform } from './platform.js';
 import type { Scenario, ServerRole } from './scenario.js';
 import type { StoreGuard } from './store/server.js';
-import { StoreTables } from './store/tables.js';
+import { StoreTables, type StoreObserver } from './store/tables.js';
 import { SimulationTrace } from './traces/simulation-trace.js';
 import { SimulatedTroubles } from './troubles.js';
 
@@ -43,8 +43,12 @@ export class SimulatedSystem {
   readonly poisonCalls = new Map<string, number>();
   /** How often a process ended while it tried this row alone, by `rowName`. */
   readonly killedTrials = new Map<string, number>();
+  /** Whether servers end transactions that send nothing. */
+  readonly endsIdle: boolean;
   /** What is done to a statement that is sent. */
   onSend: NetworkObserver['onSend'] = () => null;
+  /** A statement has taken effect. */
+  onEffect: NetworkObserver['onEffect'] = () => undefined;
   readonly #scenario: Scenario;
 
   constructor(
@@ -54,12 +58,16 @@ export class SimulatedSystem {
     const { seed, settings, clockAheadMs } = scenario;
     const { loop } = this;
     this.#scenario = scenario;
+    this.endsIdle = !without.has('idle transactions end');
     const history = new History(loop, keepFacts);
     this.history = history;
     const trace = new SimulationTrace(keepTrace);
     this.trace = trace;
     this.network = new Network(loop, new Random(seed + 2), {
       onSend: (owner, statement) => this.onSend(owner, statement),
+      onEffect: (...effect) => {
+        this.onEffect(...effect);
+      },
       onFate: (statement, fate) => {
         if (watchedStatements.has(statement)) history.count(`${statement}: ${fate}`);
       },
@@ -80,7 +88,7 @@ export class SimulatedSystem {
     this.store = new StoreTables({
       now: () => loop.now + clockAheadMs.store,
       shards: settings.shards,
-      observer: trace,
+      observer: remarkedBy(history, trace),
       without: without as ReadonlySet<StoreGuard>,
     });
     const { middle: tables } = this;
@@ -129,4 +137,27 @@ export class SimulatedSystem {
       poisonCalls: this.poisonCalls,
     };
   }
+}
+
+/** An observer of the store who notes what he sees for those who read the story. */
+function remarkedBy(history: History, observer: StoreObserver): StoreObserver {
+  return {
+    onCommit: (decisions) => {
+      observer.onCommit(decisions);
+      for (const decision of decisions)
+        history.remark(
+          decision.worker,
+          `decides ${rowName(decision)} (${decision.attempt}): ${decision.outcome}`,
+        );
+    },
+    onLease: (change, term) => {
+      observer.onLease(change, term);
+      const { shard, owner } = change;
+      if (owner === null) history.remark('store', `shard ${shard} is given back`);
+      else history.remark(owner, `takes shard ${shard} (term ${term})`);
+    },
+    onFailOver: () => {
+      observer.onFailOver();
+    },
+  };
 }

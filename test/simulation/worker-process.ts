@@ -22,6 +22,8 @@ export interface ProcessParts {
 /** A process with one worker: it can be frozen, and killed at any moment. */
 export class WorkerProcess implements EventOwner {
   readonly name: string;
+  /** From 1, in the order of their starts. */
+  readonly number: number;
   readonly worker: Worker;
   isDead = false;
   frozenUntil = 0;
@@ -31,6 +33,7 @@ export class WorkerProcess implements EventOwner {
   constructor(parts: ProcessParts) {
     const { name, pid, settings } = parts;
     this.name = name;
+    this.number = pid;
     let ids = 0;
     const newId = (): string => {
       ids += 1;

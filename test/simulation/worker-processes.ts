@@ -6,6 +6,7 @@ import { watchForBusyLoop } from './busy-loop.js';
 import type { EventOwner } from './event-loop.js';
 import { simulatedHandlers } from './handlers.js';
 import { SimulatedMiddleDatabase } from './middle/middle-database.js';
+import { longestHeldMs } from './network.js';
 import type { Scenario, ServerRole } from './scenario.js';
 import { SimulatedProductStore } from './store/product-store.js';
 import type { SimulatedSystem } from './system.js';
@@ -79,6 +80,15 @@ export class WorkerProcesses {
     else this.#freeze(owner, forMs);
   }
 
+  /** A process that was frozen without an end goes on. */
+  goOn(owner: EventOwner): void {
+    if (!(owner instanceof WorkerProcess) || owner.isDead) return;
+    const { loop, history } = this.#system;
+    owner.frozenUntil = loop.now;
+    loop.resume(owner);
+    history.tell(owner.name, 'goes on');
+  }
+
   /** Somebody is there to work. */
   ensureOne(): void {
     if (![...this.#running].some(({ isStopping }) => !isStopping)) this.start();
@@ -133,14 +143,15 @@ export class WorkerProcesses {
     const { loop, history, network } = this.#system;
     if (network.openSessions(process) > 0) history.count('frozen within a transaction');
     process.frozenUntil = loop.now + forMs;
-    history.disturb('a worker stands still', forMs);
-    history.tell(process.name, `stands still for ${forMs} ms`);
+    history.disturb('a worker stands still', Math.min(forMs, longestHeldMs));
+    history.tell(process.name, forMs === Infinity ? 'stands still' : `stands still for ${forMs} ms`);
   }
 
   #link(process: WorkerProcess, role: ServerRole) {
     const { callTimeoutMs, leaseTtlMs } = this.#scenario.settings;
-    const { network, servers } = this.#system;
-    return network.link(process, servers[role], { callTimeoutMs, idleTimeoutMs: 0.6 * leaseTtlMs });
+    const { network, servers, endsIdle } = this.#system;
+    const idleTimeoutMs = endsIdle ? 0.6 * leaseTtlMs : Infinity;
+    return network.link(process, servers[role], { callTimeoutMs, idleTimeoutMs });
   }
 
   #listen({ name: process, worker }: WorkerProcess): void {
@@ -152,6 +163,7 @@ export class WorkerProcesses {
     for (const name of countedEvents)
       worker.on(name, () => {
         history.count(name);
+        history.remark(process, name);
       });
     worker.on('breakerOpened', ({ delayMs }) => {
       history.disturb(breakerOpen, delayMs);
@@ -185,6 +197,11 @@ export class WorkerProcesses {
       this.start();
     });
   }
+}
+
+/** The number of a worker's process, from 1 in the order of their starts; null: it is none. */
+export function numberOf(owner: EventOwner): number | null {
+  return owner instanceof WorkerProcess ? owner.number : null;
 }
 
 /** Events of workers that show where a simulation has been. */

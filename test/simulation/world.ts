@@ -2,8 +2,9 @@ import process from 'node:process';
 import { Random } from '../../src/demo/platform/random.js';
 import { longestWaitMs } from '../fault/checker-troubles.js';
 import { rowName, type Observations } from '../fault/observations.js';
-import { simulationStart, type EventOwner } from './event-loop.js';
-import { goodNetwork, longestHeldMs, type Interference } from './network.js';
+import { Ambushes } from './ambushes.js';
+import { simulationStart } from './event-loop.js';
+import { goodNetwork } from './network.js';
 import type { Scenario, ServerRole, Step } from './scenario.js';
 import type { LostHistory, StoreSnapshot } from './store/tables.js';
 import type { Fact } from './story.js';
@@ -47,7 +48,7 @@ export class World {
   readonly #scenario: Scenario;
   readonly #system: SimulatedSystem;
   readonly #processes: WorkerProcesses;
-  #ambushes: readonly AmbushStep[] = [];
+  readonly #ambushes: Ambushes;
   readonly #snapshots = new Map<Step, StoreSnapshot>();
   #loss: Omit<Loss, 'isAlarmOpen'> | null = null;
 
@@ -55,7 +56,17 @@ export class World {
     this.#scenario = scenario;
     this.#system = new SimulatedSystem(scenario, options);
     this.#processes = new WorkerProcesses(scenario, this.#system);
-    this.#system.onSend = (owner, statement) => this.#ambush(owner, statement);
+    const { loop, history } = this.#system;
+    this.#ambushes = new Ambushes({
+      ...{ loop, history, processes: this.#processes },
+      schedule: (step) => {
+        this.#schedule(step);
+      },
+    });
+    this.#system.onSend = (owner, statement) => this.#ambushes.sent(owner, statement);
+    this.#system.onEffect = (...effect) => {
+      this.#ambushes.arrived(...effect);
+    };
   }
 
   /** Plays the scenario to its end. What is thrown where nobody catches it, a process would not have survived: a failure. */
@@ -116,13 +127,16 @@ export class World {
         platform.write(step.transaction);
         return;
       case 'ambush':
-        this.#ambushes = [...this.#ambushes, step];
+        this.#ambushes.lay(step);
+        return;
+      case 'upon':
+        this.#ambushes.await(step);
         return;
       case 'put back':
-        platform.putBack(step.pick, step.seed);
+        platform.putBack(step.pick, step.seed, step.exactly);
         return;
       case 'old attempt':
-        this.#restoreAttempt(step.pick);
+        this.#restoreAttempt(step);
         return;
       case 'trouble':
         troubles.begin(step);
@@ -148,29 +162,6 @@ export class World {
         this.#failOver(step);
         return;
     }
-  }
-
-  #ambush(owner: EventOwner, statement: string): Interference | null {
-    const step = this.#ambushes.find((each) => each.statement === statement);
-    if (step === undefined) return null;
-    const others = this.#ambushes.filter((each) => each !== step);
-    this.#ambushes = step.skip > 0 ? [...others, { ...step, skip: step.skip - 1 }] : others;
-    if (step.skip > 0) return null;
-    const { history } = this.#system;
-    history.count(`${statement}: ${step.what}`);
-    if (step.what === 'held') {
-      const { until, times } = step;
-      history.tell('an ambush', `${statement}: held up until ${until} (${times} times)`);
-      history.disturb('an ambush', longestHeldMs);
-      return { kind: 'held', until, times };
-    }
-    const { what, forMs } = step;
-    history.tell('an ambush', `${statement}: ${what} (${forMs} ms)`);
-    history.disturb('an ambush', forMs);
-    if (what === 'late') return { kind: 'late', ms: forMs };
-    if (what === 'answer lost') return { kind: 'answer lost' };
-    this.#processes.strike(owner, what, forMs);
-    return null;
   }
 
   #failServer(role: ServerRole, kind: 'restart' | 'cut off', forMs: number): void {
@@ -203,8 +194,8 @@ export class World {
    * A row that was corrected and applied comes back with its failed attempt, as an older middle database restored has it: one
    * of a customer whose rows nothing is wrong with, for a restore knows no locks and no rules.
    */
-  #restoreAttempt(pick: number): void {
-    const { history, store, middle, troubles } = this.#system;
+  #restoreAttempt({ pick, withContent = false }: OldAttemptStep): void {
+    const { history, store, middle, troubles, platform } = this.#system;
     const { customers } = troubles;
     const entries = store.journal();
     const applied = new Set(
@@ -218,16 +209,17 @@ export class World {
     const entry = old[Math.floor(pick * old.length)];
     if (entry === undefined) return;
     middle.transaction('restore', (transaction) => {
-      transaction.change(entry, { state: 1, stateDate: entry.attempt });
+      const content = withContent ? platform.contentOf(entry) : {};
+      transaction.change(entry, { state: 1, stateDate: entry.attempt, ...content });
     });
     history.count('an old attempt comes back');
   }
 
-  #failOver(step: Step): void {
+  #failOver(step: FailOverStep): void {
     const snapshot = this.#snapshots.get(step);
     if (snapshot === undefined) return;
     const { loop, history, store } = this.#system;
-    const lost = store.failOver(snapshot);
+    const lost = store.failOver(snapshot, step);
     history.disturb('the store fails over', 0);
     history.tell('store', `fails over and loses ${lost.decisions.length} decisions`);
     if (lost.decisions.length === 0) return;
@@ -239,7 +231,7 @@ export class World {
   #calmDown(): void {
     const { network, servers, store, history } = this.#system;
     network.quality = goodNetwork;
-    this.#ambushes = [];
+    this.#ambushes.clear();
     for (const server of Object.values(servers)) Object.assign(server, { isDown: false, isCutOff: false });
     for (const target of pausable) store.resume(target);
     history.tell('everything', 'is calm from now on');
@@ -284,7 +276,8 @@ export class World {
   }
 }
 
-type AmbushStep = Extract<Step, { kind: 'ambush' }>;
+type OldAttemptStep = Extract<Step, { kind: 'old attempt' }>;
+type FailOverStep = Extract<Step, { kind: 'fail over' }>;
 
 /** What an operator pauses. */
 const pausable = [{ source: 'CUST' }, { source: 'ACCOUNT' }] as const;

@@ -1,6 +1,6 @@
-import { compareRows, type RowKey, type Source } from '../../../src/domain/keys.js';
+import { compareRows, sources, type RowKey, type Source } from '../../../src/domain/keys.js';
 import type { FinishedRow } from '../../../src/domain/loss.js';
-import { claimRows, markRows } from '../../../src/middle/changes.js';
+import { claimRows, markRows, type ChangeResult, type RowChange } from '../../../src/middle/changes.js';
 import { readClaimed, readLatestFinished } from '../../../src/middle/finished.js';
 import type {
   ClaimRequest,
@@ -63,7 +63,7 @@ export class SimulatedMiddleDatabase implements MiddleDatabase {
 
   async mark(marks: readonly Mark[]): Promise<MarkResult> {
     return markRows(marks, {
-      write: (change) => this.#link.send('mark', () => this.#tables.mark(change, this.#client)),
+      write: (change) => this.#mark(change),
       standing: (keys) => readStanding(keys, (source, nos) => this.#rows('standing', source, nos)),
     });
   }
@@ -104,6 +104,25 @@ export class SimulatedMiddleDatabase implements MiddleDatabase {
 
   async close(): Promise<void> {
     // Each statement has a connection of its own.
+  }
+
+  async #mark(change: RowChange<Mark>): Promise<ChangeResult> {
+    const { without } = this.#tables;
+    const write = (part: RowChange<Mark>) =>
+      this.#link.send('mark', () => this.#tables.mark(part, this.#client));
+    if (!without.has('marks land together')) return write(change);
+    const results: ChangeResult[] = [];
+    for (const source of sources) {
+      const rows = change.rows.filter((row) => row.source === source);
+      if (rows.length > 0) results.push(await write({ ...change, rows }));
+    }
+    const all = (of: (result: ChangeResult) => ReadonlySet<string>) =>
+      new Set(results.flatMap((result) => [...of(result)]));
+    return {
+      changed: results.flatMap(({ changed }) => changed),
+      locked: all(({ locked }) => locked),
+      heldBack: all(({ heldBack }) => heldBack),
+    };
   }
 
   async #pollInParts(request: PollRequest): Promise<PolledBatch> {

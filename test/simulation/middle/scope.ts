@@ -15,8 +15,12 @@ export type MiddleGuard =
   /** Without it an attempt is named by the clock alone. */
   | 'new attempt is later'
   | 'attribute rows follow'
+  /** Without it the marks of each table are a statement of their own. */
+  | 'marks land together'
   /** Without it each table and State is read by a statement of its own. */
   | 'poll is one snapshot'
+  /** Without it rows in State 1 are left to those who claimed them. */
+  | 'poll finds State 1'
   /** Without it rows come in the order in which they were inserted. */
   | 'poll order'
   | 'poll leaves rows to settle';

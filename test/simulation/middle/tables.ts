@@ -1,6 +1,7 @@
 import { DatabaseError } from '../../../src/database/errors.js';
 import type { Room } from '../../../src/domain/err-content.js';
 import { rowId, type RowKey, type Source } from '../../../src/domain/keys.js';
+import { State } from '../../../src/domain/states.js';
 import type { ChangeResult, NewAttempt, RowChange } from '../../../src/middle/changes.js';
 import {
   nothingPaused,
@@ -169,6 +170,7 @@ export class MiddleTables {
       ? [...this.#open()].sort((a, b) => a.place - b.place)
       : this.#open();
     const conditions = [...pollConditions(asked, rows, { scope, nowMs: this.#options.now() })];
+    if (this.without.has('poll finds State 1')) conditions.unshift(({ state }) => state === State.Initial);
     if (branch !== null)
       conditions.unshift(({ source, state }) => source === branch.source && state === branch.state);
     const page = firstOf(rows, conditions, request.limit);

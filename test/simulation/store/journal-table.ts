@@ -30,6 +30,13 @@ export class JournalTable {
     this.#server = server;
   }
 
+  /** The same, as it is committed now. */
+  copy(): JournalTable {
+    const copy = new JournalTable(this.#server);
+    copy.entries.restore(this.entries.copy());
+    return copy;
+  }
+
   /** The current entries of these rows, and the superseded ones of these very attempts. */
   read(attempts: readonly Attempt[], by: By): JournalEntry[] {
     return attempts.flatMap((asked) =>
@@ -67,11 +74,11 @@ export class JournalTable {
   /** Those of a worker's commits that the journal does not hold. */
   missing(commits: readonly AcknowledgedCommit[], by: By): readonly AcknowledgedCommit[] {
     if (!this.#server.has('own commits are checked')) return [];
+    const isSame = (entry: StandingEntry, { attempt, worker }: AcknowledgedCommit): boolean =>
+      entry.attempt === attempt &&
+      (entry.worker === worker || !this.#server.has('own commits name the worker'));
     return commits.filter(
-      (commit) =>
-        !this.entries
-          .group(rowId(commit), by)
-          .some(({ attempt, worker }) => attempt === commit.attempt && worker === commit.worker),
+      (commit) => !this.entries.group(rowId(commit), by).some((entry) => isSame(entry, commit)),
     );
   }
 

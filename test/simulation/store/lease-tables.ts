@@ -87,7 +87,8 @@ export class LeaseTables {
       throw new DatabaseError('locked', 'another transaction relies on the lease');
     const [now, expiresAt] = [this.#server.at(), this.#server.at(leaseTtlMs)];
     for (const shard of held) {
-      const renewed = { ...shard, expiresAt, heldUntil: this.#isCompared(shard) ? now : shard.heldUntil };
+      const advances = this.#isCompared(shard) || !this.#server.has('fence advances compared shards only');
+      const renewed = { ...shard, expiresAt, heldUntil: advances ? now : shard.heldUntil };
       this.shards.put(String(shard.shard), renewed, writer);
     }
     return held.length === leases.length;
@@ -114,8 +115,8 @@ export class LeaseTables {
     const [now, expiresAt] = [this.#server.at(), this.#server.at(leaseTtlMs)];
     for (const shard of this.shards.all()) {
       if (shard.owner !== workerId || this.shards.isLocked(String(shard.shard), null)) continue;
-      const heldUntil = isWhole && this.#isCompared(shard) ? now : shard.heldUntil;
-      this.#put({ ...shard, expiresAt, heldUntil });
+      const advances = this.#isCompared(shard) || !this.#server.has('renewal advances compared shards only');
+      this.#put({ ...shard, expiresAt, heldUntil: isWhole && advances ? now : shard.heldUntil });
     }
   }
 
@@ -148,7 +149,8 @@ export class LeaseTables {
       .slice(0, most);
     for (const shard of free) {
       const term = this.#server.has('term rises') ? shard.term + 1 : shard.term;
-      this.#put({ ...shard, term, owner: workerId, expiresAt: this.#server.at(leaseTtlMs) });
+      const heldUntil = this.#server.has('taking advances nothing') ? shard.heldUntil : this.#server.at();
+      this.#put({ ...shard, term, owner: workerId, expiresAt: this.#server.at(leaseTtlMs), heldUntil });
     }
     return free.length;
   }
@@ -206,7 +208,9 @@ export class LeaseTables {
   }
 
   #isHeld(shard: StandingShard, lease: Lease, workerId: string): boolean {
-    const isOwn = shard.owner === workerId && shard.term === lease.term && lease.server === this.#server.name;
+    const isTerm = shard.term === lease.term || !this.#server.has('fence compares the term');
+    const isServer = lease.server === this.#server.name || !this.#server.has('fence compares the server');
+    const isOwn = shard.owner === workerId && isTerm && isServer;
     const isCompared = lease.provisional === true || this.#isCompared(shard);
     return (
       (isOwn || !this.#server.has('fence')) && (isCompared || !this.#server.has('compared before deciding'))
@@ -214,7 +218,8 @@ export class LeaseTables {
   }
 
   #isCompared({ term, comparedTerm, comparedOn }: StandingShard): boolean {
-    return comparedTerm === term && comparedOn === this.#server.name;
+    const isServer = comparedOn === this.#server.name || !this.#server.has('comparison names the server');
+    return comparedTerm === term && isServer;
   }
 
   /** The longest lease time on the register bounds every renewal: what runs out later was written by a clock that was ahead. */

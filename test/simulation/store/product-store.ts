@@ -127,16 +127,20 @@ class SimulatedApplyTransaction implements ApplyTransaction {
 
   async journal(attempts: readonly Attempt[]): Promise<readonly JournalEntry[]> {
     if (attempts.length === 0) return [];
-    const { journalTable } = this.#session.tables;
-    return this.#session.send('journal', (transaction) => journalTable.read(attempts, transaction));
+    const { tables } = this.#session;
+    return this.#session.send('journal', (transaction) =>
+      tables.readBy(transaction).journalTable.read(attempts, transaction),
+    );
   }
 
   async snapshot(request: SnapshotRequest): Promise<Snapshot> {
     const { products, users, counted } = request;
     if (products.length + users.length + counted.length === 0)
       return { customers: [], accounts: [], boundUsers: [] };
-    const { product } = this.#session.tables;
-    return this.#session.send('snapshot', (transaction) => product.snapshot(request, transaction));
+    const { tables } = this.#session;
+    return this.#session.send('snapshot', (transaction) =>
+      tables.readBy(transaction).product.snapshot(request, transaction),
+    );
   }
 
   async write(changes: Changes): Promise<void> {

@@ -30,6 +30,16 @@ export class ProductTables {
     this.#server = server;
   }
 
+  /** The same, as they are committed now. */
+  copy(): ProductTables {
+    const copy = new ProductTables(this.#server);
+    copy.customers.restore(this.customers.copy());
+    copy.accounts.restore(this.accounts.copy());
+    copy.customerAttributes.restore(this.customerAttributes.copy());
+    copy.accountAttributes.restore(this.accountAttributes.copy());
+    return copy;
+  }
+
   /** Reads what a batch works on. */
   snapshot({ products, users, counted }: SnapshotRequest, by: By): Snapshot {
     return {

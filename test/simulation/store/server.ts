@@ -7,25 +7,44 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
 /**
  * A guard of the store that can be left out, to see that the simulation finds what it is there for:
  * - `fence`: an apply compares owner, term and server of the leases it relies on;
+ * - `fence compares the term`: not only the owner; a lease may have been away and come back;
+ * - `fence compares the server`: a batch ends with the server under which its leases were known;
  * - `fence locks`: the leases that an apply relies on are locked until it ends;
+ * - `customers are read behind the fence`, `journal is read behind the fence`: an apply reads what is committed when it
+ *   reads, not what was when it began and its fence had still to wait;
  * - `journal key`: an attempt is recorded once, and a row has one current entry;
  * - `supersede closes entries`: the entry that a new one takes the place of is closed with it;
  * - `term rises`: a lease that is taken gets a new term;
  * - `own commits are checked`: the store is asked for the commits it acknowledged;
+ * - `own commits name the worker`: who decided the same attempt anew is another one;
  * - `compared before deciding`: an apply relies on shards that were compared under this term and on this server;
+ * - `comparison names the server`: a comparison counts on the server on which it was made;
+ * - `fence advances compared shards only`, `renewal advances compared shards only`, `taking advances nothing`: until when a
+ *   shard is known to hold everything;
  * - `expired leases only are taken`: a lease that holds stays with its owner;
- * - `alarm stops applies`: nothing is decided while an alarm is open.
+ * - `alarm stops applies`: nothing is decided while an alarm is open;
+ * - `idle transactions end`: the server ends a transaction that sends nothing, and with it its locks.
  */
 export type StoreGuard =
   | 'fence'
+  | 'fence compares the term'
+  | 'fence compares the server'
   | 'fence locks'
+  | 'customers are read behind the fence'
+  | 'journal is read behind the fence'
   | 'journal key'
   | 'supersede closes entries'
   | 'term rises'
   | 'own commits are checked'
+  | 'own commits name the worker'
   | 'compared before deciding'
+  | 'comparison names the server'
+  | 'fence advances compared shards only'
+  | 'renewal advances compared shards only'
+  | 'taking advances nothing'
   | 'expired leases only are taken'
-  | 'alarm stops applies';
+  | 'alarm stops applies'
+  | 'idle transactions end';
 
 /** Something that the store refuses as long as the rule is in force. */
 export type StoreRule =

@@ -51,6 +51,9 @@ export interface LostHistory {
   readonly lines: readonly HandlerLine[];
 }
 
+/** What an apply reads. */
+type Readable = Pick<StoreTables, 'product' | 'journalTable'>;
+
 /** What an apply's first statement found. */
 interface Fence {
   /** The server's clock, ISO 8601, UTC. */
@@ -73,6 +76,8 @@ export class StoreTables {
   readonly #server: StoreServer;
   readonly #observer: StoreObserver | undefined;
   readonly #open = new Set<StoreTransaction>();
+  /** What transactions read that do not read behind their fence. */
+  readonly #asOfBegin = new Map<StoreTransaction, Partial<Readable>>();
   readonly #tables: readonly Table<unknown>[];
   #decisions: Decision[] = [];
   #lines: HandlerLine[] = [];
@@ -122,7 +127,20 @@ export class StoreTables {
   begin(): StoreTransaction {
     const transaction = new StoreTransaction(String(this.#server.next()), this.incarnation);
     this.#open.add(transaction);
+    const product = this.#server.has('customers are read behind the fence')
+      ? {}
+      : { product: this.product.copy() };
+    const journalTable = this.#server.has('journal is read behind the fence')
+      ? {}
+      : { journalTable: this.journalTable.copy() };
+    this.#asOfBegin.set(transaction, { ...product, ...journalTable });
     return transaction;
+  }
+
+  /** Where a transaction reads journal, customers and users. */
+  readBy(transaction: StoreTransaction): Readable {
+    const { product, journalTable } = this;
+    return { product, journalTable, ...this.#asOfBegin.get(transaction) };
   }
 
   /** Runs a statement of a transaction. After one that failed no other one works; one that met a lock may be sent again. */
@@ -208,14 +226,18 @@ export class StoreTables {
     return { tables, decisions: [...this.#decisions], lines: [...this.#lines], leases: this.leases };
   }
 
-  /** Another server takes over, as it was at an earlier moment. What is observed goes back with the tables; returns what was lost. */
-  failOver(snapshot: StoreSnapshot): LostHistory {
+  /**
+   * Another server takes over, as it was at an earlier moment, or the same one is that server again. What is observed goes
+   * back with the tables; returns what was lost.
+   */
+  failOver(snapshot: StoreSnapshot, { sameServer = false } = {}): LostHistory {
     const kept = new Set([...snapshot.decisions, ...snapshot.lines].map(({ seq }) => seq));
     const decisions = this.#decisions.filter(({ seq }) => !kept.has(seq));
     const lines = this.#lines.filter(({ seq }) => !kept.has(seq));
     this.#endAll();
     this.#observer?.onFailOver();
-    this.#server.promote();
+    if (sameServer) this.#server.restart();
+    else this.#server.promote();
     this.#decisions = [...snapshot.decisions];
     this.#lines = [...snapshot.lines];
     this.leaseTables.changes.splice(0, Infinity, ...snapshot.leases);
@@ -252,6 +274,7 @@ export class StoreTables {
     if (!transaction.isOpen) return;
     transaction.isOpen = false;
     this.#open.delete(transaction);
+    this.#asOfBegin.delete(transaction);
     for (const table of this.#tables) table.end(transaction, commits);
     if (!commits) return;
     if (transaction.decisions.length > 0) this.#observer?.onCommit(transaction.decisions);
