@@ -1,4 +1,5 @@
 import { guards, type Edit } from '../guards/guards.js';
+import { protocolEdits } from './counterexamples/edits.js';
 import type { MiddleGuard } from './middle/scope.js';
 import type { StoreGuard } from './store/server.js';
 
@@ -104,7 +105,7 @@ export const ablations: readonly Ablation[] = [
     rules: [rule],
     edits: [],
   })),
-  ...guards
+  ...[...guards, ...protocolEdits]
     .filter(({ edits }) => edits.every(({ file }) => simulated.test(file)))
     .map(({ name, edits }) => ({ name, rules: [], edits })),
   ...wholeDefences,

@@ -56,10 +56,14 @@ const args = process.argv.slice(2);
 const option = args.indexOf('--without');
 const without = process.env['SIMULATION_WITHOUT'] ?? (option === -1 ? '' : (args[option + 1] ?? ''));
 const { switchedOff } = without === '' ? {} : await load('test/simulation/ablations.ts', []);
-const edits = switchedOff?.(without.split(',')).edits ?? [];
+const guards = without === '' ? [] : without.split(',');
+const edits = switchedOff?.(guards).edits ?? [];
 if (args[0] === '--traces') {
   const { checkTraces } = await load('test/simulation/traces/check-traces.ts', edits);
   process.exitCode = await checkTraces(args.slice(1), root);
+} else if (args[0] === '--counterexamples') {
+  const { checkCounterexamples } = await load('test/simulation/counterexamples/command.ts', edits);
+  process.exitCode = await checkCounterexamples(args.slice(1), { root, without: guards });
 } else {
   const { simulate, playForParent } = await load('test/simulation/simulate.ts', edits);
   if (args.includes('--player')) playForParent();

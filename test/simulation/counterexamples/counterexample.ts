@@ -1,0 +1,98 @@
+import type { TraceProgram } from '../../model/trace-program.js';
+import { ablations, switchedOff } from '../ablations.js';
+import { judge } from '../judge.js';
+import type { Scenario } from '../scenario.js';
+import { storyOf } from '../story.js';
+import { checkOutcome } from '../traces/check-seeds.js';
+import { World } from '../world.js';
+
+/*
+ * A counterexample of the protocol model on the real code: the shortest schedule that breaks a promise once a mechanism is
+ * taken away, as a scenario. With the mechanism it breaks nothing, and its critical moment comes all the same.
+ */
+
+/** A scenario, and what it shows. */
+export interface Counterexample {
+  /** Its run in test/model/runs, where the model has one. */
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** Parts of lines of its story, in order: what must happen for the scenario to show anything. */
+  readonly moments: readonly string[];
+  /** What is switched off, by the names of ablations.ts. Where there are several, each of them is enough. */
+  readonly without: readonly string[];
+  /** What is broken then: a kind of the judge, or the event of a trace that the model does not explain. */
+  readonly breaks: { readonly kind: string } | { readonly event: string };
+}
+
+/** What came of a counterexample. */
+export interface Played {
+  /** Kinds of broken promises. */
+  readonly kinds: readonly string[];
+  /** Events that the model does not explain; empty, too, where there is no model to ask. */
+  readonly events: readonly string[];
+  /** The first moment that did not come. */
+  readonly missing: string | null;
+  readonly story: string;
+}
+
+/** Plays a scenario with these guards switched off; `program` judges its traces. */
+export async function play(
+  { name, scenario, moments }: Counterexample,
+  without: readonly string[],
+  program: TraceProgram | null,
+): Promise<Played> {
+  const { rules } = switchedOff(without);
+  const outcome = await new World(scenario, { without: rules, keepFacts: true, keepTrace: true }).play();
+  const { kinds, text } = judge(outcome);
+  const rejected = program === null ? [] : (await checkOutcome(outcome, program, name)).rejected;
+  const lines = outcome.facts.map(({ who, what }) => `${who}: ${what}`);
+  return {
+    kinds,
+    events: rejected.map(({ rejection }) => rejection.event),
+    missing: firstMissing(lines, moments),
+    story: [storyOf(outcome.facts), text, ...rejected.flatMap(({ rejection }) => rejection.details)].join(
+      '\n',
+    ),
+  };
+}
+
+function firstMissing(lines: readonly string[], moments: readonly string[]): string | null {
+  let from = 0;
+  for (const moment of moments) {
+    const index = lines.slice(from).findIndex((line) => line.includes(moment));
+    if (index === -1) return moment;
+    from += index + 1;
+  }
+  return null;
+}
+
+/** What is wrong with a counterexample that was played with these guards switched off; empty: nothing. */
+export function problemsOf(
+  { without, breaks }: Counterexample,
+  off: readonly string[],
+  { kinds, events, missing }: Played,
+): readonly string[] {
+  const broken = [...kinds, ...events];
+  if (off.length < without.length)
+    return [
+      ...(broken.length > 0 ? [`broken although a guard is on: ${broken.join(', ')}`] : []),
+      ...(missing === null ? [] : [`it does not happen: ${missing}`]),
+    ];
+  const isBroken =
+    'kind' in breaks ? kinds.includes(breaks.kind) : events.some((event) => event.startsWith(breaks.event));
+  const expected = 'kind' in breaks ? breaks.kind : breaks.event;
+  return isBroken
+    ? []
+    : [`without ${off.join(' and ')}: expected ${expected}, found ${broken.join(', ') || 'nothing'}`];
+}
+
+/** What is to be switched off, one after the other: nothing, each guard but one, all of them. */
+export function roundsOf({ without }: Counterexample): readonly (readonly string[])[] {
+  const alone = without.length > 1 ? without.map((name) => [name]) : [];
+  return [[], ...alone, without];
+}
+
+/** Whether a guard is one of the code: then a process must be started without it. */
+export function isCode(guard: string): boolean {
+  return ablations.find(({ name }) => name === guard)?.off.kind === 'code';
+}

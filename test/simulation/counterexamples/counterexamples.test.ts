@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasCompiler } from '../../model/core-program.js';
+import { TraceProgram } from '../../model/trace-program.js';
+import { scaled } from '../../support/time-factor.js';
+import { workersInTrace } from '../traces/trace-text.js';
+import { rowsInWindow } from '../traces/windows.js';
+import { counterexamples } from './all.js';
+import { isCode, play, problemsOf, roundsOf } from './counterexample.js';
+
+/*
+ * Guards that are rules of the databases are switched off here; those that are edits of the code by
+ * `npm run test:simulation -- --counterexamples`, for each needs a process of its own.
+ */
+
+const core = new URL('../../model/core', import.meta.url).pathname;
+let program: TraceProgram | null = null;
+beforeAll(async () => {
+  if (hasCompiler) program = await TraceProgram.open({ core, rows: rowsInWindow, workers: workersInTrace });
+}, scaled(60_000));
+afterAll(() => program?.close());
+
+describe('a counterexample of the protocol model', () => {
+  it('has a name of its own', () => {
+    const names = counterexamples.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(counterexamples)(
+    'breaks nothing with its guards, and a promise without them: $name',
+    async (each) => {
+      // What only the model notices is not looked for where it cannot be compiled.
+      const isNoticed = 'kind' in each.breaks || hasCompiler;
+      const rounds = roundsOf(each).filter((off) => !off.some(isCode) && (off.length === 0 || isNoticed));
+      for (const off of rounds) {
+        const played = await play(each, off, program);
+        expect(problemsOf(each, off, played), played.story).toEqual([]);
+      }
+    },
+  );
+});

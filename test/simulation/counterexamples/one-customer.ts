@@ -1,0 +1,177 @@
+import type { TroubleKind } from '../../fault/observations.js';
+import type { Step } from '../scenario.js';
+import type { Counterexample } from './counterexample.js';
+import { ambush, bind, change, corrected, open, scenarioOf, upon, write, wrong } from './rows.js';
+
+/* "One row, one customer" of docs/protocol.md, and the retries after a process has ended. */
+
+const forEver = 1_000_000;
+
+/** Something is wrong with the first of the rows that are written next. */
+function trouble(kind: TroubleKind, forMs: number): Step {
+  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', pick: 0, forMs };
+}
+
+/** An open and its customer's bind, and another customer's open. */
+const threeRows = write(2000, open('1'), bind('2'), open('3', '2000'));
+
+/** The middle database comes back with the failed attempt of a row that was corrected and applied. */
+const restored = scenarioOf([
+  write(1000, wrong(open('1'))),
+  upon('mark', corrected),
+  upon('mark', { atMs: 500, kind: 'old attempt', pick: 0, withContent: true }, { skip: 1 }),
+]);
+const answered = ['State 1 → 3', 'State 1 → 2', 'State 2 → 1', 'State 1 → 2'];
+
+const stages: readonly Counterexample[] = [
+  {
+    name: 'no-splitting',
+    scenario: scenarioOf([trouble('claim refused', forEver), threeRows]),
+    moments: ['claim refused: CUST:1 begins', 'CUST:3 State 1 → 2', 'CUST:1 State 0 → 1'],
+    without: ['the splitting of claims'],
+    breaks: { kind: 'delayed' },
+  },
+  {
+    name: 'no-splitting-of-marks',
+    scenario: scenarioOf([trouble('success refused', forEver), threeRows]),
+    moments: ['decides CUST:1', 'CUST:3 State 1 → 2', 'CUST:1 State 1 → 2'],
+    without: ['the splitting of marks'],
+    breaks: { kind: 'delayed' },
+  },
+  {
+    name: 'claim-past-refused',
+    scenario: scenarioOf([trouble('claim swallowed', 3000), threeRows]),
+    moments: ['ACCOUNT:2 State 0 → 1', 'worker 1: rowsDeferred', 'CUST:1 State 0 → 1', 'decides CUST:1'],
+    without: ['the end of the batch at a row of the customer that is not in State 1'],
+    breaks: { kind: 'order' },
+  },
+  {
+    name: 'marks-past-refused',
+    scenario: scenarioOf([trouble('success refused', 3000), threeRows]),
+    moments: [
+      'decides CUST:1',
+      'decides ACCOUNT:2',
+      'worker 1: rowsDeferred',
+      'CUST:1 State 1 → 2',
+      'ACCOUNT:2 State 1 → 2',
+    ],
+    without: ['the end of a customer’s marks at a refused one'],
+    breaks: { kind: 'mark order' },
+  },
+  {
+    name: 'marks-past-locked',
+    scenario: scenarioOf([
+      threeRows,
+      upon('commit', {
+        atMs: 0,
+        kind: 'trouble',
+        trouble: 'row locked',
+        of: 'rows there are',
+        pick: 0,
+        forMs: 3000,
+      }),
+    ]),
+    moments: [
+      'row locked: CUST:1 begins',
+      'CUST:3 State 1 → 2',
+      'CUST:1 State 1 → 2',
+      'ACCOUNT:2 State 1 → 2',
+    ],
+    without: ['the marks behind a locked row that are held back'],
+    breaks: { kind: 'mark order' },
+  },
+  {
+    name: 'marks-by-table',
+    scenario: scenarioOf([write(1000, open('1')), write(2000, bind('2'), change('3'))]),
+    moments: ['decides ACCOUNT:2', 'decides CUST:3', 'ACCOUNT:2 State 1 → 2'],
+    without: ['marks land together'],
+    breaks: { kind: 'mark order' },
+  },
+];
+
+const deferrals: readonly Counterexample[] = [
+  {
+    name: 'no-deferral',
+    scenario: scenarioOf([trouble('claim refused', forEver), threeRows], { settings: { batchSize: 1 } }),
+    moments: ['claim refused: CUST:1 begins', 'worker 1: rowsDeferred', 'CUST:3 State 1 → 2'],
+    without: ['the customer that is left out of the polls'],
+    breaks: { kind: 'delayed' },
+  },
+  {
+    name: 'deferral-never-due',
+    scenario: scenarioOf([trouble('claim refused', 1000), threeRows]),
+    moments: ['worker 1: rowsDeferred', 'CUST:1 State 1 → 2'],
+    without: ['the end of a deferral'],
+    breaks: { kind: 'lost' },
+  },
+  {
+    name: 'deferral-in-memory',
+    scenario: scenarioOf([
+      trouble('claim refused', 1000),
+      threeRows,
+      { atMs: 2500, kind: 'kill', pick: 0, forMs: 500 },
+    ]),
+    moments: ['worker 1: rowsDeferred', 'worker 1: is killed', 'CUST:1 State 1 → 2'],
+    without: ['the end of a deferral that another process wrote'],
+    breaks: { kind: 'lost' },
+  },
+];
+
+const supersededAttempts: readonly Counterexample[] = [
+  {
+    name: 'superseded-skipped',
+    scenario: restored,
+    moments: answered,
+    without: ['the answer to a row in State 1 with a superseded attempt'],
+    breaks: { kind: 'lost' },
+  },
+  {
+    name: 'superseded-decided',
+    scenario: restored,
+    moments: answered,
+    without: ['the answer to a superseded attempt'],
+    breaks: { kind: 'lost' },
+  },
+];
+
+const retries: readonly Counterexample[] = [
+  {
+    name: 'poison-in-memory',
+    scenario: scenarioOf([
+      write(2000, { ...open('1'), mark: 'exit', content: { ...open('1').content, custName: 'POISON-EXIT' } }),
+    ]),
+    moments: ['is killed', 'is killed', 'decides CUST:1'],
+    without: ['the note of a trial'],
+    breaks: { kind: 'lost' },
+  },
+  {
+    name: 'poison-kept',
+    // A process ends after the claim; the next two meet an outage when they retry the row, and end somewhat later.
+    scenario: scenarioOf([
+      write(2000, open('1')),
+      upon('claim', { atMs: 0, kind: 'kill', pick: 0, forMs: 100 }),
+      ...[0, 1].flatMap((skip) => [
+        ambush('fence', { what: 'answer lost', forMs: 0 }, { worker: skip + 2 }),
+        upon('fence', { atMs: 120, kind: 'kill', pick: 0, forMs: 100 }, { worker: skip + 2 }),
+      ]),
+    ]),
+    moments: [
+      'worker 1: is killed',
+      'worker 2: outage',
+      'worker 2: is killed',
+      'worker 3: outage',
+      'worker 3: is killed',
+      'applied',
+    ],
+    without: ['the note that is taken back where the process lives on'],
+    breaks: { kind: 'innocent' },
+  },
+];
+
+/** Of refused and locked rows, deferrals, old attempts, and rows that end processes. */
+export const oneCustomerCounterexamples: readonly Counterexample[] = [
+  ...stages,
+  ...deferrals,
+  ...supersededAttempts,
+  ...retries,
+];

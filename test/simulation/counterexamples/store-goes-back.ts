@@ -1,0 +1,221 @@
+import type { Step } from '../scenario.js';
+import type { Counterexample } from './counterexample.js';
+import { ambush, bind, open, scenarioOf, secondWorker, upon, write } from './rows.js';
+
+/* "When the store goes back" of docs/protocol.md. What is decided on a loss is a bind whose open is gone. */
+
+const decidedOnLoss = { kind: 'decided on a loss' } as const;
+const never = 600_000;
+const alarm = ['fails over and loses 1 decisions', 'storeWentBack'];
+
+function killed(atMs: number, pick: number): Step {
+  return { atMs, kind: 'kill', pick, forMs: never };
+}
+
+/** The first worker commits and ends at once, and its mark is on its way until then. */
+function lateMark(until: Parameters<typeof ambush>[1]): readonly Step[] {
+  return [ambush('mark', until, { worker: 1 }), upon('commit', killed(25, 0), { worker: 1 })];
+}
+
+/** The open is decided, marked or not, and lost; the worker that decided it is gone. */
+const lostBefore3000: readonly Step[] = [
+  write(2000, open('1')),
+  killed(2900, 0),
+  { atMs: 3000, kind: 'fail over', lostMs: 1100 },
+];
+
+/** For so long no renewal proves anything of a row that was finished before it. */
+const afterToleranceMs = 70_000;
+
+const evidence: readonly Counterexample[] = [
+  {
+    name: 'no-own-commits',
+    scenario: scenarioOf([
+      write(1000, open('1')),
+      { atMs: 3000, kind: 'fail over', lostMs: 2100, sameServer: true },
+      write(5000, bind('2')),
+    ]),
+    moments: ['State 1 → 2', ...alarm],
+    without: ['own commits are checked'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'no-comparison',
+    scenario: scenarioOf([...lostBefore3000, { atMs: 3100, kind: 'start' }, write(5000, bind('2'))]),
+    moments: ['State 1 → 2', 'worker 1: is killed', ...alarm],
+    without: ['the comparison of finished rows at a takeover'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'alarm-ignored',
+    // The second worker knows of no loss: the answer to its commit was lost. Its next batch has begun when the first one
+    // finds its own loss.
+    scenario: scenarioOf(
+      [
+        secondWorker,
+        write(6000, open('1'), open('2', '1001')),
+        ambush('commit', { what: 'answer lost', forMs: 0 }, { worker: 2 }),
+        { atMs: 7500, kind: 'fail over', lostMs: 1600, sameServer: true },
+        write(7505, bind('3'), bind('4', '1001')),
+        {
+          ...ambush('connect', { what: 'late', forMs: 600 }, { worker: 1 }),
+          atMs: 7500,
+        },
+        { ...ambush('fence', { what: 'held', until: 'raise alarm', times: 1 }, { worker: 2 }), atMs: 7500 },
+      ],
+      { settings: { shards: 2 } },
+    ),
+    moments: [
+      'fails over and loses 2 decisions',
+      'worker 1: storeWentBack',
+      'worker 2: fence arrives',
+      'worker 2: storeWentBack',
+    ],
+    without: ['alarm stops applies'],
+    breaks: decidedOnLoss,
+  },
+];
+
+const comparisons: readonly Counterexample[] = [
+  {
+    name: 'same-incarnation-without-term',
+    // What the second worker commits and does not know to be lost goes back to the moment at which it took the shard.
+    scenario: scenarioOf([
+      secondWorker,
+      killed(1500, 0),
+      ambush('commit', { what: 'answer lost', forMs: 0 }, { worker: 2 }),
+      ...[
+        write(500, open('1')),
+        { atMs: 3000, kind: 'fail over', lostMs: 3000, sameServer: true } as const,
+        { ...ambush('heartbeat and renewal', { what: 'held', until: 'fence', times: 1 }), atMs: 3000 },
+        write(3005, bind('2')),
+      ].map((step) => upon('take shards', step, { worker: 2 })),
+    ]),
+    moments: [
+      'worker 2-1: takes shard 0 (term 2)',
+      'State 1 → 2',
+      'fails over',
+      'worker 2: leaseLost',
+      'worker 2: storeWentBack',
+    ],
+    without: ['compared before deciding'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'comparison-before-poll',
+    scenario: scenarioOf([
+      secondWorker,
+      write(2000, open('1')),
+      ...lateMark({ what: 'held', until: 'latestFinished', times: 4, untilWorker: 2 }),
+      { atMs: 2600, kind: 'fail over', lostMs: 700 },
+      write(2700, bind('2')),
+      upon('take shards', ambush('poll', { what: 'late', forMs: 300 }, { worker: 2 }), { worker: 2 }),
+    ]),
+    moments: ['fails over', 'takes shard 0 (term 2)', 'worker 1: mark arrives', 'worker 2: storeWentBack'],
+    without: ['the comparison after the poll'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'comparison-kept-at-once',
+    // The row that stands in State 1 is not in the batch: its table is paused.
+    scenario: scenarioOf([
+      secondWorker,
+      write(2000, open('1')),
+      ...lateMark({ what: 'held', until: 'poll', times: 6, untilWorker: 2 }),
+      { atMs: 2600, kind: 'fail over', lostMs: 700 },
+      { atMs: 2650, kind: 'pause', pick: 0, forMs: 8000 },
+      write(12_000, bind('2')),
+    ]),
+    moments: ['fails over', 'takes shard 0 (term 2)', 'worker 1: mark arrives', 'worker 2: storeWentBack'],
+    without: ['the rows in State 1 that keep a comparison open'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'comparison-without-incarnation',
+    scenario: scenarioOf([
+      secondWorker,
+      { atMs: 2000, kind: 'freeze', pick: 0, forMs: 8000 },
+      write(6500, open('1')),
+      killed(7500, 0.75),
+      { atMs: 8000, kind: 'fail over', lostMs: 6100 },
+      write(12_000, bind('2')),
+    ]),
+    moments: [
+      'worker 1: stands still',
+      'worker 2-1: decides CUST:1',
+      'State 1 → 2',
+      'fails over',
+      'worker 1: storeWentBack',
+    ],
+    without: ['comparison names the server'],
+    breaks: decidedOnLoss,
+  },
+];
+
+const highWaterMarks: readonly Counterexample[] = [
+  {
+    name: 'renewal-without-comparison',
+    // As long as the middle database cannot be reached nothing is compared, and leases are renewed all the same.
+    scenario: scenarioOf(
+      [
+        ...lostBefore3000,
+        { atMs: 3050, kind: 'start' },
+        { atMs: 3050, kind: 'cut off', server: 'middle', forMs: afterToleranceMs },
+        write(afterToleranceMs + 5000, bind('2')),
+      ],
+      { calmAtMs: afterToleranceMs + 10_000 },
+    ),
+    moments: [...alarm],
+    without: ['renewal advances compared shards only'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'fence-without-comparison',
+    // The lost row stands in State 1 behind a full batch, and is marked after the comparison that is good for this batch.
+    scenario: scenarioOf(
+      [
+        secondWorker,
+        write(2000, open('2')),
+        ...lateMark({ what: 'held', until: 'claim', times: 1, untilWorker: 2 }),
+        { atMs: 2600, kind: 'fail over', lostMs: 700 },
+        write(2700, open('1', '1001')),
+        ambush('read', { what: 'freeze', forMs: afterToleranceMs }, { worker: 2 }),
+        write(afterToleranceMs + 20_000, bind('3')),
+      ],
+      {
+        settings: { batchSize: 1, callTimeoutMs: 2 * afterToleranceMs },
+        calmAtMs: afterToleranceMs + 30_000,
+      },
+    ),
+    moments: [
+      'fails over',
+      'takes shard 0 (term 2)',
+      'worker 1: mark arrives',
+      'decides CUST:1',
+      'worker 2: storeWentBack',
+    ],
+    without: ['fence advances compared shards only'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'taking-advances',
+    scenario: scenarioOf(
+      [
+        ...lostBefore3000,
+        { atMs: afterToleranceMs, kind: 'start' },
+        write(afterToleranceMs + 5000, bind('2')),
+      ],
+      { calmAtMs: afterToleranceMs + 10_000 },
+    ),
+    moments: [...alarm],
+    without: ['taking advances nothing'],
+    breaks: decidedOnLoss,
+  },
+];
+
+/** Of own commits, comparisons and what is known to be held. */
+export const storeGoesBackCounterexamples: readonly Counterexample[] = [
+  ...evidence,
+  ...comparisons,
+  ...highWaterMarks,
+];
