@@ -21,6 +21,7 @@ const middleRules: Readonly<Record<MiddleGuard, true>> = {
   'marks land together': true,
   'poll is one snapshot': true,
   'poll finds State 1': true,
+  'poll leaves out who waits': true,
   'poll order': true,
   'poll leaves rows to settle': true,
 };
@@ -28,7 +29,7 @@ const middleRules: Readonly<Record<MiddleGuard, true>> = {
 const storeRules: Readonly<Record<StoreGuard, true>> = {
   fence: true,
   'fence compares the term': true,
-  'fence compares the server': true,
+  'batches name the server': true,
   'fence locks': true,
   'customers are read behind the fence': true,
   'journal is read behind the fence': true,
@@ -36,6 +37,7 @@ const storeRules: Readonly<Record<StoreGuard, true>> = {
   'supersede closes entries': true,
   'term rises': true,
   'own commits are checked': true,
+  'unknown commits are no evidence': true,
   'own commits name the worker': true,
   'compared before deciding': true,
   'comparison names the server': true,

@@ -1,6 +1,6 @@
 import { Random } from '../../src/demo/platform/random.js';
 import type { Attempt, RowKey } from '../../src/domain/keys.js';
-import { emptyContent, rowName, type PlatformRow } from '../fault/observations.js';
+import { emptyContent, rowName, type Content, type PlatformRow } from '../fault/observations.js';
 import { correctedContent, type ScheduledRow, type ScheduledTransaction } from '../fault/schedule.js';
 import type { EventLoop } from './event-loop.js';
 import { dateText } from './middle/dates.js';
@@ -52,6 +52,18 @@ export class SimulatedPlatform {
       this.open -= 1;
       this.#commit(rows);
     });
+  }
+
+  /** Changes a row in State 0, if there is one. */
+  edit(pick: number, changed: Partial<Content>): void {
+    const candidates = this.rows.filter((row) => this.#tables.row(row)?.state === 0);
+    const row = candidates[Math.floor(pick * candidates.length)];
+    if (row === undefined) return;
+    const content = { ...(row.versions.at(-1) ?? emptyContent), ...changed };
+    const remark = `v${row.versions.length}`;
+    this.#tables.transaction('platform', (transaction) => transaction.change(row, { ...content, remark }));
+    row.versions.push(content);
+    this.#tell('the platform', `changes ${rowName(row)}`);
   }
 
   /** Puts a row that ended back to State 0, a failed one if there is any, and corrects it or not. */

@@ -33,6 +33,8 @@ export type Step = { readonly atMs: number } & (
   | ({ readonly kind: 'ambush' } & NextStatement & Ambush)
   /** Another step follows from the statement, so many milliseconds after it has taken effect. */
   | ({ readonly kind: 'upon'; readonly then: Step } & NextStatement)
+  /** A row in State 0 is changed by those who wrote it. */
+  | { readonly kind: 'edit'; readonly pick: number; readonly content: Partial<Content> }
   | { readonly kind: 'put back'; readonly pick: number; readonly seed: number; readonly exactly?: PutBack }
   | {
       readonly kind: 'trouble';

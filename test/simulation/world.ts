@@ -132,6 +132,9 @@ export class World {
       case 'upon':
         this.#ambushes.await(step);
         return;
+      case 'edit':
+        platform.edit(step.pick, step.content);
+        return;
       case 'put back':
         platform.putBack(step.pick, step.seed, step.exactly);
         return;

@@ -14,6 +14,10 @@ export const protocolEdits: readonly { readonly name: string; readonly edits: re
     ],
   },
   {
+    name: 'the CustID that is compared after the claim',
+    edits: [{ file: 'src/worker/batch.ts', find: ' || row.custId !== polled.custId', put: '' }],
+  },
+  {
     name: 'the end of a deferral',
     edits: [
       {

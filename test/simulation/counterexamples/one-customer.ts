@@ -89,6 +89,31 @@ const stages: readonly Counterexample[] = [
   },
 ];
 
+/** Customers that are refused, row after row, before others that are not. */
+const [refusedCustomers, otherCustomers] = [70, 40];
+
+/** So many opens of a customer each. */
+const opens = Array.from({ length: refusedCustomers + otherCustomers }, (_, index) =>
+  open(String(index + 1), String(3000 + index)),
+);
+
+/** Row after row is refused, and it is not the database's fault. */
+const manyRefused: Counterexample = {
+  name: 'breaker-without-others',
+  scenario: scenarioOf(
+    [
+      ...Array.from({ length: refusedCustomers }, (_, index): Step => {
+        return { ...trouble('claim refused', forEver), pick: (index + 0.5) / opens.length };
+      }),
+      write(2000, ...opens),
+    ],
+    { settings: { batchSize: opens.length } },
+  ),
+  moments: ['claim refused: CUST:70 begins', 'CUST:110 State 1 → 2', 'CUST:70 State 0 → 1'],
+  without: ['the customers that are tried before the breaker opens'],
+  breaks: { kind: 'delayed' },
+};
+
 const deferrals: readonly Counterexample[] = [
   {
     name: 'no-deferral',
@@ -171,6 +196,7 @@ const retries: readonly Counterexample[] = [
 /** Of refused and locked rows, deferrals, old attempts, and rows that end processes. */
 export const oneCustomerCounterexamples: readonly Counterexample[] = [
   ...stages,
+  manyRefused,
   ...deferrals,
   ...supersededAttempts,
   ...retries,

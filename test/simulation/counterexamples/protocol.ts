@@ -94,6 +94,38 @@ const polls: readonly Counterexample[] = [
   },
 ];
 
+/** A customer whose first row is deferred, and the row of another one that becomes its second between poll and claim. */
+const edited: Counterexample = {
+  name: 'content-with-poll',
+  scenario: scenarioOf([
+    { atMs: 0, kind: 'trouble', trouble: 'claim swallowed', of: 'next rows', pick: 0, forMs: 3000 },
+    write(2000, open('1')),
+    write(3000, bind('2', '2000')),
+    upon('attempts', { atMs: 0, kind: 'edit', pick: 0.75, content: { custId: '1000' } }, { skip: 1 }),
+  ]),
+  moments: ['worker 1: rowsDeferred', 'changes ACCOUNT:2', 'CUST:1 State 1 → 2', 'ACCOUNT:2 State 1 → 2'],
+  without: ['the CustID that is compared after the claim'],
+  breaks: { kind: 'order' },
+};
+
+/** Two binds at a time wait for their opens, which fills the batch, until the open of another customer is late. */
+const starved: Counterexample = {
+  name: 'poll-waiting-counts',
+  scenario: scenarioOf(
+    [
+      write(1000, bind('1', '2001'), bind('2', '2002')),
+      write(2000, open('10')),
+      write(38_000, ...['3', '4'].map((no) => ({ ...bind(no, `200${no}`), ageMs: 37_500 }))),
+      write(40_000, open('11', '2001'), open('12', '2002')),
+      write(75_000, open('13', '2003'), open('14', '2004')),
+    ],
+    { settings: { batchSize: 2, dependencyGraceMs: 100_000 }, calmAtMs: 80_000 },
+  ),
+  moments: ['worker 1: waiting', 'CUST:10 State 1 → 2', 'ACCOUNT:3 State none → 0', 'ACCOUNT:3 State 1 → 2'],
+  without: ['poll leaves out who waits'],
+  breaks: { kind: 'delayed' },
+};
+
 const fences: readonly Counterexample[] = [
   {
     name: 'no-fence',
@@ -159,6 +191,17 @@ const fences: readonly Counterexample[] = [
     breaks: { event: 'decide' },
   },
   {
+    name: 'term-stays',
+    scenario: scenarioOf([
+      secondWorker,
+      { atMs: 2000, kind: 'kill', pick: 0, forMs: 1000 },
+      write(6000, open('1')),
+    ]),
+    moments: ['worker 1: is killed', 'worker 2-1: takes shard 0 (term 2)', 'decides CUST:1'],
+    without: ['term rises'],
+    breaks: { event: 'take' },
+  },
+  {
     name: 'idle-transaction-stays',
     scenario: scenarioOf([
       secondWorker,
@@ -197,4 +240,11 @@ const reads: readonly Counterexample[] = [
 ];
 
 /** Of marks, polls, leases and the reads of an apply. */
-export const protocolCounterexamples: readonly Counterexample[] = [...marks, ...polls, ...fences, ...reads];
+export const protocolCounterexamples: readonly Counterexample[] = [
+  ...marks,
+  ...polls,
+  edited,
+  starved,
+  ...fences,
+  ...reads,
+];

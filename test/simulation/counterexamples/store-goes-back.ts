@@ -40,6 +40,14 @@ const evidence: readonly Counterexample[] = [
     breaks: decidedOnLoss,
   },
   {
+    name: 'unknown-is-evidence',
+    // The COMMIT arrives when its transaction was rolled back.
+    scenario: scenarioOf([write(1000, open('1')), ambush('commit', { what: 'late', forMs: 3000 })]),
+    moments: ['worker 1: outage', 'decides CUST:1', 'commit arrives'],
+    without: ['unknown commits are no evidence'],
+    breaks: { kind: 'lost' },
+  },
+  {
     name: 'no-comparison',
     scenario: scenarioOf([...lostBefore3000, { atMs: 3100, kind: 'start' }, write(5000, bind('2'))]),
     moments: ['State 1 → 2', 'worker 1: is killed', ...alarm],
@@ -128,6 +136,39 @@ const comparisons: readonly Counterexample[] = [
     ]),
     moments: ['fails over', 'takes shard 0 (term 2)', 'worker 1: mark arrives', 'worker 2: storeWentBack'],
     without: ['the rows in State 1 that keep a comparison open'],
+    breaks: decidedOnLoss,
+  },
+  {
+    name: 'batch-without-incarnation',
+    // The first worker has polled the row and seen none that is finished, the store that comes back still gives it the shard,
+    // and the mark of the second one lands when the comparison is written. The first statements look for an origin.
+    scenario: scenarioOf(
+      [
+        secondWorker,
+        write(0, open('1')),
+        ambush(
+          'latestFinished',
+          { what: 'held', until: 'connect', times: 1, untilWorker: 1 },
+          { worker: 1, skip: 4 },
+        ),
+        {
+          ...ambush('heartbeat and renewal', { what: 'held', until: 'commit', times: 1 }, { worker: 1 }),
+          atMs: 500,
+        },
+        ambush('mark', { what: 'held', until: 'shards compared', times: 1, untilWorker: 1 }, { worker: 2 }),
+        upon('commit', killed(25, 0.75), { worker: 2 }),
+        { atMs: 7000, kind: 'fail over', lostMs: 6000 },
+        write(14_000, bind('2')),
+      ],
+      { settings: { callTimeoutMs: 12_000 } },
+    ),
+    moments: [
+      'worker 2-1: decides CUST:1',
+      'fails over',
+      'worker 2: mark arrives',
+      'worker 1: storeWentBack',
+    ],
+    without: ['batches name the server'],
     breaks: decidedOnLoss,
   },
   {

@@ -19,6 +19,8 @@ export type MiddleGuard =
   | 'marks land together'
   /** Without it each table and State is read by a statement of its own. */
   | 'poll is one snapshot'
+  /** Without it customers that wait fill the batch. */
+  | 'poll leaves out who waits'
   /** Without it rows in State 1 are left to those who claimed them. */
   | 'poll finds State 1'
   /** Without it rows come in the order in which they were inserted. */

@@ -165,7 +165,11 @@ export class MiddleTables {
   }
 
   poll(request: PollRequest, { actor, scope }: MiddleClient, branch: Branch | null = null): PolledBatch {
-    const asked = this.without.has('poll leaves rows to settle') ? { ...request, settleMs: 0 } : request;
+    const asked = {
+      ...request,
+      ...(this.without.has('poll leaves rows to settle') && { settleMs: 0 }),
+      ...(this.without.has('poll leaves out who waits') && { waits: [] }),
+    };
     const rows = this.without.has('poll order')
       ? [...this.#open()].sort((a, b) => a.place - b.place)
       : this.#open();

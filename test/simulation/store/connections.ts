@@ -23,6 +23,11 @@ export class Connections {
     this.#commits = commits;
   }
 
+  /** The server. */
+  get tables(): StoreTables {
+    return this.#place.tables;
+  }
+
   /** Sends a statement that commits by itself. */
   async statement<T>(name: string, effect: (tables: StoreTables) => T): Promise<T> {
     const { tables, link, leaseTtlMs } = this.#place;

@@ -160,7 +160,8 @@ export class LeaseTables {
     const { name } = this.#server;
     const held = leases.flatMap(({ shard, term, server }) => {
       const row = this.shards.get(String(shard), null);
-      return row?.term === term && row.owner === workerId && server === name ? [row] : [];
+      const isServer = server === name || !this.#server.has('batches name the server');
+      return row?.term === term && row.owner === workerId && isServer ? [row] : [];
     });
     this.#requireUnlocked(held);
     for (const shard of held) {
@@ -209,7 +210,7 @@ export class LeaseTables {
 
   #isHeld(shard: StandingShard, lease: Lease, workerId: string): boolean {
     const isTerm = shard.term === lease.term || !this.#server.has('fence compares the term');
-    const isServer = lease.server === this.#server.name || !this.#server.has('fence compares the server');
+    const isServer = lease.server === this.#server.name || !this.#server.has('batches name the server');
     const isOwn = shard.owner === workerId && isTerm && isServer;
     const isCompared = lease.provisional === true || this.#isCompared(shard);
     return (

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { DatabaseError } from '../../../src/database/errors.js';
 import { leaseShares } from '../../../src/domain/lease-shares.js';
 import { isCanonicalNumber, type Attempt, type RowKey } from '../../../src/domain/keys.js';
 import type { JournalEntry, JournalRecord } from '../../../src/domain/journal.js';
@@ -80,7 +81,8 @@ export class SimulatedProductStore implements ProductStore {
     const { last: commits, lost } = this.#commits;
     if (lost.length > 0) throw new StoreWentBackError(lost);
     if (leases.length === 0) throw new Error('an apply transaction relies on at least one lease');
-    const { result, commit } = await this.#connections.transaction(async (session) => {
+    let recorded: () => AcknowledgedCommit | null = () => null;
+    const applied = this.#connections.transaction(async (session) => {
       const fence = await session.send('fence', (transaction) =>
         session.tables.fence(leases, { ...holder, commits }, transaction),
       );
@@ -90,9 +92,18 @@ export class SimulatedProductStore implements ProductStore {
         throw new StoreWentBackError(this.#commits.lost);
       const at = { at: fence.at, workerId: holder.workerId, callTimeoutMs: this.#callTimeoutMs };
       const applying = new SimulatedApplyTransaction(session, at);
-      return { result: await work(applying), commit: applying.recorded };
+      recorded = () => applying.recorded;
+      return work(applying);
     });
-    if (commit !== null) this.#commits.acknowledge(commit, commits);
+    const acknowledge = (): void => {
+      const commit = recorded();
+      if (commit !== null) this.#commits.acknowledge(commit, commits);
+    };
+    const result = await applied.catch((error: unknown) => {
+      if (isCommitUnknown(error) && this.#connections.tables.trustsUnknownCommits) acknowledge();
+      throw error;
+    });
+    acknowledge();
     return result;
   }
 
@@ -174,4 +185,8 @@ class SimulatedApplyTransaction implements ApplyTransaction {
   ): Promise<T> {
     return this.#session.nested((own) => work(own as unknown as Knex.Transaction), limitMs);
   }
+}
+
+function isCommitUnknown(error: unknown): boolean {
+  return error instanceof DatabaseError && error.kind === 'commitUnknown';
 }

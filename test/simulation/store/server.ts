@@ -8,7 +8,7 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
  * A guard of the store that can be left out, to see that the simulation finds what it is there for:
  * - `fence`: an apply compares owner, term and server of the leases it relies on;
  * - `fence compares the term`: not only the owner; a lease may have been away and come back;
- * - `fence compares the server`: a batch ends with the server under which its leases were known;
+ * - `batches name the server`: a batch ends with the server under which its leases were known;
  * - `fence locks`: the leases that an apply relies on are locked until it ends;
  * - `customers are read behind the fence`, `journal is read behind the fence`: an apply reads what is committed when it
  *   reads, not what was when it began and its fence had still to wait;
@@ -16,6 +16,7 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
  * - `supersede closes entries`: the entry that a new one takes the place of is closed with it;
  * - `term rises`: a lease that is taken gets a new term;
  * - `own commits are checked`: the store is asked for the commits it acknowledged;
+ * - `unknown commits are no evidence`: a commit counts as an own one once it was acknowledged;
  * - `own commits name the worker`: who decided the same attempt anew is another one;
  * - `compared before deciding`: an apply relies on shards that were compared under this term and on this server;
  * - `comparison names the server`: a comparison counts on the server on which it was made;
@@ -28,7 +29,7 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
 export type StoreGuard =
   | 'fence'
   | 'fence compares the term'
-  | 'fence compares the server'
+  | 'batches name the server'
   | 'fence locks'
   | 'customers are read behind the fence'
   | 'journal is read behind the fence'
@@ -36,6 +37,7 @@ export type StoreGuard =
   | 'supersede closes entries'
   | 'term rises'
   | 'own commits are checked'
+  | 'unknown commits are no evidence'
   | 'own commits name the worker'
   | 'compared before deciding'
   | 'comparison names the server'

@@ -174,6 +174,11 @@ export class StoreTables {
     this.#end(transaction, false);
   }
 
+  /** Whether a commit whose outcome nobody knows counts as one that was acknowledged. */
+  get trustsUnknownCommits(): boolean {
+    return !this.#server.has('unknown commits are no evidence');
+  }
+
   /** The first statement of an apply: locks and renews the leases, and looks for alarms and for the worker's own commits. */
   fence(leases: readonly Lease[], holder: LeaseHolder, transaction: StoreTransaction): Fence {
     return {
