@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { resultCodes } from '../../src/domain/result-codes.js';
 import { codesPage, givenByUs } from './reference/codes-page.js';
+import { counterexamplesPage } from './reference/counterexamples-page.js';
 import { eventsPage } from './reference/events-page.js';
 import { metricsPage } from './reference/metrics-page.js';
 import { settingSections, settingsPage } from './reference/settings-page.js';
@@ -31,6 +32,10 @@ describe(
 
     it('codes.md: every code of both tables', async () => {
       await expect(await codesPage()).toMatchFileSnapshot(file('codes'));
+    });
+
+    it('counterexamples.md: every ablation of the protocol model', async () => {
+      await expect(await counterexamplesPage()).toMatchFileSnapshot(file('counterexamples'));
     });
 
     it('codes.md says of just those codes that bnet-sync gives them which it does give', () => {

@@ -52,6 +52,7 @@ export const helpText = `npm run test:simulation -- [options]
   --tell SEED|FILE    print what happens with a seed, or with a scenario from a file of --shrink
   --shrink SEED       look for the shortest scenario that breaks the same promise; print it, and keep it in a file
   --ablations         switch off one guard after the other, and play seeds until one shows it
+  --counterexamples   play the known scenarios that break something without a guard; --counterexamples --help says more
   --only NAME,…       with --ablations: these only
   --without NAME,…    play with these guards switched off
 

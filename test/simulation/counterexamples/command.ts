@@ -1,6 +1,8 @@
 import { execa } from 'execa';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import PQueue from 'p-queue';
 import { showProgress } from '../../../src/cli/progress.js';
 import { asText } from '../../bench/report/print.js';
 import { hasCompiler } from '../../model/core-program.js';
@@ -37,11 +39,10 @@ export async function checkCounterexamples(
     return unknown.length > 0 ? 2 : 0;
   }
   const chosen = counterexamples.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-  const program = hasCompiler
+  const asksModel = hasCompiler && (without.length === 0 || chosen.some(({ breaks }) => 'event' in breaks));
+  const program = asksModel
     ? await TraceProgram.open({
-        core: join(root, 'test/model/core'),
-        rows: rowsInWindow,
-        workers: workersInTrace,
+        ...{ core: join(root, 'test/model/core'), rows: rowsInWindow, workers: workersInTrace },
       })
     : null;
   try {
@@ -62,36 +63,52 @@ async function printPlayed(
   return 0;
 }
 
+/** What came of a counterexample: its row of the table, what is wrong with it, and its stories. */
+interface Checked {
+  readonly row: readonly string[];
+  readonly problems: readonly string[];
+  readonly stories: readonly string[];
+}
+
 async function check(
   chosen: readonly Counterexample[],
   program: TraceProgram | null,
   tells: boolean,
 ): Promise<number> {
-  const rows: string[][] = [];
-  const problems: string[] = [];
-  const progress = tells ? null : showProgress('counterexamples', chosen.length);
-  for (const each of chosen) {
-    let broken = '';
-    for (const off of roundsOf(each)) {
-      const played = off.some(isCode) ? await playElsewhere(each, off) : await play(each, off, program);
-      problems.push(...problemsOf(each, off, played).map((problem) => `${each.name}: ${problem}`));
-      broken = [...played.kinds, ...played.events].join(', ');
-      if (tells)
-        console.log(
-          `${each.name}, ${off.length === 0 ? 'with all guards' : `without ${off.join(', ')}`}:\n${played.story}\n`,
-        );
-    }
-    rows.push([each.name, each.without.join(' and '), broken]);
-    progress?.show(rows.length, each.name);
-  }
-  progress?.end();
-  console.log(
-    asText([
-      { title: 'Counterexamples', head: ['counterexample', 'without', 'what breaks'], rows, notes: [] },
-    ]),
+  const progress = showProgress('counterexamples', chosen.length);
+  const queue = new PQueue({ concurrency: availableParallelism() });
+  let done = 0;
+  const checked = await queue.addAll(
+    chosen.map((each) => async () => {
+      const result = await checkOne(each, program);
+      done += 1;
+      progress.show(done, each.name);
+      return result;
+    }),
   );
+  progress.end();
+  if (tells) for (const { stories } of checked) console.log(stories.join('\n'));
+  const head = ['counterexample', 'without', 'what breaks'];
+  const rows = checked.map(({ row }) => row);
+  console.log(asText([{ title: 'Counterexamples', head, rows, notes: [] }]));
+  const problems = checked.flatMap((each) => each.problems);
   for (const problem of problems) console.log(problem);
   return problems.length === 0 ? 0 : 1;
+}
+
+async function checkOne(each: Counterexample, program: TraceProgram | null): Promise<Checked> {
+  const { name, without } = each;
+  let broken = '';
+  const problems: string[] = [];
+  const stories: string[] = [];
+  for (const off of roundsOf(each)) {
+    const played = off.some(isCode) ? await playElsewhere(each, off) : await play(each, off, program);
+    problems.push(...problemsOf(each, off, played).map((problem) => `${name}: ${problem}`));
+    broken = [...played.kinds, ...played.events].join(', ');
+    const how = off.length === 0 ? 'with all guards' : `without ${off.join(', ')}`;
+    stories.push(`${name}, ${how}:\n${played.story}\n`);
+  }
+  return { row: [name, without.join(' and '), broken], problems, stories };
 }
 
 async function playElsewhere({ name }: Counterexample, without: readonly string[]): Promise<Played> {

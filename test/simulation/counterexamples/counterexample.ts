@@ -15,11 +15,15 @@ import { World } from '../world.js';
 export interface Counterexample {
   /** Its run in test/model/runs, where the model has one. */
   readonly name: string;
+  /** What it shows, where the model has no run of this name. */
+  readonly about?: string;
   readonly scenario: Scenario;
   /** Parts of lines of its story, in order: what must happen for the scenario to show anything. */
   readonly moments: readonly string[];
-  /** What is switched off, by the names of ablations.ts. Where there are several, each of them is enough. */
+  /** What is switched off, by the names of ablations.ts. Where there are several, each of them is enough to keep the promise. */
   readonly without: readonly string[];
+  /** Something is broken, and something else, where one of them is on. */
+  readonly breaksWithOne?: true;
   /** What is broken then: a kind of the judge, or the event of a trace that the model does not explain. */
   readonly breaks: { readonly kind: string } | { readonly event: string };
 }
@@ -87,8 +91,8 @@ export function problemsOf(
 }
 
 /** What is to be switched off, one after the other: nothing, each guard but one, all of them. */
-export function roundsOf({ without }: Counterexample): readonly (readonly string[])[] {
-  const alone = without.length > 1 ? without.map((name) => [name]) : [];
+export function roundsOf({ without, breaksWithOne }: Counterexample): readonly (readonly string[])[] {
+  const alone = without.length > 1 && breaksWithOne !== true ? without.map((name) => [name]) : [];
   return [[], ...alone, without];
 }
 

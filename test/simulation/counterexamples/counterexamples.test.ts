@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allRuns } from '../../model/arguments.js';
 import { hasCompiler } from '../../model/core-program.js';
 import { TraceProgram } from '../../model/trace-program.js';
 import { scaled } from '../../support/time-factor.js';
 import { workersInTrace } from '../traces/trace-text.js';
 import { rowsInWindow } from '../traces/windows.js';
 import { counterexamples } from './all.js';
+import { notShown } from './not-shown.js';
 import { isCode, play, problemsOf, roundsOf } from './counterexample.js';
 
 /*
@@ -20,9 +22,17 @@ beforeAll(async () => {
 afterAll(() => program?.close());
 
 describe('a counterexample of the protocol model', () => {
-  it('has a name of its own', () => {
+  it('has the name of its run, or says what it is about', () => {
     const names = counterexamples.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    for (const { name, about } of counterexamples)
+      expect(about === undefined, name).toBe(allRuns.some((run) => run.name === name));
+  });
+
+  it('is there for each run of the model that breaks something, or why it is not', () => {
+    const ablated = allRuns.filter(({ expected }) => expected.length > 0).map(({ name }) => name);
+    const shown = counterexamples.flatMap(({ name, about }) => (about === undefined ? [name] : []));
+    expect([...shown, ...Object.keys(notShown)].sort()).toEqual([...ablated].sort());
   });
 
   it.each(counterexamples)(

@@ -7,9 +7,9 @@ import { ambush, bind, change, corrected, open, scenarioOf, upon, write, wrong }
 
 const forEver = 1_000_000;
 
-/** Something is wrong with the first of the rows that are written next. */
-function trouble(kind: TroubleKind, forMs: number): Step {
-  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', pick: 0, forMs };
+/** Something is wrong with the first of the rows that are written next, or with another one. */
+function trouble(kind: TroubleKind, forMs: number, pick = 0): Step {
+  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', pick, forMs };
 }
 
 /** An open and its customer's bind, and another customer's open. */
@@ -33,6 +33,7 @@ const stages: readonly Counterexample[] = [
   },
   {
     name: 'no-splitting-of-marks',
+    about: 'the mark of a row is refused, and with it those of all others in the statement',
     scenario: scenarioOf([trouble('success refused', forEver), threeRows]),
     moments: ['decides CUST:1', 'CUST:3 State 1 → 2', 'CUST:1 State 1 → 2'],
     without: ['the splitting of marks'],
@@ -60,6 +61,7 @@ const stages: readonly Counterexample[] = [
   },
   {
     name: 'marks-past-locked',
+    about: 'somebody has locked a row, and the mark of a later one of its customer lands',
     scenario: scenarioOf([
       threeRows,
       upon('commit', {
@@ -100,11 +102,12 @@ const opens = Array.from({ length: refusedCustomers + otherCustomers }, (_, inde
 /** Row after row is refused, and it is not the database's fault. */
 const manyRefused: Counterexample = {
   name: 'breaker-without-others',
+  about: 'row after row is refused, and those behind them wait until the breaker closes',
   scenario: scenarioOf(
     [
-      ...Array.from({ length: refusedCustomers }, (_, index): Step => {
-        return { ...trouble('claim refused', forEver), pick: (index + 0.5) / opens.length };
-      }),
+      ...Array.from({ length: refusedCustomers }, (_, index) =>
+        trouble('claim refused', forEver, (index + 0.5) / opens.length),
+      ),
       write(2000, ...opens),
     ],
     { settings: { batchSize: opens.length } },
@@ -156,6 +159,14 @@ const supersededAttempts: readonly Counterexample[] = [
     moments: answered,
     without: ['the answer to a superseded attempt'],
     breaks: { kind: 'lost' },
+  },
+  {
+    name: 'superseded-decided-no-key',
+    scenario: restored,
+    moments: answered,
+    without: ['the answer to a superseded attempt', 'journal key'],
+    breaksWithOne: true,
+    breaks: { kind: 'twice' },
   },
 ];
 

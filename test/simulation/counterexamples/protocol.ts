@@ -34,6 +34,7 @@ const marks: readonly Counterexample[] = [
   },
   {
     name: 'mark-without-state',
+    about: 'a row that was put back under the same StateDate gets the mark of its last attempt',
     scenario: scenarioOf([
       // Its StateDate is ahead of the clock, so that marks leave it as it is: it alone cannot tell the two apart.
       write(1000, { ...wrong(open('1')), planted: { state: 0, stateDate: '2026-06-01 00:00:10' } }),
@@ -46,6 +47,7 @@ const marks: readonly Counterexample[] = [
   },
   {
     name: 'claim-without-state',
+    about: 'a claim that arrives when its row has ended begins it anew',
     scenario: scenarioOf([
       write(1000, open('1')),
       ambush('claim', { what: 'held', until: 'mark', times: 1 }),
@@ -192,6 +194,7 @@ const fences: readonly Counterexample[] = [
   },
   {
     name: 'term-stays',
+    about: 'a shard that is taken keeps its term',
     scenario: scenarioOf([
       secondWorker,
       { atMs: 2000, kind: 'kill', pick: 0, forMs: 1000 },

@@ -56,6 +56,7 @@ const evidence: readonly Counterexample[] = [
   },
   {
     name: 'alarm-ignored',
+    about: 'a worker that knows of no loss decides a row although another one has raised an alarm',
     // The second worker knows of no loss: the answer to its commit was lost. Its next batch has begun when the first one
     // finds its own loss.
     scenario: scenarioOf(

@@ -1,0 +1,27 @@
+import { counterexamples } from '../../simulation/counterexamples/all.js';
+import { notShown } from '../../simulation/counterexamples/not-shown.js';
+import { page, table } from './markdown.js';
+
+/** docs/reference/counterexamples.md */
+export async function counterexamplesPage(): Promise<string> {
+  return page('Counterexamples', [
+    `Each mechanism of the [protocol model](../protocol.md) that is taken away breaks something there. These are the same
+schedules on the real code, as scenarios of the [simulation](../simulation.md#counterexamples-of-the-model): what the run of this
+name does is said in the tables of the model. Where two guards are switched off, each of them is enough. What breaks is a kind of the
+simulation’s checker, or an event of a [trace](../protocol.md#traces-of-the-code) that the model does not explain.`,
+    table(
+      ['Run', 'Without', 'What breaks', 'What happens, where it is no run of the model'],
+      counterexamples.map(({ name, without, breaks, about = '' }) => [
+        `\`${name}\``,
+        without.join('; '),
+        'kind' in breaks ? breaks.kind : `the event \`${breaks.event}\``,
+        about,
+      ]),
+    ),
+    '## Runs of the model that no scenario shows',
+    table(
+      ['Run', 'Why'],
+      Object.entries(notShown).map(([name, reason]) => [`\`${name}\``, reason]),
+    ),
+  ]);
+}
