@@ -14,7 +14,11 @@ simulation’s checker, or an event of a [trace](../protocol.md#traces-of-the-co
       counterexamples.map(({ name, without, breaks, about = '' }) => [
         `\`${name}\``,
         without.join('; '),
-        'kind' in breaks ? breaks.kind : `the event \`${breaks.event}\``,
+        'kind' in breaks
+          ? breaks.kind
+          : Object.entries(breaks)
+              .map(([what, of]) => `the ${what} \`${of}\``)
+              .join(),
         about,
       ]),
     ),

@@ -1,5 +1,5 @@
 import type { TraceProgram } from '../../model/trace-program.js';
-import { ablations, switchedOff } from '../ablations.js';
+import { switchedOff } from '../ablations.js';
 import { judge } from '../judge.js';
 import type { Scenario } from '../scenario.js';
 import { storyOf } from '../story.js';
@@ -24,8 +24,11 @@ export interface Counterexample {
   readonly without: readonly string[];
   /** Something is broken, and something else, where one of them is on. */
   readonly breaksWithOne?: true;
-  /** What is broken then: a kind of the judge, or the event of a trace that the model does not explain. */
-  readonly breaks: { readonly kind: string } | { readonly event: string };
+  /**
+   * What is broken then: a kind of the judge, the event of a trace that the model does not explain, or what the row comes to
+   * where the judge takes that for the fault of what happened.
+   */
+  readonly breaks: { readonly kind: string } | { readonly event: string } | { readonly row: string };
 }
 
 /** What came of a counterexample. */
@@ -74,7 +77,7 @@ function firstMissing(lines: readonly string[], moments: readonly string[]): str
 export function problemsOf(
   { without, breaks }: Counterexample,
   off: readonly string[],
-  { kinds, events, missing }: Played,
+  { kinds, events, missing, story }: Played,
 ): readonly string[] {
   const broken = [...kinds, ...events];
   if (off.length < without.length)
@@ -82,15 +85,22 @@ export function problemsOf(
       ...(broken.length > 0 ? [`broken although a guard is on: ${broken.join(', ')}`] : []),
       ...(missing === null ? [] : [`it does not happen: ${missing}`]),
     ];
-  const isBroken =
-    'kind' in breaks ? kinds.includes(breaks.kind) : events.some((event) => event.startsWith(breaks.event));
-  const expected = 'kind' in breaks ? breaks.kind : breaks.event;
-  return isBroken
+  const expected = Object.values(breaks).join('');
+  return isBroken(breaks, { kinds, events, story })
     ? []
     : [`without ${off.join(' and ')}: expected ${expected}, found ${broken.join(', ') || 'nothing'}`];
 }
 
-/** What is to be switched off, one after the other: nothing, each guard but one, all of them. */
+function isBroken(
+  breaks: Counterexample['breaks'],
+  { kinds, events, story }: Pick<Played, 'kinds' | 'events' | 'story'>,
+): boolean {
+  if ('kind' in breaks) return kinds.includes(breaks.kind);
+  if ('event' in breaks) return events.some((event) => event.startsWith(breaks.event));
+  return story.includes(breaks.row);
+}
+
+/** What is to be switched off, one after the other: nothing, each guard for itself, all of them. */
 export function roundsOf({ without, breaksWithOne }: Counterexample): readonly (readonly string[])[] {
   const alone = without.length > 1 && breaksWithOne !== true ? without.map((name) => [name]) : [];
   return [[], ...alone, without];
@@ -98,5 +108,5 @@ export function roundsOf({ without, breaksWithOne }: Counterexample): readonly (
 
 /** Whether a guard is one of the code: then a process must be started without it. */
 export function isCode(guard: string): boolean {
-  return ablations.find(({ name }) => name === guard)?.off.kind === 'code';
+  return switchedOff([guard]).edits.length > 0;
 }

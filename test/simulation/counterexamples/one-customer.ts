@@ -7,9 +7,9 @@ import { ambush, bind, change, corrected, open, scenarioOf, upon, write, wrong }
 
 const forEver = 1_000_000;
 
-/** Something is wrong with the first of the rows that are written next, or with another one. */
-function trouble(kind: TroubleKind, forMs: number, pick = 0): Step {
-  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', pick, forMs };
+/** Something is wrong with the first of the rows that are written next, or with so many. */
+function trouble(kind: TroubleKind, forMs: number, rows = 1): Step {
+  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', rows, pick: 0, forMs };
 }
 
 /** An open and its customer's bind, and another customer's open. */
@@ -37,6 +37,14 @@ const stages: readonly Counterexample[] = [
     scenario: scenarioOf([trouble('success refused', forEver), threeRows]),
     moments: ['decides CUST:1', 'CUST:3 State 1 → 2', 'CUST:1 State 1 → 2'],
     without: ['the splitting of marks'],
+    breaks: { kind: 'delayed' },
+  },
+  {
+    name: 'no-splitting-of-applies',
+    about: 'the store refuses the decision of a row, and with it those of all others in the transaction',
+    scenario: scenarioOf([trouble('decision refused', forEver), threeRows]),
+    moments: ['rowErrored', 'CUST:3 State 1 → 2', 'CUST:1 State 1 →'],
+    without: ['the splitting of applies'],
     breaks: { kind: 'delayed' },
   },
   {
@@ -69,6 +77,7 @@ const stages: readonly Counterexample[] = [
         kind: 'trouble',
         trouble: 'row locked',
         of: 'rows there are',
+        rows: 1,
         pick: 0,
         forMs: 3000,
       }),
@@ -103,15 +112,9 @@ const opens = Array.from({ length: refusedCustomers + otherCustomers }, (_, inde
 const manyRefused: Counterexample = {
   name: 'breaker-without-others',
   about: 'row after row is refused, and those behind them wait until the breaker closes',
-  scenario: scenarioOf(
-    [
-      ...Array.from({ length: refusedCustomers }, (_, index) =>
-        trouble('claim refused', forEver, (index + 0.5) / opens.length),
-      ),
-      write(2000, ...opens),
-    ],
-    { settings: { batchSize: opens.length } },
-  ),
+  scenario: scenarioOf([trouble('claim refused', forEver, refusedCustomers), write(2000, ...opens)], {
+    settings: { batchSize: opens.length },
+  }),
   moments: ['claim refused: CUST:70 begins', 'CUST:110 State 1 → 2', 'CUST:70 State 0 → 1'],
   without: ['the customers that are tried before the breaker opens'],
   breaks: { kind: 'delayed' },
@@ -200,7 +203,7 @@ const retries: readonly Counterexample[] = [
       'applied',
     ],
     without: ['the note that is taken back where the process lives on'],
-    breaks: { kind: 'innocent' },
+    breaks: { row: 'CUST:1 State 1 → 3' },
   },
 ];
 

@@ -100,7 +100,7 @@ const polls: readonly Counterexample[] = [
 const edited: Counterexample = {
   name: 'content-with-poll',
   scenario: scenarioOf([
-    { atMs: 0, kind: 'trouble', trouble: 'claim swallowed', of: 'next rows', pick: 0, forMs: 3000 },
+    { atMs: 0, kind: 'trouble', trouble: 'claim swallowed', of: 'next rows', rows: 1, pick: 0, forMs: 3000 },
     write(2000, open('1')),
     write(3000, bind('2', '2000')),
     upon('attempts', { atMs: 0, kind: 'edit', pick: 0.75, content: { custId: '1000' } }, { skip: 1 }),
