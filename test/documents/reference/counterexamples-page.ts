@@ -1,6 +1,6 @@
 import { counterexamples } from '../../simulation/counterexamples/all.js';
-import { notShown } from '../../simulation/counterexamples/not-shown.js';
-import { page, table } from './markdown.js';
+import { guardsNotShown, notShown } from '../../simulation/counterexamples/not-shown.js';
+import { code, page, table } from './markdown.js';
 
 /** docs/reference/counterexamples.md */
 export async function counterexamplesPage(): Promise<string> {
@@ -12,7 +12,7 @@ simulation’s checker, or an event of a [trace](../protocol.md#traces-of-the-co
     table(
       ['Run', 'Without', 'What breaks', 'What happens, where it is no run of the model'],
       counterexamples.map(({ name, without, breaks, about = '' }) => [
-        `\`${name}\``,
+        code(name),
         without.join('; '),
         'kind' in breaks
           ? breaks.kind
@@ -23,9 +23,15 @@ simulation’s checker, or an event of a [trace](../protocol.md#traces-of-the-co
       ]),
     ),
     '## Runs of the model that no scenario shows',
-    table(
-      ['Run', 'Why'],
-      Object.entries(notShown).map(([name, reason]) => [`\`${name}\``, reason]),
-    ),
+    reasons('Run', notShown),
+    '## Guards of the simulation that no scenario switches off',
+    reasons('Guard', guardsNotShown),
   ]);
+}
+
+function reasons(what: string, of: Readonly<Record<string, string>>): string {
+  return table(
+    [what, 'Why'],
+    Object.entries(of).map(([name, reason]) => [what === 'Run' ? code(name) : name, reason]),
+  );
 }

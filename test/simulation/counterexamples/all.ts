@@ -1,5 +1,6 @@
 import type { Counterexample } from './counterexample.js';
 import { oneCustomerCounterexamples } from './one-customer.js';
+import { otherCounterexamples } from './other-guards.js';
 import { protocolCounterexamples } from './protocol.js';
 import { storeGoesBackCounterexamples } from './store-goes-back.js';
 
@@ -8,4 +9,5 @@ export const counterexamples: readonly Counterexample[] = [
   ...protocolCounterexamples,
   ...oneCustomerCounterexamples,
   ...storeGoesBackCounterexamples,
+  ...otherCounterexamples,
 ];

@@ -3,10 +3,11 @@ import { allRuns } from '../../model/arguments.js';
 import { hasCompiler } from '../../model/core-program.js';
 import { TraceProgram } from '../../model/trace-program.js';
 import { scaled } from '../../support/time-factor.js';
+import { ablations } from '../ablations.js';
 import { workersInTrace } from '../traces/trace-text.js';
 import { rowsInWindow } from '../traces/windows.js';
 import { counterexamples } from './all.js';
-import { notShown } from './not-shown.js';
+import { guardsNotShown, notShown } from './not-shown.js';
 import { isCode, play, problemsOf, roundsOf } from './counterexample.js';
 
 /*
@@ -33,6 +34,12 @@ describe('a counterexample of the protocol model', () => {
     const ablated = allRuns.filter(({ expected }) => expected.length > 0).map(({ name }) => name);
     const shown = counterexamples.flatMap(({ name, about }) => (about === undefined ? [name] : []));
     expect([...shown, ...Object.keys(notShown)].sort()).toEqual([...ablated].sort());
+  });
+
+  it('is there for each guard of the simulation, or why it is not', () => {
+    const shown = new Set(counterexamples.flatMap(({ without }) => without));
+    const missing = ablations.map(({ name }) => name).filter((name) => !shown.has(name));
+    expect(Object.keys(guardsNotShown).sort()).toEqual(missing.sort());
   });
 
   it.each(counterexamples)(

@@ -1,19 +1,20 @@
-import type { TroubleKind } from '../../fault/observations.js';
-import type { Step } from '../scenario.js';
 import type { Counterexample } from './counterexample.js';
-import { ambush, bind, change, corrected, open, scenarioOf, upon, write, wrong } from './rows.js';
+import {
+  ambush,
+  bind,
+  change,
+  corrected,
+  forEver,
+  open,
+  scenarioOf,
+  threeRows,
+  trouble,
+  upon,
+  write,
+  wrong,
+} from './rows.js';
 
 /* "One row, one customer" of docs/protocol.md, and the retries after a process has ended. */
-
-const forEver = 1_000_000;
-
-/** Something is wrong with the first of the rows that are written next, or with so many. */
-function trouble(kind: TroubleKind, forMs: number, rows = 1): Step {
-  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', rows, pick: 0, forMs };
-}
-
-/** An open and its customer's bind, and another customer's open. */
-const threeRows = write(2000, open('1'), bind('2'), open('3', '2000'));
 
 /** The middle database comes back with the failed attempt of a row that was corrected and applied. */
 const restored = scenarioOf([

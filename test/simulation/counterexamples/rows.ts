@@ -1,5 +1,5 @@
 import type { WorkerSettings } from '../../../src/worker/settings.js';
-import { emptyContent, type Content, type Table } from '../../fault/observations.js';
+import { emptyContent, type Content, type Table, type TroubleKind } from '../../fault/observations.js';
 import type { ScheduledRow } from '../../fault/schedule.js';
 import { goodNetwork } from '../network.js';
 import type { Ambush, AmbushedStatement, PutBack, Scenario, Step } from '../scenario.js';
@@ -94,6 +94,17 @@ function row(source: Table, streamingNo: string, content: Partial<Content>): Sch
 export function write(atMs: number, ...rows: readonly ScheduledRow[]): Step {
   return { atMs, kind: 'write', transaction: { rows, openMs: 0 } };
 }
+
+/** Until all rows of other customers have ended. */
+export const forEver = 1_000_000;
+
+/** Something is wrong with the first of the rows that are written next, or with so many. */
+export function trouble(kind: TroubleKind, forMs: number, rows = 1): Step {
+  return { atMs: 0, kind: 'trouble', trouble: kind, of: 'next rows', rows, pick: 0, forMs };
+}
+
+/** An open and its customer's bind, and another customer's open. */
+export const threeRows = write(2000, open('1'), bind('2'), open('3', '2000'));
 
 /** A second worker is there, which has no share of a single shard as long as the first one is alive. */
 export const secondWorker: Step = { atMs: 500, kind: 'start' };
