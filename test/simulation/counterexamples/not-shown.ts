@@ -30,8 +30,6 @@ export const notShown: Readonly<Record<string, string>> = {
   'evidence-without-worker':
     'a shard changes hands twice within one lease time of the state that comes back, while its first holder knows of nothing',
   'evidence-purged': 'a purge is an operator’s; workers delete no entry',
-  'finished-meanwhile-ignored':
-    'the customer’s later rows are left out, and the next comparison finds the row: LOST in the model is of the shard',
   'no-high-water-mark': 'the checker takes every row that is set by hand for a violation',
   'late-mark-limit': knownLimit,
   'same-incarnation': knownLimit,
@@ -45,12 +43,8 @@ export const guardsNotShown: Readonly<Record<string, string>> = {
     'the statement is split until the locked row is alone: `locked-row-stops-all` has both switched off',
   'poll leaves rows to settle': 'rows whose CreateDate is still to come stand behind all others',
   'own commits name the worker': 'see `evidence-without-worker`',
-  'expired leases only are taken': 'the fence keeps a worker whose lease was taken too early from deciding',
-  'the look at rows that were finished before they could be taken over': 'see `finished-meanwhile-ignored`',
   'the alarm that keeps marks from being written':
     'the checker asks of a loss that there is an alarm, and there is one',
-  'the halves that share no customer':
-    'halves go through in order, and where the first stops a customer the second leaves it out',
   'the marks of successes apart from those of failures':
     'a text that is refused is found by splitting, too: with more statements',
   'the deferral in the store, for a worker that takes over':

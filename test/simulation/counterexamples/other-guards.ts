@@ -8,6 +8,7 @@ import {
   forEver,
   open,
   scenarioOf,
+  secondWorker,
   threeRows,
   trouble,
   upon,
@@ -87,6 +88,29 @@ const troubles: readonly Counterexample[] = [
     moments: ['row locked: CUST:1 begins', 'CUST:3 State 1 → 2', 'CUST:1 State 0 → 1'],
     without: ['everything that a locked row does not stop'],
     breaks: { kind: 'delayed' },
+  },
+  {
+    name: 'customer-cut-in-two',
+    about:
+      'rows are halved within a customer; when a second row is refused others are tried, and the later half of the customer comes first',
+    scenario: scenarioOf(
+      [
+        trouble('success refused', 3000, 2),
+        write(2000, open('1', '3001'), open('2', '3002'), open('3'), bind('4'), open('5', '3003')),
+      ],
+      { settings: { breakerThreshold: 2 } },
+    ),
+    moments: ['success refused: CUST:2 begins', 'worker 1: rowsDeferred', 'CUST:1 State 1 → 2'],
+    without: ['the halves that share no customer'],
+    breaks: { kind: 'mark order' },
+  },
+  {
+    name: 'leases-taken-early',
+    about: 'two workers take the same lease from each other, and nobody takes the one that is free',
+    scenario: scenarioOf([secondWorker, write(5000, open('1', '1001'))], { settings: { shards: 2 } }),
+    moments: ['worker 2-1: takes shard 1', 'worker 2-1: decides CUST:1'],
+    without: ['expired leases only are taken'],
+    breaks: { kind: 'lost' },
   },
   {
     name: 'unchanged-row-fills-batch',

@@ -140,6 +140,32 @@ const comparisons: readonly Counterexample[] = [
     breaks: decidedOnLoss,
   },
   {
+    name: 'finished-meanwhile-ignored',
+    // The mark of the open is on its way; the bind, decided with the next batch, is not marked. The second worker takes both
+    // over, and the mark lands before it reads them again. It would leave the bind out, and compare again with the next poll.
+    scenario: scenarioOf([
+      secondWorker,
+      write(2000, open('1')),
+      ambush('mark', { what: 'held', until: 'attempts', times: 1, untilWorker: 2 }, { worker: 1 }),
+      write(2600, bind('2')),
+      ambush('commit', { what: 'kill', forMs: never }, { worker: 1, skip: 1 }),
+      { atMs: 5000, kind: 'fail over', lostMs: 3100 },
+    ]),
+    moments: [
+      'decides CUST:1',
+      'decides ACCOUNT:2',
+      'fails over and loses 2 decisions',
+      'takes shard 0 (term 2)',
+      'CUST:1 State 1 → 2',
+      'worker 2: storeWentBack',
+    ],
+    without: [
+      'the look at rows that were finished before they could be taken over',
+      'the end of the batch at a row of the customer that is not in State 1',
+    ],
+    breaks: decidedOnLoss,
+  },
+  {
     name: 'batch-without-incarnation',
     // The first worker has polled the row and seen none that is finished, the store that comes back still gives it the shard,
     // and the mark of the second one lands when the comparison is written. The first statements look for an origin.
