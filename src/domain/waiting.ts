@@ -141,15 +141,18 @@ export function planBatch(rows: readonly PolledRow[], context: WaitingContext): 
     const customer = row.custId;
     // One ends the waiting; a second open of the same page must not overtake as well.
     if (overtaken.has(customer) && waitsAlready(customer)) continue;
+    const isAnswered = isDecided(row, context.attempts);
     const waiting = waits.get(customer);
     if (waiting !== undefined) {
-      if (!overtaken.has(customer) && satisfies(row, waiting)) {
+      // It has taken effect, or was refused, before the row that waits came back: its mark keeps its place.
+      if (isAnswered) claim.push(row);
+      else if (!overtaken.has(customer) && satisfies(row, waiting)) {
         overtaken.add(customer);
         claim.push(row);
       }
       continue;
     }
-    const wait = isDecided(row, context.attempts) ? null : waitOf(row, seen, remainingMs(row));
+    const wait = isAnswered ? null : waitOf(row, seen, remainingMs(row));
     if (wait !== null) {
       waits.set(customer, wait);
       continue;

@@ -81,7 +81,9 @@ export async function claimBatch(
     seenForMs,
     waiting: new Set(waits.map(({ custId }) => custId)),
   });
-  for (const wait of plan.waits) inFlight.wait(wait);
+  // Where earlier rows of a customer are claimed, what it waits for is not let through before they have ended.
+  const claimed = new Set(plan.claim.map(({ custId }) => custId));
+  for (const wait of plan.waits) if (!claimed.has(wait.custId)) inFlight.wait(wait);
   if (plan.waits.length > 0) emit('waiting', { waits: plan.waits });
   if (plan.claim.length === 0 || pauses() !== inForce) return answer;
 

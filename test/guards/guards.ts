@@ -270,7 +270,7 @@ export const guards: readonly Guard[] = [
     edits: [
       {
         file: 'src/domain/waiting.ts',
-        find: 'isDecided(row, context.attempts) ? null : waitOf',
+        find: 'isAnswered ? null : waitOf',
         put: 'waitOf',
       },
     ],

@@ -42,6 +42,14 @@ describe('a young row whose product the store has never seen', () => {
     expect(planBatch(rows, { seen: new Set([product]), now, graceMs, attempts }).claim).toEqual(rows);
   });
 
+  it('lets decided rows behind it be marked, in their order, and what it waits for among them', () => {
+    const decided = ['0103', '0201'].map((opFlag) => young(opFlag, { state: 1, stateDate: now }));
+    const attempts = new Map(decided.map((row) => [rowId(row), [now]]));
+    const rows = [young('0202', { streamingNo: '0' }), ...decided, young('0101')];
+    const planned = planBatch(rows, { seen: new Set([product]), now, graceMs, attempts });
+    expect(planned).toEqual({ claim: decided, waits: [waitsFor(user)] });
+  });
+
   it('waits where the journal does not know its attempt, or where it is to be tried again', () => {
     const claimed = young('0202', { state: 1, stateDate: now });
     const context = { seen: new Set<string>(), now, graceMs };
@@ -267,13 +275,10 @@ describe('a row that will be refused for its identity', () => {
     expect(dependenciesOf(rows, now, graceMs)).toEqual({ products: [], users: [] });
   });
 
-  it.each([null, '', '0204', '0101', '9999'])(
-    'never waits with an OPFlag that is none of its table: %j',
-    (opFlag) => {
-      const row = young('0201', { opFlag });
-      expect(plan([row])).toEqual({ claim: [row], waits: [] });
-    },
-  );
+  it.each([null, '', '0204', '0101', '9999'])('never waits with such an OPFlag: %j', (opFlag) => {
+    const row = young('0201', { opFlag });
+    expect(plan([row])).toEqual({ claim: [row], waits: [] });
+  });
 });
 
 describe('the age of a row', () => {
@@ -283,13 +288,10 @@ describe('the age of a row', () => {
     expect(dependenciesOf([ahead], now, 0)).toEqual({ products: [], users: [] });
   });
 
-  it('is that between two dates of one database, whatever our time zone', () => {
+  it('is that between two dates of one database, whatever our time zone, and for ever without one', () => {
     expect(rowAgeMs('2026-11-20 11:59:50', now)).toBe(10_000);
     expect(rowAgeMs('2026-03-29 01:30:00', '2026-03-29 03:30:00')).toBe(7_200_000);
     expect(rowAgeMs('2026-11-20 12:00:05', now)).toBe(-5000);
-  });
-
-  it('is for ever without a CreateDate', () => {
     expect(rowAgeMs(null, now)).toBe(Infinity);
   });
 });
