@@ -108,6 +108,7 @@ function delaysOf(observations: Observations): Delay[] {
       .map((each) => ({ ...each, until: each.until + recoveryMs })),
   );
   const breakers = merged(observations.disturbances.filter(({ what }) => what === breakerOpen));
+  const waits = grouped(observations.waits ?? [], ({ custId }) => custId);
   return livesOf(observations).flatMap(({ row, from: visibleAt, until }) => {
     const own = customersOf(row).flatMap((custId) => troubles.get(custId) ?? []);
     const before = own.filter(({ begun }) => begun <= until);
@@ -118,7 +119,9 @@ function delaysOf(observations: Observations): Delay[] {
     const hadTrouble = before.some(({ over }) => over + afterTroubleMs > visibleAt);
     const byFaults = overlap(faults, from, until);
     const byBreakers = Math.min(overlap(breakers, from, until), breakersMs);
-    return [{ row, hadTrouble, undisturbedMs: until - from - byFaults - byBreakers }];
+    const ofCustomers = merged(customersOf(row).flatMap((custId) => waits.get(custId) ?? []));
+    const byWaits = overlap(ofCustomers, from, until);
+    return [{ row, hadTrouble, undisturbedMs: until - from - byFaults - byBreakers - byWaits }];
   });
 }
 
@@ -290,7 +293,7 @@ export function checkMarkOrder(observations: Observations, cases: readonly Case[
 }
 
 /** Without overlaps, in order. */
-function merged(times: readonly Disturbance[]): { from: number; until: number }[] {
+function merged(times: readonly Pick<Disturbance, 'from' | 'until'>[]): { from: number; until: number }[] {
   const result: { from: number; until: number }[] = [];
   for (const { from, until } of [...times].sort((a, b) => a.from - b.from)) {
     const last = result.at(-1);

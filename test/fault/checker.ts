@@ -144,7 +144,7 @@ function checkOrder(observations: Observations, decided: readonly Judged[], comp
         late.visibleAt + (isAtOnce(early) ? observations.settings.settleMs : 0) <=
           early.claimedAt - pollToClaimMs,
     );
-    const waiting = overtaken.filter((late) => waitsFor(observations, late, early));
+    const waiting = overtaken.filter((late) => waitsFor(observations, late, early, decided));
     for (const late of wrong) {
       if (waiting.some(({ row }) => row === late.row || isBefore(row, late.row))) continue;
       const what = `decided before ${rowName(late.row)} (${late.row.createDate ?? 'NULL'}), which stands before it`;
@@ -159,12 +159,18 @@ function isAtOnce({ row, version }: Judged): boolean {
   return row.planted?.state === 1 && version === 0;
 }
 
-/** Whether a row may have waited for this very open or bind. */
-function waitsFor(observations: Observations, waiting: Judged, awaited: Judged): boolean {
+/** Whether a row may have waited for this very open or bind. `decided`: all of the customer. */
+function waitsFor(
+  observations: Observations,
+  waiting: Judged,
+  awaited: Judged,
+  decided: readonly Judged[],
+): boolean {
   const { content } = waiting;
   const { dependencyGraceMs } = observations.settings;
   const mayWait =
-    lastFirstSight(observations, waiting, awaited) + dependencyGraceMs > awaited.claimedAt - pollToClaimMs;
+    lastFirstSight(observations, waiting, awaited, decided) + dependencyGraceMs >
+    awaited.claimedAt - pollToClaimMs;
   if (!mayWait || keyOf(content) !== keyOf(awaited.content)) return false;
   const { opFlag } = awaited.content;
   if (opFlag === '0101') {
@@ -177,13 +183,14 @@ function waitsFor(observations: Observations, waiting: Judged, awaited: Judged):
 
 /**
  * The last moment at which the process that claimed the awaited row may have seen the waiting one for the first time: when
- * it was visible, the process held the shard, no fault kept it from polling, and nothing was wrong with a row of the
- * customer, which would be deferred.
+ * it was visible, the process held the shard, no fault kept it from polling, nothing was wrong with a row of the customer,
+ * which would be deferred, and no earlier row of it was in hand, or waited itself.
  */
 function lastFirstSight(
   observations: Observations,
   { row, content, visibleAt }: Judged,
   awaited: Judged,
+  decided: readonly Judged[],
 ): number {
   const shard = shardOf(content.custId, observations.settings.shards);
   const taken = observations.leases.findLast((lease) => {
@@ -195,7 +202,10 @@ function lastFirstSight(
   const disturbed = observations.disturbances
     .filter(({ from }) => from <= awaited.claimedAt)
     .map(({ until }) => until + recoveryMs);
-  return Math.max(row.createdAt ?? 0, visibleAt, taken?.at ?? 0, ...troubled, ...disturbed);
+  const behind = decided
+    .filter((earlier) => isBefore(earlier.row, row) && earlier.decision.at <= awaited.claimedAt)
+    .map(({ decision }) => decision.at);
+  return Math.max(row.createdAt ?? 0, visibleAt, taken?.at ?? 0, ...troubled, ...disturbed, ...behind);
 }
 
 function isBefore(a: PlatformRow, b: PlatformRow): boolean {

@@ -117,6 +117,13 @@ export interface Disturbance {
   readonly until: number;
 }
 
+/** A time in which a worker let a customer wait for an open or a bind: rows wait one after another where batches are small. */
+export interface CustomerWait {
+  readonly custId: string;
+  readonly from: number;
+  readonly until: number;
+}
+
 /** An insert or update of a main table, as a trigger saw it, in order. */
 export interface StateChange {
   readonly seq: number;
@@ -224,6 +231,8 @@ export interface Observations {
   readonly rows: readonly PlatformRow[];
   readonly troubles: readonly Trouble[];
   readonly disturbances: readonly Disturbance[];
+  /** As workers told it; simulated only. */
+  readonly waits?: readonly CustomerWait[];
   readonly changes: readonly StateChange[];
   readonly decisions: readonly Decision[];
   readonly lines: readonly HandlerLine[];

@@ -1,10 +1,11 @@
-import type { Disturbance } from '../fault/observations.js';
+import type { CustomerWait, Disturbance } from '../fault/observations.js';
 import type { EventLoop } from './event-loop.js';
 import type { Fact } from './story.js';
 
 /** What happens in a simulation, written down while it happens. */
 export class History {
   readonly disturbances: Disturbance[] = [];
+  readonly waits: CustomerWait[] = [];
   /** What must not happen to a process, in words. */
   readonly failures: string[] = [];
   readonly facts: Fact[] = [];
@@ -29,6 +30,12 @@ export class History {
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** A customer waits from now on; clocks may run at half the speed. */
+  wait(custId: string, remainingMs: number): void {
+    const { now } = this.loop;
+    this.waits.push({ custId, from: now, until: now + 2 * remainingMs });
   }
 
   /** From now on, for so long, rows may be late. */

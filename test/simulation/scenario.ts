@@ -282,6 +282,6 @@ function drawFaults(random: Random, writes: readonly Step[]): Step[] {
   );
   if (!random.chance(0.15)) return faults;
   // Soon after something was written, so that there is something to lose.
-  const atMs = random.pick(writes).atMs + random.between(100, 2500);
+  const atMs = Math.min(faultsMs - 100, random.pick(writes).atMs + random.between(100, 2500));
   return [...faults, { atMs, kind: 'fail over', lostMs: Math.min(atMs, random.pick([50, 300, 1000, 3000])) }];
 }

@@ -123,6 +123,7 @@ export class SimulatedSystem {
       rows: this.platform.rows,
       troubles: this.troubles.ended,
       disturbances: this.history.disturbances,
+      waits: this.history.waits,
       changes: middle.changes,
       decisions: store.decisions.map((decision) => {
         const { at, decidedAt } = decision;

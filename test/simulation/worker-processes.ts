@@ -165,6 +165,9 @@ export class WorkerProcesses {
         history.count(name);
         history.remark(process, name);
       });
+    worker.on('waiting', ({ waits }) => {
+      for (const { custId, remainingMs } of waits) history.wait(custId, remainingMs);
+    });
     worker.on('breakerOpened', ({ delayMs }) => {
       history.disturb(breakerOpen, delayMs);
     });
