@@ -8,7 +8,6 @@ import {
   forEver,
   open,
   scenarioOf,
-  secondWorker,
   threeRows,
   trouble,
   upon,
@@ -107,8 +106,11 @@ const troubles: readonly Counterexample[] = [
   {
     name: 'leases-taken-early',
     about: 'two workers take the same lease from each other, and nobody takes the one that is free',
-    scenario: scenarioOf([secondWorker, write(5000, open('1', '1001'))], { settings: { shards: 2 } }),
-    moments: ['worker 2-1: takes shard 1', 'worker 2-1: decides CUST:1'],
+    scenario: scenarioOf(
+      [...[500, 600].map((atMs): Step => ({ atMs, kind: 'start' })), write(5000, open('1', '1001'))],
+      { settings: { shards: 3 } },
+    ),
+    moments: ['takes shard 2 (term 2)', 'decides CUST:1'],
     without: ['expired leases only are taken'],
     breaks: { kind: 'lost' },
   },
