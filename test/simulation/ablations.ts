@@ -44,7 +44,9 @@ const storeRules: Readonly<Record<StoreGuard, true>> = {
   'fence advances compared shards only': true,
   'renewal advances compared shards only': true,
   'taking advances nothing': true,
+  'a shard is known to hold what is older': true,
   'expired leases only are taken': true,
+  'leases too far ahead are taken': true,
   'alarm stops applies': true,
   'idle transactions end': true,
 };

@@ -66,6 +66,19 @@ export class SimulatedPlatform {
     this.#tell('the platform', `changes ${rowName(row)}`);
   }
 
+  /** A row is there for a while that others have finished. */
+  finishByOthers(planned: ScheduledRow, forMs: number): void {
+    const { source, streamingNo, createDate } = this.#dated(planned);
+    const key = { source, streamingNo };
+    const state = { state: 2, stateDate: this.#tables.now() };
+    this.#tables.transaction('others', (transaction) => {
+      transaction.insert([{ ...key, createDate, ...planned.content, ...state }]);
+    });
+    this.#loop.schedule(forMs, () => {
+      this.#tables.transaction('others', (transaction) => transaction.remove(key));
+    });
+  }
+
   /** Puts a row that ended back to State 0, a failed one if there is any, and corrects it or not. */
   putBack(pick: number, seed: number, exactly?: PutBack): void {
     const random = new Random(seed);

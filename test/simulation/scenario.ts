@@ -2,7 +2,7 @@ import { Random } from '../../src/demo/platform/random.js';
 import type { Rules } from '../../src/domain/rules.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
 import type { Content, TroubleKind } from '../fault/observations.js';
-import { limitSpec, Schedule, type ScheduledTransaction } from '../fault/schedule.js';
+import { limitSpec, Schedule, type ScheduledRow, type ScheduledTransaction } from '../fault/schedule.js';
 import type { NetworkQuality } from './network.js';
 
 /*
@@ -35,6 +35,8 @@ export type Step = { readonly atMs: number } & (
   | ({ readonly kind: 'upon'; readonly then: Step } & NextStatement)
   /** A row in State 0 is changed by those who wrote it. */
   | { readonly kind: 'edit'; readonly pick: number; readonly content: Partial<Content> }
+  /** Somebody else writes a row that he has finished, and takes it away after a while. */
+  | { readonly kind: 'other hands'; readonly row: ScheduledRow; readonly forMs: number }
   | { readonly kind: 'put back'; readonly pick: number; readonly seed: number; readonly exactly?: PutBack }
   | {
       readonly kind: 'trouble';
@@ -51,6 +53,8 @@ export type Step = { readonly atMs: number } & (
   | { readonly kind: 'freeze'; readonly pick: number; readonly forMs: number }
   | { readonly kind: 'restart'; readonly server: ServerRole; readonly forMs: number }
   | { readonly kind: 'cut off'; readonly server: ServerRole; readonly forMs: number }
+  /** A server's clock is set so far ahead, or back. */
+  | { readonly kind: 'set clock'; readonly server: ServerRole; readonly byMs: number }
   | { readonly kind: 'pause'; readonly pick: number; readonly forMs: number }
   /** `withContent`: not the attempt alone, but what the row asked for then. */
   | { readonly kind: 'old attempt'; readonly pick: number; readonly withContent?: boolean }

@@ -50,6 +50,8 @@ export class SimulatedSystem {
   /** A statement has taken effect. */
   onEffect: NetworkObserver['onEffect'] = () => undefined;
   readonly #scenario: Scenario;
+  /** How far the clocks of the servers are ahead now. */
+  readonly #aheadMs: Record<ServerRole, number>;
 
   constructor(
     scenario: Scenario,
@@ -58,6 +60,7 @@ export class SimulatedSystem {
     const { seed, settings, clockAheadMs } = scenario;
     const { loop } = this;
     this.#scenario = scenario;
+    this.#aheadMs = { ...clockAheadMs };
     this.endsIdle = !without.has('idle transactions end');
     const history = new History(loop, keepFacts);
     this.history = history;
@@ -73,7 +76,7 @@ export class SimulatedSystem {
       },
     });
     this.middle = new MiddleTables({
-      now: () => loop.now + clockAheadMs.middle,
+      now: () => loop.now + this.#aheadMs.middle,
       trueTime: () => loop.now,
       without: without as ReadonlySet<MiddleGuard>,
       onPoll: trace.onPoll,
@@ -86,7 +89,8 @@ export class SimulatedSystem {
       },
     });
     this.store = new StoreTables({
-      now: () => loop.now + clockAheadMs.store,
+      now: () => loop.now + this.#aheadMs.store,
+      trueTime: () => loop.now,
       shards: settings.shards,
       observer: remarkedBy(history, trace),
       without: without as ReadonlySet<StoreGuard>,
@@ -107,6 +111,13 @@ export class SimulatedSystem {
     );
   }
 
+  /** A server's clock is set. */
+  setClock(role: ServerRole, byMs: number): void {
+    this.#aheadMs[role] += byMs;
+    this.history.disturb('a clock is set', 0);
+    this.history.tell(role, `sets its clock by ${byMs} ms`);
+  }
+
   /** Whether an alarm about a loss is open. */
   get hasAlarm(): boolean {
     return this.store.notes.openAlarms().length > 0;
@@ -114,8 +125,7 @@ export class SimulatedSystem {
 
   /** What is known at the end, by the true time. */
   observations(): Observations {
-    const { settings, clockAheadMs } = this.#scenario;
-    const trueTime = (at: number): number => at - clockAheadMs.store;
+    const { settings } = this.#scenario;
     const { store, middle } = this;
     const { userLimitAttrSpecId } = settings.rules;
     return {
@@ -125,12 +135,9 @@ export class SimulatedSystem {
       disturbances: this.history.disturbances,
       waits: this.history.waits,
       changes: middle.changes,
-      decisions: store.decisions.map((decision) => {
-        const { at, decidedAt } = decision;
-        return { ...decision, at: trueTime(at), decidedAt: trueTime(decidedAt) };
-      }),
+      decisions: store.decisions,
       lines: store.lines,
-      leases: store.leases.map((lease) => ({ ...lease, at: trueTime(lease.at) })),
+      leases: store.leases,
       finalRows: middle.finalRows(),
       finalAttributes: middle.finalAttributes(),
       journal: store.journal(),

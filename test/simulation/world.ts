@@ -135,6 +135,9 @@ export class World {
       case 'edit':
         platform.edit(step.pick, step.content);
         return;
+      case 'other hands':
+        platform.finishByOthers(step.row, step.forMs);
+        return;
       case 'put back':
         platform.putBack(step.pick, step.seed, step.exactly);
         return;
@@ -157,6 +160,9 @@ export class World {
       case 'restart':
       case 'cut off':
         this.#failServer(step.server, step.kind, step.forMs);
+        return;
+      case 'set clock':
+        this.#system.setClock(step.server, step.byMs);
         return;
       case 'pause':
         this.#pause(step.pick, step.forMs);

@@ -27,10 +27,7 @@ export const notShown: Readonly<Record<string, string>> = {
   'refused-mark-fails': 'no code marks a success 3',
   'deferral-after-release': 'one try more, which the checker does not count',
   'restore-under-workers': knownLimit,
-  'evidence-without-worker':
-    'a shard changes hands twice within one lease time of the state that comes back, while its first holder knows of nothing',
   'evidence-purged': 'a purge is an operator’s; workers delete no entry',
-  'no-high-water-mark': 'the checker takes every row that is set by hand for a violation',
   'late-mark-limit': knownLimit,
   'same-incarnation': knownLimit,
 };
@@ -42,7 +39,6 @@ export const guardsNotShown: Readonly<Record<string, string>> = {
   'mark skips locked rows':
     'the statement is split until the locked row is alone: `locked-row-stops-all` has both switched off',
   'poll leaves rows to settle': 'rows whose CreateDate is still to come stand behind all others',
-  'own commits name the worker': 'see `evidence-without-worker`',
   'the alarm that keeps marks from being written':
     'the checker asks of a loss that there is an alarm, and there is one',
   'the marks of successes apart from those of failures':

@@ -115,6 +115,19 @@ const troubles: readonly Counterexample[] = [
     breaks: { kind: 'lost' },
   },
   {
+    name: 'lease-of-a-clock-ahead',
+    about:
+      'the store’s clock is set back by an hour, and the lease of a worker that is gone does not run out for so long',
+    scenario: scenarioOf([
+      { atMs: 1000, kind: 'kill', pick: 0, forMs: 1000 },
+      { atMs: 1500, kind: 'set clock', server: 'store', byMs: -3_600_000 },
+      write(3000, open('1')),
+    ]),
+    moments: ['worker 1: is killed', 'sets its clock', 'takes shard 0 (term 2)', 'decides CUST:1'],
+    without: ['leases too far ahead are taken'],
+    breaks: { kind: 'lost' },
+  },
+  {
     name: 'unchanged-row-fills-batch',
     about: 'a trigger swallows the claim of a row, which is polled again and again and fills the batch',
     scenario: scenarioOf([trouble('claim swallowed', forEver), threeRows], { settings: { batchSize: 1 } }),

@@ -40,6 +40,37 @@ const evidence: readonly Counterexample[] = [
     breaks: decidedOnLoss,
   },
   {
+    name: 'evidence-without-worker',
+    // The first worker takes the second one's shard and decides a row in each, of which one is locked and stays in State 1.
+    // In the store that comes back, whose clock is behind, both have their shards, and the second one decides that row
+    // under the same attempt. The first one decides on the other row, unless it sees who decided its own.
+    scenario: scenarioOf(
+      [
+        secondWorker,
+        { atMs: 3100, kind: 'freeze', pick: 0.75, forMs: 6500 },
+        write(8000, open('1', '1001'), open('2', '1000')),
+        upon('commit', {
+          ...{ atMs: 0, kind: 'trouble', trouble: 'row locked', of: 'rows there are', rows: 1 },
+          ...{ pick: 0, forMs: 1200 },
+        }),
+        ambush('mark', { what: 'stand still', until: 'commit', times: 1, untilWorker: 2 }, { worker: 1 }),
+        { atMs: 9000, kind: 'fail over', lostMs: 6000, sameServer: true },
+        { atMs: 9000, kind: 'set clock', server: 'store', byMs: -6000 },
+        write(14_000, bind('3', '1000')),
+      ],
+      { settings: { shards: 2 } },
+    ),
+    moments: [
+      'worker 1-1: decides CUST:2',
+      'CUST:2 State 1 → 2',
+      'fails over and loses 2 decisions',
+      'worker 2-1: decides CUST:1',
+      'worker 1: storeWentBack',
+    ],
+    without: ['own commits name the worker'],
+    breaks: decidedOnLoss,
+  },
+  {
     name: 'unknown-is-evidence',
     // The COMMIT arrives when its transaction was rolled back.
     scenario: scenarioOf([write(1000, open('1')), ambush('commit', { what: 'late', forMs: 3000 })]),
@@ -278,6 +309,22 @@ const highWaterMarks: readonly Counterexample[] = [
     moments: [...alarm],
     without: ['taking advances nothing'],
     breaks: decidedOnLoss,
+  },
+  {
+    name: 'no-high-water-mark',
+    // Nothing is lost: others have finished a row, and the first worker has renewed its lease long after that.
+    scenario: scenarioOf(
+      [
+        { atMs: 2000, kind: 'other hands', row: open('9', '2000'), forMs: afterToleranceMs + 20_000 },
+        killed(afterToleranceMs, 0),
+        { atMs: afterToleranceMs, kind: 'start' },
+        write(afterToleranceMs + 5000, open('1')),
+      ],
+      { calmAtMs: afterToleranceMs + 30_000 },
+    ),
+    moments: ['CUST:9 State none → 2', 'takes shard 0 (term 2)', 'decides CUST:1', 'State 1 → 2'],
+    without: ['a shard is known to hold what is older'],
+    breaks: { kind: 'lost' },
   },
 ];
 

@@ -102,11 +102,12 @@ export class JournalTable {
       this.#requireNew(record, by);
       const entry = { ...record, superseded: false, worker: workerId, decidedAt: at };
       const seq = this.#server.next();
+      const { now, trueTime } = this.#server;
       this.entries.put(String(seq), entry, by);
       const { source, streamingNo, attempt, outcome, code, errContent } = record;
       by.decisions.push({
         ...{ seq, xid: by.xid, source, streamingNo, attempt, outcome, code, errContent },
-        ...{ worker: workerId, decidedAt: Date.parse(at), at: this.#server.now },
+        ...{ worker: workerId, decidedAt: trueTime - (now - Date.parse(at)), at: trueTime },
       });
     }
   }

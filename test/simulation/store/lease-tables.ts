@@ -192,9 +192,10 @@ export class LeaseTables {
   /** Until when the store is known to hold everything, by shard. */
   heldShards(shards: readonly number[] | 'all'): HeldShards {
     const rows = this.shards.all().filter(({ shard }) => shards === 'all' || shards.includes(shard));
+    const isKnown = this.#server.has('a shard is known to hold what is older');
     return {
       now: rows.length === 0 ? '' : this.#server.at(),
-      heldUntil: new Map(rows.map(({ shard, heldUntil }) => [shard, heldUntil])),
+      heldUntil: new Map(rows.map(({ shard, heldUntil }) => [shard, isKnown ? heldUntil : null])),
     };
   }
 
@@ -203,7 +204,7 @@ export class LeaseTables {
     this.shards.put(String(shard.shard), shard, null);
     if (before?.owner === shard.owner && before.term === shard.term) return;
     const { shard: number, owner, term } = shard;
-    const change = { seq: this.#server.next(), shard: number, owner, at: this.#server.now };
+    const change = { seq: this.#server.next(), shard: number, owner, at: this.#server.trueTime };
     this.changes.push(change);
     this.#onChange(change, term);
   }
@@ -230,7 +231,8 @@ export class LeaseTables {
     if (expiresAt === null) return false;
     const longest = Math.max(...this.workers.all().map(({ leaseTtlMs }) => leaseTtlMs));
     const remaining = Date.parse(expiresAt) - this.#server.now;
-    return remaining < 0 || (Number.isFinite(longest) && remaining > 2 * longest);
+    const isTooFar = Number.isFinite(longest) && remaining > 2 * longest;
+    return remaining < 0 || (isTooFar && this.#server.has('leases too far ahead are taken'));
   }
 
   #requireUnlocked(shards: readonly StandingShard[]): void {

@@ -22,7 +22,9 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
  * - `comparison names the server`: a comparison counts on the server on which it was made;
  * - `fence advances compared shards only`, `renewal advances compared shards only`, `taking advances nothing`: until when a
  *   shard is known to hold everything;
+ * - `a shard is known to hold what is older`: what was finished before that needs no entry;
  * - `expired leases only are taken`: a lease that holds stays with its owner;
+ * - `leases too far ahead are taken`: they were written by a clock that was ahead;
  * - `alarm stops applies`: nothing is decided while an alarm is open;
  * - `idle transactions end`: the server ends a transaction that sends nothing, and with it its locks.
  */
@@ -44,7 +46,9 @@ export type StoreGuard =
   | 'fence advances compared shards only'
   | 'renewal advances compared shards only'
   | 'taking advances nothing'
+  | 'a shard is known to hold what is older'
   | 'expired leases only are taken'
+  | 'leases too far ahead are taken'
   | 'alarm stops applies'
   | 'idle transactions end';
 
@@ -57,23 +61,38 @@ export type StoreRule =
   /** Every statement: the server is there and cannot work. */
   | { readonly kind: 'everything' };
 
+/** Clocks, in milliseconds since 1970. */
+export interface StoreClock {
+  /** The server's. */
+  readonly now: () => number;
+  /** That by which things are observed to happen; the server's unless it is given. */
+  readonly trueTime?: () => number;
+}
+
 /** The server on which the tables stand. */
 export class StoreServer {
   readonly #now: () => number;
+  readonly #trueTime: () => number;
   readonly #without: ReadonlySet<StoreGuard>;
   readonly #rules = new Set<StoreRule>();
   #timeline = 1;
   #incarnation = 1;
   #counted = 0;
 
-  constructor(now: () => number, without: ReadonlySet<StoreGuard>) {
-    this.#now = now;
+  constructor(clock: StoreClock, without: ReadonlySet<StoreGuard>) {
+    this.#now = clock.now;
+    this.#trueTime = clock.trueTime ?? clock.now;
     this.#without = without;
   }
 
   /** The server's clock, milliseconds since 1970. */
   get now(): number {
     return this.#now();
+  }
+
+  /** When what happens now is observed to happen. */
+  get trueTime(): number {
+    return this.#trueTime();
   }
 
   /** What a lease is compared by: it changes with a fail-over and stays with a restart. */

@@ -14,13 +14,11 @@ import { JournalTable } from './journal-table.js';
 import { LeaseTables, type LeaseHolder } from './lease-tables.js';
 import { NoteTables } from './note-tables.js';
 import { ProductTables } from './product-tables.js';
-import { StoreServer, type StoreGuard, type StoreRule } from './server.js';
+import { StoreServer, type StoreClock, type StoreGuard, type StoreRule } from './server.js';
 import { StoreTransaction, type Table, type TableCopy } from './table.js';
 
 /** What a simulated product store is made of. */
-interface StoreOptions {
-  /** The server's clock, milliseconds since 1970. */
-  readonly now: () => number;
+interface StoreOptions extends StoreClock {
   readonly shards: number;
   /** Guards that are left out. */
   readonly without?: ReadonlySet<StoreGuard>;
@@ -82,8 +80,8 @@ export class StoreTables {
   #decisions: Decision[] = [];
   #lines: HandlerLine[] = [];
 
-  constructor({ now, shards, without = new Set(), observer }: StoreOptions) {
-    this.#server = new StoreServer(now, without);
+  constructor({ shards, without = new Set(), observer, ...clock }: StoreOptions) {
+    this.#server = new StoreServer(clock, without);
     this.#observer = observer;
     this.product = new ProductTables(this.#server);
     this.journalTable = new JournalTable(this.#server);
