@@ -1,13 +1,17 @@
+import { comparisonCounterexamples } from './comparisons.js';
 import type { Counterexample } from './counterexample.js';
+import { highWaterMarkCounterexamples } from './high-water-marks.js';
 import { oneCustomerCounterexamples } from './one-customer.js';
 import { otherCounterexamples } from './other-guards.js';
+import { ownCommitCounterexamples } from './own-commits.js';
 import { protocolCounterexamples } from './protocol.js';
-import { storeGoesBackCounterexamples } from './store-goes-back.js';
 
 /** All counterexamples, in the order of docs/protocol.md. */
 export const counterexamples: readonly Counterexample[] = [
   ...protocolCounterexamples,
   ...oneCustomerCounterexamples,
-  ...storeGoesBackCounterexamples,
+  ...ownCommitCounterexamples,
+  ...comparisonCounterexamples,
+  ...highWaterMarkCounterexamples,
   ...otherCounterexamples,
 ];
