@@ -10,7 +10,9 @@ export interface TraceResult {
   readonly name: string;
   /** States that the model was followed through. */
   readonly states: number;
-  /** Null: it is accepted. */
+  /** There were too many states to say whether it is accepted. */
+  readonly isUndecided: boolean;
+  /** Null: it is accepted, or undecided. */
   readonly rejected: Rejection | null;
 }
 
@@ -91,12 +93,13 @@ export class TraceProgram {
 
 function parseResult([first = '', ...details]: readonly string[]): TraceResult {
   const [what, name = '', count = '', ...event] = first.split(' ');
-  if (what === 'accepted') return { name, states: Number(count), rejected: null };
+  if (what === 'accepted' || what === 'undecided')
+    return { name, states: Number(count), isUndecided: what === 'undecided', rejected: null };
   if (what !== 'rejected') throw new Error(`the model of traces said: ${first}`);
   const rejected = {
     number: Number(count),
     event: event.join(' '),
     details: details.map((text) => text.trim()),
   };
-  return { name, states: 0, rejected };
+  return { name, states: 0, isUndecided: false, rejected };
 }

@@ -41,7 +41,7 @@ describe.skipIf(!hasCompiler)('the model of traces', () => {
   }, scaled(60_000));
   afterAll(() => program.close());
 
-  const judge = async (events: readonly string[], options = '0 1') =>
+  const judge = async (events: readonly string[], options = '0 1 1 0') =>
     (await program.judge([`trace t ${options}`, ...events, 'end'])).rejected;
 
   it.each([
@@ -97,8 +97,64 @@ describe.skipIf(!hasCompiler)('the model of traces', () => {
 
   it('lets a row be overtaken by one that it may wait for, and by no other', async () => {
     const overtaking = ['take 0 1', 'insert a', 'insert b', 'poll 0 b', 'claim 0 b1', 'decide 0 b1+'];
-    expect(await judge(overtaking, '8 1')).toBeNull();
-    expect(await judge(overtaking, '64 1')).toMatchObject({ event: 'claim 0 b1' });
+    expect(await judge(overtaking, '8 1 1 0')).toBeNull();
+    expect(await judge(overtaking, '64 1 1 0')).toMatchObject({ event: 'claim 0 b1' });
+  });
+
+  describe('without the polls', () => {
+    const hidden = '0 1 0 0';
+    const withoutPolls = (events: readonly string[]) => events.filter((event) => !event.startsWith('poll'));
+
+    it.each([
+      ['rows that fail, are corrected and change hands', corrected],
+      ['statements that land when their worker has polled again', late],
+      ['claims, applies and marks of a batch in parts', inParts],
+    ])('explains %s', async (_name, events) => {
+      expect(await judge(withoutPolls(events), hidden)).toBeNull();
+    });
+
+    it.each([
+      ['a claim without the lease', ['insert a', 'claim 0 a1']],
+      [
+        'a row decided before an earlier one',
+        ['take 0 1', 'insert a', 'insert b', 'claim 0 b1', 'decide 0 b1+'],
+      ],
+      [
+        'a row decided before one that arrived with it',
+        ['take 0 1', 'insert b a', 'claim 0 b1', 'decide 0 b1+'],
+      ],
+      [
+        'a decision under an earlier lease',
+        ['take 0 1', 'insert a', 'claim 0 a1', 'take 1 2', 'decide 0 a1+'],
+      ],
+      ['a second decision of an attempt', [...corrected.slice(0, 6), 'decide 0 a1+']],
+      ['a mark that the journal does not support', [...corrected.slice(0, 6), 'mark 0 a3']],
+      ['a mark before that of an earlier row', [...corrected.slice(0, 6), 'mark 0 b3']],
+    ])('rejects %s, and names it', async (_name, all) => {
+      const events = withoutPolls(all);
+      expect(await judge(events.slice(0, -1), hidden)).toBeNull();
+      expect(await judge(events, hidden)).toMatchObject({ event: events.at(-1), number: events.length });
+    });
+  });
+
+  describe('where only times tell the order', () => {
+    /** Each event a tenth of a second behind the one before. */
+    const timed = (events: readonly string[]) => events.map((event, index) => `@${index * 100} ${event}`);
+    const within = (tolerance: number) => `0 1 0 ${tolerance}`;
+
+    it('takes events that are close together in the order that explains them', async () => {
+      const events = timed(['insert a', 'take 0 1', 'insert b', 'claim 0 b1', 'decide 0 b1+']);
+      expect(await judge(events, within(100))).toMatchObject({ event: 'decide 0 b1+', number: 5 });
+      expect(await judge(events, within(200))).toBeNull();
+    });
+
+    it.each([
+      ['of one worker', ['take 0 1', 'insert a', 'decide 0 a1+', 'claim 0 a1']],
+      ['of one row', ['take 0 1', 'claim 0 a1', 'insert a']],
+      ['of the store', ['insert a', 'take 0 1', 'claim 0 a1', 'take 1 2', 'decide 0 a1+']],
+    ])('leaves the order %s as it is', async (_name, events) => {
+      expect(await judge(timed(events), within(1000))).not.toBeNull();
+    });
   });
 
   it('says which promise the rejected event breaks', async () => {

@@ -64,7 +64,7 @@ export class SimulatedSystem {
     this.endsIdle = !without.has('idle transactions end');
     const history = new History(loop, keepFacts);
     this.history = history;
-    const trace = new SimulationTrace(keepTrace);
+    const trace = new SimulationTrace(keepTrace, () => loop.now);
     this.trace = trace;
     this.network = new Network(loop, new Random(seed + 2), {
       onSend: (owner, statement) => this.onSend(owner, statement),

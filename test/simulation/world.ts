@@ -9,7 +9,7 @@ import type { Scenario, ServerRole, Step } from './scenario.js';
 import type { LostHistory, StoreSnapshot } from './store/tables.js';
 import type { Fact } from './story.js';
 import { SimulatedSystem, type WorldOptions } from './system.js';
-import type { TraceEvent } from './traces/simulation-trace.js';
+import type { TraceEvent } from '../model/traces/trace-event.js';
 import { WorkerProcesses } from './worker-processes.js';
 
 /** What came of a simulation. */

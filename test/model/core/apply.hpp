@@ -85,15 +85,26 @@ inline void beginApplyOfAll(const State& state, int worker, StateSteps& steps) {
 
 inline void endApplies(Batch& batch);
 
-/** Whether of a batch these rows may be applied without the others: none is decided anew behind one that is left. */
+/**
+ * Whether of a batch these rows may be applied without the others: none is decided anew behind one that is left, and none
+ * is answered by the journal behind one that it answers too.
+ */
 inline bool isPart(const State& state, int worker, int part) {
   Batch batch = state.workers[worker].batch;
-  const int left = batch.apply.rows & ~part;
+  const Apply asked = batch.apply;
   lookUpJournal(state, batch);
+  int left = 0;
+  int leftAnswered = 0;
   for (int i = 0; i < rowCount; i++) {
-    const BatchRow& row = batch.apply.row[i];
-    if (!has(part & batch.apply.rows, i) || !(row.outcome & NewDecision)) continue;
-    if (rowsOfCustomer(state.workers[worker].batch.apply, left & ((1 << i) - 1), row.customer)) return false;
+    if (!has(asked.rows, i)) continue;
+    const int customer = 1 << asked.row[i].customer;
+    const bool isAnswered = has(batch.apply.rows, i) && !(batch.apply.row[i].outcome & NewDecision);
+    if (!has(part, i)) {
+      left |= customer;
+      if (isAnswered) leftAnswered |= customer;
+    } else if (has(batch.apply.rows, i) && (isAnswered ? leftAnswered : left) & customer) {
+      return false;
+    }
   }
   return true;
 }

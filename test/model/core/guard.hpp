@@ -22,13 +22,6 @@ inline int rowsOfShard(const State& state, int shard) {
   return rows;
 }
 
-inline int rowsInState(const State& state, int rowState) {
-  int rows = 0;
-  for (int i = 0; i < rowCount; i++)
-    if (state.rows[i].state == rowState) rows |= 1 << i;
-  return rows;
-}
-
 inline int notApplied(const State& state, int among) {
   int found = 0;
   for (int i = 0; i < rowCount; i++)

@@ -104,6 +104,18 @@ inline const char* markBoth(State& state, int rows, const BatchRow* batch) {
   return succeeded != nullptr ? succeeded : failed;
 }
 
+/** The promise that marking some of these rows breaks where the others are not marked yet, or null. */
+inline const char* judgeMarkOrder(const State& state, int rows, const BatchRow* batch, int marked) {
+  if (!options.judgeMarkOrder) return nullptr;
+  for (int i = 0; i < rowCount; i++) {
+    if (!has(marked, i) || state.rows[i].state != Processing || state.rows[i].attempt != batch[i].attempt) continue;
+    for (int earlier = 0; earlier < i; earlier++)
+      if (has(rows & ~marked, earlier) && batch[earlier].customer == batch[i].customer)
+        return "MARK ORDER: a row is marked before an earlier one of its customer that was decided with it";
+  }
+  return nullptr;
+}
+
 /** The platform opens a finished row again, with right content. */
 inline void resetRow(State& state, int index, bool editCustomer) {
   Row& row = state.rows[index];
@@ -173,13 +185,17 @@ inline void platformEditsInitial(const State& state, StateSteps& steps) {
 
 /** Rows that arrive later become visible in their order, as settleMs sees to. */
 inline void platformInserts(const State& state, StateSteps& steps) {
-  for (int i = 0; i < rowCount; i++) {
-    if (state.rows[i].state != NotThereYet) continue;
+  const int absent = rowsInState(state, NotThereYet);
+  // In a trace any rows arrive together.
+  const int most = options.anyArrival ? absent : firstOf(absent);
+  for (int part = most; part != 0; part = (part - 1) & most) {
     State next = state;
-    next.rows[i].state = Initial;
-    becomesOpen(next, i);
-    steps.add(next, Kind::Fair, nullptr, [&] { return "platform: row " + rowName(i) + " arrives"; });
-    if (!options.anyArrival) return;
+    for (int i = 0; i < rowCount; i++) {
+      if (!has(part, i)) continue;
+      next.rows[i].state = Initial;
+      becomesOpen(next, i);
+    }
+    steps.add(next, Kind::Fair, nullptr, [&] { return "platform: writes " + namesOf(part); });
   }
 }
 
@@ -207,6 +223,7 @@ inline void lateStatementLandsInPart(const State& state, StateSteps& steps) {
     const char* violation = nullptr;
     if (late.kind == LateClaim) claimRows(next, part);
     else violation = markBoth(next, part, late.row);
+    if (late.kind != LateClaim && violation == nullptr) violation = judgeMarkOrder(state, late.rows, late.row, part);
     std::memset(&next.late, 0, sizeof next.late);
     steps.add(next, Kind::Fair, violation, [&] { return "late statement lands for " + namesOf(part); });
   }

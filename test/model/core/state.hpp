@@ -313,6 +313,14 @@ inline int openRows(const State& state) {
   return open;
 }
 
+/** Rows in this State. */
+inline int rowsInState(const State& state, int rowState) {
+  int rows = 0;
+  for (int i = 0; i < rowCount; i++)
+    if (state.rows[i].state == rowState) rows |= 1 << i;
+  return rows;
+}
+
 /** Rows of table 0, CUST, or 1, ACCOUNT. */
 inline int rowsOfTable(int table) { return (table == 1 ? options.accountRows : ~options.accountRows) & allRows; }
 

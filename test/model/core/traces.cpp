@@ -1,25 +1,27 @@
 /*
- * Reads traces of the code and says of each whether the model explains it: trace.hpp, docs/protocol.md.
+ * Reads traces of the code and says of each whether the model explains it: acceptor.hpp, docs/protocol.md.
  *
  *   g++ -O2 -std=c++17 -DROWS=3 -DWORKERS=3 traces.cpp -o traces && ./traces < FILE
  *
- *   trace NAME OVERTAKES MARK-ORDER     begins a trace; see Trace
- *   insert a | reset a | restore a1     row a arrives, is put back, comes back in State 1 under attempt 1
+ *   trace NAME OVERTAKES MARK-ORDER POLLS TOLERANCE     begins a trace; see Trace
+ *   insert a b                          rows arrive, in one transaction
+ *   reset a | restore a1                row a is put back, comes back in State 1 under attempt 1
  *   poll 0 ab                           worker 0 polls, and rows a and b are returned
  *   claim 0 a1 b1                       0 -> 1 under these attempts, in one transaction
  *   decide 0 a1+ b1-                    a transaction commits these journal entries: + applied, - failed
  *   mark 0 a2 b3                        1 -> 2 and 1 -> 3, in one transaction
  *   take 0 5 | release 0                worker 0 takes the shard with term 5, gives it back
  *   restart 0                           from here on worker 0 is another process
+ *   @1234 claim 0 a1                    the same events with the microsecond, in the order of time
  *   end                                 ends the trace
  *
- * Answers each trace with a line, `accepted NAME STATES` or `rejected NAME NUMBER EVENT`, the latter followed by lines that
- * begin with two blanks, and with a line `end`.
+ * Answers each trace with a line, `accepted NAME STATES`, `undecided NAME STATES` where these were too many, or
+ * `rejected NAME NUMBER EVENT`, followed by lines that begin with two blanks; and with a line `end`.
  */
 #include <iostream>
 #include <sstream>
 
-#include "trace.hpp"
+#include "acceptor.hpp"
 
 namespace model {
 
@@ -45,10 +47,11 @@ static void readRow(const std::string& text, Event& event) {
 
 static Event readEvent(const std::string& line) {
   std::istringstream words(line);
+  Event event{};
+  if (words.peek() == '@') words.ignore() >> event.time >> std::ws;
+  event.text = line.substr(static_cast<size_t>(words.tellg()));
   std::string word;
   words >> word;
-  Event event{};
-  event.text = line;
   event.worker = -1;
   bool isKnown = false;
   for (const auto& [name, kind] : eventKinds) {
@@ -74,8 +77,8 @@ static Event readEvent(const std::string& line) {
 }
 
 static void report(const Trace& trace, const TraceResult& result) {
-  if (result.accepted) {
-    std::cout << "accepted " << trace.name << ' ' << result.states << '\n';
+  if (result.accepted || result.undecided) {
+    std::cout << (result.accepted ? "accepted " : "undecided ") << trace.name << ' ' << result.states << '\n';
     return;
   }
   constexpr size_t mostShown = 5;
@@ -97,7 +100,8 @@ static void readTraces() {
     } else if (line.rfind("trace ", 0) == 0) {
       trace = Trace{};
       std::string word;
-      std::istringstream(line) >> word >> trace.name >> trace.overtakes >> trace.judgesMarkOrder;
+      std::istringstream(line) >> word >> trace.name >> trace.overtakes >> trace.judgesMarkOrder >>
+          trace.showsPolls >> trace.tolerance;
     } else {
       trace.events.push_back(readEvent(line));
     }

@@ -41,19 +41,6 @@ inline void restart(const State& state, int worker, StateSteps& steps) {
   steps.add(next, Kind::Fair, nullptr, [&] { return workerName(worker) + ": restarts"; });
 }
 
-/** The promise that marking these rows of a batch breaks where others of it are not marked yet, or null. */
-inline const char* judgeMarkOrder(const State& state, const Batch& batch, int marked) {
-  if (!options.judgeMarkOrder) return nullptr;
-  for (int i = 0; i < rowCount; i++) {
-    const BatchRow& row = batch.apply.row[i];
-    if (!has(marked, i) || state.rows[i].state != Processing || state.rows[i].attempt != row.attempt) continue;
-    const int earlier = batch.apply.rows & ~marked & ((1 << i) - 1);
-    if (rowsOfCustomer(batch.apply, earlier, row.customer))
-      return "MARK ORDER: a row is marked before an earlier one of its customer that was decided with it";
-  }
-  return nullptr;
-}
-
 /** The worker gives up on a mark that may still be carried out. */
 inline void leaveMarkInFlight(const State& state, int worker, LateKind kind, int marked, StateSteps& steps) {
   if (state.left.lostReplies == 0 || state.late.kind != NoStatement) return;
@@ -87,7 +74,7 @@ inline void markByOutcome(const State& state, int worker, StateSteps& steps) {
   const int marked = statement & ~refused;
   State next = state;
   const char* violation = markRows(next, marked, batch.apply.row, outcome);
-  if (violation == nullptr) violation = judgeMarkOrder(state, batch, marked);
+  if (violation == nullptr) violation = judgeMarkOrder(state, batch.apply.rows, batch.apply.row, marked);
   Worker& self = next.workers[worker];
   self.batch.markRefused |= static_cast<u8>(customersOf(batch.apply, refused));
   for (int i = 0; i < rowCount; i++)
@@ -144,7 +131,7 @@ inline void markPart(const State& state, int worker, StateSteps& steps) {
   for (int part = rows; part != 0; part = (part - 1) & rows) {
     State next = state;
     const char* violation = markBoth(next, part, batch.apply.row);
-    if (violation == nullptr) violation = judgeMarkOrder(state, batch, part);
+    if (violation == nullptr) violation = judgeMarkOrder(state, batch.apply.rows, batch.apply.row, part);
     Batch& after = next.workers[worker].batch;
     for (int i = 0; i < rowCount; i++)
       if (has(part, i)) dropRow(after, i);
@@ -163,7 +150,7 @@ inline void markInOrder(const State& state, int worker, StateSteps& steps) {
   if (refusedMarks(state, rows, batch.apply.row)) return markIsRefused(state, worker, rows, steps);
   State next = state;
   const char* violation = markBoth(next, rows, batch.apply.row);
-  if (violation == nullptr) violation = judgeMarkOrder(state, batch, rows);
+  if (violation == nullptr) violation = judgeMarkOrder(state, batch.apply.rows, batch.apply.row, rows);
   Batch& after = next.workers[worker].batch;
   after.rowByRow &= static_cast<u8>(~rows);
   for (int i = 0; i < rowCount; i++)

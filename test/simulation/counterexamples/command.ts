@@ -6,9 +6,8 @@ import PQueue from 'p-queue';
 import { showProgress } from '../../../src/cli/progress.js';
 import { asText } from '../../bench/report/print.js';
 import { hasCompiler } from '../../model/core-program.js';
-import { TraceProgram } from '../../model/trace-program.js';
-import { workersInTrace } from '../traces/trace-text.js';
-import { rowsInWindow } from '../traces/windows.js';
+import type { TraceProgram } from '../../model/trace-program.js';
+import { openTraceProgram } from '../../model/traces/check-windows.js';
 import { counterexamples } from './all.js';
 import { isCode, play, problemsOf, roundsOf, type Counterexample, type Played } from './counterexample.js';
 
@@ -40,11 +39,7 @@ export async function checkCounterexamples(
   }
   const chosen = counterexamples.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const asksModel = hasCompiler && (without.length === 0 || chosen.some(({ breaks }) => 'event' in breaks));
-  const program = asksModel
-    ? await TraceProgram.open({
-        ...{ core: join(root, 'test/model/core'), rows: rowsInWindow, workers: workersInTrace },
-      })
-    : null;
+  const program = asksModel ? await openTraceProgram(join(root, 'test/model/core')) : null;
   try {
     if (without.length > 0) return await printPlayed(chosen, without, program);
     return await check(chosen, program, values.tell === true);

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allRuns } from '../../model/arguments.js';
 import { hasCompiler } from '../../model/core-program.js';
-import { TraceProgram } from '../../model/trace-program.js';
+import type { TraceProgram } from '../../model/trace-program.js';
+import { openTraceProgram } from '../../model/traces/check-windows.js';
 import { scaled } from '../../support/time-factor.js';
 import { ablations } from '../ablations.js';
-import { workersInTrace } from '../traces/trace-text.js';
-import { rowsInWindow } from '../traces/windows.js';
 import { counterexamples } from './all.js';
 import { guardsNotShown, notShown } from './not-shown.js';
 import { isCode, play, problemsOf, roundsOf } from './counterexample.js';
@@ -18,7 +17,7 @@ import { isCode, play, problemsOf, roundsOf } from './counterexample.js';
 const core = new URL('../../model/core', import.meta.url).pathname;
 let program: TraceProgram | null = null;
 beforeAll(async () => {
-  if (hasCompiler) program = await TraceProgram.open({ core, rows: rowsInWindow, workers: workersInTrace });
+  if (hasCompiler) program = await openTraceProgram(core);
 }, scaled(60_000));
 afterAll(() => program?.close());
 

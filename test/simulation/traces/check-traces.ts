@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { showProgress } from '../../../src/cli/progress.js';
 import { asText } from '../../bench/report/print.js';
-import { TraceProgram } from '../../model/trace-program.js';
+import { openTraceProgram, rejectionText } from '../../model/traces/check-windows.js';
+import { everything, recorded } from '../../model/traces/trace-event.js';
+import { workersInTrace } from '../../model/traces/trace-text.js';
 import { ablations, switchedOff } from '../ablations.js';
 import { readArguments, UsageError, type Arguments, type SeedRange } from '../arguments.js';
-import { checkSeed, type RejectedTrace, type SeedTraces } from './check-seeds.js';
-import { workersInTrace } from './trace-text.js';
-import { rowsInWindow } from './windows.js';
+import { checkSeed, type SeedTraces } from './check-seeds.js';
 
 const helpText = `npm run test:traces -- [options]
 
@@ -19,26 +19,30 @@ const helpText = `npm run test:traces -- [options]
   --ablations         switch off one guard after the other, and play seeds (default 300) until a trace is rejected
   --only NAME,…       with --ablations: these only
   --without NAME,…    play with these guards switched off
+  --as-recorded       judge what the fault suite would know: no polls, and the order of events that are close together
 
 Exit code 1 where a trace is rejected; with --ablations never. docs/simulation.md has more.`;
 
 /** Ends a run at the first rejected trace, and prints it as JSON: for --ablations, which starts such runs. */
 const firstOnly = '--first-rejected';
+const asRecorded = '--as-recorded';
 
 /** Does what the command line asks for; `root` is the project's folder. Resolves to the exit code. */
 export async function checkTraces(args: readonly string[], root: string): Promise<number> {
   Error.stackTraceLimit = 0;
   try {
-    const asked = readArguments(args.filter((arg) => arg !== firstOnly));
+    const flags = args.filter((arg) => arg === asRecorded);
+    const asked = readArguments(args.filter((arg) => arg !== firstOnly && arg !== asRecorded));
+    const withCheck = (work: (check: Check) => Promise<number>) => withProgram(root, flags.length > 0, work);
     switch (asked.what) {
       case 'run':
-        return await withProgram(root, (program) =>
-          args.includes(firstOnly) ? printFirst(asked, program) : run(asked, program),
+        return await withCheck((check) =>
+          args.includes(firstOnly) ? printFirst(asked, check) : run(asked, check),
         );
       case 'tell':
-        return await withProgram(root, (program) => tell(asked, program));
+        return await withCheck((check) => tell(asked, check));
       case 'ablations':
-        return await tryAblations(asked, args.includes('--seeds') ? asked.seeds : 300);
+        return await tryAblations(asked, args.includes('--seeds') ? asked.seeds : 300, flags);
       case 'help':
       case 'shrink':
         console.log(helpText);
@@ -51,11 +55,20 @@ export async function checkTraces(args: readonly string[], root: string): Promis
   }
 }
 
-async function withProgram(root: string, work: (program: TraceProgram) => Promise<number>): Promise<number> {
-  const core = join(root, 'test/model/core');
-  const program = await TraceProgram.open({ core, rows: rowsInWindow, workers: workersInTrace });
+/** Plays a seed without these guards, and has its traces judged. */
+type Check = (seed: number, without: readonly string[]) => Promise<SeedTraces>;
+
+async function withProgram(
+  root: string,
+  isAsRecorded: boolean,
+  work: (check: Check) => Promise<number>,
+): Promise<number> {
+  const program = await openTraceProgram(join(root, 'test/model/core'));
+  const knowledge = isAsRecorded ? recorded : everything;
   try {
-    return await work(program);
+    return await work((seed, without) =>
+      checkSeed(seed, program, { without: switchedOff(without).rules, knowledge }),
+    );
   } finally {
     await program.close();
   }
@@ -64,24 +77,23 @@ async function withProgram(root: string, work: (program: TraceProgram) => Promis
 /** Plays seed after seed until `take` says false. */
 async function play(
   { from, seeds, without, minutes = Infinity }: SeedRange & { readonly minutes?: number },
-  program: TraceProgram,
+  check: Check,
   take: (result: SeedTraces) => boolean,
 ): Promise<void> {
-  const { rules } = switchedOff(without);
   const end = performance.now() + minutes * 60_000;
   for (let seed = from; seed < from + seeds && performance.now() < end; seed += 1)
-    if (!take(await checkSeed(seed, program, { without: rules }))) return;
+    if (!take(await check(seed, without))) return;
 }
 
 const mostShown = 10;
 
-async function run(asked: Asked<'run'>, program: TraceProgram): Promise<number> {
-  const total = { seeds: 0, traces: 0, events: 0, states: 0, tooManyWorkers: 0, rejected: 0 };
+async function run(asked: Asked<'run'>, check: Check): Promise<number> {
+  const total = { seeds: 0, traces: 0, events: 0, states: 0, tooManyWorkers: 0, undecided: 0, rejected: 0 };
   const progress = showProgress('seeds', asked.seeds);
   const start = performance.now();
   const shown: string[] = [];
   const rate = () => (total.traces / (performance.now() - start)) * 1000;
-  await play(asked, program, ({ seed, rejected, ...counts }) => {
+  await play(asked, check, ({ seed, rejected, ...counts }) => {
     total.seeds += 1;
     total.rejected += rejected.length;
     for (const [name, count] of Object.entries(counts)) total[name as keyof typeof counts] += count;
@@ -96,22 +108,15 @@ async function run(asked: Asked<'run'>, program: TraceProgram): Promise<number> 
   console.log(
     `${count(total.seeds)} seeds, ${count(total.traces)} traces of ${count(total.events)} events, ` +
       `${count(total.states)} states of the model, ${rate().toFixed(0)} traces a second; ` +
-      `${count(total.rejected)} rejected, ${count(total.tooManyWorkers)} with more than ${workersInTrace} workers left out`,
+      `${count(total.rejected)} rejected, ${count(total.undecided)} undecided, ` +
+      `${count(total.tooManyWorkers)} with more than ${workersInTrace} workers left out`,
   );
   return total.rejected === 0 ? 0 : 1;
 }
 
-function rejectionText({ rows, rejection: { number, event, details } }: RejectedTrace): string {
-  const names = rows.map((name, index) => `${String.fromCharCode(97 + index)} is ${name}`).join(', ');
-  return [
-    `event ${number}, ${event}, is not explained; ${names}`,
-    ...details.map((line) => `  ${line}`),
-  ].join('\n');
-}
-
-async function tell({ scenario, without }: Asked<'tell'>, program: TraceProgram): Promise<number> {
+async function tell({ scenario, without }: Asked<'tell'>, check: Check): Promise<number> {
   if (!('seed' in scenario)) throw new UsageError('--tell takes a seed here');
-  const { rejected } = await checkSeed(scenario.seed, program, { without: switchedOff(without).rules });
+  const { rejected } = await check(scenario.seed, without);
   for (const trace of rejected) console.log(`${trace.trace.join('\n')}\n${rejectionText(trace)}\n`);
   if (rejected.length === 0) console.log('The model explains all traces.');
   return rejected.length === 0 ? 0 : 1;
@@ -123,9 +128,9 @@ interface FirstRejected {
   readonly details: readonly string[];
 }
 
-async function printFirst(asked: Asked<'run'>, program: TraceProgram): Promise<number> {
+async function printFirst(asked: Asked<'run'>, check: Check): Promise<number> {
   let first: FirstRejected | null = null;
-  await play(asked, program, ({ seed, rejected: [trace] }) => {
+  await play(asked, check, ({ seed, rejected: [trace] }) => {
     if (trace === undefined) return true;
     const { event, details } = trace.rejection;
     first = { seed, event, details };
@@ -136,13 +141,18 @@ async function printFirst(asked: Asked<'run'>, program: TraceProgram): Promise<n
 }
 
 /** Each guard is switched off in a process of its own: its code is another one. */
-async function tryAblations({ only, from }: Asked<'ablations'>, seeds: number): Promise<number> {
+async function tryAblations(
+  { only, from }: Asked<'ablations'>,
+  seeds: number,
+  flags: readonly string[],
+): Promise<number> {
   const chosen = ablations.filter(({ name }) => only.length === 0 || only.includes(name));
   const [, program = ''] = process.argv;
   const rows: string[][] = [];
   const progress = showProgress('guards switched off', chosen.length);
   for (const { name } of chosen) {
-    const args = ['--traces', firstOnly, '--without', name, '--from', String(from), '--seeds', String(seeds)];
+    const range = ['--from', String(from), '--seeds', String(seeds)];
+    const args = ['--traces', firstOnly, ...flags, '--without', name, ...range];
     const { stdout } = await execa(process.execPath, [program, ...args]);
     const first = JSON.parse(stdout.split('\n').at(-1) ?? 'null') as FirstRejected | null;
     const breaks = first?.details.find((line) => line.startsWith('breaks ')) ?? '';

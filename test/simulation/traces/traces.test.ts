@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasCompiler } from '../../model/core-program.js';
-import { TraceProgram } from '../../model/trace-program.js';
+import type { TraceProgram } from '../../model/trace-program.js';
+import { openTraceProgram, type RejectedTrace } from '../../model/traces/check-windows.js';
 import { scaled } from '../../support/time-factor.js';
 import { switchedOff } from '../ablations.js';
-import { checkSeed, type RejectedTrace } from './check-seeds.js';
-import { workersInTrace } from './trace-text.js';
-import { rowsInWindow } from './windows.js';
+import { checkSeed } from './check-seeds.js';
 
 const core = new URL('../../model/core', import.meta.url).pathname;
 
@@ -16,7 +15,7 @@ const [fewestSeeds, mostSeeds] = [5, 30];
 describe.skipIf(!hasCompiler)('traces of simulated workers', () => {
   let program: TraceProgram;
   beforeAll(async () => {
-    program = await TraceProgram.open({ core, rows: rowsInWindow, workers: workersInTrace });
+    program = await openTraceProgram(core);
   }, scaled(60_000));
   afterAll(() => program.close());
 

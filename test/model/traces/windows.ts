@@ -3,7 +3,7 @@ import { broughtBy, waitsFor } from '../../../src/domain/waiting.js';
 import { grouped, rowName, type Observations, type PlatformRow } from '../../fault/observations.js';
 
 /*
- * The model has few rows and one customer. So a simulation is looked at through windows: consecutive rows of a customer, in
+ * The model has few rows and one customer. So a history is looked at through windows: consecutive rows of a customer, in
  * their order. Rows outside of a window are hidden: the worker's steps are then as if some rows were missing.
  */
 
@@ -22,7 +22,7 @@ export interface Window {
 /** As many rows as the model is compiled for. */
 export const rowsInWindow = 3;
 
-/** The windows of a simulation. Rows whose CustID is corrected, or that came with a State of their own, are in none. */
+/** The windows of a history. Rows whose CustID is corrected, or that came with a State of their own, are in none. */
 export function windowsOf(observations: Observations): readonly Window[] {
   const isSingle = ({ versions, planted }: PlatformRow) =>
     planted === null && new Set(versions.map(({ custId }) => custId)).size === 1;
