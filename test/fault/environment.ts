@@ -11,9 +11,15 @@ import { Connection } from './connection.js';
 import { installRecorder, readObservations } from './recorder.js';
 import { scaled } from '../support/time-factor.js';
 
+/** The servers remember when each transaction was committed. */
+const serverSettings = { track_commit_timestamp: 'on' };
+
 /** Two servers of their own with empty databases, recorded. */
 export class FaultEnvironment {
-  readonly servers = { middle: new PostgresServer(), store: new PostgresServer() };
+  readonly servers = {
+    middle: new PostgresServer(serverSettings),
+    store: new PostgresServer(serverSettings),
+  };
   #access: { readonly middle: PostgresAccess; readonly store: PostgresAccess } | undefined;
   readonly #connections: Connection[] = [];
 

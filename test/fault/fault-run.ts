@@ -13,6 +13,8 @@ import { limitSpec, Schedule } from './schedule.js';
 import { Platform } from './platform.js';
 import { RowTroubles, type TroubleTimes } from './row-troubles.js';
 import { collect, drain, drainOthers, FaultEnvironment } from './environment.js';
+import { judgeTraces } from './judge-traces.js';
+import type { TraceProgram } from '../model/trace-program.js';
 
 /** What a run is like; everything else is drawn from the seed. */
 export interface FaultRunOptions {
@@ -39,13 +41,18 @@ export interface FaultRunOptions {
 export interface FaultRunResult {
   readonly observations: Observations;
   readonly violations: readonly Violation[];
+  /** Events that the protocol model does not explain, in words. */
+  readonly unexplained: readonly string[];
   /** Where logs are. */
   readonly folder: string;
   readonly summary: string;
 }
 
-/** Runs workers under faults, lets them finish, and judges. */
-export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult> {
+/** Runs workers under faults, lets them finish, and judges; `program` is the model of traces, where it can be compiled. */
+export async function faultRun(
+  options: FaultRunOptions,
+  program: TraceProgram | null,
+): Promise<FaultRunResult> {
   const folder = await mkdtemp(join(tmpdir(), `bnet-sync-fault-${options.seed}-`));
   const startedAt = Date.now();
   const note = (text: string): void => {
@@ -79,15 +86,15 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunResult
     const violations = check(observations);
     const unexpected = workers.flatMap((worker) => worker.unexpected);
     for (const what of unexpected) violations.push({ kind: 'lost', about: 'a worker', what });
-    const summary = summaryOf(observations, {
-      platform,
-      workers,
-      seconds: (ended - startedAt) / 1000,
-      drainMs: drained,
-    });
+    const traces = await judgeTraces(program, environment, { observations, folder });
+    const { unexplained } = traces;
+    const seconds = (ended - startedAt) / 1000;
+    const run = summaryOf(observations, { platform, workers, seconds, drainMs: drained });
+    const summary = `${run}; ${traces.summary}`;
     note(summary);
-    if (violations.length === 0) await rm(folder, { recursive: true, force: true });
-    return { observations, violations, folder, summary };
+    if (violations.length === 0 && unexplained.length === 0)
+      await rm(folder, { recursive: true, force: true });
+    return { observations, violations, unexplained, folder, summary };
   } finally {
     for (const worker of workers) await worker.leave('SIGKILL');
     await Promise.all(workers.map((worker) => worker.close()));

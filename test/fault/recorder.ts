@@ -4,9 +4,12 @@ import { ruleTriggers } from './trouble-rules.js';
 
 /* Triggers that see what happens in both databases, and the reading of what they saw. */
 
+/** Columns of the transaction and of the worker's process, which names itself in a setting of its sessions. */
+const origin = `xid text DEFAULT pg_current_xact_id()::text, process text DEFAULT nullif(current_setting('fault.process', true), '')`;
+
 const middleTriggers = `
   CREATE TABLE fault_change (
-    seq bigserial PRIMARY KEY, xid text DEFAULT pg_current_xact_id()::text, source text, streaming_no numeric,
+    seq bigserial PRIMARY KEY, ${origin}, source text, streaming_no numeric,
     actor text, "from" integer, "to" integer, date_before text, date_after text, err_content text, remark text, at timestamptz DEFAULT clock_timestamp());
   CREATE FUNCTION fault_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO fault_change (source, streaming_no, actor, "from", "to", date_before, date_after, err_content, remark)
@@ -22,17 +25,18 @@ const storeTriggers = `
   CREATE TABLE fault_call (
     seq bigint DEFAULT nextval('fault_order'), xid text DEFAULT pg_current_xact_id()::text, source text, streaming_no numeric);
   CREATE TABLE fault_decision (
-    seq bigint DEFAULT nextval('fault_order'), xid text DEFAULT pg_current_xact_id()::text, source text,
+    seq bigint DEFAULT nextval('fault_order'), ${origin}, source text,
     streaming_no numeric, attempt text, outcome text, code text, err_content text, worker text, decided_at timestamptz,
     at timestamptz DEFAULT clock_timestamp());
   CREATE TABLE fault_lease (
-    seq bigint DEFAULT nextval('fault_order'), shard integer, owner text, at timestamptz DEFAULT clock_timestamp());
+    seq bigint DEFAULT nextval('fault_order'), ${origin}, shard integer, owner text, term integer,
+    at timestamptz DEFAULT clock_timestamp());
   CREATE FUNCTION fault_decision() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO fault_decision (source, streaming_no, attempt, outcome, code, err_content, worker, decided_at)
     VALUES (NEW.source, NEW.streaming_no, NEW.attempt, NEW.outcome, NEW.code, NEW.err_content, NEW.worker, NEW.decided_at);
     RETURN NULL; END $$;
   CREATE FUNCTION fault_lease() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO fault_lease (shard, owner) VALUES (NEW.shard, NEW.owner);
+    INSERT INTO fault_lease (shard, owner, term) VALUES (NEW.shard, NEW.owner, NEW.term);
     RETURN NULL; END $$;
   CREATE TRIGGER fault_decision AFTER INSERT ON sync_journal FOR EACH ROW EXECUTE FUNCTION fault_decision();
   CREATE TRIGGER fault_lease AFTER UPDATE ON sync_shard FOR EACH ROW

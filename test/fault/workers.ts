@@ -50,6 +50,7 @@ export class SupervisedWorker {
   /** When processes ended, whoever ended them. */
   readonly ends: number[] = [];
   restarts = 0;
+  #started = 0;
   readonly #settings: WorkerProcessSettings;
   readonly #config: string;
   readonly #log: string;
@@ -156,9 +157,12 @@ export class SupervisedWorker {
       ([name]) => !/^(BNET_SYNC_|PG|NODE_OPTIONS)/.test(name),
     );
     const output = openSync(this.#log, 'a');
+    this.#started += 1;
     const env: Readonly<Record<string, string | undefined>> = {
       ...Object.fromEntries(inherited),
       FAULT_POISON_FILE: poisonFile(this.#settings.folder),
+      // The recorders ask whose session it is.
+      PGOPTIONS: `-c fault.process=${this.name}${this.#started}`,
       ...this.#env,
     };
     const reporting = ['--report-on-signal', `--report-directory=${this.#settings.folder}`];
