@@ -22,6 +22,7 @@ const middleRules: Readonly<Record<MiddleGuard, true>> = {
   'poll is one snapshot': true,
   'poll finds State 1': true,
   'poll leaves out who waits': true,
+  'poll finds what is awaited': true,
   'poll order': true,
   'poll leaves rows to settle': true,
 };

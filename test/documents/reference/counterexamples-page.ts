@@ -13,7 +13,7 @@ simulation’s checker, or an event of a [trace](../protocol.md#traces-of-the-co
       ['Run', 'Without', 'What breaks', 'What happens, where it is no run of the model'],
       counterexamples.map(({ name, without, breaks, about = '' }) => [
         code(name),
-        without.join('; '),
+        without.length === 0 ? '(nothing: a known limit)' : without.join('; '),
         'kind' in breaks
           ? breaks.kind
           : Object.entries(breaks)

@@ -20,7 +20,10 @@ export interface Counterexample {
   readonly scenario: Scenario;
   /** Parts of lines of its story, in order: what must happen for the scenario to show anything. */
   readonly moments: readonly string[];
-  /** What is switched off, by the names of ablations.ts. Where there are several, each of them is enough to keep the promise. */
+  /**
+   * What is switched off, by the names of ablations.ts; nothing: a known limit. Where there are several, each of them is enough
+   * to keep the promise.
+   */
   readonly without: readonly string[];
   /** Something is broken, and something else, where one of them is on. */
   readonly breaksWithOne?: true;
@@ -103,7 +106,7 @@ function isBroken(
 /** What is to be switched off, one after the other: nothing, each guard for itself, all of them. */
 export function roundsOf({ without, breaksWithOne }: Counterexample): readonly (readonly string[])[] {
   const alone = without.length > 1 && breaksWithOne !== true ? without.map((name) => [name]) : [];
-  return [[], ...alone, without];
+  return without.length === 0 ? [[]] : [[], ...alone, without];
 }
 
 /** Whether a guard is one of the code: then a process must be started without it. */

@@ -18,6 +18,21 @@ export const protocolEdits: readonly { readonly name: string; readonly edits: re
     edits: [{ file: 'src/worker/batch.ts', find: ' || row.custId !== polled.custId', put: '' }],
   },
   {
+    name: 'the settling that counts from the first sight',
+    edits: [{ file: 'src/domain/settling.ts', find: 'Math.min(seenForMs(row), ageMs)', put: 'ageMs' }],
+  },
+  {
+    name: 'the wait that counts from the first sight',
+    edits: [
+      {
+        file: 'src/domain/waiting.ts',
+        find: 'return Math.min(rowAgeMs(createDate, now), seenForMs);',
+        put: 'return rowAgeMs(createDate, now) + 0 * seenForMs;',
+      },
+      { file: 'src/domain/waiting.ts', find: ' && seenMs >= graceMs', put: '' },
+    ],
+  },
+  {
     name: 'the end of a deferral',
     edits: [
       {

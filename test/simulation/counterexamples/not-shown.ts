@@ -1,6 +1,5 @@
 const sql = 'of the statements of the real adapters, which a simulation does not have';
 const sameGuard = (name: string) => `the same guard as \`${name}\``;
-const knownLimit = 'a known limit: every guard is on';
 
 /** Ablations of the model that no scenario shows, each with the reason. */
 export const notShown: Readonly<Record<string, string>> = {
@@ -16,20 +15,13 @@ export const notShown: Readonly<Record<string, string>> = {
   'shards-differ-no-key': 'all workers of a scenario have the same settings, and `register` refuses others',
   'poll-two-cutoffs': sql,
   'poll-no-cut': sql,
-  'poll-no-overtaking': 'a bind that is refused after its wait breaks no promise that the checker judges',
-  'poll-clock-behind-by-date': 'the checker takes CreateDate for the time at which a row was written',
-  'poll-grace-behind-by-date': 'the checker takes CreateDate for the time at which a row was written',
   'poison-batch': 'no code tries several rows at a time',
   'poison-key-order': 'the checker does not count the time in which processes end',
-  'poison-limit': knownLimit,
   'locks-row-order': sql,
   'locks-two-lanes': sql,
   'refused-mark-fails': 'no code marks a success 3',
   'deferral-after-release': 'one try more, which the checker does not count',
-  'restore-under-workers': knownLimit,
   'evidence-purged': 'a purge is an operator’s; workers delete no entry',
-  'late-mark-limit': knownLimit,
-  'same-incarnation': knownLimit,
 };
 
 /** Guards of the simulation that no counterexample switches off, each with the reason. */

@@ -110,24 +110,6 @@ const edited: Counterexample = {
   breaks: { kind: 'order' },
 };
 
-/** Two binds at a time wait for their opens, which fills the batch, until the open of another customer is late. */
-const starved: Counterexample = {
-  name: 'poll-waiting-counts',
-  scenario: scenarioOf(
-    [
-      write(1000, bind('1', '2001'), bind('2', '2002')),
-      write(2000, open('10')),
-      write(38_000, ...['3', '4'].map((no) => ({ ...bind(no, `200${no}`), ageMs: 37_500 }))),
-      write(40_000, open('11', '2001'), open('12', '2002')),
-      write(75_000, open('13', '2003'), open('14', '2004')),
-    ],
-    { settings: { batchSize: 2, dependencyGraceMs: 100_000 }, calmAtMs: 80_000 },
-  ),
-  moments: ['worker 1: waiting', 'CUST:10 State 1 → 2', 'ACCOUNT:3 State none → 0', 'ACCOUNT:3 State 1 → 2'],
-  without: ['poll leaves out who waits'],
-  breaks: { kind: 'delayed' },
-};
-
 const fences: readonly Counterexample[] = [
   {
     name: 'no-fence',
@@ -247,7 +229,6 @@ export const protocolCounterexamples: readonly Counterexample[] = [
   ...marks,
   ...polls,
   edited,
-  starved,
   ...fences,
   ...reads,
 ];

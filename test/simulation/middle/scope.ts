@@ -21,6 +21,8 @@ export type MiddleGuard =
   | 'poll is one snapshot'
   /** Without it customers that wait fill the batch. */
   | 'poll leaves out who waits'
+  /** Without it the open or bind that a customer waits for is left out with its other rows. */
+  | 'poll finds what is awaited'
   /** Without it rows in State 1 are left to those who claimed them. */
   | 'poll finds State 1'
   /** Without it rows come in the order in which they were inserted. */

@@ -169,6 +169,10 @@ export class MiddleTables {
       ...request,
       ...(this.without.has('poll leaves rows to settle') && { settleMs: 0 }),
       ...(this.without.has('poll leaves out who waits') && { waits: [] }),
+      ...(this.without.has('poll finds what is awaited') && {
+        waits: [],
+        excluded: [...request.excluded, ...request.waits.map(({ custId }) => custId)],
+      }),
     };
     const rows = this.without.has('poll order')
       ? [...this.#open()].sort((a, b) => a.place - b.place)
