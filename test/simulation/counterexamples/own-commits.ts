@@ -31,7 +31,7 @@ export const ownCommitCounterexamples: readonly Counterexample[] = [
         }),
         ambush('mark', { what: 'stand still', until: 'commit', times: 1, untilWorker: 2 }, { worker: 1 }),
         { atMs: 9000, kind: 'fail over', lostMs: 6000, sameServer: true },
-        { atMs: 9000, kind: 'set clock', server: 'store', byMs: -6000 },
+        { atMs: 9000, kind: 'set clock', server: 'store', byMs: -8000 },
         write(14_000, bind('3', '1000')),
       ],
       { settings: { shards: 2 } },

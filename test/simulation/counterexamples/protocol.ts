@@ -211,7 +211,7 @@ const reads: readonly Counterexample[] = [
     scenario: scenarioOf([...hangingCommit, upon('record', write(300, bind('2')))], {
       settings: { callTimeoutMs: 400 },
     }),
-    moments: ['decides CUST:1', 'commit arrives', 'decides ACCOUNT:2 (2026-06-01 00:00:02): applied'],
+    moments: ['decides CUST:1', 'commit arrives', 'ACCOUNT:2 State 1 → 2'],
     without: ['customers are read behind the fence'],
     breaks: { kind: 'code' },
   },
