@@ -31,8 +31,6 @@ export const guardsNotShown: Readonly<Record<string, string>> = {
   'mark skips locked rows':
     'the statement is split until the locked row is alone: `locked-row-stops-all` has both switched off',
   'poll leaves rows to settle': 'rows whose CreateDate is still to come stand behind all others',
-  'the alarm that keeps marks from being written':
-    'the checker asks of a loss that there is an alarm, and there is one',
   'the marks of successes apart from those of failures':
     'a text that is refused is found by splitting, too: with more statements',
   'the deferral in the store, for a worker that takes over':

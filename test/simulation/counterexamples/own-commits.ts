@@ -90,4 +90,26 @@ export const ownCommitCounterexamples: readonly Counterexample[] = [
     without: ['alarm stops applies'],
     breaks: decidedOnLoss,
   },
+  {
+    name: 'marks-under-alarm',
+    about: 'the mark of a decision that is lost is written although the worker knows of the loss',
+    // The mark of the second row waits for that of the first one, which arrives when the alarm is there.
+    scenario: scenarioOf(
+      [
+        write(2000, open('1')),
+        write(2300, open('2', '2000')),
+        ambush('mark', { what: 'held', until: 'raise alarm', times: 1 }),
+        { atMs: 3000, kind: 'fail over', lostMs: 1100, sameServer: true },
+      ],
+      { settings: { callTimeoutMs: 12_000 } },
+    ),
+    moments: [
+      'decides CUST:2',
+      'fails over and loses 2 decisions',
+      'worker 1: storeWentBack',
+      'mark arrives',
+    ],
+    without: ['the alarm that keeps marks from being written'],
+    breaks: { row: 'CUST:2 State 1 → 2' },
+  },
 ];
