@@ -82,16 +82,21 @@ export function problemsOf(
   off: readonly string[],
   { kinds, events, missing, story }: Played,
 ): readonly string[] {
-  const broken = [...kinds, ...events];
-  if (off.length < without.length)
-    return [
-      ...(broken.length > 0 ? [`broken although a guard is on: ${broken.join(', ')}`] : []),
-      ...(missing === null ? [] : [`it does not happen: ${missing}`]),
-    ];
+  const broken = [
+    ...kinds,
+    ...events,
+    ...('row' in breaks && story.includes(breaks.row) ? [breaks.row] : []),
+  ];
+  const isOn = off.length < without.length;
+  const unmet = missing !== null && (isOn || without.length === 0) ? [`it does not happen: ${missing}`] : [];
+  if (isOn)
+    return broken.length === 0 ? unmet : [...unmet, `broken although a guard is on: ${broken.join(', ')}`];
   const expected = Object.values(breaks).join('');
-  return isBroken(breaks, { kinds, events, story })
-    ? []
-    : [`without ${off.join(' and ')}: expected ${expected}, found ${broken.join(', ') || 'nothing'}`];
+  if (isBroken(breaks, { kinds, events, story })) return unmet;
+  return [
+    ...unmet,
+    `without ${off.join(' and ')}: expected ${expected}, found ${broken.join(', ') || 'nothing'}`,
+  ];
 }
 
 function isBroken(

@@ -54,3 +54,26 @@ describe('a counterexample of the protocol model', () => {
     },
   );
 });
+
+describe('a scenario that shows nothing', () => {
+  const [first] = counterexamples;
+  if (first === undefined) throw new Error('there are no counterexamples');
+
+  it('is told where its moment does not come', async () => {
+    const each = { ...first, moments: ['State 1 → 2', 'State 1 → 3'] };
+    expect(problemsOf(each, [], await play(each, [], null))).toEqual(['it does not happen: State 1 → 3']);
+  });
+
+  it('is told where nothing breaks without the guard, or something else', async () => {
+    const withGuard = await play(first, [], null);
+    expect(problemsOf(first, first.without, withGuard).join()).toMatch(/expected answer, found nothing$/);
+    const other = { ...first, breaks: { kind: 'order' } };
+    const without = await play(other, other.without, null);
+    expect(problemsOf(other, other.without, without).join()).toMatch(/expected order, found answer/);
+  });
+
+  it('is told where something breaks with the guard', async () => {
+    const broken = await play(first, first.without, null);
+    expect(problemsOf(first, [], broken).join()).toMatch(/broken although a guard is on: answer/);
+  });
+});
