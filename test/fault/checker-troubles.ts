@@ -127,15 +127,17 @@ function delaysOf(observations: Observations): Delay[] {
 
 /** Rows of customers without trouble end soon, and those of the others once it is over. */
 export function checkDelays(observations: Observations, complain: Complain): void {
+  const { slowestClock = 1 } = observations.settings;
   for (const { row, hadTrouble, undisturbedMs } of delaysOf(observations)) {
+    const countedMs = undisturbedMs * slowestClock;
     const seconds = Math.round(undisturbedMs / 1000);
-    if (!hadTrouble && undisturbedMs > othersWithinMs)
+    if (!hadTrouble && countedMs > othersWithinMs)
       complain(
         'delayed',
         rowName(row),
         `nothing was wrong with its customer, and it ended after ${seconds} s`,
       );
-    if (hadTrouble && undisturbedMs > afterTroubleMs)
+    if (hadTrouble && countedMs > afterTroubleMs)
       complain('overdue', rowName(row), `it ended ${seconds} s after the trouble of its customer`);
   }
 }

@@ -226,6 +226,8 @@ export interface Observations {
     readonly dependencyGraceMs: number;
     readonly maxAttempts: number;
     readonly shards: number;
+    /** How fast the slowest clock of a process runs; default: 1. What it is to do in a minute may take it longer. */
+    readonly slowestClock?: number;
     readonly rules: CheckedRules;
   };
   readonly rows: readonly PlatformRow[];

@@ -41,6 +41,8 @@ export class SimulatedSystem {
   readonly troubles: SimulatedTroubles;
   /** Calls of handlers for poison rows, by `rowName`. */
   readonly poisonCalls = new Map<string, number>();
+  /** How fast the slowest clock of a process ran. */
+  slowestClock = 1;
   /** How often a process ended while it tried this row alone, by `rowName`. */
   readonly killedTrials = new Map<string, number>();
   /** Whether servers end transactions that send nothing. */
@@ -129,7 +131,11 @@ export class SimulatedSystem {
     const { store, middle } = this;
     const { userLimitAttrSpecId } = settings.rules;
     return {
-      settings: { ...settings, rules: { ...settings.rules, userLimitAttrSpecId } },
+      settings: {
+        ...settings,
+        slowestClock: this.slowestClock,
+        rules: { ...settings.rules, userLimitAttrSpecId },
+      },
       rows: this.platform.rows,
       troubles: this.troubles.ended,
       disturbances: this.history.disturbances,

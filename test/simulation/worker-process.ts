@@ -25,6 +25,8 @@ export class WorkerProcess implements EventOwner {
   /** From 1, in the order of their starts. */
   readonly number: number;
   readonly worker: Worker;
+  /** How fast its clock runs. */
+  readonly clockRate: number;
   isDead = false;
   frozenUntil = 0;
   /** It was asked to stop. */
@@ -39,12 +41,14 @@ export class WorkerProcess implements EventOwner {
       ids += 1;
       return `${name}-${ids}`;
     };
+    const { clock, rate } = processClock(parts, this);
+    this.clockRate = rate;
     this.worker = new Worker({
       middle: parts.middle(this),
       store: parts.store(this),
       settings,
       handlers: parts.handlers(this),
-      clock: processClock(parts, this),
+      clock,
       identity: { host: `host-${pid}`, pid, newId },
     });
   }
@@ -57,11 +61,14 @@ export class WorkerProcess implements EventOwner {
 }
 
 /** The clock of a machine: it began at some time, and may run fast or slow. */
-function processClock({ loop, random }: ProcessParts, owner: EventOwner): Clock {
+function processClock(
+  { loop, random }: ProcessParts,
+  owner: EventOwner,
+): { readonly clock: Clock; readonly rate: number } {
   const bornAt = loop.now;
   const aheadMs = random.chance(0.3) ? random.between(0, 1_000_000) : 0;
   const rate = random.chance(0.2) ? random.pick([0.5, 0.8, 1.2, 3]) : 1;
-  return {
+  const clock: Clock = {
     now: () => aheadMs + (loop.now - bornAt) * rate,
     random: () => random.next(),
     sleep: (milliseconds, signal) =>
@@ -79,4 +86,5 @@ function processClock({ loop, random }: ProcessParts, owner: EventOwner): Clock 
         signal.addEventListener('abort', end);
       }),
   };
+  return { clock, rate };
 }

@@ -50,6 +50,7 @@ export class WorkerProcesses {
         }),
       handlers: (own) => this.#handlers(own),
     });
+    this.#system.slowestClock = Math.min(this.#system.slowestClock, process.clockRate);
     this.#running.add(process);
     history.tell(process.name, 'starts');
     this.#listen(process);
