@@ -35,6 +35,7 @@ const storeRules: Readonly<Record<StoreGuard, true>> = {
   'customers are read behind the fence': true,
   'journal is read behind the fence': true,
   'journal key': true,
+  'entries are closed in the apply': true,
   'supersede closes entries': true,
   'term rises': true,
   'own commits are checked': true,

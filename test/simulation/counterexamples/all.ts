@@ -1,5 +1,6 @@
 import { comparisonCounterexamples } from './comparisons.js';
 import type { Counterexample } from './counterexample.js';
+import { fenceCounterexamples } from './fences.js';
 import { highWaterMarkCounterexamples } from './high-water-marks.js';
 import { limits } from './limits.js';
 import { oneCustomerCounterexamples } from './one-customer.js';
@@ -11,6 +12,7 @@ import { waitingCounterexamples } from './waiting.js';
 /** All counterexamples, in the order of docs/protocol.md. */
 export const counterexamples: readonly Counterexample[] = [
   ...protocolCounterexamples,
+  ...fenceCounterexamples,
   ...waitingCounterexamples,
   ...oneCustomerCounterexamples,
   ...ownCommitCounterexamples,

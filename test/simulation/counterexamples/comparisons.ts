@@ -1,6 +1,6 @@
 import type { Counterexample } from './counterexample.js';
 import { decidedOnLoss, killed, lateMark, never } from './losses.js';
-import { ambush, bind, open, scenarioOf, secondWorker, upon, write } from './rows.js';
+import { ambush, bind, longCalls, open, scenarioOf, secondWorker, upon, write } from './rows.js';
 
 /** Comparisons of finished rows: when, and for what they hold. */
 export const comparisonCounterexamples: readonly Counterexample[] = [
@@ -105,7 +105,7 @@ export const comparisonCounterexamples: readonly Counterexample[] = [
         { atMs: 7000, kind: 'fail over', lostMs: 6000 },
         write(14_000, bind('2')),
       ],
-      { settings: { callTimeoutMs: 12_000 } },
+      longCalls,
     ),
     moments: [
       'worker 2-1: decides CUST:1',

@@ -3,8 +3,6 @@ const sameGuard = (name: string) => `the same guard as \`${name}\``;
 
 /** Ablations of the model that no scenario shows, each with the reason. */
 export const notShown: Readonly<Record<string, string>> = {
-  'superseded-before-claim':
-    'the code closes entries within the apply only, and a row whose apply is rolled back is decided anew',
   'state-1-first': sameGuard('poll-per-table'),
   'state-1-last': sameGuard('poll-per-table'),
   'own-claims-only': 'no code asks who claimed a row',

@@ -1,6 +1,6 @@
 import type { Counterexample } from './counterexample.js';
 import { alarm, decidedOnLoss, lostBefore3000 } from './losses.js';
-import { ambush, bind, open, scenarioOf, secondWorker, upon, write } from './rows.js';
+import { ambush, bind, longCalls, open, scenarioOf, secondWorker, upon, write } from './rows.js';
 
 /** What a worker remembers of its own commits, what it finds at a takeover, and alarms. */
 export const ownCommitCounterexamples: readonly Counterexample[] = [
@@ -101,7 +101,7 @@ export const ownCommitCounterexamples: readonly Counterexample[] = [
         ambush('mark', { what: 'held', until: 'raise alarm', times: 1 }),
         { atMs: 3000, kind: 'fail over', lostMs: 1100, sameServer: true },
       ],
-      { settings: { callTimeoutMs: 12_000 } },
+      longCalls,
     ),
     moments: [
       'decides CUST:2',

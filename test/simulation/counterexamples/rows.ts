@@ -106,6 +106,9 @@ export function trouble(kind: TroubleKind, forMs: number, rows = 1): Step {
 /** An open and its customer's bind, and another customer's open. */
 export const threeRows = write(2000, open('1'), bind('2'), open('3', '2000'));
 
+/** Nobody gives up while a statement is held up, or a process stands still. */
+export const longCalls = { settings: { callTimeoutMs: 12_000 } };
+
 /** A second worker is there, which has no share of a single shard as long as the first one is alive. */
 export const secondWorker: Step = { atMs: 500, kind: 'start' };
 

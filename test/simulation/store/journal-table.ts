@@ -2,6 +2,7 @@ import { DatabaseError } from '../../../src/database/errors.js';
 import type { JournalEntry, JournalRecord } from '../../../src/domain/journal.js';
 import { isCanonicalNumber, rowId, type Attempt, type RowKey } from '../../../src/domain/keys.js';
 import type { JournalledOutcome } from '../../../src/domain/loss.js';
+import { State } from '../../../src/domain/states.js';
 import type { AcknowledgedCommit } from '../../../src/store/knex/acknowledged-commits.js';
 import { AlreadyDecidedError } from '../../../src/store/port.js';
 import type { FinalEntry } from '../../fault/observations.js';
@@ -50,7 +51,9 @@ export class JournalTable {
   }
 
   /** The attempts recorded for each of these rows, by `rowId`. */
-  attempts(keys: readonly RowKey[]): ReadonlyMap<string, readonly string[]> {
+  attempts(keys: readonly (RowKey & { readonly state?: number })[]): ReadonlyMap<string, readonly string[]> {
+    if (!this.#server.has('entries are closed in the apply'))
+      for (const key of keys) if (key.state === State.Initial) this.#closeFailed(key);
     const found = keys.map((key) => [rowId(key), this.entries.group(rowId(key), null)] as const);
     return new Map(
       found
@@ -117,6 +120,14 @@ export class JournalTable {
     return this.entries.all().map(({ source, streamingNo, attempt, superseded, outcome, errContent }) => {
       return { source, streamingNo, attempt, superseded, outcome, errContent };
     });
+  }
+
+  /** A row in State 0 will have another attempt than that which failed. */
+  #closeFailed(key: RowKey): void {
+    for (const name of this.entries.keysOf(rowId(key), null)) {
+      const entry = this.entries.get(name, null);
+      if (entry?.outcome === 'failed') this.entries.put(name, { ...entry, superseded: true }, null);
+    }
   }
 
   #require(record: JournalRecord): void {

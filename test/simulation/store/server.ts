@@ -13,6 +13,7 @@ import { rowId, type RowKey } from '../../../src/domain/keys.js';
  * - `customers are read behind the fence`, `journal is read behind the fence`: an apply reads what is committed when it
  *   reads, not what was when it began and its fence had still to wait;
  * - `journal key`: an attempt is recorded once, and a row has one current entry;
+ * - `entries are closed in the apply`: not before the claim, for whoever has polled the row;
  * - `supersede closes entries`: the entry that a new one takes the place of is closed with it;
  * - `term rises`: a lease that is taken gets a new term;
  * - `own commits are checked`: the store is asked for the commits it acknowledged;
@@ -36,6 +37,7 @@ export type StoreGuard =
   | 'customers are read behind the fence'
   | 'journal is read behind the fence'
   | 'journal key'
+  | 'entries are closed in the apply'
   | 'supersede closes entries'
   | 'term rises'
   | 'own commits are checked'
