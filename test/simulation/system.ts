@@ -43,8 +43,6 @@ export class SimulatedSystem {
   readonly poisonCalls = new Map<string, number>();
   /** How fast the slowest clock of a process ran. */
   slowestClock = 1;
-  /** How often a process ended while it tried this row alone, by `rowName`. */
-  readonly killedTrials = new Map<string, number>();
   /** Whether servers end transactions that send nothing. */
   readonly endsIdle: boolean;
   /** What is done to a statement that is sent. */

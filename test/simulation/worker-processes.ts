@@ -22,6 +22,8 @@ export class WorkerProcesses {
   readonly #scenario: Scenario;
   readonly #system: SimulatedSystem;
   readonly #running = new Set<WorkerProcess>();
+  /** By their workers' ids. */
+  readonly #killed = new Set<string>();
   #started = 0;
   #isOver = false;
 
@@ -95,6 +97,16 @@ export class WorkerProcesses {
     if (![...this.#running].some(({ isStopping }) => !isStopping)) this.start();
   }
 
+  /** How often a process was killed while it tried this row alone, or was about to, by `rowName`. */
+  get killedTrials(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const note of this.#system.store.notes.uncleared.values()) {
+      if (!this.#killed.has(note.worker)) continue;
+      counts.set(rowName(note), (counts.get(rowName(note)) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** Stops all; one that does not end is a failure. */
   async stopAll(): Promise<void> {
     this.#isOver = true;
@@ -120,7 +132,7 @@ export class WorkerProcesses {
   #kill(process: WorkerProcess, forMs: number): void {
     const { loop, history, network } = this.#system;
     if (network.openSessions(process) > 0) history.count('killed within a transaction');
-    this.#noteTrials(process);
+    this.#killed.add(process.worker.workerId);
     process.isDead = true;
     this.#running.delete(process);
     history.disturb('a process ends', forMs);
@@ -128,16 +140,6 @@ export class WorkerProcesses {
     loop.schedule(forMs, () => {
       this.start();
     });
-  }
-
-  /** The rows that the process was trying alone, when it ended. */
-  #noteTrials({ worker }: WorkerProcess): void {
-    const { killedTrials, store } = this.#system;
-    for (const note of store.notes.crashes.all()) {
-      if (note.worker !== worker.workerId) continue;
-      const name = rowName(note);
-      killedTrials.set(name, (killedTrials.get(name) ?? 0) + 1);
-    }
   }
 
   #freeze(process: WorkerProcess, forMs: number): void {

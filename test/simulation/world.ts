@@ -19,7 +19,7 @@ export interface Outcome {
   readonly failures: readonly string[];
   /** What the store lost when it failed over; null: it did not, or lost nothing. */
   readonly loss: Loss | null;
-  /** How often a process ended while it tried this row alone, by `rowName`. */
+  /** How often a process was killed while it tried this row alone, or was about to, by `rowName`. */
   readonly killedTrials: ReadonlyMap<string, number>;
   readonly facts: readonly Fact[];
   /** What both databases saw; empty where it was not asked for. */
@@ -270,12 +270,12 @@ export class World {
   }
 
   #outcome(): Outcome {
-    const { loop, history, trace, hasAlarm, killedTrials } = this.#system;
+    const { loop, history, trace, hasAlarm } = this.#system;
     return {
       observations: this.#system.observations(),
       failures: history.failures,
       loss: this.#loss === null ? null : { ...this.#loss, isAlarmOpen: hasAlarm },
-      killedTrials,
+      killedTrials: this.#processes.killedTrials,
       facts: history.facts,
       trace: trace.events,
       counts: history.counts,

@@ -38,6 +38,8 @@ export class NoteTables {
   readonly origins = new Table<Origin>();
   readonly deferrals = new Table<DeferralRecord>();
   readonly crashes = new Table<CrashNote>(rowId);
+  /** All notes of rows tried alone that their writers never took back, also those of rows decided since. */
+  readonly uncleared = new Map<string, CrashNote>();
   readonly #server: StoreServer;
   readonly #leases: LeaseTables;
 
@@ -153,10 +155,12 @@ export class NoteTables {
     const note = { source, streamingNo, attempt, worker, begunAt: this.#server.at() };
     const name = nameOfNote(note, worker);
     if (this.crashes.get(name, null) === undefined) this.crashes.put(name, note, null);
+    this.uncleared.set(name, note);
   }
 
   clearTry(attempt: Attempt, worker: string): void {
     this.crashes.delete(nameOfNote(attempt, worker));
+    this.uncleared.delete(nameOfNote(attempt, worker));
   }
 
   forgetTries(key: RowKey): void {
