@@ -13,7 +13,7 @@ import { limitSpec, Schedule } from './schedule.js';
 import { Platform } from './platform.js';
 import { RowTroubles, type TroubleTimes } from './row-troubles.js';
 import { collect, drain, drainOthers, FaultEnvironment } from './environment.js';
-import { judgeTraces } from './judge-traces.js';
+import { judgeTraces, type TraceReport } from './judge-traces.js';
 import type { TraceProgram } from '../model/trace-program.js';
 
 /** What a run is like; everything else is drawn from the seed. */
@@ -41,8 +41,8 @@ export interface FaultRunOptions {
 export interface FaultRunResult {
   readonly observations: Observations;
   readonly violations: readonly Violation[];
-  /** Events that the protocol model does not explain, in words. */
-  readonly unexplained: readonly string[];
+  /** What the protocol model says. */
+  readonly traces: TraceReport;
   /** Where logs are. */
   readonly folder: string;
   readonly summary: string;
@@ -87,14 +87,13 @@ export async function faultRun(
     const unexpected = workers.flatMap((worker) => worker.unexpected);
     for (const what of unexpected) violations.push({ kind: 'lost', about: 'a worker', what });
     const traces = await judgeTraces(program, environment, { observations, folder });
-    const { unexplained } = traces;
     const seconds = (ended - startedAt) / 1000;
     const run = summaryOf(observations, { platform, workers, seconds, drainMs: drained });
     const summary = `${run}; ${traces.summary}`;
     note(summary);
-    if (violations.length === 0 && unexplained.length === 0)
+    if (violations.length === 0 && traces.unexplained.length === 0)
       await rm(folder, { recursive: true, force: true });
-    return { observations, violations, unexplained, folder, summary };
+    return { observations, violations, traces, folder, summary };
   } finally {
     for (const worker of workers) await worker.leave('SIGKILL');
     await Promise.all(workers.map((worker) => worker.close()));

@@ -11,6 +11,8 @@ import { readTrace } from './recorded-trace.js';
 
 /** What the protocol model says of a run. */
 export interface TraceReport {
+  /** How many traces it judged. */
+  readonly traces: number;
   /** Events that it does not explain, a text each. */
   readonly unexplained: readonly string[];
   readonly summary: string;
@@ -27,7 +29,8 @@ export async function judgeTraces(
   environment: FaultEnvironment,
   { observations, folder }: { readonly observations: Observations; readonly folder: string },
 ): Promise<TraceReport> {
-  if (program === null) return { unexplained: [], summary: 'no traces are judged without a C++ compiler' };
+  if (program === null)
+    return { traces: 0, unexplained: [], summary: 'no traces are judged without a C++ compiler' };
   const startedAt = Date.now();
   const [middle, store] = [environment.connect('middle', 'reader'), environment.connect('store', 'reader')];
   const events = await readTrace(middle, store, observations);
@@ -38,6 +41,7 @@ export async function judgeTraces(
   const texts = rejected.map((trace) => `${trace.trace.join('\n')}\n${rejectionText(trace)}\n`);
   if (texts.length > 0) writeFileSync(join(folder, 'traces.txt'), texts.join('\n'));
   return {
+    traces: counts.traces,
     unexplained: rejected.map(rejectionText),
     summary:
       `${counts.traces} traces of ${counts.events} events judged in ${Date.now() - startedAt} ms, ` +

@@ -41,14 +41,12 @@ describe.runIf(hasPostgres)('fault suite, random runs on PostgreSQL', () => {
     async () => {
       const end = Date.now() + minutes * 60_000;
       for (let seed = firstSeed; seed === firstSeed || Date.now() < end; seed += 1) {
-        const { observations, violations, unexplained, folder, summary } = await faultRun(
-          optionsOf(seed),
-          program,
-        );
+        const run = await faultRun(optionsOf(seed), program);
+        const { observations, violations, traces, folder, summary } = run;
         console.log(`seed ${seed}: ${summary}`);
         const about = `seed ${seed}, logs in ${folder}`;
         expect(violations, `${about}\n${report(observations, violations)}`).toEqual([]);
-        expect(unexplained, about).toEqual([]);
+        expect(traces.unexplained, about).toEqual([]);
       }
     },
     scaled(minutes * 60_000 + 600_000),

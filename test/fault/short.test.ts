@@ -36,6 +36,7 @@ describe.runIf(hasPostgres)('fault suite, short, on PostgreSQL', { timeout: scal
   });
 
   it.skipIf(!hasCompiler)('and the protocol model explains all that the databases saw of it', () => {
-    expect(run?.unexplained, `seed ${seed}, logs in ${run?.folder ?? ''}`).toEqual([]);
+    expect(run?.traces.unexplained, `seed ${seed}, logs in ${run?.folder ?? ''}`).toEqual([]);
+    expect(run?.traces.traces).toBeGreaterThan(100);
   });
 });

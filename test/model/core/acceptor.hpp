@@ -10,10 +10,10 @@
 #pragma once
 
 #include <map>
-#include <unordered_set>
 
 #include "describe.hpp"
 #include "restore.hpp"
+#include "state-set.hpp"
 #include "trace-order.hpp"
 #include "worker.hpp"
 
@@ -35,43 +35,6 @@ struct TraceResult {
   std::vector<State> before;
   /** States visited. */
   uint64_t states;
-};
-
-/** Calls back with each step. */
-template <class Take>
-class EachStep final : public StateSteps {
- public:
-  explicit EachStep(Take take) : StateSteps(false), take_(take) {}
-
- protected:
-  void take(const State& next, Kind, const char* violation, const std::string&) override { take_(next, violation); }
-
- private:
-  Take take_;
-};
-
-template <class Add, class Take>
-inline void eachStep(Add add, Take take) {
-  EachStep<Take> steps(take);
-  add(steps);
-}
-
-/** States without repetition. */
-class States {
- public:
-  void add(const State& state) {
-    State kept = state;
-    std::memset(&kept.left, 0, sizeof kept.left);
-    if (seen_.insert(checker::fingerprint(&kept, sizeof kept)).second) all_.push_back(kept);
-  }
-
-  size_t size() const { return all_.size(); }
-  const State& operator[](size_t index) const { return all_[index]; }
-  const std::vector<State>& all() const { return all_; }
-
- private:
-  std::unordered_set<uint64_t> seen_;
-  std::vector<State> all_;
 };
 
 inline void endBatch(State& state, int worker) {
