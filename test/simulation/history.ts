@@ -10,6 +10,8 @@ export class History {
   readonly failures: string[] = [];
   readonly facts: Fact[] = [];
   readonly counts = new Map<string, number>();
+  /** When each process polled the middle database, by its name. */
+  readonly polls = new Map<string, number[]>();
 
   constructor(
     private readonly loop: EventLoop,
@@ -30,6 +32,13 @@ export class History {
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** A process has polled the middle database. */
+  polled(process: string): void {
+    const times = this.polls.get(process) ?? [];
+    this.polls.set(process, times);
+    times.push(this.loop.now);
   }
 
   /** A customer waits from now on; clocks may run at half the speed. */

@@ -1,6 +1,6 @@
 import { check, report, type Violation } from '../fault/checker.js';
 import { grouped, rowName } from '../fault/observations.js';
-import type { Outcome } from './world.js';
+import type { Loss, Outcome } from './world.js';
 
 /*
  * Whether a simulation kept the promises. A history without a loss is judged by the fault suite's checker, which knows
@@ -37,42 +37,73 @@ function violationsOf({ observations, killedTrials }: Outcome): readonly Violati
   return check(observations).filter((violation) => !isLimit(violation));
 }
 
-/** P13: rows in State 2 whose effect is gone raise an alarm, and none of their customers is decided on what is left. */
-function lossesUnnoticed({
-  observations,
-  loss,
-}: Outcome): { readonly kind: string; readonly what: string }[] {
+/**
+ * P13: rows in State 2 whose effect is gone raise an alarm, and no row of their customers is decided by a worker that lost
+ * commits of its own, or that could see one of them finished when it polled. A mark that lands later shows itself only then.
+ */
+function lossesUnnoticed(outcome: Outcome): { readonly kind: string; readonly what: string }[] {
+  const { loss } = outcome;
   if (loss === null) return [];
-  const { finalRows, journal, decisions } = observations;
-  const current = grouped(
-    journal.filter(({ superseded }) => !superseded),
+  const gone = goneRows(outcome, loss);
+  if (gone.length === 0) return [];
+  const names = gone.map(({ name }) => name).join(', ');
+  const losers = new Set(loss.decisions.map(({ worker }) => worker));
+  const custIds = custIdsOf(outcome);
+  const found = outcome.observations.decisions
+    .filter((decision) => {
+      if (decision.at < loss.at) return false;
+      const own = custIds.get(rowName(decision)) ?? [];
+      const ofCustomer = gone.filter((row) => row.custIds.some((custId) => own.includes(custId)));
+      if (losers.has(decision.worker)) return ofCustomer.length > 0;
+      const polledAt = lastPoll(outcome, decision);
+      return ofCustomer.some(({ markedAt }) => markedAt <= polledAt);
+    })
+    .map((decision) => ({
+      kind: 'decided on a loss',
+      what: `${rowName(decision)} was decided after the store had lost ${names}`,
+    }));
+  if (loss.isAlarmOpen) return found;
+  return [
+    ...found,
+    { kind: 'loss unnoticed', what: `${names} in State 2, gone from the store, and no alarm` },
+  ];
+}
+
+/** A row in State 2 whose effect the store has lost. */
+interface GoneRow {
+  readonly name: string;
+  readonly custIds: readonly (string | null)[];
+  readonly markedAt: number;
+}
+
+function goneRows(outcome: Outcome, loss: Loss): readonly GoneRow[] {
+  const { finalRows, journal, changes } = outcome.observations;
+  const applied = new Set(
+    journal.filter(({ superseded, outcome: what }) => !superseded && what === 'applied').map(rowName),
+  );
+  const finished = new Set(finalRows.filter(({ state }) => state === 2).map(rowName));
+  const lost = loss.decisions.filter((decision) => decision.outcome === 'applied').map(rowName);
+  const custIds = custIdsOf(outcome);
+  const marks = grouped(
+    changes.filter(({ to }) => to === 2),
     rowName,
   );
-  const isApplied = (name: string): boolean => current.get(name)?.[0]?.outcome === 'applied';
-  const states = new Map(finalRows.map((row) => [rowName(row), row.state]));
-  const gone = loss.decisions.filter((decision) => {
-    const name = rowName(decision);
-    return decision.outcome === 'applied' && states.get(name) === 2 && !isApplied(name);
-  });
-  if (gone.length === 0) return [];
-  const names = [...new Set(gone.map(rowName))];
-  const custIds = new Map(
-    observations.rows.map((row) => [rowName(row), row.versions.map(({ custId }) => custId)]),
-  );
-  const customers = new Set(names.flatMap((name) => custIds.get(name) ?? []));
-  const decidedSince = decisions.filter(
-    (decision) =>
-      decision.at >= loss.at &&
-      (custIds.get(rowName(decision)) ?? []).some((custId) => customers.has(custId)),
-  );
-  const found = decidedSince.map((decision) => ({
-    kind: 'decided on a loss',
-    what: `${rowName(decision)} was decided after the store had lost ${names.join(', ')}`,
-  }));
-  return loss.isAlarmOpen
-    ? found
-    : [
-        ...found,
-        { kind: 'loss unnoticed', what: `${names.join(', ')} in State 2, gone from the store, and no alarm` },
-      ];
+  return [...new Set(lost)]
+    .filter((name) => finished.has(name) && !applied.has(name))
+    .map((name) => {
+      return { name, custIds: custIds.get(name) ?? [], markedAt: marks.get(name)?.at(-1)?.at ?? 0 };
+    });
+}
+
+function custIdsOf({ observations }: Outcome): ReadonlyMap<string, readonly (string | null)[]> {
+  return new Map(observations.rows.map((row) => [rowName(row), row.versions.map(({ custId }) => custId)]));
+}
+
+/** When the worker polled last before a decision: worker 3-1 polls as bnet-sync worker 3. */
+function lastPoll(
+  { polls }: Outcome,
+  { worker, at }: { readonly worker: string; readonly at: number },
+): number {
+  const times = polls.get(`bnet-sync ${worker.replace(/-\d+$/, '')}`) ?? [];
+  return times.findLast((time) => time <= at) ?? -Infinity;
 }

@@ -79,7 +79,10 @@ export class SimulatedSystem {
       now: () => loop.now + this.#aheadMs.middle,
       trueTime: () => loop.now,
       without: without as ReadonlySet<MiddleGuard>,
-      onPoll: trace.onPoll,
+      onPoll: (actor, rows) => {
+        trace.onPoll(actor, rows);
+        history.polled(actor);
+      },
       onChange: (change) => {
         trace.onChange(change);
         const { source, streamingNo, actor, from, to, dateAfter } = change;

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly facts: readonly Fact[];
   /** What both databases saw; empty where it was not asked for. */
   readonly trace: readonly TraceEvent[];
+  /** When each session polled the middle database, by its name. */
+  readonly polls: ReadonlyMap<string, readonly number[]>;
   /** How often things happened, by name: events of workers, and what the world did. */
   readonly counts: ReadonlyMap<string, number>;
   readonly events: number;
@@ -278,6 +280,7 @@ export class World {
       killedTrials: this.#processes.killedTrials,
       facts: history.facts,
       trace: trace.events,
+      polls: history.polls,
       counts: history.counts,
       events: loop.events,
       hash: loop.hash,
