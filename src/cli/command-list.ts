@@ -115,7 +115,8 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'repair',
-    description: 'after a loss of the product store: accept it as it is, and let workers continue',
+    description:
+      'after a loss of the product store: have what was lost take effect once more, or accept the loss',
     load: () => import('./commands/repair.js'),
   },
   {

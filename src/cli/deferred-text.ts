@@ -1,7 +1,7 @@
 import type { RowDetails, DeferredRow, DeferredSummary } from '../operator/contract/rows.js';
 import { durationText } from '../operator/duration.js';
 import { tableLines, shown } from './output.js';
-import { shortTableName } from './labels.js';
+import { counted, shortTableName } from './labels.js';
 
 /** Deferred rows as a list for people. */
 export function deferredListLines(rows: readonly DeferredRow[]): readonly string[] {
@@ -59,8 +59,4 @@ export function standingLines({
           ),
         ];
   return own.length + others.length === 0 ? [] : [...own, ...others, ''];
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -37,3 +37,8 @@ export function shortTableName(table: string): string {
 export function countText({ rows, atLeast }: Count): string {
   return `${rows}${atLeast ? '+' : ''}`;
 }
+
+/** A number of things: `1 row`, `2 rows`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}

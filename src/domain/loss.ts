@@ -64,7 +64,16 @@ const claimToleranceMs = 2_000;
 /** Parts the finished rows that the journal does not know as applied. Rows that no worker of ours can have marked are left out. */
 export function unknownRows(rows: readonly FinishedRow[], context: LossContext): UnknownRows {
   const ours = rows.filter((row) => mayBeOurs(row, context));
-  const claimedUntil = newestClaims(ours, context);
+  return partUnknown(ours, newestClaims(ours, context), context);
+}
+
+/** The same, where it is known when a row of each shard was claimed last that is in the journal. */
+export function partUnknown(
+  rows: readonly FinishedRow[],
+  claimedUntil: ReadonlyMap<number, string>,
+  context: LossContext,
+): UnknownRows {
+  const ours = rows.filter((row) => mayBeOurs(row, context));
   const lost: FinishedRow[] = [];
   const byOthers: FinishedRow[] = [];
   for (const row of ours) {

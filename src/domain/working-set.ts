@@ -26,7 +26,7 @@ export interface Snapshot {
 /** What a decided batch changes in the product store. */
 export interface Changes {
   /** Applied first: every bound user of these products is unbound. */
-  readonly unboundAll: readonly (Identity & { readonly streamingNo: string })[];
+  readonly unboundAll: readonly (Identity & { readonly streamingNo: string; readonly at: string })[];
   readonly customers: readonly Customer[];
   readonly accounts: readonly Account[];
   /** Those of the customers and accounts above whose stored attributes are replaced by the ones they carry. */
@@ -64,7 +64,7 @@ interface WorkingProduct {
   boundUsers: number;
   storedCustomer: Customer | null;
   storedUsers: ReadonlyMap<string, Account>;
-  unboundAllBy: string | null;
+  unboundAllBy: { readonly streamingNo: string; readonly at: string } | null;
 }
 
 /** The part of the product store that a batch works on, in memory: decided row after row, written once at the end. */
@@ -116,7 +116,7 @@ export class WorkingSet {
     product.boundUsers = effect.boundUsers;
     if (effect.unbindsAll !== true) return;
     // After the first such cancel, every bound user is one that the batch mentions.
-    product.unboundAllBy ??= operation.streamingNo;
+    product.unboundAllBy ??= { streamingNo: operation.streamingNo, at };
     for (const account of product.users.values()) {
       if (account.status !== 'bound') continue;
       const unbound = { status: 'unbound', unboundAt: at, lastStreamingNo: operation.streamingNo } as const;
@@ -126,14 +126,14 @@ export class WorkingSet {
 
   /** What differs from the snapshot. */
   changes(): Changes {
-    const unboundAll: (Identity & { streamingNo: string })[] = [];
+    const unboundAll: Changes['unboundAll'][number][] = [];
     const customers: Comparison<Customer>[] = [];
     const accounts: Comparison<Account>[] = [];
     for (const product of this.#products.values()) {
       const { customer, storedCustomer, storedUsers } = product;
       if (customer !== null && product.unboundAllBy !== null) {
         const { productId, custId, bizId } = customer;
-        unboundAll.push({ productId, custId, bizId, streamingNo: product.unboundAllBy });
+        unboundAll.push({ productId, custId, bizId, ...product.unboundAllBy });
       }
       if (customer !== null && customer !== storedCustomer) customers.push(changed(customer, storedCustomer));
       for (const account of product.users.values()) {

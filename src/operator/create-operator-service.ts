@@ -15,6 +15,7 @@ import { pause, resume } from './pauses.js';
 import { preview } from './preview.js';
 import { processing } from './processing.js';
 import { purgeJournal } from './purge.js';
+import { repairStore } from './repair/repair-store.js';
 import { requeue } from './requeue.js';
 import { requeueMatching } from './requeue-matching.js';
 import { rowPage } from './row-page.js';
@@ -72,6 +73,7 @@ export function createOperatorService(parts: OperatorParts): OperatorService {
       const alarms = await databases.store.guard.openAlarms().catch(() => []);
       return alarms.map(namedAlarm);
     }, kept),
+    repair: (actor, request) => repairStore({ ...databases, openStaging }, actor, settings, request),
     acceptStore: (actor, reason) =>
       acceptStore(databases, actor, { action: 'repair-accept', ...settings, reason }),
     purgeJournal: (actor, request) => purgeJournal(databases, actor, { ...request, ...settings }),

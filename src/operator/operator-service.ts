@@ -7,6 +7,7 @@ import type {
   MatchReport,
   PurgeReport,
   RecordedAction,
+  RepairReport,
   RequeueReport,
   RetryReport,
 } from './contract/actions.js';
@@ -23,6 +24,7 @@ import type {
 import type { OpenAlarm, Overview, PauseInForce, RegisteredWorker, Status } from './contract/state.js';
 import type { SearchProgress } from './failed.js';
 import type { PurgeRequest } from './purge.js';
+import type { RepairRequest } from './repair/repair-store.js';
 import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './requests.js';
 import type { VerifyRequest } from './verify/verify.js';
 
@@ -82,6 +84,11 @@ export interface OperatorService {
    * seconds.
    */
   alarms(): Promise<readonly OpenAlarm[]>;
+  /**
+   * Has finished rows take effect once more whose decisions the product store has lost, and closes its alarms where none is
+   * left. NotOurProductError.
+   */
+  repair(actor: Actor, request: RepairRequest): Promise<RepairReport>;
   /** Accepts the product store after a loss, and closes its alarms. */
   acceptStore(actor: Actor, reason: string | null): Promise<AcceptReport>;
   /** Deletes old entries of the journal, in sets, until `isOver`. */

@@ -7,7 +7,7 @@ import { State } from '../domain/states.js';
 import type { CandidateRow, Evidence } from '../operator/verify/check-customer.js';
 import type { Records } from '../operator/verify/compare.js';
 import type { AppliedRow } from '../operator/verify/effective-rows.js';
-import { nobody, type StagingDatabase } from '../operator/verify/staging.js';
+import { nobody, type AppliedLater, type StagingDatabase } from '../operator/verify/staging.js';
 import type { ScannedEntry } from '../store/admin-port.js';
 import { stagingTables } from './tables.js';
 
@@ -35,12 +35,12 @@ export class SqliteStagingDatabase implements StagingDatabase {
     this.#together(() => {
       for (const row of rows) {
         const cust = this.#customer(row.custId);
-        const { source, streamingNo, state, createDate } = row;
+        const { source, streamingNo, state, createDate, stateDate } = row;
         this.#product(row.productId);
         this.#run(
-          `INSERT OR REPLACE INTO row (source, streaming_no, cust, state, create_date, digest, content)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
-          ...[source, streamingNo, cust, state, createDate, rowDigest(row), JSON.stringify(row)],
+          `INSERT OR REPLACE INTO row (source, streaming_no, cust, state, create_date, state_date, digest, content)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+          ...[source, streamingNo, cust, state, createDate, stateDate, rowDigest(row), JSON.stringify(row)],
         );
       }
     });
@@ -149,6 +149,43 @@ export class SqliteStagingDatabase implements StagingDatabase {
     };
   }
 
+  customersNotApplied(after: string | null, limit: number): string[] {
+    const name = after ?? nobody;
+    return this.#rows<{ cust: string }>(
+      `SELECT DISTINCT r.cust FROM row AS r WHERE ${notApplied} AND (length(r.cust), r.cust) > (?, ?)
+       ORDER BY length(r.cust), r.cust LIMIT ?`,
+      ...[name.length, name, limit],
+    ).map(({ cust }) => cust);
+  }
+
+  *notApplied(cust: string): Generator<InterfaceRow> {
+    for (const each of this.#prepared(notAppliedRows).iterate(cust))
+      yield JSON.parse((each as { content: string }).content) as InterfaceRow;
+  }
+
+  *newestClaims(): Generator<{ readonly custId: string; readonly attempt: string }> {
+    const sql = `SELECT cust AS custId, max(attempt) AS attempt FROM entry
+                 WHERE NOT superseded AND outcome = 'applied' GROUP BY cust`;
+    for (const each of this.#prepared(sql).iterate())
+      yield each as { readonly custId: string; readonly attempt: string };
+  }
+
+  newestDecision(cust: string): string | null {
+    const sql = 'SELECT max(decided_at) AS at FROM entry WHERE cust = ? AND NOT superseded';
+    return this.#rows<{ at: string | null }>(sql, cust)[0]?.at ?? null;
+  }
+
+  appliedFrom(
+    cust: string,
+    { stateDate, since }: { stateDate: string; since: string | null },
+  ): AppliedLater[] {
+    const sql = `SELECT e.source, e.streaming_no AS streamingNo, e.attempt, e.decided_at AS decidedAt,
+        r.create_date AS createDate, CASE WHEN r.state = ${State.Succeeded} THEN r.state_date END AS stateDate
+      FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
+      WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied' AND (e.attempt >= ? OR e.decided_at >= ?)`;
+    return this.#rows<AppliedLater>(sql, cust, stateDate, since);
+  }
+
   #records<T>(cust: string, what: 'customer' | 'user'): T[] {
     const sql = 'SELECT content FROM record WHERE cust = ? AND what = ?';
     return this.#rows<{ content: string }>(sql, cust, what).map(({ content }) => JSON.parse(content) as T);
@@ -221,6 +258,16 @@ const journalledRows = `
   SELECT r.content, e.requeued FROM entry AS e JOIN row AS r USING (source, streaming_no)
   WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
   ORDER BY e.decided_at, r.create_date, length(e.streaming_no), e.streaming_no, e.source DESC`;
+
+/** Finished rows that the journal does not know as applied. */
+const notApplied = `r.state = ${State.Succeeded} AND NOT EXISTS (
+    SELECT 1 FROM entry AS e WHERE e.source = r.source AND e.streaming_no = r.streaming_no
+      AND NOT e.superseded AND e.outcome = 'applied')`;
+
+/** The same of one customer, in the order of their marks. */
+const notAppliedRows = `
+  SELECT r.content FROM row AS r WHERE r.cust = ? AND ${notApplied}
+  ORDER BY r.state_date, r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
 
 /** Finished rows that the journal does not know, in their customer's order. */
 const unjournalledRows = `

@@ -11,7 +11,7 @@ const entryColumns = `
 export const stagingTables = `
   CREATE TABLE row (
     source TEXT NOT NULL, streaming_no TEXT NOT NULL, cust TEXT NOT NULL, state INTEGER, create_date TEXT,
-    digest TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (source, streaming_no));
+    state_date TEXT, digest TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (source, streaming_no));
   CREATE INDEX row_customer ON row (cust);
   CREATE TABLE entry (${entryColumns});
   CREATE INDEX entry_customer ON entry (cust);

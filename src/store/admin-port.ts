@@ -3,9 +3,10 @@ import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { DatedRecord } from '../domain/repair.js';
 import type { Cell } from '../domain/rows.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
-import type { Snapshot, SnapshotRequest, UserKey } from '../domain/working-set.js';
+import type { Changes, Snapshot, SnapshotRequest, UserKey } from '../domain/working-set.js';
 import type { LossLookup, Origin } from './guard-port.js';
 import type { Pause, PauseTarget, WorkerDescription } from './port.js';
 import type { StoreSetup } from './setup-port.js';
@@ -48,6 +49,7 @@ export interface AuditRecord {
     | 'pause'
     | 'resume'
     | 'journal-purge'
+    | 'repair'
     | 'repair-accept'
     | 'new-store'
     | AccessAction;
@@ -249,6 +251,8 @@ export interface StoreAdmin {
   readonly scan: StoreScan;
   /** The guard against losses. */
   readonly guard: GuardRecords;
+  /** What was lost takes effect once more. */
+  readonly repairs: StoreRepairs;
   /** All journal entries of a row, newest attempt first. */
   history(key: RowKey): Promise<readonly JournalLine[]>;
   /**
@@ -279,6 +283,27 @@ export interface StoreAdmin {
   isolation(): Promise<string | null>;
 }
 
+/** Repairs of a store that has lost decisions (P14). */
+export interface StoreRepairs {
+  /**
+   * A transaction that locks the leases of these shards first, for as long as it lasts: no worker decides a row of them
+   * meanwhile. Ends in nothing where `work` throws.
+   */
+  transaction<T>(shards: readonly number[], work: (transaction: RepairTransaction) => Promise<T>): Promise<T>;
+}
+
+/** What a repair does within its transaction. */
+export interface RepairTransaction {
+  /** When rows of these customers were decided last, ISO 8601, UTC; those without a decision are missing. */
+  newestDecisions(scope: ScanScope): Promise<ReadonlyMap<string, string>>;
+  /** Current entries of these rows, and the superseded ones of these attempts. */
+  journal(attempts: readonly Attempt[]): Promise<readonly JournalEntry[]>;
+  snapshot(request: SnapshotRequest): Promise<Snapshot>;
+  write(changes: Changes): Promise<void>;
+  /** Closes the current entries of rows and adds these, decided by `by`. AlreadyDecidedError. */
+  record(records: readonly DatedRecord[], superseding: readonly RowKey[], by: string): Promise<void>;
+}
+
 /** The guard as operators use it. */
 export interface GuardRecords extends LossLookup {
   /** Adds origins; products that have one keep it. */
@@ -288,4 +313,6 @@ export interface GuardRecords extends LossLookup {
    * Returns how many alarms were closed.
    */
   accept(origins: readonly Origin[], action: AuditRecord): Promise<number>;
+  /** Closes all alarms, nothing being lost any more; returns how many. */
+  close(who: string): Promise<number>;
 }

@@ -51,10 +51,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         expect(doctor.exitCode).toBe(1);
         expect(doctor.stdout).toMatch(/error +product store +.*IF_BNET_CUST:2/);
 
-        const refused = await run('repair');
+        const refused = await run('repair', '--accept', '--all');
         expect([refused.exitCode, refused.stdout]).toEqual([2, '']);
-        expect(refused.stderr).toContain('cannot put lost rows right by itself');
-        expect(refused.stderr).toContain('repair --accept');
+        expect(refused.stderr).toContain('--accept is about the whole store');
         expect(await json('repair', '--accept', '--reason', 'ticket 4711')).toMatchObject({
           alarmsClosed: 1,
           unknownRows: 1,
@@ -63,6 +62,26 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         expect((await once()).exitCode).toBe(0);
         expect(await statesOf(pair.middle)).toEqual({ 2: 3 });
         expect((await run('repair', '--accept')).stdout).toContain('No alarm was open.');
+      });
+
+      it('is put right by repair: a dry run shows it, and the next run goes on', async () => {
+        await lose();
+        expect((await once()).exitCode).toBe(1);
+        const shown = await run('repair', '--dry-run');
+        expect(shown.exitCode, shown.all).toBe(0);
+        expect(shown.stdout).toMatch(
+          /CUST +│ 2 +│ 2 +│ 0101[\s\S]*1 lost row of 1 customer would take effect once more/,
+        );
+        expect(await json('repair', '--reason', 'ticket 4711')).toMatchObject({
+          rows: 1,
+          left: [],
+          alarmsClosed: 1,
+        });
+        expect((await once()).exitCode).toBe(0);
+        expect(await statesOf(pair.middle)).toEqual({ 2: 3 });
+        expect((await run('verify')).stdout).toContain('No difference.');
+        expect(await json('audit')).toMatchObject([{ action: 'repair', rows: 1, reason: 'ticket 4711' }]);
+        expect((await run('repair')).stdout).toContain('No lost row was found.');
       });
 
       it('keeps a serving worker alive and not ready, in the log, the metrics and the console, until it is accepted', async () => {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { guardAblations } from './runs/guard-ablations.js';
 import { guardRuns } from './runs/guard-runs.js';
 import { protocolRuns } from './runs/protocol-runs.js';
+import { repairRuns } from './runs/repair-runs.js';
 import { refusalAblations } from './runs/refusal-ablations.js';
 import { refusalRuns } from './runs/refusal-runs.js';
 import { smallRuns } from './runs/small-runs.js';
@@ -26,6 +27,7 @@ export const allRuns: readonly Run[] = [
   ...refusalAblations,
   ...guardRuns,
   ...guardAblations,
+  ...repairRuns,
   ...smallRuns,
 ];
 

@@ -221,6 +221,7 @@ export class FakeOperator implements OperatorService {
   findFailed = unused;
   preview = unused;
   verify = unused;
+  repair = unused;
   acceptStore = unused;
   purgeJournal = unused;
 

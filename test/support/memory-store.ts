@@ -49,7 +49,7 @@ export async function applyInMemory<T>(
     journal: async (attempts) => journalTable.read(attempts, transaction),
     snapshot: async (request) => product.snapshot(request, transaction),
     write: async (changes) => {
-      product.write(changes, at, transaction);
+      product.write(changes, transaction);
     },
     record: async (records, superseding) => {
       journalTable.supersede(superseding, transaction);

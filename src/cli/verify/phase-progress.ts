@@ -7,6 +7,7 @@ const wordsOf: Readonly<Record<Phase, string>> = {
   records: 'records read',
   compared: 'customers compared',
   rechecked: 'customers rechecked',
+  repaired: 'rows applied once more',
 };
 
 /** Shows the phases of a verification on stderr, one after another. */

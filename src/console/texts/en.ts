@@ -5,7 +5,7 @@ import type { Texts } from './zh.js';
 const rows = (count: number | string) => pluralise(count, 'row', 'rows');
 
 const lossHint =
-  'Do not put rows back to State 0. “bnet-sync doctor” and the runbook (“When the product store has lost something”) say what to do; “bnet-sync repair --accept” lets the workers go on.';
+  'Do not put rows back to State 0. “bnet-sync repair --dry-run” shows what is lost, “bnet-sync repair” has it take effect once more and lets the workers go on; the runbook says more (“When the product store has lost something”).';
 
 /** The console's texts in English. */
 export const en: Texts = {
@@ -214,6 +214,7 @@ export const en: Texts = {
       pause: 'pause',
       resume: 'resume',
       'journal-purge': 'purge the journal',
+      repair: 'repair the store',
       'repair-accept': 'accept the store as it is',
       'new-store': 'begin a new store',
       login: 'log in',

@@ -5,7 +5,7 @@ import { zhRows } from './zh-rows.js';
 const rows = (count: number | string) => `${counted(count)} 行`;
 
 const lossHint =
-  '请勿把行改回 State 0。处理办法见 bnet-sync doctor 与运维手册（When the product store has lost something）；确认后运行 bnet-sync repair --accept，工作进程即继续处理。';
+  '请勿把行改回 State 0。bnet-sync repair --dry-run 可查看丢失了什么，bnet-sync repair 补齐后工作进程即继续处理；详见运维手册（When the product store has lost something）。';
 
 /** The console's texts in Chinese; their shape is the catalogue's. */
 export const zh = {
@@ -210,6 +210,7 @@ export const zh = {
       pause: '暂停',
       resume: '恢复',
       'journal-purge': '清理日志',
+      repair: '修复产品库',
       'repair-accept': '确认产品库现状',
       'new-store': '启用新产品库',
       login: '登录',

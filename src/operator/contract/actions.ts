@@ -108,6 +108,36 @@ export const acceptReportSchema = z.object({
 });
 export type AcceptReport = Infer<typeof acceptReportSchema>;
 
+/** Result of a repair. */
+export const repairReportSchema = z.object({
+  dryRun,
+  action: z.string().nullable().describe('its number in the audit; null: a dry run'),
+  rows: z.int().describe('rows that took effect once more'),
+  customers: z.int().describe('customers that they belong to'),
+  examples: z
+    .array(z.object({ ...namedRowShape, custId: cellSchema, opFlag: cellSchema, stateDate: z.string() }))
+    .describe('the first of these rows, with the time of their mark by the middle database'),
+  left: z
+    .array(
+      z.object({
+        ...namedRowShape,
+        custId: z.string(),
+        reason: z
+          .enum(['decidedSince', 'impossible', 'busy'])
+          .describe(
+            'decidedSince: rows of the customer were applied after the lost ones; impossible: a lost row cannot take ' +
+              'effect on what the store holds; busy: rows of the customer were decided each time',
+          ),
+        rows: z.int().describe('lost rows of the customer, as far as they are known'),
+        why: z.string().nullable(),
+      }),
+    )
+    .describe('customers that were left as they are, each with its first lost row'),
+  byOthers: z.int().describe('finished rows that the journal does not know, and that others finished'),
+  alarmsClosed: z.int(),
+});
+export type RepairReport = Infer<typeof repairReportSchema>;
+
 /** Recorded actions, newest first. */
 export const auditSchema = z.array(
   z.object({
@@ -120,6 +150,7 @@ export const auditSchema = z.array(
       'pause',
       'resume',
       'journal-purge',
+      'repair',
       'repair-accept',
       'new-store',
       'login',

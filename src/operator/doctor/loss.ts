@@ -16,6 +16,8 @@ export interface LossSettings {
 const area = 'product store';
 const runbook = 'docs/operations.md, "When the product store has lost something"';
 
+const repairHint = `"bnet-sync repair --dry-run" shows what is lost, "bnet-sync repair" puts it right: see ${runbook}`;
+
 /** Whether the store holds what the finished rows say it held: by open alarms, and by comparing. */
 export async function lossFindings(
   { middle, store }: Databases,
@@ -28,7 +30,7 @@ export async function lossFindings(
   const { lost, byOthers } = await compareFinished(sources, { shards, of: 'all' });
   if (lost.length > 0 && !othersFinishRows) {
     const finding = `${alarmText(evidenceOf(lost))}; workers will raise the alarm when they take their shards`;
-    return [{ area, level: 'error', finding, whatToDo: `stop the workers, and see ${runbook}` }];
+    return [{ area, level: 'error', finding, whatToDo: repairHint }];
   }
   const others = [...byOthers, ...(othersFinishRows ? lost : [])];
   if (others.length > 0) return [finishedByOthers(others.length, alarmText(evidenceOf(others)))];
@@ -41,7 +43,7 @@ function openAlarm(alarm: StoreAlarm): Finding {
     area,
     level: 'error',
     finding: `${alarmText(alarm)}; no row is processed (alarm of ${raisedAt}, worker ${worker} on ${host})`,
-    whatToDo: alarm.kind === 'noOrigin' ? noOrigin.whatToDo : `see ${runbook}`,
+    whatToDo: alarm.kind === 'noOrigin' ? noOrigin.whatToDo : repairHint,
   };
 }
 
@@ -51,7 +53,7 @@ const noOrigin: Finding = {
   finding: 'is new, or was wiped, and the middle database holds finished rows: no worker will process a row',
   whatToDo:
     'to begin the store beside these rows, run "bnet-sync migrate --new-store"; if it was in use before, ' +
-    `restore it: ${runbook}`,
+    `restore it, or fill it with "bnet-sync repair --all": ${runbook}`,
 };
 
 function finishedByOthers(rows: number, text: string): Finding {

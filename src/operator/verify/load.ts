@@ -19,7 +19,7 @@ export interface Pace {
 }
 
 /** What is being done. */
-export type Phase = 'rows' | 'journal' | 'records' | 'compared' | 'rechecked';
+export type Phase = 'rows' | 'journal' | 'records' | 'compared' | 'rechecked' | 'repaired';
 
 /** Called after each page; `total` if known. */
 export type OnProgress = (phase: Phase, done: number, total?: number) => void;
@@ -52,9 +52,15 @@ export class Loader {
   /** Reads all, or all of these customers; returns how many finished rows there are. */
   async gather(custs: readonly string[] | null): Promise<number> {
     if (custs !== null && numbered(custs).length === 0) return 0;
+    const rows = await this.gatherRows(custs);
+    await this.#records(custs);
+    return rows;
+  }
+
+  /** The same without the records. */
+  async gatherRows(custs: readonly string[] | null): Promise<number> {
     const rows = await this.#finishedRows(custs);
     await this.#journal(custs, 'entry');
-    await this.#records(custs);
     return rows;
   }
 

@@ -1,6 +1,7 @@
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
 import type { Refusal } from '../../domain/err-content.js';
 import { isRefusal, parseOperation, type Operation } from '../../domain/operation.js';
+import { rulesOfFinishedRows } from '../../domain/repair.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import type { Rules } from '../../domain/rules.js';
 import { WorkingSet } from '../../domain/working-set.js';
@@ -24,13 +25,7 @@ export interface Replayed {
 
 /** Applies rows one after another. */
 export function replay(rows: Iterable<Step>, attributes: Rules['attributes']): Replayed {
-  const rules: Rules = {
-    onDuplicateOpen: 'update',
-    onDuplicateBind: 'update',
-    onCancelWithUsers: 'unbind',
-    attributes,
-    userLimitAttrSpecId: null,
-  };
+  const rules = rulesOfFinishedRows(attributes);
   const products = new Map<string, WorkingSet>();
   const impossible: { row: InterfaceRow; refusal: Refusal }[] = [];
   let incomplete = false;

@@ -1,4 +1,4 @@
-import type { RowKey } from '../../domain/keys.js';
+import type { RowKey, RowOrder } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import type { ScannedEntry } from '../../store/admin-port.js';
 import type { Evidence } from './check-customer.js';
@@ -6,6 +6,16 @@ import type { Records } from './compare.js';
 
 /** The customer of rows and entries that have no CustID. */
 export const nobody = '';
+
+/** A row that the journal has as applied. */
+export interface AppliedLater extends RowOrder {
+  /** StateDate of its claim. */
+  readonly attempt: string;
+  /** When it was marked; null: it is not in State 2. */
+  readonly stateDate: string | null;
+  /** ISO 8601. */
+  readonly decidedAt: string;
+}
 
 /**
  * What a verification has read of both databases, by customer. It exceeds memory, and is gone once it is closed or the
@@ -39,4 +49,20 @@ export interface StagingDatabase {
   moved(custs: readonly string[]): Set<string>;
   /** Everything about a customer. Its rows are read anew at each iteration. */
   evidence(cust: string): Evidence;
+  /** Customers, after one, in order, with finished rows that the journal does not know as applied. */
+  customersNotApplied(after: string | null, limit: number): string[];
+  /** These rows of a customer, in the order of their marks; rows of one second in the customer's order. */
+  notApplied(cust: string): Iterable<InterfaceRow>;
+  /** The newest attempt of each customer that the journal has as applied. */
+  newestClaims(): Iterable<{ readonly custId: string; readonly attempt: string }>;
+  /** When a row of the customer was decided last, ISO 8601; null: never. */
+  newestDecision(cust: string): string | null;
+  /**
+   * Rows of the customer that the journal has as applied and that were claimed at this StateDate or later, or decided since an
+   * instant, ISO 8601 (null: there is none).
+   */
+  appliedFrom(
+    cust: string,
+    from: { readonly stateDate: string; readonly since: string | null },
+  ): readonly AppliedLater[];
 }

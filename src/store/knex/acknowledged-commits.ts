@@ -34,9 +34,18 @@ export class AcknowledgedCommits {
     this.#last = [...this.#last.filter((each) => !seen.includes(each)), commit];
   }
 
-  /** Commits were not found. True if that proves a loss at this time by the store's clock. */
-  missed(missing: readonly AcknowledgedCommit[], at: string): boolean {
-    this.#lost = missing.filter((commit) => Date.parse(at) - Date.parse(commit.at) < evidenceMs);
+  /**
+   * Commits were not found. True if that proves a loss: at this time by the store's clock, and not where an operator has
+   * closed an alarm since. A store that knows of the closing knows all that was committed before it, or it was put right.
+   */
+  missed(
+    missing: readonly AcknowledgedCommit[],
+    { at, closedAt }: { readonly at: string; readonly closedAt: string | null },
+  ): boolean {
+    const isEvidence = (commit: AcknowledgedCommit): boolean =>
+      Date.parse(at) - Date.parse(commit.at) < evidenceMs && (closedAt === null || commit.at > closedAt);
+    this.#lost = missing.filter(isEvidence);
+    this.#last = this.#last.filter((commit) => !missing.includes(commit) || isEvidence(commit));
     return this.#lost.length > 0;
   }
 

@@ -44,7 +44,7 @@ export function knownCommits(executor: Executor, commits: readonly AcknowledgedC
 
 /**
  * Some acknowledged commits were not found: looks which, and remembers them. StoreWentBackError if they prove a loss;
- * the journal may have been purged of old ones.
+ * the journal may have been purged of old ones, or an operator have put right what was lost.
  */
 export async function requireCommits(executor: Executor, commits: AcknowledgedCommits): Promise<void> {
   const missing: AcknowledgedCommit[] = [];
@@ -58,10 +58,13 @@ export async function requireCommits(executor: Executor, commits: AcknowledgedCo
   }
   const { dialect } = executor;
   const { rows } = await executor.execute({
-    sql: `SELECT ${dialect.instantText(dialect.now)} AS at`,
+    sql: `SELECT ${dialect.instantText(dialect.now)} AS at,
+                 (SELECT ${dialect.instantText('max(g.closed_at)')} FROM sync_guard AS g) AS closed_at`,
     bindings: [],
   });
-  if (commits.missed(missing, String(rows[0]?.['at']))) throw new StoreWentBackError(commits.lost);
+  const closedAt = rows[0]?.['closed_at'];
+  const moments = { at: String(rows[0]?.['at']), closedAt: typeof closedAt === 'string' ? closedAt : null };
+  if (commits.missed(missing, moments)) throw new StoreWentBackError(commits.lost);
 }
 
 /** Whether any alarm is open, as a scalar subquery. */
@@ -186,21 +189,30 @@ export class KnexGuardStore extends KnexLossLookup implements GuardStore {
 /** The guard for operators. */
 export class KnexGuardRecords extends KnexLossLookup implements GuardRecords {
   async accept(origins: readonly Origin[], action: AuditRecord): Promise<number> {
-    const { now } = this.database.dialect;
     return this.database.transaction(async (transaction) => {
       await writeOrigins(
         transaction,
         origins,
         'ON CONFLICT (product_id) DO UPDATE SET middle_clock = excluded.middle_clock, recorded_at = excluded.recorded_at',
       );
-      const { rows } = await transaction.execute({
-        sql: `UPDATE sync_guard SET closed_at = ${now}, closed_by = ? WHERE closed_at IS NULL RETURNING alarm_id`,
-        bindings: [action.who],
-      });
+      const closed = await closeAlarms(transaction, action.who);
       await insertAction(transaction, action);
-      return rows.length;
+      return closed;
     });
   }
+
+  async close(who: string): Promise<number> {
+    return closeAlarms(this.database, who);
+  }
+}
+
+async function closeAlarms(executor: Executor, who: string): Promise<number> {
+  const { rows } = await executor.execute({
+    sql: `UPDATE sync_guard SET closed_at = ${executor.dialect.now}, closed_by = ?
+          WHERE closed_at IS NULL RETURNING alarm_id`,
+    bindings: [who],
+  });
+  return rows.length;
 }
 
 /** The key in sync_origin for products without an origin of their own. */

@@ -2,6 +2,7 @@ import type { Executor } from '../../database/database.js';
 import { DatabaseError } from '../../database/errors.js';
 import type { JournalEntry, JournalRecord } from '../../domain/journal.js';
 import { isCanonicalNumber, rowId, type Attempt, type RowKey } from '../../domain/keys.js';
+import type { DatedRecord } from '../../domain/repair.js';
 import { AlreadyDecidedError } from '../port.js';
 import { countDecided } from './activity.js';
 
@@ -108,32 +109,59 @@ export async function insertRecords(
 ): Promise<void> {
   if (records.length === 0) return;
   const names = Object.keys(recordColumns).join(', ');
-  const { sql, bindings } = executor.dialect.recordset(
-    recordColumns,
-    records.map((record) => [
-      record.source,
-      record.streamingNo,
-      record.attempt,
-      record.opFlag,
-      record.productId,
-      record.custId,
-      record.bizId,
-      record.userId,
-      record.outcome,
-      record.code,
-      record.errContent,
-      record.digest,
-    ]),
-    'r',
-  );
+  const { sql, bindings } = executor.dialect.recordset(recordColumns, records.map(recordValues), 'r');
   const entries = {
     sql: `INSERT INTO sync_journal (superseded, worker, decided_at, ${names})
           SELECT FALSE, ?, ?, ${names} FROM ${sql}`,
     bindings: [workerId, at, ...bindings],
   };
   const counting = countDecided(executor.dialect, records, { workerId, at });
-  try {
+  await orAlreadyDecided(async () => {
     for (const statement of executor.dialect.together(counting, entries)) await executor.execute(statement);
+  });
+}
+
+/**
+ * The same for records that were decided at times of their own, all by `worker`; they are no activity of now.
+ */
+export async function insertDatedRecords(
+  executor: Executor,
+  records: readonly DatedRecord[],
+  worker: string,
+): Promise<void> {
+  if (records.length === 0) return;
+  const columns = { ...recordColumns, decided_at: 'instant' } as const;
+  const names = Object.keys(columns).join(', ');
+  const values = records.map((record) => [...recordValues(record), record.decidedAt]);
+  const { sql, bindings } = executor.dialect.recordset(columns, values, 'r');
+  await orAlreadyDecided(() =>
+    executor.execute({
+      sql: `INSERT INTO sync_journal (superseded, worker, ${names}) SELECT FALSE, ?, ${names} FROM ${sql}`,
+      bindings: [worker, ...bindings],
+    }),
+  );
+}
+
+function recordValues(record: JournalRecord): (string | null)[] {
+  return [
+    record.source,
+    record.streamingNo,
+    record.attempt,
+    record.opFlag,
+    record.productId,
+    record.custId,
+    record.bizId,
+    record.userId,
+    record.outcome,
+    record.code,
+    record.errContent,
+    record.digest,
+  ];
+}
+
+async function orAlreadyDecided(insert: () => Promise<unknown>): Promise<void> {
+  try {
+    await insert();
   } catch (error) {
     if (isJournalKey(error))
       throw new AlreadyDecidedError('a row of the batch was decided meanwhile', { cause: error });

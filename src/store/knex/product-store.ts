@@ -98,7 +98,7 @@ class KnexApplyTransaction implements ApplyTransaction {
   }
 
   async write(changes: Changes): Promise<void> {
-    await writeChanges(this.#transaction, changes, this.at);
+    await writeChanges(this.#transaction, changes);
   }
 
   async record(records: readonly JournalRecord[], superseding: readonly RowKey[]): Promise<void> {

@@ -14,6 +14,7 @@ import { runMigrations } from './migrate.js';
 import { missingPrivileges } from './privileges.js';
 import { readSetup } from './setup.js';
 import { readSeen, readSnapshot } from './snapshot.js';
+import { KnexStoreRepairs } from './repairs.js';
 import { KnexStoreRecords } from './store-records.js';
 import { KnexStoreScan } from './store-scan.js';
 
@@ -24,6 +25,7 @@ export class KnexStoreAdmin implements StoreAdmin {
   readonly records: KnexStoreRecords;
   readonly scan: KnexStoreScan;
   readonly guard: KnexGuardRecords;
+  readonly repairs: KnexStoreRepairs;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -31,6 +33,7 @@ export class KnexStoreAdmin implements StoreAdmin {
     this.records = new KnexStoreRecords(database);
     this.scan = new KnexStoreScan(database);
     this.guard = new KnexGuardRecords(database);
+    this.repairs = new KnexStoreRepairs(database);
   }
 
   async history(key: RowKey): Promise<readonly JournalLine[]> {

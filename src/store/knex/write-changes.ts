@@ -35,20 +35,26 @@ const accountColumns = {
 
 const attributeColumns = { attr_spec_id: 'number', attr_id: 'number', attr_value: 'text' } as const;
 
-/** Writes the changes of a batch; `at` is the time of a cancel's unbinding. */
-export async function writeChanges(executor: Executor, changes: Changes, at: string): Promise<void> {
-  await unbindAll(executor, changes.unboundAll, at);
+/** Writes the changes of a batch. */
+export async function writeChanges(executor: Executor, changes: Changes): Promise<void> {
+  await unbindAll(executor, changes.unboundAll);
   await writeCustomers(executor, changes.customers);
   await writeAccounts(executor, changes.accounts);
   await replaceCustomerAttributes(executor, changes.customerAttributes);
   await replaceAccountAttributes(executor, changes.accountAttributes);
 }
 
-async function unbindAll(executor: Executor, products: Changes['unboundAll'], at: string): Promise<void> {
+async function unbindAll(executor: Executor, products: Changes['unboundAll']): Promise<void> {
   if (products.length === 0) return;
   const { sql, bindings } = executor.dialect.recordset(
     { ...identity, streaming_no: 'number', at: 'instant' },
-    products.map(({ productId, custId, bizId, streamingNo }) => [productId, custId, bizId, streamingNo, at]),
+    products.map(({ productId, custId, bizId, streamingNo, at }) => [
+      productId,
+      custId,
+      bizId,
+      streamingNo,
+      at,
+    ]),
     'r',
   );
   await executor.execute({

@@ -89,11 +89,9 @@ export function writeRules(fixture: WorkerFixture): void {
       await apply((transaction) =>
         transaction.write(changesOf([account(), account({ userId: 'U3' }), gone, elsewhere])),
       );
-      const unboundAll = [{ ...product, streamingNo: '9'.repeat(30) }];
-      const at = await apply(async (transaction) => {
-        await transaction.write({ ...noChanges, unboundAll });
-        return transaction.at;
-      });
+      const [, at] = moments;
+      const unboundAll = [{ ...product, streamingNo: '9'.repeat(30), at }];
+      await apply((transaction) => transaction.write({ ...noChanges, unboundAll }));
       const users = ['U1', 'U2', 'U3'].map((userId) => ({ ...user, userId }));
       const asked = asking([...users, { ...user, bizId: 'BIZ2' }]);
       const { accounts } = await apply((transaction) => transaction.snapshot(asked));
@@ -108,7 +106,10 @@ export function writeRules(fixture: WorkerFixture): void {
       await apply((transaction) => transaction.write(changesOf([account(), account({ userId: 'U2' })])));
       const again = account({ boundAt: moments[2], lastStreamingNo: '11' });
       await apply((transaction) =>
-        transaction.write({ ...changesOf([again], true), unboundAll: [{ ...product, streamingNo: '10' }] }),
+        transaction.write({
+          ...changesOf([again], true),
+          unboundAll: [{ ...product, streamingNo: '10', at: moments[1] }],
+        }),
       );
       const { accounts } = await apply((transaction) =>
         transaction.snapshot(asking([user, { ...user, userId: 'U2' }])),
@@ -133,7 +134,12 @@ export function writeRules(fixture: WorkerFixture): void {
         await transaction.record(records, []);
       });
       const changes = changesOf(filled('new'), true);
-      const unboundAll = numbers.map((custId) => ({ ...product, custId, streamingNo: custId }));
+      const unboundAll = numbers.map((custId) => ({
+        ...product,
+        custId,
+        streamingNo: custId,
+        at: moments[1],
+      }));
       const statements = await fixture().statementsDuring(() =>
         apply(async (transaction) => {
           await transaction.snapshot(

@@ -55,7 +55,7 @@ inline const char* raiseAlarm(State& state, int worker) {
   const int newer = state.workers[worker].batch.newerThanMark;
   unlock(state, worker + 1);
   dropBatch(state.workers[worker]);
-  state.workers[worker].alarmed = 1;
+  state.workers[worker].alarmed = AlarmOpen;
   state.alarm = 1;
   if (state.knownLost) return nullptr;
   for (int i = 0; i < rowCount; i++)
@@ -65,15 +65,18 @@ inline const char* raiseAlarm(State& state, int worker) {
 
 /** After an alarm nothing is applied any more, unless another fail-over takes the alarm away. */
 inline bool isEndedByAlarm(const State& state) {
-  if (!state.alarm || state.left.failOvers > 0 || state.orphan.kind != NoTransaction) return false;
+  if (!state.alarm || state.left.failOvers > 0 || state.left.repairs > 0) return false;
+  if (state.orphan.kind != NoTransaction) return false;
   for (const Worker& worker : state.workers)
     if (worker.batch.stage == Committing) return false;
   return true;
 }
 
 inline bool isAlarmed(const State& state) {
+  // With a repair to come, an alarm is no end.
+  if (state.left.repairs > 0 && state.alarm) return false;
   for (const Worker& worker : state.workers)
-    if (worker.alarmed) return true;
+    if (worker.alarmed == AlarmOpen) return true;
   return state.alarm != 0;
 }
 

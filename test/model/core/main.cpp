@@ -7,6 +7,7 @@
  * states were too many, and with 2 where an option is wrong.
  */
 #include "describe.hpp"
+#include "repair.hpp"
 #include "restore.hpp"
 #include "standby.hpp"
 #include "worker.hpp"
@@ -34,6 +35,7 @@ static State initialState() {
   state.left.handMarks = static_cast<u8>(options.handMarks);
   state.left.refusals = static_cast<u8>(options.refusals);
   state.left.restores = static_cast<u8>(options.restores);
+  state.left.repairs = static_cast<u8>(options.repairs);
   return state;
 }
 
@@ -50,6 +52,7 @@ static void steps(const State& state, StateSteps& to) {
   orphanTransactionEnds(state, to);
   standbyCatchesUp(state, to);
   storeFailsOver(state, to);
+  repairSteps(state, to);
   deferralEnds(state, to);
   for (int worker = 0; worker < workerCount; worker++) workerSteps(state, worker, to);
 }

@@ -153,6 +153,12 @@ struct Options {
   /** A finished row without a decision counts until the fence of the apply, not until the read after the claim. */
   int judgeAtFence = 0;
 
+  // Repair.
+  /** It looks into the journal again, and for the alarm, before it writes. */
+  int repairLooksAgain = 1;
+  /** Commits that workers lost before the alarm was closed are no evidence any more. */
+  int repairEndsEvidence = 1;
+
   // What may happen: how often.
   int crashes = 1;
   /** A lease is taken from a live worker: it was paused past the lease time. */
@@ -173,6 +179,8 @@ struct Options {
   int refusals = 0;
   /** The middle database is restored: a row stands in State 1 with a superseded attempt. */
   int restores = 0;
+  /** An alarm is ended by a repair. */
+  int repairs = 0;
 
   // What may happen: in which way.
   /** A refusal never ends. */
@@ -273,6 +281,8 @@ inline const OptionName optionNames[] = {
     {"takingAdvances", &Options::takingAdvances},
     {"idsReused", &Options::idsReused},
     {"judgeAtFence", &Options::judgeAtFence},
+    {"repairLooksAgain", &Options::repairLooksAgain},
+    {"repairEndsEvidence", &Options::repairEndsEvidence},
     {"crashes", &Options::crashes},
     {"steals", &Options::steals},
     {"resets", &Options::resets},
@@ -283,6 +293,7 @@ inline const OptionName optionNames[] = {
     {"handMarks", &Options::handMarks},
     {"refusals", &Options::refusals},
     {"restores", &Options::restores},
+    {"repairs", &Options::repairs},
     {"refusedForEver", &Options::refusedForEver},
     {"restoreStopsWorkers", &Options::restoreStopsWorkers},
     {"judgeMarkOrder", &Options::judgeMarkOrder},

@@ -63,6 +63,8 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
   for (Worker& worker : next.workers) {
     if (worker.batch.stage == Committing) dropBatch(worker);
     if (failOverEndsComparisons()) worker.batch.compared = 0;
+    // That the alarm was closed is lost, too, or may be.
+    if (worker.alarmed) worker.alarmed = AlarmOpen;
     if (failOverEndsBatches() && worker.batch.stage != Idle && worker.batch.stage < Committing)
       worker.batch.isOfEarlierStore = 1;
   }

@@ -202,13 +202,16 @@ struct Worker {
   u8 evidence[rowCount];
   /** One of them was lost, even if the same attempt has been decided anew since. */
   u8 evidenceLost;
-  /** It found a loss, and applies nothing any more. */
+  /** An OwnAlarm. */
   u8 alarmed;
   /** Ghost: its acknowledged decisions, as long as a fail-over may take them away. */
   u8 acknowledged[rowCount];
   /** Ghost: a fail-over took one of them away. */
   u8 ownLost;
 };
+
+/** What a worker knows of an alarm that it raised: while it is open it does nothing, until it sees that it was closed. */
+enum OwnAlarm : u8 { NoAlarm = 0, AlarmOpen = 1, AlarmClosed = 2 };
 
 /** What the middle database may still receive from a worker that waits for it no more. */
 enum LateKind : u8 { NoStatement = 0, LateClaim = 1, LateMarkSucceeded = 2, LateMarkFailed = 3, LateMark = 4 };
@@ -252,6 +255,15 @@ struct Standby {
   u8 effects[rowCount];
 };
 
+/** The next step of a repair. */
+enum RepairStage : u8 { NoRepair = 0, RepairWrites = 1, RepairCloses = 2 };
+
+struct Repair {
+  u8 stage;
+  /** Rows that it has read and found missing. */
+  u8 rows;
+};
+
 struct Budgets {
   u8 crashes;
   u8 steals;
@@ -262,6 +274,7 @@ struct Budgets {
   u8 handMarks;
   u8 refusals;
   u8 restores;
+  u8 repairs;
 };
 
 struct State {
@@ -281,6 +294,7 @@ struct State {
   Worker workers[workerCount];
   LateStatement late;
   OrphanTransaction orphan;
+  Repair repair;
   Standby standby;
   Budgets left;
   /** Ghost, for each row: earlier rows of any customer that were open when it became open, and still are. */

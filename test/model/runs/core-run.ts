@@ -11,6 +11,7 @@ const countedOptions = [
   'handMarks',
   'refusals',
   'restores',
+  'repairs',
 ] as const;
 
 type CountedOption = (typeof countedOptions)[number];

@@ -91,12 +91,13 @@ export class Connections {
   async #check(): Promise<number> {
     const { tables, link } = this.#place;
     const { last } = this.#commits;
-    const { incarnation, missing, at } = await link.send('connect', () => {
+    const { incarnation, missing, ...moments } = await link.send('connect', () => {
       const { incarnation, at } = tables;
+      const { closedAt } = tables.notes;
       const missing = tables.statement(incarnation, () => tables.journalTable.missing(last, null));
-      return { incarnation, missing, at };
+      return { incarnation, missing, at, closedAt };
     });
-    if (this.#commits.lost.length === 0 && missing.length > 0 && this.#commits.missed(missing, at))
+    if (this.#commits.lost.length === 0 && missing.length > 0 && this.#commits.missed(missing, moments))
       throw new StoreWentBackError(this.#commits.lost);
     this.#incarnation = incarnation;
     return incarnation;

@@ -85,6 +85,13 @@ export class NoteTables {
     this.alarms.put(alarmId, { ...raised, closedAt: null }, null);
   }
 
+  /** When an alarm was closed last; null: never. */
+  get closedAt(): string | null {
+    return this.alarms.all().reduce<string | null>((last, { closedAt }) => {
+      return closedAt !== null && closedAt > (last ?? '') ? closedAt : last;
+    }, null);
+  }
+
   isClosed(alarmId: string): boolean {
     return (this.alarms.get(alarmId, null)?.closedAt ?? null) !== null;
   }

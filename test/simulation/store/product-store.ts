@@ -88,7 +88,7 @@ export class SimulatedProductStore implements ProductStore {
       );
       if (!fence.isHeld) throw new LeaseLostError('a lease this batch relies on is not held any more');
       if (fence.isAlarmOpen) throw new AlarmOpenError();
-      if (fence.missing.length > 0 && this.#commits.missed(fence.missing, fence.at))
+      if (fence.missing.length > 0 && this.#commits.missed(fence.missing, fence))
         throw new StoreWentBackError(this.#commits.lost);
       const at = { at: fence.at, workerId: holder.workerId, callTimeoutMs: this.#callTimeoutMs };
       const applying = new SimulatedApplyTransaction(session, at);
@@ -158,7 +158,7 @@ class SimulatedApplyTransaction implements ApplyTransaction {
     if (Object.values(changes).every((part: readonly unknown[]) => part.length === 0)) return;
     const { product } = this.#session.tables;
     await this.#session.send('write', (transaction) => {
-      product.write(changes, this.at, transaction);
+      product.write(changes, transaction);
     });
   }
 

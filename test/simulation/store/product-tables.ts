@@ -71,15 +71,16 @@ export class ProductTables {
     ]);
   }
 
-  /** Writes the changes of a batch; `at` is the time of a cancel's unbinding. */
-  write(changes: Changes, at: string, by: By): void {
+  /** Writes the changes of a batch. */
+  write(changes: Changes, by: By): void {
     this.#require(changes);
     this.#lock(changes, by);
     for (const product of changes.unboundAll) {
       for (const key of this.accounts.keysOf(identityKey(product), by)) {
         const account = this.accounts.get(key, by);
         if (account?.status !== 'bound') continue;
-        const unbound = { status: 'unbound', unboundAt: at, lastStreamingNo: product.streamingNo } as const;
+        const { at, streamingNo } = product;
+        const unbound = { status: 'unbound', unboundAt: at, lastStreamingNo: streamingNo } as const;
         this.accounts.put(key, { ...account, ...unbound }, by);
       }
     }

@@ -60,6 +60,8 @@ interface Fence {
   readonly isAlarmOpen: boolean;
   /** The worker's own commits that the journal does not hold. */
   readonly missing: readonly AcknowledgedCommit[];
+  /** When an alarm was closed last; null: never. */
+  readonly closedAt: string | null;
 }
 
 /**
@@ -184,6 +186,7 @@ export class StoreTables {
       isHeld: this.leaseTables.fence(leases, holder, transaction),
       isAlarmOpen: this.#server.has('alarm stops applies') && this.notes.openAlarms().length > 0,
       missing: this.journalTable.missing(holder.commits, transaction),
+      closedAt: this.notes.closedAt,
     };
   }
 

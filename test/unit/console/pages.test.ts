@@ -88,8 +88,8 @@ describe('an alarm of the product store', () => {
     operator.openAlarms = [alarm];
     for (const url of everyPage.filter((each) => each !== '/login'))
       for (const [language, words] of [
-        ['zh-CN', ['产品库数据丢失', '4812', 'bnet-sync repair --accept']],
-        ['en', ['The product store has lost data', '4,812 rows', 'bnet-sync repair --accept']],
+        ['zh-CN', ['产品库数据丢失', '4812', 'bnet-sync repair --dry-run']],
+        ['en', ['The product store has lost data', '4,812 rows', 'bnet-sync repair --dry-run']],
       ] as const) {
         const { body } = await app.inject({ url, headers: { 'accept-language': language } });
         for (const word of [...words, `href="/rows/IF_BNET_CUST/${longNumber}"`])

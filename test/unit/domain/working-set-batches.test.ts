@@ -62,7 +62,7 @@ describe('however rows are parted into batches', () => {
           const [single, batched] = [memoryStore(), memoryStore()];
           const expected = operations.map((operation) => {
             const { answers, changes } = decideBatch(single, [operation], { rules, at });
-            single.product.write(changes, at, null);
+            single.product.write(changes, null);
             return answers[0];
           });
           const given: (string | null)[] = [];
@@ -72,7 +72,7 @@ describe('however rows are parted into batches', () => {
               rules,
               at,
             });
-            batched.product.write(changes, at, null);
+            batched.product.write(changes, null);
             given.push(...answers);
             start += size;
           }

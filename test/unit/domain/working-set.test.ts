@@ -34,7 +34,6 @@ function storeOf(customers: readonly Customer[], accounts: readonly Account[] = 
   const customerAttributes = attributesOf(customers);
   store.product.write(
     { unboundAll: [], customers, accounts, customerAttributes, accountAttributes: attributesOf(accounts) },
-    before,
     null,
   );
   return store;
@@ -246,7 +245,7 @@ describe('a cancel that unbinds all users', () => {
   it('unbinds those that the batch names and those that it does not', () => {
     const store = users();
     const change = accountOperation('0202', { streamingNo: '11' });
-    store.product.write(changesOf(store, [change, cancel('12')], rules), at, null);
+    store.product.write(changesOf(store, [change, cancel('12')], rules), null);
     expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', accName: 'new name', status: 'unbound', unboundAt: at, lastStreamingNo: '12' },
       { userId: 'unnamed', status: 'unbound', unboundAt: at, lastStreamingNo: '12' },
@@ -257,7 +256,6 @@ describe('a cancel that unbinds all users', () => {
     const store = users();
     store.product.write(
       changesOf(store, [cancel('11'), open('12'), bind('li@huawang', '13')], rules),
-      at,
       null,
     );
     expect(contentsOf(store).accounts).toMatchObject([
@@ -269,7 +267,7 @@ describe('a cancel that unbinds all users', () => {
   it('is the row that users unbound by it name, also where another such cancel follows in the batch', () => {
     const store = users();
     const operations = [cancel('11'), open('12'), bind('li@huawang', '13'), cancel('14')];
-    store.product.write(changesOf(store, operations, rules), at, null);
+    store.product.write(changesOf(store, operations, rules), null);
     expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', status: 'unbound', lastStreamingNo: '14' },
       { userId: 'unnamed', status: 'unbound', lastStreamingNo: '11' },

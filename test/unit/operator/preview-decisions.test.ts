@@ -125,7 +125,7 @@ const situations: fc.Arbitrary<Situation> = fc
 function storeOf({ stored, rules, journal }: Situation): StoreTables {
   const store = memoryStore();
   const { changes } = decideBatch(store, storedOperations.slice(0, stored), { rules, at });
-  store.product.write(changes, at, null);
+  store.product.write(changes, null);
   plantEntries(store, journal);
   return store;
 }

@@ -30,16 +30,27 @@ describe('the commits that stand for all others', () => {
   it('prove a loss when they are missed, for 29 days: after 30 the journal may be purged of them', () => {
     const commits = new AcknowledgedCommits();
     commits.acknowledge(commit('1'), []);
-    expect(commits.missed(commits.last, daysLater(29.1))).toBe(false);
-    expect(commits.lost).toEqual([]);
-    expect(commits.missed(commits.last, daysLater(28.9))).toBe(true);
-    expect(commits.lost).toEqual([commit('1')]);
+    const missing = commits.last;
+    expect(commits.missed(missing, { at: daysLater(28.9), closedAt: null })).toBe(true);
+    expect([commits.lost, commits.last]).toEqual([missing, missing]);
+    expect(commits.missed(missing, { at: daysLater(29.1), closedAt: null })).toBe(false);
+    expect([commits.lost, commits.last]).toEqual([[], []]);
+  });
+
+  it('prove nothing once an operator has closed an alarm since, and are asked for no more', () => {
+    const commits = new AcknowledgedCommits();
+    commits.acknowledge(commit('1', daysLater(1)), []);
+    commits.acknowledge(commit('2', daysLater(3)), []);
+    const [older, newer] = commits.last;
+    expect(commits.missed(commits.last, { at: daysLater(4), closedAt: daysLater(2) })).toBe(true);
+    expect([commits.lost, commits.last]).toEqual([[newer], [newer]]);
+    expect(commits.missed([older!], { at: daysLater(4), closedAt: daysLater(1) })).toBe(false);
   });
 
   it('are forgotten with what was missed', () => {
     const commits = new AcknowledgedCommits();
     commits.acknowledge(commit('1'), []);
-    commits.missed(commits.last, daysLater(1));
+    commits.missed(commits.last, { at: daysLater(1), closedAt: null });
     commits.forget();
     expect([commits.last, commits.lost]).toEqual([[], []]);
   });

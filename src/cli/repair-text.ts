@@ -1,0 +1,52 @@
+import type { RepairReport } from '../operator/contract/actions.js';
+import { counted, operationText, shortTableName } from './labels.js';
+import { shown, tableLines } from './output.js';
+
+const reasonWords: Readonly<Record<RepairReport['left'][number]['reason'], string>> = {
+  decidedSince: 'rows of the customer were applied after the lost ones',
+  impossible: 'it cannot take effect on what the store holds',
+  busy: 'rows of the customer were decided each time',
+};
+
+/** What a repair did, or would do, in lines. */
+export function repairLines(report: RepairReport): readonly string[] {
+  const { dryRun, rows, customers, examples, left, byOthers, action } = report;
+  const verb = dryRun ? 'would take' : 'took';
+  const found =
+    rows === 0 && left.length === 0
+      ? 'No lost row was found.'
+      : `${counted(rows, 'lost row')} of ${counted(customers, 'customer')} ${verb} effect once more.`;
+  const listed = tableLines(examples, [
+    { head: 'Table', of: (row) => shortTableName(row.table) },
+    { head: 'StreamingNo', of: (row) => row.streamingNo },
+    { head: 'CustID', of: (row) => row.custId },
+    { head: 'Operation', optional: true, of: (row) => operationText(row.opFlag) },
+    { head: 'Marked', of: (row) => row.stateDate },
+  ]);
+  const more = rows > examples.length ? [`and ${rows - examples.length} more`] : [];
+  return [
+    ...(examples.length === 0 ? [] : [...listed, ...more]),
+    found,
+    ...leftLines(left),
+    ...(byOthers === 0
+      ? []
+      : [
+          `${byOthers} finished rows that the journal does not know were finished by others; --all would take them for ours.`,
+        ]),
+    ...(dryRun ? ['Nothing was changed.'] : alarmLines(report)),
+    ...(action === null ? [] : [`Recorded as action ${action}.`]),
+  ];
+}
+
+function leftLines(left: RepairReport['left']): string[] {
+  return left.map(({ table, streamingNo, custId, reason, rows, why }) => {
+    const detail = why === null ? '' : ` (${why})`;
+    return `CustID ${shown(custId)} was left as it is, from ${table} ${streamingNo} on (${rows} lost): ${reasonWords[reason]}${detail}.`;
+  });
+}
+
+function alarmLines({ alarmsClosed, left }: RepairReport): string[] {
+  if (alarmsClosed > 0)
+    return [`Alarms closed: ${alarmsClosed}. Workers go on at their next check, within 4 seconds.`];
+  return left.length === 0 ? [] : ['Alarms stay open.'];
+}

@@ -1,0 +1,243 @@
+import { shardOf } from '../../domain/keys.js';
+import { repair, requestOfLost, type LostRow, type Repaired } from '../../domain/repair.js';
+import { compareFinished } from '../../guard/compare-finished.js';
+import { AlreadyDecidedError } from '../../store/port.js';
+import type { RepairTransaction } from '../../store/admin-port.js';
+import { takeIntended, type ActionOutcome } from '../audit.js';
+import type { Actor, RepairReport } from '../contract/actions.js';
+import { named } from '../named.js';
+import { NotOurProductError, type ActionOptions, type OperatorSettings } from '../requests.js';
+import { Loader, type OnProgress } from '../verify/load.js';
+import { nobody, type StagingDatabase } from '../verify/staging.js';
+import { guestPace, type VerifySources } from '../verify/verify.js';
+import {
+  custIdsOf,
+  LostCustomers,
+  readLossBounds,
+  type LeftCustomer,
+  type LossBounds,
+  type LostPart,
+} from './lost-customers.js';
+
+/*
+ * Repair: finished rows whose decisions the product store has lost take effect once more (P14).
+ *
+ * Rows are read first, then the journal: a row stands in State 2 only after its entry was committed, so one without an entry
+ * has lost it. The lost rows of a customer are the end of its history, and are applied to what the store holds, in the order
+ * of their marks. Each transaction locks the leases of its shards, and changes nothing where a row of its customers was
+ * decided since the journal was read. What was done stays done: a repair that ends early, for any reason, is simply
+ * started again, and finds what is left.
+ *
+ * Alarms are closed by a repair of everything that leaves no lost row behind, once another look at the rows finished last finds none:
+ * marks that were under way may land while it runs.
+ */
+
+/** What an operator asks to repair. */
+export interface RepairRequest extends ActionOptions {
+  /** Only this customer; null: all. */
+  readonly custId: string | null;
+  /** Only this product; null: all. */
+  readonly productId: string | null;
+  /** All finished rows of the scope that the journal does not know were finished by our workers. */
+  readonly all: boolean;
+  readonly onProgress: OnProgress;
+}
+
+/** How often everything is read anew, where rows changed meanwhile. */
+const rounds = 3;
+const pageRows = 500;
+const namedExamples = 20;
+
+/** Repairs what an operator asks for. NotOurProductError. */
+export async function repairStore(
+  sources: VerifySources,
+  actor: Actor,
+  settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>,
+  request: RepairRequest,
+): Promise<RepairReport> {
+  const { custId, productId, all, dryRun, reason } = request;
+  const { productIds } = settings;
+  if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
+    throw new NotOurProductError(productId);
+  const job = new RepairJob(sources, settings, request, `repair:${actor.name}`);
+  if (dryRun) {
+    await job.run();
+    return job.report(null);
+  }
+  const intent = { action: 'repair', what: { custId, productId, all }, reason } as const;
+  return takeIntended(sources.store.records, actor, intent, {
+    take: async (intentId) => {
+      await job.run();
+      await job.closeAlarms(actor.name);
+      return job.report(intentId);
+    },
+    outcome: () => job.outcome(),
+  });
+}
+
+class RepairJob {
+  readonly #sources: VerifySources;
+  readonly #settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>;
+  readonly #request: RepairRequest;
+  readonly #who: string;
+  #rows = 0;
+  readonly #customers = new Set<string>();
+  #examples: LostRow[] = [];
+  #left: LeftCustomer[] = [];
+  #byOthers = 0;
+  #alarmsClosed = 0;
+
+  constructor(
+    sources: VerifySources,
+    settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>,
+    request: RepairRequest,
+    who: string,
+  ) {
+    this.#sources = sources;
+    this.#settings = settings;
+    this.#request = request;
+    this.#who = who;
+  }
+
+  async run(): Promise<void> {
+    let custIds: readonly string[] | null = this.#request.custId === null ? null : [this.#request.custId];
+    for (let round = 0; round < rounds; round += 1) {
+      const busy = await this.#round(custIds);
+      if (busy.length === 0) return;
+      custIds = busy;
+    }
+  }
+
+  /** Reads and applies; returns the customers that changed meanwhile. */
+  async #round(custIds: readonly string[] | null): Promise<readonly string[]> {
+    const stage = await this.#sources.openStaging();
+    try {
+      const { productIds, shards } = this.#settings;
+      const { productId, all, onProgress } = this.#request;
+      const loader = new Loader(this.#sources, stage, {
+        productIds,
+        productId,
+        pageRows,
+        pace: guestPace,
+        onProgress,
+      });
+      await loader.gatherRows(custIds);
+      const bounds = await readLossBounds(this.#sources, { shards, isAnyOurs: all });
+      return await this.#apply(stage, bounds);
+    } finally {
+      stage.close();
+    }
+  }
+
+  async #apply(stage: StagingDatabase, bounds: LossBounds): Promise<readonly string[]> {
+    const lost = new LostCustomers(stage, bounds, this.#request.all);
+    const busy = new Set<string>();
+    this.#left = [];
+    for (const part of lost.parts()) {
+      const rows = part.rows.filter(({ row }) => !busy.has(row.custId ?? nobody));
+      const moved = rows.length === 0 ? [] : await this.#applyPart({ ...part, rows });
+      for (const custId of moved) busy.add(custId);
+      this.#request.onProgress('repaired', this.#rows);
+      await guestPace.rest(0);
+    }
+    this.#left = [...this.#left, ...lost.left];
+    this.#byOthers = lost.byOthers;
+    return [...busy];
+  }
+
+  /** Returns the customers that changed since they were read. */
+  async #applyPart(part: LostPart): Promise<readonly string[]> {
+    const shards = [...new Set(part.rows.map(({ row }) => shardOf(row.custId, this.#settings.shards)))];
+    try {
+      return await this.#sources.store.repairs
+        .transaction(shards, async (transaction) => {
+          const moved = await this.#moved(transaction, part);
+          const rows = part.rows.filter(({ row }) => !moved.has(row.custId ?? nobody));
+          const repaired = await this.#repair(transaction, rows);
+          if (!this.#request.dryRun) {
+            await transaction.write(repaired.changes);
+            await transaction.record(repaired.records, repaired.superseding, this.#who);
+          }
+          return { moved: [...moved], repaired };
+        })
+        .then(({ moved, repaired }) => {
+          this.#count(repaired);
+          return moved;
+        });
+    } catch (error) {
+      if (error instanceof AlreadyDecidedError) return custIdsOf(part.rows);
+      throw error;
+    }
+  }
+
+  async #moved(transaction: RepairTransaction, { rows, newest }: LostPart): Promise<ReadonlySet<string>> {
+    const { productIds } = this.#settings;
+    const { productId, dryRun } = this.#request;
+    // Nothing was written before this part, so a customer that comes in several parts is as it was read.
+    if (dryRun) return new Set();
+    const now = await transaction.newestDecisions({
+      productIds: productId === null ? productIds : [productId],
+      custIds: custIdsOf(rows),
+    });
+    return new Set(custIdsOf(rows).filter((custId) => (now.get(custId) ?? null) !== newest.get(custId)));
+  }
+
+  async #repair(transaction: RepairTransaction, rows: readonly LostRow[]): Promise<Repaired> {
+    const { attributes } = this.#settings.rules;
+    const request = requestOfLost(rows, attributes);
+    const entries = await transaction.journal(
+      rows.map(({ source, streamingNo, stateDate }) => ({ source, streamingNo, attempt: stateDate })),
+    );
+    const snapshot = await transaction.snapshot(request);
+    return repair(rows, { request, snapshot, entries, attributes });
+  }
+
+  #count({ rows, impossible }: Repaired): void {
+    this.#rows += rows.length;
+    for (const custId of custIdsOf(rows)) this.#customers.add(custId);
+    this.#examples = [...this.#examples, ...rows].slice(0, namedExamples);
+    for (const { row, why } of impossible) {
+      const custId = row.row.custId ?? nobody;
+      this.#left.push({ custId, reason: 'impossible', rows: 1, first: row, why });
+    }
+  }
+
+  /** Closes alarms where nothing is lost any more; a part of everything closes none. */
+  async closeAlarms(who: string): Promise<void> {
+    const { custId, productId } = this.#request;
+    if (custId !== null || productId !== null || this.#left.length > 0) return;
+    const { shards } = this.#settings;
+    const { middle, store } = this.#sources;
+    const { lost } = await compareFinished(
+      { middle: middle.finished, store: store.guard },
+      { shards, of: 'all' },
+    );
+    if (lost.length === 0) this.#alarmsClosed = await store.guard.close(who);
+  }
+
+  outcome(): ActionOutcome {
+    const { custId, productId, all } = this.#request;
+    return {
+      what: { custId, productId, all, customers: this.#customers.size, left: this.#left.length },
+      rows: this.#rows,
+    };
+  }
+
+  report(action: string | null): RepairReport {
+    return {
+      dryRun: this.#request.dryRun,
+      action,
+      rows: this.#rows,
+      customers: this.#customers.size,
+      examples: this.#examples.map(({ source, streamingNo, row, stateDate }) =>
+        named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag, stateDate }),
+      ),
+      left: this.#left.map(({ custId, reason, rows, first, why }) => ({
+        ...named({ source: first.source, streamingNo: first.streamingNo }),
+        ...{ custId, reason, rows, why },
+      })),
+      byOthers: this.#byOthers,
+      alarmsClosed: this.#alarmsClosed,
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import type { RepairReport } from '../../src/operator/contract/actions.js';
+import { repairStore, type RepairRequest } from '../../src/operator/repair/repair-store.js';
+import type { KnexPair } from './databases.js';
+import { operatorSettings, operatorsOf, openStaging } from './operators.js';
+
+const actor = { name: 'li', via: 'command' } as const;
+
+/** Repairs a pair as the command does. */
+export async function repairPair(
+  pair: KnexPair,
+  request: Partial<RepairRequest> = {},
+): Promise<RepairReport> {
+  return repairStore({ ...operatorsOf(pair), openStaging }, actor, operatorSettings, {
+    ...{ custId: null, productId: null, all: false, dryRun: false, reason: 'ticket 4711' },
+    onProgress: () => undefined,
+    ...request,
+  });
+}
+
+/** What a product store holds of its customers, without the times at which it came to be. */
+export async function contentsOf(pair: KnexPair): Promise<unknown> {
+  const read = async (table: string, columns: string): Promise<readonly unknown[]> => {
+    const { rows } = await pair.store.execute({ sql: `SELECT ${columns} FROM ${table}`, bindings: [] });
+    return rows.map((row) => JSON.stringify(row)).sort();
+  };
+  const identity = 'CAST(product_id AS TEXT) AS p, CAST(cust_id AS TEXT) AS c, biz_id';
+  const last = 'CAST(last_streaming_no AS TEXT) AS last';
+  const attribute = 'CAST(attr_spec_id AS TEXT) AS spec, CAST(attr_id AS TEXT) AS attr, attr_value';
+  const journal = 'source, CAST(streaming_no AS TEXT) AS no, outcome, op_flag, digest';
+  const applied = `(SELECT * FROM sync_journal WHERE NOT superseded AND outcome = 'applied') AS j`;
+  return {
+    customers: await read(
+      'bnet_customer',
+      `${identity}, area_code, cust_account, cust_name, status, ${last}`,
+    ),
+    customerAttributes: await read('bnet_customer_attr', `${identity}, ${attribute}`),
+    accounts: await read(
+      'bnet_account',
+      `${identity}, user_id, area_code, acc_type, acc_name, status, ${last}`,
+    ),
+    accountAttributes: await read('bnet_account_attr', `${identity}, user_id, ${attribute}`),
+    applied: await read(applied, journal),
+  };
+}
