@@ -53,6 +53,7 @@ inline void repairWrites(const State& state, StateSteps& steps) {
     journal.attempt = row.attempt;
     journal.edition = row.edition;
     journal.attempts |= static_cast<u8>(1 << row.attempt);
+    if (state.left.failOvers > 0) next.known[i] |= static_cast<u8>(1 << row.attempt);
     changed[row.customer] = true;
   }
   for (int customer = 0; customer < customerCount; customer++)

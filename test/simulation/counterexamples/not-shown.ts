@@ -20,6 +20,8 @@ export const notShown: Readonly<Record<string, string>> = {
   'refused-mark-fails': 'no code marks a success 3',
   'deferral-after-release': 'one try more, which the checker does not count',
   'evidence-purged': 'a purge is an operator’s; workers delete no entry',
+  'repair-without-look': 'a repair is an operator’s, and not simulated',
+  'repair-keeps-evidence': 'a repair is an operator’s, and not simulated',
 };
 
 /** Guards of the simulation that no counterexample switches off, each with the reason. */

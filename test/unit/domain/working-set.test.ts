@@ -7,7 +7,6 @@ import {
   account,
   accountOperation,
   attribute,
-  before,
   customer,
   customerOperation,
   everyRules,
@@ -254,10 +253,7 @@ describe('a cancel that unbinds all users', () => {
 
   it('does not unbind users bound again later in the batch', () => {
     const store = users();
-    store.product.write(
-      changesOf(store, [cancel('11'), open('12'), bind('li@huawang', '13')], rules),
-      null,
-    );
+    store.product.write(changesOf(store, [cancel('11'), open('12'), bind('li@huawang', '13')], rules), null);
     expect(contentsOf(store).accounts).toMatchObject([
       { userId: 'li@huawang', status: 'bound', unboundAt: null, lastStreamingNo: '13' },
       { userId: 'unnamed', status: 'unbound', lastStreamingNo: '11' },
