@@ -60,6 +60,18 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await column(plain, 'SELECT name FROM sync_migration ORDER BY id')).toEqual(names);
     });
 
+    it.runIf(kind === 'PostgreSQL')(
+      'have the journal tidied after so many changes, not after a share of it',
+      async () => {
+        await operationsOf(place).migrate(8);
+        const [options] = await column(
+          plain,
+          `SELECT reloptions::text FROM pg_class WHERE relname = 'sync_journal'`,
+        );
+        expect(options).toContain('autovacuum_vacuum_scale_factor=0,autovacuum_vacuum_threshold=50000');
+      },
+    );
+
     it('give the store the shards of one of them where they ask for different numbers', async () => {
       await Promise.all([8, 16].map((shards) => operationsOf(place).migrate(shards)));
       expect([8, 16]).toContain(await operationsOf(place).shards());

@@ -15,6 +15,8 @@ export interface StoreTypes {
   readonly identity: string;
   /** Makes deletions from a table without a key replicable, where a database needs it. */
   readonly replicateWhole: (table: string) => readonly string[];
+  /** Has a table cleaned and analysed after so many changed rows, however large it is, where a database does that. */
+  readonly tidyAfter: (table: string, rows: number) => readonly string[];
 }
 
 /** Where a store's tables are, or would go. */

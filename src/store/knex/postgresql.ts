@@ -20,6 +20,11 @@ export const pgStore: StoreDialect = {
     text: (length) => `varchar(${length})`,
     identity: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
     replicateWhole: (table) => [`ALTER TABLE ${table} REPLICA IDENTITY FULL`],
+    tidyAfter: (table, rows) => [
+      `ALTER TABLE ${table} SET (
+         autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = ${rows},
+         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = ${rows})`,
+    ],
   },
   serverName,
   user: 'SELECT current_user AS name',

@@ -9,6 +9,7 @@ export const sqliteStore: StoreDialect = {
     text: () => 'text',
     identity: 'integer PRIMARY KEY AUTOINCREMENT',
     replicateWhole: () => [],
+    tidyAfter: () => [],
   },
   serverName: null,
   user: null,
