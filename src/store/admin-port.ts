@@ -212,7 +212,10 @@ export interface ScanScope {
 
 /** A journal entry for a comparison; superseded failures have none here. */
 export interface ScannedEntry extends JournalEntry {
-  /** A current success whose row was refused before: it was requeued. */
+  /**
+   * A current success whose row was refused before: it was requeued. Or one by a repair: it has its place from the row's mark,
+   * and whether it was refused before may be lost.
+   */
   readonly requeued: boolean;
   readonly code: string | null;
   readonly custId: Cell;
@@ -282,6 +285,9 @@ export interface StoreAdmin {
   /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
   isolation(): Promise<string | null>;
 }
+
+/** How the worker of an entry begins that a repair has made; the name of the person follows. */
+export const repairedBy = 'repair:';
 
 /** Repairs of a store that has lost decisions (P14). */
 export interface StoreRepairs {

@@ -11,7 +11,8 @@ import { scaled } from '../support/time-factor.js';
 import { verifyPair } from '../support/verification.js';
 
 /*
- * Random histories with a loss, beside the same history without it: once the store is repaired, both hold the same.
+ * Random histories with a loss, beside the same history without it: once the store is repaired, both hold the same, also
+ * where the repair died and was started again.
  * Histories have refusals, rows that are corrected and put back, rows without a CreateDate and rows that come late. Between
  * the steps lies a second, since marks have no finer time. REPAIR_HISTORIES=1000 plays more of them.
  */
@@ -48,8 +49,8 @@ function drawRow(random: Random, number: () => string, step: number): PlannedRow
       ? random.pick(['0101', '0101', '0102', '0103'])
       : random.pick(['0201', '0201', '0202', '0203']);
   // Some come late, and some have no CreateDate.
-  const second = random.chance(0.15) ? random.between(0, 59) : 10 * step + random.between(0, 9);
-  const createDate = random.chance(0.1) ? null : `2026-11-01 08:${String(second).padStart(2, '0')}:00`;
+  const minute = random.chance(0.15) ? random.between(0, 59) : 8 * step + random.between(0, 7);
+  const createDate = random.chance(0.1) ? null : `2026-11-01 08:${String(minute).padStart(2, '0')}:00`;
   const identity = {
     ProductID: '1',
     CustID: String(random.between(1, 4)),
@@ -112,6 +113,17 @@ class History {
   }
 }
 
+/** A repair that ends in the middle, for whatever reason; returns how many rows it has applied. */
+async function dies(pair: KnexPair, at: 'rows' | 'journal' | 'repaired'): Promise<number> {
+  let applied = 0;
+  const onProgress = (phase: string, done: number): void => {
+    if (phase === 'repaired') applied = done;
+    if (phase === at) throw new Error('killed');
+  };
+  await expect(repairPair(pair, { onProgress })).rejects.toThrow('killed');
+  return applied;
+}
+
 /** Plays a history on both; returns how many rows were lost. */
 async function play(seed: number, intact: History, lossy: History): Promise<number> {
   const random = new Random(seed);
@@ -126,6 +138,8 @@ async function play(seed: number, intact: History, lossy: History): Promise<numb
     await intact.work();
     if (index === lossAt) await copy?.putBack();
     for (let tries = 0; !(await lossy.work()) && tries < 3; tries += 1) {
+      if (random.chance(0.5))
+        repaired += await dies(lossy.pair, random.pick(['rows', 'journal', 'repaired']));
       const report = await repairPair(lossy.pair);
       expect(report.left, `seed ${seed}`).toEqual([]);
       expect(report.alarmsClosed, `seed ${seed}`).toBeGreaterThan(0);
@@ -153,12 +167,14 @@ describe('a store that is repaired after a loss', () => {
             try {
               const rows = await play(seed, new History(intact), new History(lossy));
               expect(await contentsOf(lossy), `seed ${seed}`).toEqual(await contentsOf(intact));
-              const kinds = async (pair: KnexPair) =>
-                (await verifyPair(pair)).differences.map(({ kind: what, streamingNo }) => [
-                  what,
-                  streamingNo,
-                ]);
-              expect(await kinds(lossy), `seed ${seed}`).toEqual(await kinds(intact));
+              // Rows that came late differ in both; a repaired one is not asked whether it did.
+              const found = async (pair: KnexPair) =>
+                (await verifyPair(pair)).differences.map((difference) => JSON.stringify(difference));
+              const known = new Set(await found(intact));
+              expect(
+                (await found(lossy)).filter((difference) => !known.has(difference)),
+                `seed ${seed}`,
+              ).toEqual([]);
               return rows;
             } finally {
               await Promise.all([intact.close(), lossy.close()]);

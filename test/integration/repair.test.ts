@@ -62,6 +62,17 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect((await fixture.statusNow()).alarms).toHaveLength(1);
     });
 
+    it('leaves everything else as it is, to the moment', async () => {
+      for (const custId of [2, 3, 4]) await plant(pair.middle, 'CUST', openOf(100 + custId));
+      await loseOneChange();
+      const others = async () =>
+        (await fixture.runInStore(`SELECT * FROM bnet_customer WHERE cust_id <> '1' ORDER BY cust_id`)).rows;
+      const before = await others();
+      await repairPair(pair);
+      expect(before).toHaveLength(3);
+      expect(await others()).toEqual(before);
+    });
+
     it('finds nothing the second time', async () => {
       await loseOneChange();
       await repairPair(pair);

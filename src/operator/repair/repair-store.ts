@@ -2,7 +2,7 @@ import { shardOf } from '../../domain/keys.js';
 import { repair, requestOfLost, type LostRow, type Repaired } from '../../domain/repair.js';
 import { compareFinished } from '../../guard/compare-finished.js';
 import { AlreadyDecidedError } from '../../store/port.js';
-import type { RepairTransaction } from '../../store/admin-port.js';
+import { repairedBy, type RepairTransaction } from '../../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from '../audit.js';
 import type { Actor, RepairReport } from '../contract/actions.js';
 import { named } from '../named.js';
@@ -59,7 +59,7 @@ export async function repairStore(
   const { productIds } = settings;
   if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
     throw new NotOurProductError(productId);
-  const job = new RepairJob(sources, settings, request, `repair:${actor.name}`);
+  const job = new RepairJob(sources, settings, request, `${repairedBy}${actor.name}`);
   if (dryRun) {
     await job.run();
     return job.report(null);

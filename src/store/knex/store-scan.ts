@@ -3,7 +3,7 @@ import type { Dialect, Fragment } from '../../database/dialects/dialect.js';
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
 import type { Attempt } from '../../domain/keys.js';
 import type { UserKey } from '../../domain/working-set.js';
-import type { ScannedEntry, ScanScope, StoreScan } from '../admin-port.js';
+import { repairedBy, type ScannedEntry, type ScanScope, type StoreScan } from '../admin-port.js';
 import { readSnapshot } from './snapshot.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
@@ -28,10 +28,12 @@ interface Scanned {
 }
 
 /**
- * Whether an entry is a current success with a superseded failure before it. A subquery that returns a value:
+ * Whether an entry is a current success with a superseded failure before it, which a loss may have taken from one that was
+ * repaired. A subquery that returns a value:
  * PostgreSQL may answer an EXISTS by reading all superseded failures once per page.
  */
-const requeued = `CASE WHEN t.outcome = 'applied' AND NOT t.superseded THEN COALESCE((
+const requeued = `CASE WHEN t.worker LIKE '${repairedBy}%' THEN 1
+  WHEN t.outcome = 'applied' AND NOT t.superseded THEN COALESCE((
   SELECT 1 FROM sync_journal AS f
   WHERE f.source = t.source AND f.streaming_no = t.streaming_no AND f.attempt < t.attempt
     AND f.superseded AND f.outcome = 'failed' LIMIT 1), 0) ELSE 0 END`;
