@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { shardOf } from '../../domain/keys.js';
 import { repair, requestOfLost, type LostRow, type Repaired } from '../../domain/repair.js';
 import { compareFinished } from '../../guard/compare-finished.js';
@@ -7,9 +8,9 @@ import { takeIntended, type ActionOutcome } from '../audit.js';
 import type { Actor, RepairReport } from '../contract/actions.js';
 import { named } from '../named.js';
 import { NotOurProductError, type ActionOptions, type OperatorSettings } from '../requests.js';
-import { Loader, type OnProgress } from '../verify/load.js';
+import { Loader, type OnProgress, type Pace } from '../verify/load.js';
 import { nobody, type StagingDatabase } from '../verify/staging.js';
-import { guestPace, type VerifySources } from '../verify/verify.js';
+import type { VerifySources } from '../verify/verify.js';
 import {
   custIdsOf,
   LostCustomers,
@@ -47,6 +48,9 @@ export interface RepairRequest extends ActionOptions {
 const rounds = 3;
 const pageRows = 500;
 const namedExamples = 20;
+
+/** Workers stand still and wait for it: it takes no rest between pages, but lets signals and timers have their turn. */
+const pace: Pace = { now: () => 0, rest: () => setImmediate() };
 
 /** Repairs what an operator asks for. NotOurProductError. */
 export async function repairStore(
@@ -118,7 +122,7 @@ class RepairJob {
         productIds,
         productId,
         pageRows,
-        pace: guestPace,
+        pace,
         onProgress,
       });
       await loader.gatherRows(custIds);
@@ -138,7 +142,7 @@ class RepairJob {
       const moved = rows.length === 0 ? [] : await this.#applyPart({ ...part, rows });
       for (const custId of moved) busy.add(custId);
       this.#request.onProgress('repaired', this.#rows);
-      await guestPace.rest(0);
+      await pace.rest(0);
     }
     this.#left = [...this.#left, ...lost.left];
     this.#byOthers = lost.byOthers;

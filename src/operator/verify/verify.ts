@@ -48,8 +48,7 @@ const namedExamples = 20;
 /** Rows in one page of either database. */
 const pageRows = 500;
 
-/** At a guest's pace: after each page as long as it took. */
-export const guestPace: Pace = {
+const pace: Pace = {
   now: () => performance.now(),
   rest: (milliseconds) => (milliseconds > 0 ? sleep(milliseconds) : setImmediate()),
 };
@@ -72,7 +71,7 @@ export async function verifyStore(
     attributes: rules.attributes,
     journalSince: journalSince === null ? null : await instantOf(journalSince, sources),
     pageRows,
-    pace: guestPace,
+    pace,
   });
 }
 
