@@ -13,6 +13,7 @@ export function createOperator(config: Config, { admin, middle }: OpenDatabases)
     openStaging,
     settings: {
       ...{ settleMs, dependencyGraceMs, maxAttributes, shards },
+      othersFinishRows: config.middle.othersFinishRows,
       productIds: config.middle.productIds.map((digits) => BigInt(digits).toString()),
       rules: config.rules,
     },

@@ -14,6 +14,8 @@ export interface OperatorSettings {
   readonly settleMs: number;
   readonly dependencyGraceMs: number;
   readonly maxAttributes: number;
+  /** Others finish rows of our products as well: an unknown finished row is no sign of a loss. */
+  readonly othersFinishRows: boolean;
 }
 
 /** The clocks of an operator service. */

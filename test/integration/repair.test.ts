@@ -113,6 +113,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       const before = await contentsOf(pair);
       for (const table of ['bnet_customer', 'sync_journal', 'sync_origin'])
         await fixture.runInStore(`DELETE FROM ${table}`);
+      await expect(repairPair(pair)).rejects.toThrow(/new, or was wiped.*repair --all/);
       await fixture.accept('new-store');
       expect(await repairPair(pair)).toMatchObject({ rows: 0, byOthers: 0 });
       expect(await repairPair(pair, { all: true })).toMatchObject({ rows: 1201, customers: 1200, left: [] });
@@ -142,6 +143,13 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       });
       expect((await fixture.statusNow()).alarms).toHaveLength(1);
       expect(await fixture.stateOf('7')).toBe(0);
+    });
+
+    it('takes no row for lost where others finish rows as well, unless it is told to', async () => {
+      await loseOneChange();
+      const settings = { othersFinishRows: true };
+      expect(await repairPair(pair, {}, settings)).toMatchObject({ rows: 0, byOthers: 1, alarmsClosed: 0 });
+      expect(await repairPair(pair, { all: true }, settings)).toMatchObject({ rows: 1, alarmsClosed: 1 });
     });
 
     it('of one customer closes no alarm', async () => {

@@ -45,6 +45,7 @@ export const openStaging = () => Promise.resolve(new SqliteStagingDatabase());
 /** Settings of an operator service that a test does not change. */
 export const operatorSettings: OperatorSettings = {
   ...{ productIds: [], shards: 8, settleMs: 0, dependencyGraceMs: 0, maxAttributes: 10_000 },
+  othersFinishRows: false,
   rules: rulesWith(),
 };
 

@@ -1,5 +1,6 @@
 import type { RepairReport } from '../../src/operator/contract/actions.js';
 import { repairStore, type RepairRequest } from '../../src/operator/repair/repair-store.js';
+import type { OperatorSettings } from '../../src/operator/requests.js';
 import type { KnexPair } from './databases.js';
 import { operatorSettings, operatorsOf, openStaging } from './operators.js';
 
@@ -9,12 +10,18 @@ const actor = { name: 'li', via: 'command' } as const;
 export async function repairPair(
   pair: KnexPair,
   request: Partial<RepairRequest> = {},
+  settings: Partial<OperatorSettings> = {},
 ): Promise<RepairReport> {
-  return repairStore({ ...operatorsOf(pair), openStaging }, actor, operatorSettings, {
-    ...{ custId: null, productId: null, all: false, dryRun: false, reason: 'ticket 4711' },
-    onProgress: () => undefined,
-    ...request,
-  });
+  return repairStore(
+    { ...operatorsOf(pair), openStaging },
+    actor,
+    { ...operatorSettings, ...settings },
+    {
+      ...{ custId: null, productId: null, all: false, dryRun: false, reason: 'ticket 4711' },
+      onProgress: () => undefined,
+      ...request,
+    },
+  );
 }
 
 /** What a product store holds of its customers, without the times at which it came to be. */

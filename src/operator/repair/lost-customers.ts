@@ -18,12 +18,17 @@ export interface LossBounds {
   readonly offsetMs: number;
   /** When the oldest open alarm was raised, ISO 8601; null: none is open. */
   readonly since: string | null;
+  /** Others finish rows as well: one that the journal does not know is theirs. */
+  readonly isNoneLost: boolean;
 }
 
-/** Reads the bounds. `isAnyOurs`: all finished rows of the scope were finished by our workers. */
+/**
+ * Reads the bounds. `isAnyOurs`: all finished rows of the scope were finished by our workers; `othersFinishRows`: without that
+ * none counts as lost.
+ */
 export async function readLossBounds(
   { middle, store }: Databases,
-  { shards, isAnyOurs }: { readonly shards: number; readonly isAnyOurs: boolean },
+  { shards, isAnyOurs, othersFinishRows }: LossQuestion,
 ): Promise<LossBounds> {
   const [oldest] = await store.guard.openAlarms();
   const originOf = originLookup(isAnyOurs ? [] : await store.guard.origins());
@@ -39,7 +44,15 @@ export async function readLossBounds(
     context: { shards, heldUntil, originOf, now },
     offsetMs: Date.parse(held.now) - Date.parse(`${now.replace(' ', 'T')}Z`),
     since: oldest?.raisedAt ?? null,
+    isNoneLost: othersFinishRows && !isAnyOurs,
   };
+}
+
+/** Whose finished rows count. */
+interface LossQuestion {
+  readonly shards: number;
+  readonly isAnyOurs: boolean;
+  readonly othersFinishRows: boolean;
 }
 
 /** Why a customer is left as it is. */
@@ -130,6 +143,10 @@ export class LostCustomers {
           ...this.#bounds.context,
           journal: new Map(),
         });
+        if (this.#bounds.isNoneLost) {
+          this.byOthers += lost.length + byOthers.length;
+          continue;
+        }
         this.byOthers += byOthers.length;
         const isLost = new Set(lost.map(({ source, streamingNo }) => `${source}/${streamingNo}`));
         const lostRows = rows.filter(({ source, streamingNo }) => isLost.has(`${source}/${streamingNo}`));

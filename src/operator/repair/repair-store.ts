@@ -44,6 +44,21 @@ export interface RepairRequest extends ActionOptions {
   readonly onProgress: OnProgress;
 }
 
+/** What a repair must know of the configuration. */
+export type RepairSettings = Pick<OperatorSettings, 'productIds' | 'rules' | 'shards' | 'othersFinishRows'>;
+
+/** The store is new, or was wiped: which finished rows are ours is not known. */
+export class NoOriginError extends Error {
+  override readonly name = 'NoOriginError';
+
+  constructor() {
+    super(
+      'the product store is new, or was wiped, and does not know since when finished rows are ours; "bnet-sync repair --all" ' +
+        'takes all of them for ours, "bnet-sync migrate --new-store" none of those that are finished by now',
+    );
+  }
+}
+
 /** How often everything is read anew, where rows changed meanwhile. */
 const rounds = 3;
 const pageRows = 500;
@@ -52,17 +67,18 @@ const namedExamples = 20;
 /** Workers stand still and wait for it: it takes no rest between pages, but lets signals and timers have their turn. */
 const pace: Pace = { now: () => 0, rest: () => setImmediate() };
 
-/** Repairs what an operator asks for. NotOurProductError. */
+/** Repairs what an operator asks for. NotOurProductError, NoOriginError. */
 export async function repairStore(
   sources: VerifySources,
   actor: Actor,
-  settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>,
+  settings: RepairSettings,
   request: RepairRequest,
 ): Promise<RepairReport> {
   const { custId, productId, all, dryRun, reason } = request;
   const { productIds } = settings;
   if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
     throw new NotOurProductError(productId);
+  if (!all && (await sources.store.guard.origins()).length === 0) throw new NoOriginError();
   const job = new RepairJob(sources, settings, request, `${repairedBy}${actor.name}`);
   if (dryRun) {
     await job.run();
@@ -81,7 +97,7 @@ export async function repairStore(
 
 class RepairJob {
   readonly #sources: VerifySources;
-  readonly #settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>;
+  readonly #settings: RepairSettings;
   readonly #request: RepairRequest;
   readonly #who: string;
   #rows = 0;
@@ -91,12 +107,7 @@ class RepairJob {
   #byOthers = 0;
   #alarmsClosed = 0;
 
-  constructor(
-    sources: VerifySources,
-    settings: Pick<OperatorSettings, 'productIds' | 'rules' | 'shards'>,
-    request: RepairRequest,
-    who: string,
-  ) {
+  constructor(sources: VerifySources, settings: RepairSettings, request: RepairRequest, who: string) {
     this.#sources = sources;
     this.#settings = settings;
     this.#request = request;
@@ -126,7 +137,8 @@ class RepairJob {
         onProgress,
       });
       await loader.gatherRows(custIds);
-      const bounds = await readLossBounds(this.#sources, { shards, isAnyOurs: all });
+      const { othersFinishRows } = this.#settings;
+      const bounds = await readLossBounds(this.#sources, { shards, isAnyOurs: all, othersFinishRows });
       return await this.#apply(stage, bounds);
     } finally {
       stage.close();
