@@ -152,6 +152,40 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await repairPair(pair, { all: true }, settings)).toMatchObject({ rows: 1, alarmsClosed: 1 });
     });
 
+    it('reads a customer again that changed meanwhile, and leaves it in the end; what else was left stays named', async () => {
+      await loseOneChange();
+      await plant(pair.middle, 'CUST', openOf(5));
+      await fixture.finishByHand('5', fixture.secondsAgo(0));
+      const isOther = (custId: string) => custId === '5';
+      expect(await repairPair(pair, {}, {}, { movesOnce: isOther })).toMatchObject({
+        ...{ rows: 2, left: [], alarmsClosed: 1 },
+      });
+      await plant(pair.middle, 'CUST', { ...change('6', 'C'), CustID: '8' });
+      await fixture.finishByHand('6', fixture.secondsAgo(0));
+      await plant(pair.middle, 'CUST', openOf(7));
+      await fixture.finishByHand('7', fixture.secondsAgo(0));
+      const report = await repairPair(pair, {}, {}, { moves: (custId) => custId === '7' });
+      expect(report.left.map(({ custId, reason }) => [custId, reason]).sort()).toEqual([
+        ['7', 'busy'],
+        ['8', 'impossible'],
+      ]);
+      expect(report).toMatchObject({ rows: 0, alarmsClosed: 0 });
+    });
+
+    it('takes the many lost rows of a customer in parts, and names none of them impossible in a dry run', async () => {
+      await plant(pair.middle, 'CUST', open);
+      await fixture.work();
+      const older = await fixture.copy();
+      for (let no = 2; no <= 603; no += 1) await plant(pair.middle, 'CUST', change(String(no), `name ${no}`));
+      await plant(pair.middle, 'CUST', openOf(700));
+      await fixture.work();
+      await older.putBack();
+      const all = { all: true };
+      expect(await repairPair(pair, { ...all, dryRun: true })).toMatchObject({ rows: 603, left: [] });
+      expect(await repairPair(pair, all)).toMatchObject({ rows: 603, customers: 2, left: [] });
+      expect(await nameOf('1')).toBe('name 603');
+    });
+
     it('of one customer closes no alarm', async () => {
       await loseOneChange();
       expect(await repairPair(pair, { custId: '2' })).toMatchObject({ rows: 0, alarmsClosed: 0 });

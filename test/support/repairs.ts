@@ -1,19 +1,31 @@
 import type { RepairReport } from '../../src/operator/contract/actions.js';
 import { repairStore, type RepairRequest } from '../../src/operator/repair/repair-store.js';
 import type { OperatorSettings } from '../../src/operator/requests.js';
+import type { RepairTransaction, StoreAdmin, StoreRepairs } from '../../src/store/admin-port.js';
 import type { KnexPair } from './databases.js';
 import { operatorSettings, operatorsOf, openStaging } from './operators.js';
 
 const actor = { name: 'li', via: 'command' } as const;
+
+/** Customers of whom a row is decided whenever a repair looks, or the first time that it does. */
+interface Moving {
+  readonly moves?: (custId: string) => boolean;
+  readonly movesOnce?: (custId: string) => boolean;
+}
 
 /** Repairs a pair as the command does. */
 export async function repairPair(
   pair: KnexPair,
   request: Partial<RepairRequest> = {},
   settings: Partial<OperatorSettings> = {},
+  moving: Moving = {},
 ): Promise<RepairReport> {
+  const { middle, store: present } = operatorsOf(pair);
+  const repairs = movingRepairs(present.repairs, moving);
+  const store = Object.create(present, { repairs: { value: repairs } }) as StoreAdmin;
+  const sources = { middle, store, openStaging };
   return repairStore(
-    { ...operatorsOf(pair), openStaging },
+    sources,
     actor,
     { ...operatorSettings, ...settings },
     {
@@ -22,6 +34,30 @@ export async function repairPair(
       ...request,
     },
   );
+}
+
+function movingRepairs(repairs: StoreRepairs, { moves, movesOnce }: Moving): StoreRepairs {
+  let looks = 0;
+  return {
+    transaction: (shards, work) =>
+      repairs.transaction(shards, (transaction) => {
+        const newestDecisions: RepairTransaction['newestDecisions'] = async (scope) => {
+          looks += 1;
+          const found = new Map(await transaction.newestDecisions(scope));
+          for (const custId of scope.custIds ?? [])
+            if (moves?.(custId) === true || (looks === 1 && movesOnce?.(custId) === true))
+              found.set(custId, '2030-01-01T00:00:00.000Z');
+          return found;
+        };
+        return work({
+          newestDecisions,
+          journal: (attempts) => transaction.journal(attempts),
+          snapshot: (asked) => transaction.snapshot(asked),
+          write: (changes) => transaction.write(changes),
+          record: (records, superseding, by) => transaction.record(records, superseding, by),
+        });
+      }),
+  };
 }
 
 /** What a product store holds of its customers, without the times at which it came to be. */

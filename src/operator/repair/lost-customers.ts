@@ -58,7 +58,7 @@ interface LossQuestion {
 /** Why a customer is left as it is. */
 export type LeftReason = 'decidedSince' | 'impossible' | 'busy';
 
-/** Lost rows of some customers; a customer with very many comes in several parts, one after the other. */
+/** Lost rows of some customers; only a customer with very many comes in several parts, one after the other. */
 export interface LostPart {
   readonly rows: readonly LostRow[];
   /** By CustID: when a row of it was decided last before these, ISO 8601; null: never. */
@@ -76,7 +76,7 @@ export interface LeftCustomer {
   readonly why: string | null;
 }
 
-/** The most rows that are applied in one transaction. */
+/** The most rows that are applied in one transaction, unless a customer is not to be split. */
 const rowsAtOnce = 500;
 const customersAtOnce = 100;
 
@@ -95,30 +95,41 @@ export class LostCustomers {
     this.#isAnyOurs = isAnyOurs;
   }
 
-  /** Lost rows, customer by customer, in parts of a bounded size. */
-  *parts(): Generator<LostPart> {
-    const claimedUntil = this.#claimedUntil();
-    let rows: LostRow[] = [];
-    let newest = new Map<string, string | null>();
-    for (const { custId, lost } of this.#customers(claimedUntil)) {
-      let known = this.#stage.newestDecision(custId);
-      const dated = withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest: known });
-      const [first] = dated;
-      if (first === undefined || this.#isLeft(custId, first, dated.length)) continue;
-      for (let from = 0; from < dated.length;) {
-        const room = rowsAtOnce - rows.length;
-        const some = dated.slice(from, from + room);
-        newest.set(custId, known);
-        rows.push(...some);
-        from += some.length;
+  /** Lost rows, customer by customer, in parts of a bounded size. `splits`: also a customer with more rows comes in such parts. */
+  *parts(splits: boolean): Generator<LostPart> {
+    let part: Part = emptyPart();
+    for (const { custId, rows, newest } of this.#repairable()) {
+      const isFull = part.newest.size >= customersAtOnce || part.rows.length + rows.length > rowsAtOnce;
+      if (isFull && part.rows.length > 0) {
+        yield part;
+        part = emptyPart();
+      }
+      let known = newest;
+      for (const some of splits ? slices(rows) : [rows]) {
+        if (part.rows.length > 0 && part.newest.has(custId)) {
+          yield part;
+          part = emptyPart();
+        }
+        part.newest.set(custId, known);
+        part.rows.push(...some);
         known = some.at(-1)?.at ?? known;
-        if (rows.length < rowsAtOnce && newest.size < customersAtOnce) continue;
-        yield { rows, newest };
-        rows = [];
-        newest = new Map();
       }
     }
-    if (rows.length > 0) yield { rows, newest };
+    if (part.rows.length > 0) yield part;
+  }
+
+  /** The lost rows of each customer of which no row was applied after them. */
+  *#repairable(): Generator<{
+    readonly custId: string;
+    readonly rows: readonly LostRow[];
+    readonly newest: string | null;
+  }> {
+    for (const { custId, lost } of this.#customers(this.#claimedUntil())) {
+      const newest = this.#stage.newestDecision(custId);
+      const rows = withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest });
+      const [first] = rows;
+      if (first !== undefined && !this.#isLeft(custId, first, rows.length)) yield { custId, rows, newest };
+    }
   }
 
   #isLeft(custId: string, first: LostRow, rows: number): boolean {
@@ -164,6 +175,23 @@ export class LostCustomers {
     }
     return newest;
   }
+}
+
+/** A part that is being filled. */
+interface Part extends LostPart {
+  readonly rows: LostRow[];
+  readonly newest: Map<string, string | null>;
+}
+
+function emptyPart(): Part {
+  return { rows: [], newest: new Map() };
+}
+
+function slices(rows: readonly LostRow[]): readonly (readonly LostRow[])[] {
+  const count = Math.ceil(rows.length / rowsAtOnce);
+  return Array.from({ length: count }, (_, index) =>
+    rows.slice(index * rowsAtOnce, (index + 1) * rowsAtOnce),
+  );
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   LostCustomers,
   readLossBounds,
   type LeftCustomer,
+  type LeftReason,
   type LossBounds,
   type LostPart,
 } from './lost-customers.js';
@@ -29,8 +30,8 @@ import {
  * decided since the journal was read. What was done stays done: a repair that ends early, for any reason, is simply
  * started again, and finds what is left.
  *
- * Alarms are closed by a repair of everything that leaves no lost row behind, once another look at the rows finished last finds none:
- * marks that were under way may land while it runs.
+ * Alarms are closed by a repair of everything that leaves no lost row behind, once another look at the rows finished last
+ * finds none: marks that were under way may land while it runs.
  */
 
 /** What an operator asks to repair. */
@@ -95,6 +96,9 @@ export async function repairStore(
   });
 }
 
+/** Lost rows that were not applied because their customer changed meanwhile, by CustID. */
+type BusyCustomers = ReadonlyMap<string, readonly LostRow[]>;
+
 class RepairJob {
   readonly #sources: VerifySources;
   readonly #settings: RepairSettings;
@@ -103,8 +107,9 @@ class RepairJob {
   #rows = 0;
   readonly #customers = new Set<string>();
   #examples: LostRow[] = [];
-  #left: LeftCustomer[] = [];
-  #byOthers = 0;
+  readonly #left: LeftCustomer[] = [];
+  /** Of the first round, which reads everything. */
+  #byOthers: number | null = null;
   #alarmsClosed = 0;
 
   constructor(sources: VerifySources, settings: RepairSettings, request: RepairRequest, who: string) {
@@ -115,16 +120,20 @@ class RepairJob {
   }
 
   async run(): Promise<void> {
-    let custIds: readonly string[] | null = this.#request.custId === null ? null : [this.#request.custId];
-    for (let round = 0; round < rounds; round += 1) {
-      const busy = await this.#round(custIds);
-      if (busy.length === 0) return;
-      custIds = busy;
-    }
+    const { custId } = this.#request;
+    let busy = await this.#round(custId === null ? null : [custId]);
+    for (let round = 1; round < rounds && busy.size > 0; round += 1)
+      busy = await this.#round([...busy.keys()]);
+    for (const [name, rows] of busy) this.#leave(name, 'busy', rows);
   }
 
-  /** Reads and applies; returns the customers that changed meanwhile. */
-  async #round(custIds: readonly string[] | null): Promise<readonly string[]> {
+  #leave(custId: string, reason: LeftReason, rows: readonly LostRow[], why: string | null = null): void {
+    const [first] = rows;
+    if (first !== undefined) this.#left.push({ custId, reason, rows: rows.length, first, why });
+  }
+
+  /** Reads and applies; returns the lost rows of customers that changed meanwhile. */
+  async #round(custIds: readonly string[] | null): Promise<BusyCustomers> {
     const stage = await this.#sources.openStaging();
     try {
       const { productIds, shards } = this.#settings;
@@ -145,20 +154,26 @@ class RepairJob {
     }
   }
 
-  async #apply(stage: StagingDatabase, bounds: LossBounds): Promise<readonly string[]> {
-    const lost = new LostCustomers(stage, bounds, this.#request.all);
-    const busy = new Set<string>();
-    this.#left = [];
-    for (const part of lost.parts()) {
-      const rows = part.rows.filter(({ row }) => !busy.has(row.custId ?? nobody));
+  async #apply(stage: StagingDatabase, bounds: LossBounds): Promise<BusyCustomers> {
+    const { all, dryRun, onProgress } = this.#request;
+    const lost = new LostCustomers(stage, bounds, all);
+    const busy = new Map<string, readonly LostRow[]>();
+    for (const part of lost.parts(!dryRun)) {
+      // A customer that comes in several parts stops with the first that was not applied.
+      const stopped = new Set([...busy.keys(), ...this.#left.map(({ custId }) => custId)]);
+      const rows = part.rows.filter(({ row }) => !stopped.has(row.custId ?? nobody));
       const moved = rows.length === 0 ? [] : await this.#applyPart({ ...part, rows });
-      for (const custId of moved) busy.add(custId);
-      this.#request.onProgress('repaired', this.#rows);
+      for (const custId of moved)
+        busy.set(
+          custId,
+          rows.filter(({ row }) => row.custId === custId),
+        );
+      onProgress('repaired', this.#rows);
       await pace.rest(0);
     }
-    this.#left = [...this.#left, ...lost.left];
-    this.#byOthers = lost.byOthers;
-    return [...busy];
+    this.#left.push(...lost.left);
+    this.#byOthers ??= lost.byOthers;
+    return busy;
   }
 
   /** Returns the customers that changed since they were read. */
@@ -212,10 +227,7 @@ class RepairJob {
     this.#rows += rows.length;
     for (const custId of custIdsOf(rows)) this.#customers.add(custId);
     this.#examples = [...this.#examples, ...rows].slice(0, namedExamples);
-    for (const { row, why } of impossible) {
-      const custId = row.row.custId ?? nobody;
-      this.#left.push({ custId, reason: 'impossible', rows: 1, first: row, why });
-    }
+    for (const { row, why } of impossible) this.#leave(row.row.custId ?? nobody, 'impossible', [row], why);
   }
 
   /** Closes alarms where nothing is lost any more; a part of everything closes none. */
@@ -252,7 +264,7 @@ class RepairJob {
         ...named({ source: first.source, streamingNo: first.streamingNo }),
         ...{ custId, reason, rows, why },
       })),
-      byOthers: this.#byOthers,
+      byOthers: this.#byOthers ?? 0,
       alarmsClosed: this.#alarmsClosed,
     };
   }
