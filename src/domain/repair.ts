@@ -89,7 +89,7 @@ export interface DatedRecord extends JournalRecord {
 }
 
 /** A lost row that cannot take effect on what the store holds. */
-export interface ImpossibleRow {
+interface ImpossibleRow {
   readonly row: LostRow;
   /** As an ErrContent. */
   readonly why: string;

@@ -49,7 +49,7 @@ export interface RepairRequest extends ActionOptions {
 export type RepairSettings = Pick<OperatorSettings, 'productIds' | 'rules' | 'shards' | 'othersFinishRows'>;
 
 /** The store is new, or was wiped: which finished rows are ours is not known. */
-export class NoOriginError extends Error {
+class NoOriginError extends Error {
   override readonly name = 'NoOriginError';
 
   constructor() {

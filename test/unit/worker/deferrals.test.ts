@@ -312,17 +312,6 @@ describe('a row that was locked before it failed', () => {
     expect([deferrals.nextRetryMs(), due(), deferrals.nextRetryMs()]).toEqual([0, ['1', '2'], null]);
   });
 
-  it('is in no hurry either while polls leave out all deferred customers', async () => {
-    await deferrals.defer('mark', [row('1', { delayMs: 1000 }), row('2', { delayMs: 5000 })]);
-    clock.advance(1000);
-    expect(deferrals.plan(true)).toEqual({ excluded: ['1', '2'], due: [] });
-    expect(deferrals.nextRetryMs()).toBe(4000);
-    clock.advance(4000);
-    deferrals.plan(true);
-    expect(deferrals.nextRetryMs()).toBe(null);
-    expect(due()).toEqual(['1', '2']);
-  });
-
   it('has not failed as often as it was locked: a lock is never held against it', async () => {
     for (let clock = 0; clock < 5; clock += 1)
       await deferrals.defer('apply', [row('1', { cause: 'locked', reason: 'by wang' })]);
