@@ -85,8 +85,8 @@ export interface OperatorService {
    */
   alarms(): Promise<readonly OpenAlarm[]>;
   /**
-   * Has finished rows take effect once more whose decisions the product store has lost, and closes its alarms where none is
-   * left. NotOurProductError, NoOriginError.
+   * Has finished rows take effect once more whose decisions the product store has lost, and closes its alarms
+   * where none is left. NotOurProductError, NoOriginError.
    */
   repair(actor: Actor, request: RepairRequest): Promise<RepairReport>;
   /** Accepts the product store after a loss, and closes its alarms. */

@@ -103,6 +103,29 @@ for (const kind of pairKinds) {
       expect(await operator.pauses()).toEqual([]);
     });
 
+    it('a repair has the rows that it repeats, and the customers that it leaves', async () => {
+      const own = await openPair(kind);
+      try {
+        const worker = () => drain({ middle: own.openMiddle(), store: own.openStore() });
+        const [lost, left] = ['990947811', '990947812'].map((CustID) => ({ ...open, CustID }));
+        await plant(own.middle, 'CUST', { ...lost, StreamingNo: '1' });
+        await plant(own.middle, 'CUST', { ...left, StreamingNo: '2' });
+        await worker();
+        await plant(own.middle, 'CUST', { ...left, StreamingNo: '3', OPFlag: '0102' });
+        await worker();
+        const forget = `DELETE FROM sync_journal WHERE streaming_no IN ('1', '2')`;
+        await own.store.execute({ sql: forget, bindings: [] });
+        const { repairReportSchema } = actions;
+        const { shape } = repairReportSchema;
+        const atLeastOne = { examples: shape.examples.min(1), left: shape.left.min(1) };
+        const request = { ...change, custId: null, productId: null, all: false, onProgress: () => undefined };
+        const report = await operatorServiceOf(own).repair(actor, request);
+        expectContract(repairReportSchema.extend(atLeastOne), report);
+      } finally {
+        await own.close();
+      }
+    });
+
     it('doctor and verify print what their schemas describe', async () => {
       const changed = `UPDATE bnet_customer SET cust_name = 'x'`;
       await pair.store.execute({ sql: changed, bindings: [] });

@@ -109,7 +109,7 @@ export const acceptReportSchema = z.object({
 export type AcceptReport = Infer<typeof acceptReportSchema>;
 
 /** Result of a repair. */
-const repairReportSchema = z.object({
+export const repairReportSchema = z.object({
   dryRun,
   action: z.string().nullable().describe('its number in the audit; null: a dry run'),
   rows: z.int().describe('rows that took effect once more'),
