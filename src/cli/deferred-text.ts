@@ -1,7 +1,7 @@
 import type { RowDetails, DeferredRow, DeferredSummary } from '../operator/contract/rows.js';
 import { durationText } from '../operator/duration.js';
 import { tableLines, shown } from './output.js';
-import { counted, shortTableName } from './labels.js';
+import { quantity, shortTableName } from './labels.js';
 
 /** Deferred rows as a list for people. */
 export function deferredListLines(rows: readonly DeferredRow[]): readonly string[] {
@@ -31,7 +31,7 @@ export function deferredLines({
   const parts = byStage.map((count) => `${count.stage} ${count.cause} ${count.rows}`).join(', ');
   const age = durationText(oldestSeconds ?? 0);
   return [
-    `Deferred: ${counted(rows, 'row')} of ${counted(customers, 'customer')} (${parts}), the first for ${age}, ` +
+    `Deferred: ${quantity(rows, 'row')} of ${quantity(customers, 'customer')} (${parts}), the first for ${age}, ` +
       `${first.table} ${first.streamingNo}; the others go on. "bnet-sync deferred" lists them.`,
   ];
 }

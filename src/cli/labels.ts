@@ -39,6 +39,6 @@ export function countText({ rows, atLeast }: Count): string {
 }
 
 /** A number of things: `1 row`, `2 rows`. */
-export function counted(count: number, thing: string): string {
+export function quantity(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { RepairReport } from '../operator/contract/actions.js';
-import { counted, operationText, shortTableName } from './labels.js';
+import { quantity, operationText, shortTableName } from './labels.js';
 import { shown, tableLines } from './output.js';
 
 const reasonWords: Readonly<Record<RepairReport['left'][number]['reason'], string>> = {
@@ -15,7 +15,7 @@ export function repairLines(report: RepairReport): readonly string[] {
   const found =
     rows === 0 && left.length === 0
       ? 'No lost row was found.'
-      : `${counted(rows, 'lost row')} of ${counted(customers, 'customer')} ${verb} effect once more.`;
+      : `${quantity(rows, 'lost row')} of ${quantity(customers, 'customer')} ${verb} effect once more.`;
   const listed = tableLines(examples, [
     { head: 'Table', of: (row) => shortTableName(row.table) },
     { head: 'StreamingNo', of: (row) => row.streamingNo },

@@ -1,10 +1,10 @@
 import { tableOf, type Source } from '../domain/keys.js';
-import type { LossEvidence, LostRow } from '../store/guard-port.js';
+import type { LossEvidence, LossExample } from '../store/guard-port.js';
 
 const namedRows = 3;
 
 /** A row by its source, or by its table's name. */
-type NamedLoss = Omit<LostRow, 'source'> & ({ readonly source: Source } | { readonly table: string });
+type NamedLoss = Omit<LossExample, 'source'> & ({ readonly source: Source } | { readonly table: string });
 
 type Evidence = Omit<LossEvidence, 'examples'> & { readonly examples: readonly NamedLoss[] };
 

@@ -17,8 +17,8 @@ export type LossKind =
   /** The store has no origin: it is new, or was wiped, beside rows that are finished. */
   | 'noOrigin';
 
-/** A row whose decision the store does not hold any more. */
-export interface LostRow extends RowKey {
+/** One of the rows whose decisions the store does not hold any more. */
+export interface LossExample extends RowKey {
   /** Null where it is not known or the row has none. */
   readonly custId: Cell;
   /** When the row was finished, or claimed in the case of `ownCommits`, by the middle database's clock. */
@@ -31,7 +31,7 @@ export interface LossEvidence {
   /** How many rows were found; there may be more. */
   readonly rows: number;
   /** The first of them. */
-  readonly examples: readonly LostRow[];
+  readonly examples: readonly LossExample[];
 }
 
 /** An alarm: as long as one is open, no worker decides a row. */

@@ -4,7 +4,7 @@ import { alarmText } from '../guard/alarm-text.js';
 import { compareFinished, evidenceOf, settledShards } from '../guard/compare-finished.js';
 import { missingOrigins } from '../guard/origin.js';
 import type { MiddleDatabase } from '../middle/port.js';
-import type { LossEvidence, LostRow, StoreAlarm } from '../store/guard-port.js';
+import type { LossEvidence, LossExample, StoreAlarm } from '../store/guard-port.js';
 import { AlarmOpenError, StoreWentBackError } from '../store/guard-port.js';
 import type { Lease, ProductStore } from '../store/port.js';
 import type { Emit } from './events.js';
@@ -78,7 +78,7 @@ export class StoreGuard {
   /** Handles an error that shows a loss or an open alarm; false for any other error. */
   report(error: unknown): boolean {
     if (error instanceof StoreWentBackError) {
-      const examples: LostRow[] = error.lost.map(({ source, streamingNo, attempt }) => {
+      const examples: LossExample[] = error.lost.map(({ source, streamingNo, attempt }) => {
         return { source, streamingNo, custId: null, stateDate: attempt };
       });
       this.#raise({ kind: 'ownCommits', rows: examples.length, examples });

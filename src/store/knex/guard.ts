@@ -9,7 +9,7 @@ import {
   type LossEvidence,
   type LossKind,
   type LossLookup,
-  type LostRow,
+  type LossExample,
   type Origin,
   type StoreAlarm,
 } from '../guard-port.js';
@@ -82,7 +82,7 @@ export async function readOpenAlarms(executor: Executor): Promise<readonly Store
     alarmId: String(row['alarm_id']),
     kind: row['kind'] as LossKind,
     rows: Number(row['rows']),
-    examples: JSON.parse(String(row['examples'])) as readonly LostRow[],
+    examples: JSON.parse(String(row['examples'])) as readonly LossExample[],
     raisedAt: String(row['raised_at']),
     worker: String(row['worker']),
     host: String(row['host']),
