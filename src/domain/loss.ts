@@ -25,6 +25,8 @@ export interface JournalledOutcome {
   readonly outcome: Outcome;
   /** StateDate of the claim. */
   readonly attempt: string;
+  /** By a repair: its attempt is no claim of a worker. */
+  readonly repaired: boolean;
 }
 
 /** What finished rows are compared with. Times are `YYYY-MM-DD HH:MM:SS` by the middle database's clock. */
@@ -94,13 +96,18 @@ function mayBeOurs({ stateDate, productId }: FinishedRow, { originOf, now }: Los
   return (origin === null || stateDate > origin) && stateDate <= plus(now, dayMs);
 }
 
-/** By shard: the newest claim that the journal still knows. */
+/**
+ * By shard: the newest claim that the journal still knows. What a repair recorded shows nothing: lost rows before it may not
+ * have been repaired yet.
+ */
 function newestClaims(rows: readonly FinishedRow[], { journal, shards }: LossContext): Map<number, string> {
   const newest = new Map<number, string>();
   for (const row of rows) {
-    const attempt = journal.get(rowId(row))?.attempt;
+    const entry = journal.get(rowId(row));
+    if (entry === undefined || entry.repaired) continue;
+    const { attempt } = entry;
     const shard = shardOf(row.custId, shards);
-    if (attempt !== undefined && attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
+    if (attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
   }
   return newest;
 }

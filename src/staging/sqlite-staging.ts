@@ -61,10 +61,10 @@ export class SqliteStagingDatabase implements StagingDatabase {
       for (const entry of entries) {
         this.#run(
           `INSERT OR REPLACE INTO ${into}
-             (source, streaming_no, attempt, cust, superseded, requeued, outcome, said, digest, decided_at, looked)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+             (source, streaming_no, attempt, cust, superseded, requeued, repaired, outcome, said, digest, decided_at, looked)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
           ...[entry.source, entry.streamingNo, entry.attempt, this.#customer(entry.custId)],
-          ...[Number(entry.superseded), Number(entry.requeued), entry.outcome],
+          ...[Number(entry.superseded), Number(entry.requeued), Number(entry.repaired), entry.outcome],
           ...[entry.errContent, entry.digest, entry.decidedAt],
         );
       }
@@ -165,7 +165,7 @@ export class SqliteStagingDatabase implements StagingDatabase {
 
   *newestClaims(): Generator<{ readonly custId: string; readonly attempt: string }> {
     const sql = `SELECT cust AS custId, max(attempt) AS attempt FROM entry
-                 WHERE NOT superseded AND outcome = 'applied' GROUP BY cust`;
+                 WHERE NOT superseded AND outcome = 'applied' AND NOT repaired GROUP BY cust`;
     for (const each of this.#prepared(sql).iterate())
       yield each as { readonly custId: string; readonly attempt: string };
   }
@@ -179,10 +179,12 @@ export class SqliteStagingDatabase implements StagingDatabase {
     cust: string,
     { stateDate, since }: { stateDate: string; since: string | null },
   ): AppliedLater[] {
-    const sql = `SELECT e.source, e.streaming_no AS streamingNo, e.attempt, e.decided_at AS decidedAt,
-        r.create_date AS createDate, CASE WHEN r.state = ${State.Succeeded} THEN r.state_date END AS stateDate
+    const sql = `SELECT e.source, e.streaming_no AS streamingNo, e.attempt,
+        CASE WHEN NOT e.repaired THEN e.decided_at END AS decidedAt, r.create_date AS createDate,
+        CASE WHEN r.state = ${State.Succeeded} THEN r.state_date END AS stateDate
       FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
-      WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied' AND (e.attempt >= ? OR e.decided_at >= ?)`;
+      WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
+        AND (e.attempt >= ? OR decidedAt >= ?)`;
     return this.#rows<AppliedLater>(sql, cust, stateDate, since);
   }
 

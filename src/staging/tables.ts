@@ -1,6 +1,7 @@
 const entryColumns = `
   source TEXT NOT NULL, streaming_no TEXT NOT NULL, attempt TEXT NOT NULL, cust TEXT NOT NULL,
-  superseded INTEGER NOT NULL, requeued INTEGER NOT NULL, outcome TEXT NOT NULL, said TEXT, digest TEXT NOT NULL, decided_at TEXT NOT NULL,
+  superseded INTEGER NOT NULL, requeued INTEGER NOT NULL, repaired INTEGER NOT NULL, outcome TEXT NOT NULL,
+  said TEXT, digest TEXT NOT NULL, decided_at TEXT NOT NULL,
   looked INTEGER NOT NULL, PRIMARY KEY (source, streaming_no, attempt)`;
 
 /**

@@ -212,11 +212,10 @@ export interface ScanScope {
 
 /** A journal entry for a comparison; superseded failures have none here. */
 export interface ScannedEntry extends JournalEntry {
-  /**
-   * A current success whose row was refused before: it was requeued. Or one by a repair: it has its place from the row's mark,
-   * and whether it was refused before may be lost.
-   */
+  /** A current success whose row was refused before. Or one by a repair: whether it was may be lost. */
   readonly requeued: boolean;
+  /** By a repair: its attempt and its time are those of the row's mark. */
+  readonly repaired: boolean;
   readonly code: string | null;
   readonly custId: Cell;
   readonly decidedAt: string;

@@ -142,6 +142,10 @@ async function play(seed: number, intact: History, lossy: History): Promise<numb
     for (let tries = 0; !(await lossy.work()) && tries < 3; tries += 1) {
       if (random.chance(0.5))
         repaired += await dies(lossy.pair, all, random.pick(['rows', 'journal', 'repaired']));
+      if (random.chance(0.5)) {
+        const custId = String(random.between(1, 4));
+        repaired += (await repairPair(lossy.pair, { all, custId })).rows;
+      }
       const report = await repairPair(lossy.pair, { all });
       expect(report.left, `seed ${seed}`).toEqual([]);
       expect(report.alarmsClosed, `seed ${seed}`).toBeGreaterThan(0);

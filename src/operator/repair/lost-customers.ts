@@ -203,7 +203,7 @@ function isAfter(
   { row: lost, stateDate: lostAt }: LostRow,
   since: string | null,
 ): boolean {
-  if (since !== null && row.decidedAt >= since) return true;
+  if (since !== null && row.decidedAt !== null && row.decidedAt >= since) return true;
   const standsAfter = compareRows(row, lost) > 0;
   const isLater = (date: string): boolean => date > lostAt || (date === lostAt && standsAfter);
   return isLater(row.attempt) && (row.stateDate === null || isLater(row.stateDate));

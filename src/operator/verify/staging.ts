@@ -13,8 +13,8 @@ export interface AppliedLater extends RowOrder {
   readonly attempt: string;
   /** When it was marked; null: it is not in State 2. */
   readonly stateDate: string | null;
-  /** ISO 8601. */
-  readonly decidedAt: string;
+  /** ISO 8601; null: a repair recorded it, with the time of the mark. */
+  readonly decidedAt: string | null;
 }
 
 /**
@@ -53,7 +53,7 @@ export interface StagingDatabase {
   customersNotApplied(after: string | null, limit: number): string[];
   /** These rows of a customer, in the order of their marks; rows of one second in the customer's order. */
   notApplied(cust: string): Iterable<InterfaceRow>;
-  /** The newest attempt of each customer that the journal has as applied. */
+  /** The newest claim of each customer that the journal has as applied by a worker. */
   newestClaims(): Iterable<{ readonly custId: string; readonly attempt: string }>;
   /** When a row of the customer was decided last, ISO 8601; null: never. */
   newestDecision(cust: string): string | null;

@@ -13,7 +13,7 @@ import {
   type Origin,
   type StoreAlarm,
 } from '../guard-port.js';
-import { type GuardRecords, type AuditRecord } from '../admin-port.js';
+import { repairedBy, type GuardRecords, type AuditRecord } from '../admin-port.js';
 import type { WorkerIdentity } from '../port.js';
 import { insertAction } from './audit.js';
 import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-commits.js';
@@ -112,7 +112,7 @@ class KnexLossLookup implements LossLookup {
       'w',
     );
     const { rows } = await this.database.execute({
-      sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, j.attempt, j.outcome
+      sql: `SELECT j.source, CAST(j.streaming_no AS TEXT) AS streaming_no, j.attempt, j.outcome, j.worker
             FROM ${sql} CROSS JOIN sync_journal AS j
             WHERE j.source = w.source AND j.streaming_no = w.streaming_no AND NOT j.superseded`,
       bindings,
@@ -120,7 +120,11 @@ class KnexLossLookup implements LossLookup {
     return new Map(
       rows.map((row) => [
         rowId({ source: row['source'] as Source, streamingNo: String(row['streaming_no']) }),
-        { outcome: row['outcome'] === 'applied' ? 'applied' : 'failed', attempt: String(row['attempt']) },
+        {
+          outcome: row['outcome'] === 'applied' ? 'applied' : 'failed',
+          attempt: String(row['attempt']),
+          repaired: String(row['worker']).startsWith(repairedBy),
+        },
       ]),
     );
   }

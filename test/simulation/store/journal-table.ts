@@ -69,7 +69,7 @@ export class JournalTable {
         this.entries
           .group(rowId(key), null)
           .filter(({ superseded }) => !superseded)
-          .map(({ outcome, attempt }) => [rowId(key), { outcome, attempt }]),
+          .map(({ outcome, attempt }) => [rowId(key), { outcome, attempt, repaired: false }]),
       ),
     );
   }

@@ -6,7 +6,7 @@ const at = (seconds: number) => plus(noon, seconds * 1000);
 const finished = (streamingNo: string, seconds: number, custId = '1'): FinishedRow => {
   return { source: 'CUST', streamingNo, custId, productId: '1', stateDate: at(seconds) };
 };
-const applied = (seconds: number) => ({ outcome: 'applied', attempt: at(seconds) }) as const;
+const applied = (seconds: number) => ({ outcome: 'applied', attempt: at(seconds), repaired: false }) as const;
 
 /** Two shards, compared at noon an hour later; the leases were renewed last at noon. */
 function context(change: Partial<LossContext> = {}): LossContext {
@@ -39,7 +39,9 @@ describe('a finished row', () => {
   });
 
   it('that the journal does not know, or knows as refused, is lost where its shard was not renewed since', () => {
-    const journal = new Map([['IF_BNET_CUST:2', { outcome: 'failed', attempt: at(-1) } as const]]);
+    const journal = new Map([
+      ['IF_BNET_CUST:2', { outcome: 'failed', attempt: at(-1), repaired: false } as const],
+    ]);
     expect(lost([finished('1', 5), finished('2', 5)], { journal })).toEqual(['1', '2']);
   });
 
@@ -75,6 +77,16 @@ describe('a finished row', () => {
       ['IF_BNET_CUST:5', applied(6)],
     ]);
     for (const order of [rows, [...rows].reverse()]) expect(byOthers(order, { journal })).toEqual(['1']);
+  });
+
+  it('stays lost where what came after it was recorded by a repair, which may not have come to it yet', () => {
+    const rows = [finished('1', 0), finished('2', 900)];
+    const entry = applied(900);
+    const finds = (repaired: boolean) => {
+      const journal = new Map([['IF_BNET_CUST:2', { ...entry, repaired }]]);
+      return unknownRows(rows, context({ journal })).lost.map(({ streamingNo }) => streamingNo);
+    };
+    expect([finds(true), finds(false)]).toEqual([['1'], []]);
   });
 
   it('stays lost where the later claim is within two seconds, or its row was only answered later', () => {

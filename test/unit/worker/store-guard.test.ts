@@ -251,7 +251,7 @@ describe('rows of a taken shard that stand in State 1 from before', () => {
 
   it('keep nothing back where the journal knows their attempt: they wait for their mark, however long', async () => {
     tables.claimed = [claimedRow('1')];
-    tables.outcomes.set('IF_BNET_CUST:900', { outcome: 'applied', attempt: noon });
+    tables.outcomes.set('IF_BNET_CUST:900', { outcome: 'applied', attempt: noon, repaired: false });
     expect(await guard.compare(leases)).toEqual(leases);
   });
 
@@ -268,13 +268,13 @@ describe('rows of a taken shard that stand in State 1 from before', () => {
 
 describe('a row that was to be taken over, and that somebody finished meanwhile', () => {
   it('is fine where the journal knows it as applied', async () => {
-    tables.outcomes.set('IF_BNET_CUST:1', { outcome: 'applied', attempt: noon });
+    tables.outcomes.set('IF_BNET_CUST:1', { outcome: 'applied', attempt: noon, repaired: false });
     await guard.compareFinishedMeanwhile([finished('1')]);
     expect(guard.isOpen).toBe(false);
   });
 
   it('raises the alarm where it does not: the late mark of a decision that is lost', async () => {
-    tables.outcomes.set('IF_BNET_CUST:1', { outcome: 'failed', attempt: noon });
+    tables.outcomes.set('IF_BNET_CUST:1', { outcome: 'failed', attempt: noon, repaired: false });
     await guard.compareFinishedMeanwhile([finished('1')]);
     expect(guard.evidence).toMatchObject({ kind: 'finishedRows', rows: 1 });
   });
