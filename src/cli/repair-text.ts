@@ -8,8 +8,8 @@ const reasonWords: Readonly<Record<RepairReport['left'][number]['reason'], strin
   busy: 'rows of the customer were decided each time',
 };
 
-/** What a repair did, or would do, in lines. */
-export function repairLines(report: RepairReport): readonly string[] {
+/** What a repair did, or would do, in lines. `isPartial`: it was of one customer or product, and closes no alarm. */
+export function repairLines(report: RepairReport, isPartial: boolean): readonly string[] {
   const { dryRun, rows, customers, examples, left, byOthers, action } = report;
   const verb = dryRun ? 'would take' : 'took';
   const found =
@@ -33,7 +33,7 @@ export function repairLines(report: RepairReport): readonly string[] {
       : [
           `${byOthers} finished rows that the journal does not know were finished by others; --all would take them for ours.`,
         ]),
-    ...(dryRun ? ['Nothing was changed.'] : alarmLines(report)),
+    ...(dryRun ? ['Nothing was changed.'] : alarmLines(report, isPartial)),
     ...(action === null ? [] : [`Recorded as action ${action}.`]),
   ];
 }
@@ -45,8 +45,16 @@ function leftLines(left: RepairReport['left']): string[] {
   });
 }
 
-function alarmLines({ alarmsClosed, left }: RepairReport): string[] {
-  if (alarmsClosed > 0)
-    return [`Alarms closed: ${alarmsClosed}. Workers go on at their next check, within 4 seconds.`];
-  return left.length === 0 ? [] : ['Alarms stay open.'];
+function alarmLines({ alarmsClosed, alarmsOpen, left }: RepairReport, isPartial: boolean): string[] {
+  const closed =
+    alarmsClosed === 0
+      ? []
+      : [`Alarms closed: ${alarmsClosed}. Workers go on at their next check, within 4 seconds.`];
+  if (alarmsOpen === 0) return closed;
+  const whatToDo = isPartial
+    ? 'a repair without --customer and --product closes them.'
+    : left.length > 0
+      ? 'customers were left as they are.'
+      : 'finished rows are still missing, or a worker has found a new loss; start the repair again.';
+  return [...closed, `Alarms still open: ${alarmsOpen}: ${whatToDo}`];
 }

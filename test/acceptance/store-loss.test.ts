@@ -72,6 +72,9 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         expect(shown.stdout).toMatch(
           /CUST +│ 2 +│ 2 +│ 0101[\s\S]*1 lost row of 1 customer would take effect once more/,
         );
+        const ofOne = await run('repair', '--customer', '1');
+        expect(ofOne.exitCode, ofOne.all).toBe(0);
+        expect(ofOne.stdout).toMatch(/Alarms still open: 1: a repair without --customer and --product/);
         expect(await json('repair', '--reason', 'ticket 4711')).toMatchObject({
           rows: 1,
           left: [],

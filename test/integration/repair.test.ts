@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shardOf } from '../../src/domain/keys.js';
 import { StoreAlarmError } from '../../src/worker/store-guard.js';
 import { isAvailable, openPair, plant, type KnexPair } from '../support/databases.js';
 import { change, lossFixture, open, openOf } from '../support/loss-fixture.js';
@@ -27,13 +28,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     /** One change is lost, and the next one is pending: the alarm is open. */
     async function loseOneChange(): Promise<void> {
-      await plant(pair.middle, 'CUST', open);
-      await fixture.work();
-      const older = await fixture.copy();
-      await plant(pair.middle, 'CUST', change('2', 'A'));
-      await fixture.work();
-      await older.putBack();
-      await plant(pair.middle, 'CUST', change('3', 'B'));
+      await fixture.loseOneChange();
       await expect(fixture.work()).rejects.toThrow(StoreAlarmError);
     }
 
@@ -188,9 +183,38 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
 
     it('of one customer closes no alarm', async () => {
       await loseOneChange();
-      expect(await repairPair(pair, { custId: '2' })).toMatchObject({ rows: 0, alarmsClosed: 0 });
-      expect(await repairPair(pair, { custId: '1' })).toMatchObject({ rows: 1, alarmsClosed: 0 });
-      expect(await repairPair(pair)).toMatchObject({ rows: 0, alarmsClosed: 1 });
+      expect(await repairPair(pair, { custId: '2' })).toMatchObject({ rows: 0, alarmsOpen: 1 });
+      expect(await repairPair(pair, { custId: '1' })).toMatchObject({ rows: 1, alarmsOpen: 1 });
+      expect(await repairPair(pair)).toMatchObject({ rows: 0, alarmsClosed: 1, alarmsOpen: 0 });
+    });
+
+    it('does not take what it has applied for a sign that others finished the lost rows before it', async () => {
+      const isSibling = (custId: string) => custId !== '1' && shardOf(custId, 8) === shardOf('1', 8);
+      const sibling = Array.from({ length: 100 }, (_, index) => String(index + 10)).find(isSibling);
+      const ofSibling = { CustID: sibling ?? '' };
+      await plant(pair.middle, 'CUST', open);
+      await plant(pair.middle, 'CUST', { ...open, ...ofSibling, StreamingNo: '2' });
+      await fixture.work();
+      const older = await fixture.copy();
+      await plant(pair.middle, 'CUST', { ...change('3', 'A'), ...ofSibling });
+      await plant(pair.middle, 'CUST', change('4', 'B'));
+      await fixture.work();
+      await fixture.finishByHand('4', fixture.secondsAgo(-30));
+      await older.putBack();
+      await plant(pair.middle, 'CUST', change('5', 'C'));
+      await expect(fixture.work()).rejects.toThrow(StoreAlarmError);
+      expect(await repairPair(pair, { custId: '1' })).toMatchObject({ rows: 1, byOthers: 0, alarmsOpen: 1 });
+      expect(await fixture.doctor()).toMatchObject([{ level: 'error' }]);
+      expect(await repairPair(pair)).toMatchObject({ rows: 1, byOthers: 0, alarmsClosed: 1, alarmsOpen: 0 });
+      expect(await nameOf(sibling ?? '')).toBe('A');
+    });
+
+    it('closes no alarm where another loss shows in the end, and says that it is open', async () => {
+      await loseOneChange();
+      const meanwhile = () => fixture.finishByHand('3', fixture.secondsAgo(0));
+      const report = await repairPair(pair, {}, {}, { meanwhile });
+      expect(report).toMatchObject({ rows: 1, left: [], alarmsClosed: 0, alarmsOpen: 1 });
+      expect(await repairPair(pair)).toMatchObject({ rows: 1, left: [], alarmsClosed: 1, alarmsOpen: 0 });
     });
 
     it('takes rows for those of others that were finished by hand while workers went on', async () => {

@@ -22,13 +22,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     afterEach(() => pair.close());
 
     it('in the smallest case, one change lost, by the worker that starts then: nothing is decided, and it is named', async () => {
-      await plant(pair.middle, 'CUST', open);
-      await fixture.work();
-      const older = await fixture.copy();
-      await plant(pair.middle, 'CUST', change('2', 'A'));
-      await fixture.work();
-      await older.putBack();
-      await plant(pair.middle, 'CUST', change('3', 'B'));
+      await fixture.loseOneChange();
       await expect(fixture.work()).rejects.toThrow(StoreAlarmError);
       await expect(fixture.work()).rejects.toThrow(/IF_BNET_CUST:2 of customer 1/);
       expect(await statesOf(pair.middle)).toEqual({ 0: 1, 2: 2 });

@@ -2,7 +2,7 @@ import { acceptStore } from '../../src/operator/accept.js';
 import { runChecks } from '../../src/operator/doctor/doctor.js';
 import { status } from '../../src/operator/status.js';
 import type { WorkerSettings } from '../../src/worker/settings.js';
-import { standing, type KnexPair } from './databases.js';
+import { plant, standing, type KnexPair } from './databases.js';
 import { operatorsOf } from './operators.js';
 import { copyStore } from './store-copy.js';
 import { drain, testWorker, type ToldEvent } from './workers.js';
@@ -79,6 +79,16 @@ export function lossFixture(pair: KnexPair) {
         ? `UPDATE sync_shard SET held_until = strftime('%Y-%m-%dT%H:%M:%fZ', held_until, '${seconds} seconds')`
         : `UPDATE sync_shard SET held_until = held_until + interval '${seconds} seconds'`,
     );
+  /** The change 2 of customer 1 is lost, and its change 3 is pending. */
+  const loseOneChange = async () => {
+    await plant(pair.middle, 'CUST', open);
+    await work();
+    const older = await copy();
+    await plant(pair.middle, 'CUST', change('2', 'A'));
+    await work();
+    await older.putBack();
+    await plant(pair.middle, 'CUST', change('3', 'B'));
+  };
   return {
     work,
     start,
@@ -94,5 +104,6 @@ export function lossFixture(pair: KnexPair) {
     finishByHand,
     secondsAgo,
     shiftRenewals,
+    loseOneChange,
   };
 }

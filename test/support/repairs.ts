@@ -7,10 +7,12 @@ import { operatorSettings, operatorsOf, openStaging } from './operators.js';
 
 const actor = { name: 'li', via: 'command' } as const;
 
-/** Customers of whom a row is decided whenever a repair looks, or the first time that it does. */
+/** What happens while a repair applies: customers of whom a row is decided whenever it looks, or the first time. */
 interface Moving {
   readonly moves?: (custId: string) => boolean;
   readonly movesOnce?: (custId: string) => boolean;
+  /** Runs once, at the first look. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /** Repairs a pair as the command does. */
@@ -36,13 +38,14 @@ export async function repairPair(
   );
 }
 
-function movingRepairs(repairs: StoreRepairs, { moves, movesOnce }: Moving): StoreRepairs {
+function movingRepairs(repairs: StoreRepairs, { moves, movesOnce, meanwhile }: Moving): StoreRepairs {
   let looks = 0;
   return {
     transaction: (shards, work) =>
       repairs.transaction(shards, (transaction) => {
         const newestDecisions: RepairTransaction['newestDecisions'] = async (scope) => {
           looks += 1;
+          if (looks === 1) await meanwhile?.();
           const found = new Map(await transaction.newestDecisions(scope));
           for (const custId of scope.custIds ?? [])
             if (moves?.(custId) === true || (looks === 1 && movesOnce?.(custId) === true))

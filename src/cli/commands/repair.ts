@@ -25,8 +25,8 @@ wipe) workers stop and "bnet-sync status" shows an alarm. "repair" finds the row
 whose decisions are lost and has them take effect once more, in the order of their marks;
 rows of the middle database are never touched, and handlers are not called. Where nothing
 is lost any more it closes the alarms, and workers go on at their next check. It may be ended
-at any time and started again. Ends with 1 where customers were left as they are;
-docs/operations.md ("When the product store has lost something") says what to do with them.
+at any time and started again. Ends with 1 where customers were left as they are, or an alarm
+is still open; docs/operations.md ("When the product store has lost something") says what to do.
 
 --all takes every finished row that the journal does not know for one of ours: for a new,
 empty store that is to be filled, and after a loss that was accepted.
@@ -95,9 +95,11 @@ async function repair(command: Command, options: RepairOptions): Promise<void> {
       } finally {
         progress.end();
       }
+      const isPartial = options.customer !== undefined || options.product !== undefined;
       if (options.json === true) printJson(report);
-      else printLines(...repairLines(report));
-      if (report.left.length > 0) process.exitCode = ExitCode.Failed;
+      else printLines(...repairLines(report, isPartial));
+      const isOpen = !report.dryRun && !isPartial && report.alarmsOpen > 0;
+      if (report.left.length > 0 || isOpen) process.exitCode = ExitCode.Failed;
     },
     { byKey: true },
   );

@@ -135,6 +135,7 @@ export const repairReportSchema = z.object({
     .describe('customers that were left as they are, each with its first lost row'),
   byOthers: z.int().describe('finished rows that the journal does not know, and that others finished'),
   alarmsClosed: z.int(),
+  alarmsOpen: z.int().describe('alarms that are open after it'),
 });
 export type RepairReport = Infer<typeof repairReportSchema>;
 

@@ -83,6 +83,7 @@ export async function repairStore(
   const job = new RepairJob(sources, settings, request, `${repairedBy}${actor.name}`);
   if (dryRun) {
     await job.run();
+    await job.countAlarms();
     return job.report(null);
   }
   const intent = { action: 'repair', what: { custId, productId, all }, reason } as const;
@@ -90,6 +91,7 @@ export async function repairStore(
     take: async (intentId) => {
       await job.run();
       await job.closeAlarms(actor.name);
+      await job.countAlarms();
       return job.report(intentId);
     },
     outcome: () => job.outcome(),
@@ -111,6 +113,7 @@ class RepairJob {
   /** Of the first round, which reads everything. */
   #byOthers: number | null = null;
   #alarmsClosed = 0;
+  #alarmsOpen = 0;
 
   constructor(sources: VerifySources, settings: RepairSettings, request: RepairRequest, who: string) {
     this.#sources = sources;
@@ -243,6 +246,11 @@ class RepairJob {
     if (lost.length === 0) this.#alarmsClosed = await store.guard.close(who);
   }
 
+  /** Counts the alarms that are open in the end. */
+  async countAlarms(): Promise<void> {
+    this.#alarmsOpen = (await this.#sources.store.guard.openAlarms()).length;
+  }
+
   outcome(): ActionOutcome {
     const { custId, productId, all } = this.#request;
     return {
@@ -266,6 +274,7 @@ class RepairJob {
       })),
       byOthers: this.#byOthers ?? 0,
       alarmsClosed: this.#alarmsClosed,
+      alarmsOpen: this.#alarmsOpen,
     };
   }
 }
