@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlarmOpenError, StoreWentBackError, type LossEvidence } from '../../../src/store/guard-port.js';
-import type { AuditRecord } from '../../../src/store/admin-port.js';
+import { repairedBy, type AuditRecord } from '../../../src/store/admin-port.js';
 import { LeaseLostError } from '../../../src/store/port.js';
 import type { Fixture, WorkerFixture } from '../store.js';
 import {
@@ -246,9 +246,12 @@ export function guardRules(fixture: WorkerFixture): void {
         const found = await worker.store.guard.outcomes([...keys, { source: 'ACCOUNT', streamingNo: long }]);
         const attempt = '2026-11-01 08:00:00';
         expect(Object.fromEntries(found)).toEqual({
-          'IF_BNET_CUST:2': { outcome: 'failed', attempt },
-          [`IF_BNET_CUST:${long}`]: { outcome: 'applied', attempt },
+          'IF_BNET_CUST:2': { outcome: 'failed', attempt, repaired: false },
+          [`IF_BNET_CUST:${long}`]: { outcome: 'applied', attempt, repaired: false },
         });
+        await fixture().update('sync_journal', { worker: `${repairedBy}operator` });
+        const ofRepair = await worker.store.guard.outcomes(keys);
+        expect([...ofRepair.values()].map(({ repaired }) => repaired)).toEqual([true, true]);
         await fixture().update('sync_journal', { superseded: true });
         expect((await worker.store.guard.outcomes(keys)).size).toBe(0);
       });

@@ -3,6 +3,7 @@ import type { JournalEntry, JournalRecord } from '../../../src/domain/journal.js
 import { isCanonicalNumber, rowId, type Attempt, type RowKey } from '../../../src/domain/keys.js';
 import type { JournalledOutcome } from '../../../src/domain/loss.js';
 import { State } from '../../../src/domain/states.js';
+import { repairedBy } from '../../../src/store/admin-port.js';
 import type { AcknowledgedCommit } from '../../../src/store/knex/acknowledged-commits.js';
 import { AlreadyDecidedError } from '../../../src/store/port.js';
 import type { FinalEntry } from '../../fault/observations.js';
@@ -69,7 +70,10 @@ export class JournalTable {
         this.entries
           .group(rowId(key), null)
           .filter(({ superseded }) => !superseded)
-          .map(({ outcome, attempt }) => [rowId(key), { outcome, attempt, repaired: false }]),
+          .map(({ outcome, attempt, worker }) => [
+            rowId(key),
+            { outcome, attempt, repaired: worker.startsWith(repairedBy) },
+          ]),
       ),
     );
   }
