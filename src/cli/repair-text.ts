@@ -3,14 +3,15 @@ import { quantity, operationText, shortTableName } from './labels.js';
 import { shown, tableLines } from './output.js';
 
 const reasonWords: Readonly<Record<RepairReport['left'][number]['reason'], string>> = {
-  decidedSince: 'rows of the customer were applied after the lost ones',
-  impossible: 'it cannot take effect on what the store holds',
+  historyIncomplete:
+    'rows of the customer were applied after the lost ones, and nothing tells for certain what it should be',
+  impossible: 'it cannot take effect where it belongs',
   busy: 'rows of the customer were decided each time',
 };
 
 /** What a repair did, or would do, in lines. `isPartial`: it was of one customer or product, and closes no alarm. */
 export function repairLines(report: RepairReport, isPartial: boolean): readonly string[] {
-  const { dryRun, rows, customers, examples, left, byOthers, action } = report;
+  const { dryRun, rows, customers, replayed, examples, left, byOthers, action } = report;
   const verb = dryRun ? 'would take' : 'took';
   const found =
     rows === 0 && left.length === 0
@@ -27,6 +28,11 @@ export function repairLines(report: RepairReport, isPartial: boolean): readonly 
   return [
     ...(examples.length === 0 ? [] : [...listed, ...more]),
     found,
+    ...(replayed === 0
+      ? []
+      : [
+          `Of ${quantity(replayed, 'customer')} rows were applied since; their records are what all of their rows lead to in the right order.`,
+        ]),
     ...leftLines(left),
     ...(byOthers === 0
       ? []

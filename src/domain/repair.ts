@@ -69,7 +69,8 @@ export function withTimes(
   });
 }
 
-function timeOf(date: string): number {
+/** Milliseconds of a StateDate, as if it were UTC. */
+export function timeOf(date: string): number {
   return Date.parse(`${date.replace(' ', 'T')}Z`);
 }
 
@@ -119,40 +120,46 @@ export function repair(rows: readonly LostRow[], context: RepairContext): Repair
   const { impossible } = applyAll(rows, context);
   const left = new Set<Cell>(impossible.map(({ row }) => row.row.custId));
   const kept = left.size === 0 ? rows : rows.filter(({ row }) => !left.has(row.custId));
-  const { work, decisions } = applyAll(kept, context);
-  const at = new Map(kept.map((row) => [rowId(row), row.at]));
+  const { work } = applyAll(kept, context);
+  return { rows: kept, ...recordsOfLost(kept, context.entries), changes: work.changes(), impossible };
+}
+
+/** What the journal records of lost rows that take effect; `entries`: what it knows of them. */
+export function recordsOfLost(
+  rows: readonly LostRow[],
+  entries: readonly JournalEntry[],
+): Pick<Repaired, 'records' | 'superseding'> {
+  const entriesOf = groupByKey(entries);
+  const decisions = rows.map((lost): NewDecision => {
+    const row = undecided(lost, entriesOf.get(rowId(lost)) ?? []);
+    const applied = { outcome: 'applied', code: null, errContent: null, contentChanged: false } as const;
+    return { undecided: row, decision: { row: row.row, ...applied } };
+  });
+  const at = new Map(rows.map((row) => [rowId(row), row.at]));
   const { records, superseding } = journalChanges(decisions);
   return {
-    rows: kept,
     records: records.map((record) => ({ ...record, decidedAt: at.get(rowId(record)) ?? '' })),
     superseding,
-    changes: work.changes(),
-    impossible,
   };
 }
 
 function applyAll(
   rows: readonly LostRow[],
   { request, snapshot, entries, attributes }: RepairContext,
-): {
-  readonly work: WorkingSet;
-  readonly decisions: readonly NewDecision[];
-  readonly impossible: readonly ImpossibleRow[];
-} {
+): { readonly work: WorkingSet; readonly impossible: readonly ImpossibleRow[] } {
   const work = new WorkingSet(request, snapshot);
   const rules = rulesOfFinishedRows(attributes);
   const entriesOf = groupByKey(entries);
-  const decisions: NewDecision[] = [];
   const impossible = new Map<Cell, ImpossibleRow>();
   for (const row of rows) {
     if (impossible.has(row.row.custId)) continue;
     const decider = new BatchDecider(work, { rules, at: row.at, now: row.stateDate, dependencyGraceMs: 0 });
     decider.decideAll([undecided(row, entriesOf.get(rowId(row)) ?? [])]);
     const [decided] = decider.decisions;
-    if (decided?.decision.outcome === 'applied') decisions.push(decided);
-    else impossible.set(row.row.custId, { row, why: decided?.decision.errContent ?? '' });
+    if (decided?.decision.outcome !== 'applied')
+      impossible.set(row.row.custId, { row, why: decided?.decision.errContent ?? '' });
   }
-  return { work, decisions, impossible: [...impossible.values()] };
+  return { work, impossible: [...impossible.values()] };
 }
 
 /** The attempt is named by the mark's StateDate, the claim's being gone; later than any that the journal knows. */

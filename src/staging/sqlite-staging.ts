@@ -6,15 +6,35 @@ import type { InterfaceRow } from '../domain/rows.js';
 import { State } from '../domain/states.js';
 import type { CandidateRow, Evidence } from '../operator/verify/check-customer.js';
 import type { Records } from '../operator/verify/compare.js';
-import type { AppliedRow } from '../operator/verify/effective-rows.js';
-import { nobody, type AppliedLater, type StagingDatabase } from '../operator/verify/staging.js';
+import {
+  nobody,
+  type AppliedLater,
+  type DecidedRow,
+  type StagingDatabase,
+} from '../operator/verify/staging.js';
 import type { ScannedEntry } from '../store/admin-port.js';
+import {
+  candidateRows,
+  journalledRows,
+  lostRows,
+  notApplied,
+  notAppliedRows,
+  unjournalledRows,
+} from './queries.js';
 import { stagingTables } from './tables.js';
 
 /*
  * A temporary database of SQLite's own, which holds no more in memory than its cache (16 MB). It has no name and is gone
  * with the process, however that ends; SQLite puts its file where SQLITE_TMPDIR or TMPDIR say, or into /var/tmp or /tmp.
  */
+
+interface StagedDecision {
+  readonly content: string;
+  readonly requeued: number;
+  readonly repaired: number;
+  readonly attempt: string;
+  readonly decidedAt: string;
+}
 
 /** The staging database of a verification, on SQLite. */
 export class SqliteStagingDatabase implements StagingDatabase {
@@ -137,7 +157,7 @@ export class SqliteStagingDatabase implements StagingDatabase {
   evidence(cust: string): Evidence {
     return {
       custId: cust === nobody ? null : cust,
-      journalled: { [Symbol.iterator]: () => this.#journalled(cust) },
+      journalled: this.decided(cust),
       unjournalled: { [Symbol.iterator]: () => this.#unjournalled(cust) },
       row: ({ source, streamingNo }) => this.#row(source, streamingNo),
       candidateRows: this.#rows<CandidateRow>(candidateRows, cust),
@@ -193,10 +213,19 @@ export class SqliteStagingDatabase implements StagingDatabase {
     return this.#rows<{ content: string }>(sql, cust, what).map(({ content }) => JSON.parse(content) as T);
   }
 
-  *#journalled(cust: string): Generator<AppliedRow> {
+  decided(cust: string): Iterable<DecidedRow> {
+    return { [Symbol.iterator]: () => this.#decided(cust) };
+  }
+
+  *#decided(cust: string): Generator<DecidedRow> {
     for (const each of this.#prepared(journalledRows).iterate(cust)) {
-      const { content, requeued } = each as { content: string; requeued: number };
-      yield { row: JSON.parse(content) as InterfaceRow, requeued: requeued === 1 };
+      const { content, requeued, repaired, ...entry } = each as StagedDecision;
+      yield {
+        ...entry,
+        row: JSON.parse(content) as InterfaceRow,
+        requeued: requeued === 1,
+        repaired: repaired === 1,
+      };
     }
   }
 
@@ -254,49 +283,3 @@ export class SqliteStagingDatabase implements StagingDatabase {
     return statement;
   }
 }
-
-/** Rows that the journal knows as applied, in the order in which they were. */
-const journalledRows = `
-  SELECT r.content, e.requeued FROM entry AS e JOIN row AS r USING (source, streaming_no)
-  WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
-  ORDER BY e.decided_at, r.create_date, length(e.streaming_no), e.streaming_no, e.source DESC`;
-
-/** Finished rows that the journal does not know as applied. */
-const notApplied = `r.state = ${State.Succeeded} AND NOT EXISTS (
-    SELECT 1 FROM entry AS e WHERE e.source = r.source AND e.streaming_no = r.streaming_no
-      AND NOT e.superseded AND e.outcome = 'applied')`;
-
-/** The same of one customer, in the order of their marks. */
-const notAppliedRows = `
-  SELECT r.content FROM row AS r WHERE r.cust = ? AND ${notApplied}
-  ORDER BY r.state_date, r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
-
-/** Finished rows that the journal does not know, in their customer's order. */
-const unjournalledRows = `
-  SELECT r.content FROM row AS r WHERE r.cust = ? AND r.state = ${State.Succeeded} AND NOT EXISTS (
-    SELECT 1 FROM entry AS e
-    WHERE e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded)
-  ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
-
-/** Finished rows that the journal does not know as applied, and rows that it does and that say otherwise. */
-const candidateRows = `
-  SELECT r.source, r.streaming_no AS streamingNo, COALESCE(CAST(r.state AS TEXT), '') AS state,
-         CASE WHEN e.outcome = 'applied' THEN 'applied' ELSE e.said END AS journal,
-         CASE WHEN e.outcome IS NULL THEN 'notInJournal' WHEN e.outcome = 'failed' THEN 'refusedInJournal'
-              WHEN r.state = ${State.Succeeded} THEN 'changedSince' ELSE 'appliedInJournal' END AS kind
-  FROM row AS r LEFT JOIN entry AS e
-    ON e.source = r.source AND e.streaming_no = r.streaming_no AND NOT e.superseded
-  WHERE r.cust = ? AND CASE WHEN r.state = ${State.Succeeded}
-          THEN e.outcome IS NULL OR e.outcome = 'failed' OR e.digest <> r.digest
-          ELSE e.outcome = 'applied' AND (r.state IS NULL OR r.state NOT IN (${State.Initial}, ${State.Processing})) END
-  ORDER BY r.create_date, length(r.streaming_no), r.streaming_no, r.source DESC`;
-
-/** Whether rows that took effect have gone, or stand there with other content to be applied anew. */
-const lostRows = `
-  SELECT CASE WHEN r.source IS NULL THEN 'rowsLeft' ELSE 'rowsRewritten' END AS lost
-  FROM entry AS e LEFT JOIN row AS r USING (source, streaming_no)
-  WHERE e.cust = ? AND NOT e.superseded AND e.outcome = 'applied'
-    AND (r.source IS NULL OR (r.digest <> e.digest AND r.state <> ${State.Succeeded}))
-  UNION ALL
-  SELECT 'rowsRewritten' FROM entry AS e WHERE e.cust = ? AND e.superseded AND e.outcome = 'applied'
-  LIMIT 1`;

@@ -114,6 +114,11 @@ export const repairReportSchema = z.object({
   action: z.string().nullable().describe('its number in the audit; null: a dry run'),
   rows: z.int().describe('rows that took effect once more'),
   customers: z.int().describe('customers that they belong to'),
+  replayed: z
+    .int()
+    .describe(
+      'those of them with rows applied after the lost ones: all of their rows were applied anew in memory',
+    ),
   examples: z
     .array(z.object({ ...namedRowShape, custId: cellSchema, opFlag: cellSchema, stateDate: z.string() }))
     .describe('the first of these rows, with the time of their mark by the middle database'),
@@ -123,10 +128,11 @@ export const repairReportSchema = z.object({
         ...namedRowShape,
         custId: z.string(),
         reason: z
-          .enum(['decidedSince', 'impossible', 'busy'])
+          .enum(['historyIncomplete', 'impossible', 'busy'])
           .describe(
-            'decidedSince: rows of the customer were applied after the lost ones; impossible: a lost row cannot take ' +
-              'effect on what the store holds; busy: rows of the customer were decided each time',
+            'historyIncomplete: rows of the customer were applied after the lost ones, and the rows that the journal knows ' +
+              'do not lead to what the store holds; impossible: a lost row, or one applied since, cannot take effect; busy: ' +
+              'rows of the customer were decided each time',
           ),
         rows: z.int().describe('lost rows of the customer, as far as they are known'),
         why: z.string().nullable(),

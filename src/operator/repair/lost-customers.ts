@@ -1,10 +1,11 @@
-import { compareRows, shardOf } from '../../domain/keys.js';
+import { rowId, shardOf } from '../../domain/keys.js';
 import { partUnknown, plus, type FinishedRow, type LossContext } from '../../domain/loss.js';
 import { withTimes, type LostRow } from '../../domain/repair.js';
 import type { Cell, InterfaceRow } from '../../domain/rows.js';
 import { originLookup } from '../../guard/origin.js';
 import type { Databases } from '../databases.js';
-import { nobody, type AppliedLater, type StagingDatabase } from '../verify/staging.js';
+import { nobody, type StagingDatabase } from '../verify/staging.js';
+import { isAfter, type LossClocks, type MarkedRow } from './place-lost.js';
 
 /*
  * Which finished rows the product store has lost: those that the guard takes for lost (domain/loss.ts), or where an
@@ -12,12 +13,8 @@ import { nobody, type AppliedLater, type StagingDatabase } from '../verify/stagi
  */
 
 /** What a repair must know of both databases besides rows and journal. */
-export interface LossBounds {
+export interface LossBounds extends LossClocks {
   readonly context: Omit<LossContext, 'journal'>;
-  /** The store's clock minus the middle database's, in milliseconds. */
-  readonly offsetMs: number;
-  /** When the oldest open alarm was raised, ISO 8601; null: none is open. */
-  readonly since: string | null;
   /** Others finish rows as well: one that the journal does not know is theirs. */
   readonly isNoneLost: boolean;
 }
@@ -55,25 +52,11 @@ interface LossQuestion {
   readonly othersFinishRows: boolean;
 }
 
-/** Why a customer is left as it is. */
-export type LeftReason = 'decidedSince' | 'impossible' | 'busy';
-
 /** Lost rows of some customers; only a customer with very many comes in several parts, one after the other. */
 export interface LostPart {
   readonly rows: readonly LostRow[];
   /** By CustID: when a row of it was decided last before these, ISO 8601; null: never. */
   readonly newest: ReadonlyMap<string, string | null>;
-}
-
-/** A customer that is left without being tried, and how many lost rows it has. */
-export interface LeftCustomer {
-  readonly custId: string;
-  readonly reason: LeftReason;
-  readonly rows: number;
-  /** The first of them. */
-  readonly first: LostRow;
-  /** What speaks against it; null: the reason says it all. */
-  readonly why: string | null;
 }
 
 /** The most rows that are applied in one transaction, unless a customer is not to be split. */
@@ -84,15 +67,16 @@ const customersAtOnce = 100;
 export class LostCustomers {
   /** Rows that were finished by other hands. */
   byOthers = 0;
-  readonly left: LeftCustomer[] = [];
+  /** Customers with rows applied after the lost ones; complete once all parts were read. */
+  readonly decidedSince: string[] = [];
   readonly #stage: StagingDatabase;
   readonly #bounds: LossBounds;
-  readonly #isAnyOurs: boolean;
+  readonly #claimedUntil: ReadonlyMap<number, string>;
 
   constructor(stage: StagingDatabase, bounds: LossBounds, isAnyOurs: boolean) {
     this.#stage = stage;
     this.#bounds = bounds;
-    this.#isAnyOurs = isAnyOurs;
+    this.#claimedUntil = isAnyOurs ? new Map() : claimedUntil(stage, bounds.context.shards);
   }
 
   /** Lost rows, customer by customer, in parts of a bounded size. `splits`: also a customer with more rows comes in such parts. */
@@ -118,63 +102,69 @@ export class LostCustomers {
     if (part.rows.length > 0) yield part;
   }
 
+  /** The lost rows of a customer, in the order of their marks. */
+  lostOf(custId: string): readonly MarkedRow[] {
+    return this.#unknownOf(custId).lost;
+  }
+
   /** The lost rows of each customer of which no row was applied after them. */
   *#repairable(): Generator<{
     readonly custId: string;
     readonly rows: readonly LostRow[];
     readonly newest: string | null;
   }> {
-    for (const { custId, lost } of this.#customers(this.#claimedUntil())) {
+    for (const custId of this.#customers()) {
+      const { lost, byOthers } = this.#unknownOf(custId);
+      this.byOthers += byOthers;
+      const [first] = lost;
+      if (first === undefined) continue;
+      if (this.#isDecidedSince(custId, first)) {
+        this.decidedSince.push(custId);
+        continue;
+      }
       const newest = this.#stage.newestDecision(custId);
-      const rows = withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest });
-      const [first] = rows;
-      if (first !== undefined && !this.#isLeft(custId, first, rows.length)) yield { custId, rows, newest };
+      yield { custId, rows: withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest }), newest };
     }
   }
 
-  #isLeft(custId: string, first: LostRow, rows: number): boolean {
+  #isDecidedSince(custId: string, first: MarkedRow): boolean {
     const { since } = this.#bounds;
     const later = this.#stage.appliedFrom(custId, { stateDate: first.stateDate, since });
-    if (!later.some((row) => isAfter(row, first, since))) return false;
-    this.left.push({ custId, reason: 'decidedSince', rows, first, why: null });
-    return true;
+    return later.some((row) => isAfter(row, first, since));
   }
 
-  *#customers(
-    claimedUntil: ReadonlyMap<number, string>,
-  ): Generator<{ readonly custId: string; readonly lost: readonly InterfaceRow[] }> {
+  *#customers(): Generator<string> {
     const pages = (after: string | null) => this.#stage.customersNotApplied(after, customersAtOnce);
     for (let custs = pages(null); custs.length > 0; custs = pages(custs.at(-1) ?? null))
-      for (const custId of custs) {
-        // Rows without a CustID have no effect.
-        if (custId === nobody) continue;
-        const rows = [...this.#stage.notApplied(custId)];
-        const finished = rows.flatMap(finishedRow);
-        const { lost, byOthers } = partUnknown(finished, claimedUntil, {
-          ...this.#bounds.context,
-          journal: new Map(),
-        });
-        if (this.#bounds.isNoneLost) {
-          this.byOthers += lost.length + byOthers.length;
-          continue;
-        }
-        this.byOthers += byOthers.length;
-        const isLost = new Set(lost.map(({ source, streamingNo }) => `${source}/${streamingNo}`));
-        const lostRows = rows.filter(({ source, streamingNo }) => isLost.has(`${source}/${streamingNo}`));
-        yield { custId, lost: lostRows };
-      }
+      // Rows without a CustID have no effect.
+      yield* custs.filter((custId) => custId !== nobody);
   }
 
-  /** By shard: when a row was claimed last that the journal knows as applied. */
-  #claimedUntil(): ReadonlyMap<number, string> {
-    const newest = new Map<number, string>();
-    if (this.#isAnyOurs) return newest;
-    for (const { custId, attempt } of this.#stage.newestClaims()) {
-      const shard = shardOf(custId, this.#bounds.context.shards);
-      if (attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
-    }
-    return newest;
+  #unknownOf(custId: string): { readonly lost: readonly MarkedRow[]; readonly byOthers: number } {
+    const rows = [...this.#stage.notApplied(custId)].filter(isMarked);
+    const finished = rows.map((row): FinishedRow => row);
+    const { lost, byOthers } = partUnknown(finished, this.#claimedUntil, {
+      ...this.#bounds.context,
+      journal: new Map(),
+    });
+    if (this.#bounds.isNoneLost) return { lost: [], byOthers: lost.length + byOthers.length };
+    const isLost = new Set(lost.map(rowId));
+    return { lost: rows.filter((row) => isLost.has(rowId(row))), byOthers: byOthers.length };
   }
+}
+
+/** By shard: when a row was claimed last that the journal knows as applied. */
+function claimedUntil(stage: StagingDatabase, shards: number): ReadonlyMap<number, string> {
+  const newest = new Map<number, string>();
+  for (const { custId, attempt } of stage.newestClaims()) {
+    const shard = shardOf(custId, shards);
+    if (attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
+  }
+  return newest;
+}
+
+function isMarked(row: InterfaceRow): row is MarkedRow {
+  return row.stateDate !== null;
 }
 
 /** A part that is being filled. */
@@ -192,25 +182,6 @@ function slices(rows: readonly LostRow[]): readonly (readonly LostRow[])[] {
   return Array.from({ length: count }, (_, index) =>
     rows.slice(index * rowsAtOnce, (index + 1) * rowsAtOnce),
   );
-}
-
-/**
- * Whether a row that the journal knows took effect after a lost one: it was decided since the alarm, or it was both claimed and
- * marked later. Within one second the rows' own order decides: in doubt it was later.
- */
-function isAfter(
-  row: AppliedLater,
-  { row: lost, stateDate: lostAt }: LostRow,
-  since: string | null,
-): boolean {
-  if (since !== null && row.decidedAt !== null && row.decidedAt >= since) return true;
-  const standsAfter = compareRows(row, lost) > 0;
-  const isLater = (date: string): boolean => date > lostAt || (date === lostAt && standsAfter);
-  return isLater(row.attempt) && (row.stateDate === null || isLater(row.stateDate));
-}
-
-function finishedRow({ source, streamingNo, custId, productId, stateDate }: InterfaceRow): FinishedRow[] {
-  return stateDate === null ? [] : [{ source, streamingNo, custId, productId, stateDate }];
 }
 
 /** The CustIDs of rows, each once. */

@@ -1,34 +1,30 @@
 import { setImmediate } from 'node:timers/promises';
-import { shardOf } from '../../domain/keys.js';
-import { repair, requestOfLost, type LostRow, type Repaired } from '../../domain/repair.js';
+import type { RowKey } from '../../domain/keys.js';
+import type { Repaired } from '../../domain/repair.js';
+import type { Cell } from '../../domain/rows.js';
 import { compareFinished } from '../../guard/compare-finished.js';
-import { AlreadyDecidedError } from '../../store/port.js';
-import { repairedBy, type RepairTransaction } from '../../store/admin-port.js';
+import { repairedBy } from '../../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from '../audit.js';
 import type { Actor, RepairReport } from '../contract/actions.js';
-import { named } from '../named.js';
 import { NotOurProductError, type ActionOptions, type OperatorSettings } from '../requests.js';
 import { Loader, type OnProgress, type Pace } from '../verify/load.js';
 import { nobody, type StagingDatabase } from '../verify/staging.js';
 import type { VerifySources } from '../verify/verify.js';
-import {
-  custIdsOf,
-  LostCustomers,
-  readLossBounds,
-  type LeftCustomer,
-  type LeftReason,
-  type LossBounds,
-  type LostPart,
-} from './lost-customers.js';
+import { custIdsOf, LostCustomers, readLossBounds, type LossBounds } from './lost-customers.js';
+import { LostRowWriter } from './lost-row-writer.js';
+import type { MarkedRow } from './place-lost.js';
+import { RepairTally } from './repair-tally.js';
+import { replayCustomer } from './replay-customer.js';
 
 /*
  * Repair: finished rows whose decisions the product store has lost take effect once more (P14).
  *
  * Rows are read first, then the journal: a row stands in State 2 only after its entry was committed, so one without an entry
  * has lost it. The lost rows of a customer are the end of its history, and are applied to what the store holds, in the order
- * of their marks. Each transaction locks the leases of its shards, and changes nothing where a row of its customers was
- * decided since the journal was read. What was done stays done: a repair that ends early, for any reason, is simply
- * started again, and finds what is left.
+ * of their marks. Where rows of the customer were applied since, all of them are applied in memory instead, each in its
+ * place (replay-customer.ts). Each transaction locks the leases of its shards, and changes nothing where a row of its
+ * customers was decided since the journal was read. What was done stays done: a repair that ends early, for any reason, is
+ * simply started again, and finds what is left.
  *
  * Alarms are closed by a repair of everything that leaves no lost row behind, once another look at the rows finished last
  * finds none: marks that were under way may land while it runs.
@@ -63,7 +59,8 @@ class NoOriginError extends Error {
 /** How often everything is read anew, where rows changed meanwhile. */
 const rounds = 3;
 const pageRows = 500;
-const namedExamples = 20;
+/** Customers that are read anew, with their records, in one go. */
+const customersAtOnce = 100;
 
 /** Workers stand still and wait for it: it takes no rest between pages, but lets signals and timers have their turn. */
 const pace: Pace = { now: () => 0, rest: () => setImmediate() };
@@ -80,7 +77,9 @@ export async function repairStore(
   if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
     throw new NotOurProductError(productId);
   if (!all && (await sources.store.guard.origins()).length === 0) throw new NoOriginError();
-  const job = new RepairJob(sources, settings, request, `${repairedBy}${actor.name}`);
+  const by = `${repairedBy}${actor.name}`;
+  const writer = new LostRowWriter(sources.store, { ...settings, productId, dryRun, by });
+  const job = new RepairJob(sources, settings, request, writer);
   if (dryRun) {
     await job.run();
     await job.countAlarms();
@@ -99,27 +98,36 @@ export async function repairStore(
 }
 
 /** Lost rows that were not applied because their customer changed meanwhile, by CustID. */
-type BusyCustomers = ReadonlyMap<string, readonly LostRow[]>;
+type BusyCustomers = ReadonlyMap<string, readonly RowKey[]>;
+
+/** What one round has read. */
+interface Reading {
+  readonly stage: StagingDatabase;
+  readonly loader: Loader;
+  readonly bounds: LossBounds;
+}
 
 class RepairJob {
   readonly #sources: VerifySources;
   readonly #settings: RepairSettings;
   readonly #request: RepairRequest;
-  readonly #who: string;
-  #rows = 0;
-  readonly #customers = new Set<string>();
-  #examples: LostRow[] = [];
-  readonly #left: LeftCustomer[] = [];
+  readonly #writer: LostRowWriter;
+  readonly #tally = new RepairTally();
   /** Of the first round, which reads everything. */
   #byOthers: number | null = null;
   #alarmsClosed = 0;
   #alarmsOpen = 0;
 
-  constructor(sources: VerifySources, settings: RepairSettings, request: RepairRequest, who: string) {
+  constructor(
+    sources: VerifySources,
+    settings: RepairSettings,
+    request: RepairRequest,
+    writer: LostRowWriter,
+  ) {
     this.#sources = sources;
     this.#settings = settings;
     this.#request = request;
-    this.#who = who;
+    this.#writer = writer;
   }
 
   async run(): Promise<void> {
@@ -127,12 +135,7 @@ class RepairJob {
     let busy = await this.#round(custId === null ? null : [custId]);
     for (let round = 1; round < rounds && busy.size > 0; round += 1)
       busy = await this.#round([...busy.keys()]);
-    for (const [name, rows] of busy) this.#leave(name, 'busy', rows);
-  }
-
-  #leave(custId: string, reason: LeftReason, rows: readonly LostRow[], why: string | null = null): void {
-    const [first] = rows;
-    if (first !== undefined) this.#left.push({ custId, reason, rows: rows.length, first, why });
+    for (const [name, rows] of busy) this.#tally.leave(name, rows, { reason: 'busy' });
   }
 
   /** Reads and applies; returns the lost rows of customers that changed meanwhile. */
@@ -151,92 +154,84 @@ class RepairJob {
       await loader.gatherRows(custIds);
       const { othersFinishRows } = this.#settings;
       const bounds = await readLossBounds(this.#sources, { shards, isAnyOurs: all, othersFinishRows });
-      return await this.#apply(stage, bounds);
+      return await this.#apply({ stage, loader, bounds });
     } finally {
       stage.close();
     }
   }
 
-  async #apply(stage: StagingDatabase, bounds: LossBounds): Promise<BusyCustomers> {
+  async #apply({ stage, loader, bounds }: Reading): Promise<BusyCustomers> {
     const { all, dryRun, onProgress } = this.#request;
     const lost = new LostCustomers(stage, bounds, all);
-    const busy = new Map<string, readonly LostRow[]>();
+    const busy = new Map<string, readonly RowKey[]>();
     for (const part of lost.parts(!dryRun)) {
       // A customer that comes in several parts stops with the first that was not applied.
-      const stopped = new Set([...busy.keys(), ...this.#left.map(({ custId }) => custId)]);
-      const rows = part.rows.filter(({ row }) => !stopped.has(row.custId ?? nobody));
-      const moved = rows.length === 0 ? [] : await this.#applyPart({ ...part, rows });
-      for (const custId of moved)
+      const stopped = new Set<Cell>([...busy.keys(), ...this.#tally.left.map(({ custId }) => custId)]);
+      const rows = part.rows.filter(({ row }) => !stopped.has(row.custId));
+      const written = rows.length === 0 ? null : await this.#writer.append({ ...part, rows });
+      for (const custId of written?.moved ?? custIdsOf(rows))
         busy.set(
           custId,
           rows.filter(({ row }) => row.custId === custId),
         );
-      onProgress('repaired', this.#rows);
+      if (written !== null) this.#count(written.repaired);
+      onProgress('repaired', this.#tally.rows);
       await pace.rest(0);
     }
-    this.#left.push(...lost.left);
     this.#byOthers ??= lost.byOthers;
+    return new Map([...busy, ...(await this.#replayAll(lost, { stage, loader, bounds }))]);
+  }
+
+  /** Replays the customers with rows applied after the lost ones; returns those that changed meanwhile. */
+  async #replayAll(lost: LostCustomers, { stage, loader, bounds }: Reading): Promise<BusyCustomers> {
+    const busy = new Map<string, readonly RowKey[]>();
+    for (let index = 0; index < lost.decidedSince.length; index += customersAtOnce) {
+      const custIds = lost.decidedSince.slice(index, index + customersAtOnce);
+      // With their records, and with applied rows that are not in State 2.
+      stage.forget(custIds);
+      await loader.gather(custIds);
+      await loader.resolve(custIds);
+      for (const custId of custIds) {
+        const rows = lost.lostOf(custId);
+        if (!(await this.#replay(custId, rows, { stage, bounds }))) busy.set(custId, rows);
+        this.#request.onProgress('repaired', this.#tally.rows);
+      }
+    }
     return busy;
   }
 
-  /** Returns the customers that changed since they were read. */
-  async #applyPart(part: LostPart): Promise<readonly string[]> {
-    const shards = [...new Set(part.rows.map(({ row }) => shardOf(row.custId, this.#settings.shards)))];
-    try {
-      return await this.#sources.store.repairs
-        .transaction(shards, async (transaction) => {
-          const moved = await this.#moved(transaction, part);
-          const rows = part.rows.filter(({ row }) => !moved.has(row.custId ?? nobody));
-          const repaired = await this.#repair(transaction, rows);
-          if (!this.#request.dryRun) {
-            await transaction.write(repaired.changes);
-            await transaction.record(repaired.records, repaired.superseding, this.#who);
-          }
-          return { moved: [...moved], repaired };
-        })
-        .then(({ moved, repaired }) => {
-          this.#count(repaired);
-          return moved;
-        });
-    } catch (error) {
-      if (error instanceof AlreadyDecidedError) return custIdsOf(part.rows);
-      throw error;
-    }
-  }
-
-  async #moved(transaction: RepairTransaction, { rows, newest }: LostPart): Promise<ReadonlySet<string>> {
-    const { productIds } = this.#settings;
-    const { productId, dryRun } = this.#request;
-    // Nothing was written before this part, so a customer that comes in several parts is as it was read.
-    if (dryRun) return new Set();
-    const now = await transaction.newestDecisions({
-      productIds: productId === null ? productIds : [productId],
-      custIds: custIdsOf(rows),
-    });
-    return new Set(custIdsOf(rows).filter((custId) => (now.get(custId) ?? null) !== newest.get(custId)));
-  }
-
-  async #repair(transaction: RepairTransaction, rows: readonly LostRow[]): Promise<Repaired> {
+  /** False: the customer was decided on meanwhile. */
+  async #replay(
+    custId: string,
+    lost: readonly MarkedRow[],
+    { stage, bounds }: Pick<Reading, 'stage' | 'bounds'>,
+  ): Promise<boolean> {
+    if (lost.length === 0) return true;
+    const { lost: gone, stored } = stage.evidence(custId);
+    const history = { decided: stage.decided(custId), lost, stored, gone };
     const { attributes } = this.#settings.rules;
-    const request = requestOfLost(rows, attributes);
-    const entries = await transaction.journal(
-      rows.map(({ source, streamingNo, stateDate }) => ({ source, streamingNo, attempt: stateDate })),
-    );
-    const snapshot = await transaction.snapshot(request);
-    return repair(rows, { request, snapshot, entries, attributes });
+    const outcome = replayCustomer(history, { ...bounds, attributes });
+    if (outcome.kind === 'left') {
+      this.#tally.leave(custId, outcome.row === null ? lost : [outcome.row, ...lost.slice(1)], outcome);
+      return true;
+    }
+    const { rows, changes } = outcome;
+    const newest = stage.newestDecision(custId);
+    const isWritten = await this.#writer.replace({ custId, rows, changes, newest });
+    if (isWritten) this.#tally.addReplayed(rows);
+    return isWritten;
   }
 
   #count({ rows, impossible }: Repaired): void {
-    this.#rows += rows.length;
-    for (const custId of custIdsOf(rows)) this.#customers.add(custId);
-    this.#examples = [...this.#examples, ...rows].slice(0, namedExamples);
-    for (const { row, why } of impossible) this.#leave(row.row.custId ?? nobody, 'impossible', [row], why);
+    this.#tally.add(rows);
+    for (const { row, why } of impossible)
+      this.#tally.leave(row.row.custId ?? nobody, [row], { reason: 'impossible', why });
   }
 
   /** Closes alarms where nothing is lost any more; a part of everything closes none. */
   async closeAlarms(who: string): Promise<void> {
     const { custId, productId } = this.#request;
-    if (custId !== null || productId !== null || this.#left.length > 0) return;
+    if (custId !== null || productId !== null || this.#tally.left.length > 0) return;
     const { shards } = this.#settings;
     const { middle, store } = this.#sources;
     const { lost } = await compareFinished(
@@ -254,8 +249,8 @@ class RepairJob {
   outcome(): ActionOutcome {
     const { custId, productId, all } = this.#request;
     return {
-      what: { custId, productId, all, customers: this.#customers.size, left: this.#left.length },
-      rows: this.#rows,
+      what: { custId, productId, all, customers: this.#tally.customers.size, left: this.#tally.left.length },
+      rows: this.#tally.rows,
     };
   }
 
@@ -263,15 +258,7 @@ class RepairJob {
     return {
       dryRun: this.#request.dryRun,
       action,
-      rows: this.#rows,
-      customers: this.#customers.size,
-      examples: this.#examples.map(({ source, streamingNo, row, stateDate }) =>
-        named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag, stateDate }),
-      ),
-      left: this.#left.map(({ custId, reason, rows, first, why }) => ({
-        ...named({ source: first.source, streamingNo: first.streamingNo }),
-        ...{ custId, reason, rows, why },
-      })),
+      ...this.#tally.report(),
       byOthers: this.#byOthers ?? 0,
       alarmsClosed: this.#alarmsClosed,
       alarmsOpen: this.#alarmsOpen,

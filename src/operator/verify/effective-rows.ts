@@ -22,6 +22,8 @@ export interface EffectiveRows {
 export interface Step {
   readonly row: InterfaceRow;
   readonly journalled: boolean;
+  /** When, ISO 8601; absent: times are not asked for. */
+  readonly at?: string;
   /** The row it was placed before. */
   readonly before?: InterfaceRow;
 }

@@ -1,4 +1,5 @@
 import { identityKey, type Account, type Customer, type Identity } from '../../domain/customer.js';
+import type { DecisionContext } from '../../domain/decide.js';
 import type { Refusal } from '../../domain/err-content.js';
 import { isRefusal, parseOperation, type Operation } from '../../domain/operation.js';
 import { rulesOfFinishedRows } from '../../domain/repair.js';
@@ -13,7 +14,7 @@ import type { Step } from './effective-rows.js';
  * The one that says how it takes effect is (`rules.attributes`).
  */
 
-/** What the rows lead to. Times are not those of the records. */
+/** What the rows lead to. Times are those of the steps, where they have one. */
 export interface Replayed {
   readonly customers: readonly Customer[];
   readonly accounts: readonly Account[];
@@ -29,8 +30,8 @@ export function replay(rows: Iterable<Step>, attributes: Rules['attributes']): R
   const products = new Map<string, WorkingSet>();
   const impossible: { row: InterfaceRow; refusal: Refusal }[] = [];
   let incomplete = false;
-  for (const { row, journalled } of rows) {
-    const refusal = takeEffect(products, row, rules);
+  for (const { row, journalled, at = notCompared } of rows) {
+    const refusal = takeEffect(products, row, { rules, at });
     if (refusal === null) continue;
     if (journalled) incomplete = true;
     else impossible.push({ row, refusal });
@@ -45,17 +46,21 @@ export function replay(rows: Iterable<Step>, attributes: Rules['attributes']): R
 }
 
 /** Null: it took effect. */
-function takeEffect(products: Map<string, WorkingSet>, row: InterfaceRow, rules: Rules): Refusal | null {
+function takeEffect(
+  products: Map<string, WorkingSet>,
+  row: InterfaceRow,
+  context: DecisionContext,
+): Refusal | null {
   const operation = parseOperation(row);
   if (isRefusal(operation)) return operation;
   const product = productOf(products, operation);
-  const decision = product.decide(operation, { rules, at: notCompared });
+  const decision = product.decide(operation, context);
   if (decision.kind === 'refused') return decision.refusal;
-  product.take(operation, decision, notCompared);
+  product.take(operation, decision, context.at);
   return null;
 }
 
-/** Workers took these times from the store's clock: rows do not have them. */
+/** Workers took times from the store's clock: rows do not have them. */
 const notCompared = '';
 
 function productOf(products: Map<string, WorkingSet>, { identity }: Operation): WorkingSet {

@@ -3,11 +3,12 @@ import type { InterfaceRow } from '../../domain/rows.js';
 import type { ScannedEntry } from '../../store/admin-port.js';
 import type { Evidence } from './check-customer.js';
 import type { Records } from './compare.js';
+import type { AppliedRow } from './effective-rows.js';
 
 /** The customer of rows and entries that have no CustID. */
 export const nobody = '';
 
-/** A row that the journal has as applied. */
+/** Where a row stands that the journal has as applied. */
 export interface AppliedLater extends RowOrder {
   /** StateDate of its claim. */
   readonly attempt: string;
@@ -15,6 +16,14 @@ export interface AppliedLater extends RowOrder {
   readonly stateDate: string | null;
   /** ISO 8601; null: a repair recorded it, with the time of the mark. */
   readonly decidedAt: string | null;
+}
+
+/** A row that the journal has as applied, with its content. */
+export interface DecidedRow extends AppliedRow {
+  readonly attempt: string;
+  /** ISO 8601; a repair gives the time of the mark. */
+  readonly decidedAt: string;
+  readonly repaired: boolean;
 }
 
 /**
@@ -49,6 +58,8 @@ export interface StagingDatabase {
   moved(custs: readonly string[]): Set<string>;
   /** Everything about a customer. Its rows are read anew at each iteration. */
   evidence(cust: string): Evidence;
+  /** What the evidence has as journalled, with what the journal says of each row. */
+  decided(cust: string): Iterable<DecidedRow>;
   /** Customers, after one, in order, with finished rows that the journal does not know as applied. */
   customersNotApplied(after: string | null, limit: number): string[];
   /** These rows of a customer, in the order of their marks; rows of one second in the customer's order. */

@@ -3,7 +3,7 @@ import type { RepairReport } from '../../../src/operator/contract/actions.js';
 import { repairLines } from '../../../src/cli/repair-text.js';
 
 const clean = {
-  ...{ dryRun: false, action: '7', rows: 0, customers: 0, byOthers: 0, alarmsClosed: 0, alarmsOpen: 0 },
+  ...{ dryRun: false, action: '7', rows: 0, customers: 0, replayed: 0, byOthers: 0, alarmsClosed: 0, alarmsOpen: 0 },
   ...{ examples: [], left: [] },
 };
 const left = {

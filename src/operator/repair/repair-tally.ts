@@ -1,0 +1,52 @@
+import type { RowKey } from '../../domain/keys.js';
+import type { LostRow } from '../../domain/repair.js';
+import type { RepairReport } from '../contract/actions.js';
+import { named } from '../named.js';
+import { custIdsOf } from './lost-customers.js';
+
+/** Why a customer is left as it is. */
+interface LeftBecause {
+  readonly reason: RepairReport['left'][number]['reason'];
+  readonly why?: string | null;
+}
+
+const namedExamples = 20;
+
+/** What a repair has done so far. */
+export class RepairTally {
+  rows = 0;
+  readonly customers = new Set<string>();
+  readonly left: RepairReport['left'][number][] = [];
+  #replayed = 0;
+  readonly #examples: RepairReport['examples'][number][] = [];
+
+  /** Rows that took effect. */
+  add(rows: readonly LostRow[]): void {
+    this.rows += rows.length;
+    for (const custId of custIdsOf(rows)) this.customers.add(custId);
+    for (const { source, streamingNo, row, stateDate } of rows.slice(
+      0,
+      namedExamples - this.#examples.length,
+    ))
+      this.#examples.push(named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag, stateDate }));
+  }
+
+  /** The same, of a customer with rows applied after them. */
+  addReplayed(rows: readonly LostRow[]): void {
+    this.add(rows);
+    this.#replayed += 1;
+  }
+
+  /** A customer is left as it is, with these lost rows; the first is named. */
+  leave(custId: string, rows: readonly RowKey[], { reason, why = null }: LeftBecause): void {
+    const [first] = rows;
+    if (first === undefined) return;
+    const { source, streamingNo } = first;
+    this.left.push({ ...named({ source, streamingNo }), custId, reason, rows: rows.length, why });
+  }
+
+  report(): Pick<RepairReport, 'rows' | 'customers' | 'replayed' | 'examples' | 'left'> {
+    const { rows, customers, left } = this;
+    return { rows, customers: customers.size, replayed: this.#replayed, examples: this.#examples, left };
+  }
+}
