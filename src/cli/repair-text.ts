@@ -33,6 +33,7 @@ export function repairLines(report: RepairReport, isPartial: boolean): readonly 
       : [
           `Of ${quantity(replayed, 'customer')} rows were applied since; their records are what all of their rows lead to in the right order.`,
         ]),
+    ...refusedLines(report),
     ...leftLines(left),
     ...(byOthers === 0
       ? []
@@ -41,6 +42,28 @@ export function repairLines(report: RepairReport, isPartial: boolean): readonly 
         ]),
     ...(dryRun ? ['Nothing was changed.'] : alarmLines(report, isPartial)),
     ...(action === null ? [] : [`Recorded as action ${action}.`]),
+  ];
+}
+
+function refusedLines({ dryRun, falselyRefused }: RepairReport): readonly string[] {
+  const { rows, takenBack, examples } = falselyRefused;
+  if (rows === 0) return [];
+  const table = tableLines(examples, [
+    { head: 'Table', of: (row) => shortTableName(row.table) },
+    { head: 'StreamingNo', of: (row) => row.streamingNo },
+    { head: 'CustID', of: (row) => row.custId },
+    { head: 'Operation', optional: true, of: (row) => operationText(row.opFlag) },
+  ]);
+  const whatToDo = dryRun
+    ? 'with --take-back they take effect in their places and are answered 2. Look first whether the platform has sent them again.'
+    : takenBack > 0
+      ? `${takenBack} took effect in their places and were put back to State 0: workers answer them 2.`
+      : '"bnet-sync requeue" has them decided anew.';
+  const more = rows > examples.length ? [`and ${rows - examples.length} more`] : [];
+  return [
+    ...table,
+    ...more,
+    `${quantity(rows, 'row')} of these customers, refused since, were refused only because of the loss: ${whatToDo}`,
   ];
 }
 

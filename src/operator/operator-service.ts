@@ -24,7 +24,7 @@ import type {
 import type { OpenAlarm, Overview, PauseInForce, RegisteredWorker, Status } from './contract/state.js';
 import type { SearchProgress } from './failed.js';
 import type { PurgeRequest } from './purge.js';
-import type { RepairRequest } from './repair/repair-store.js';
+import type { RepairRequest } from './repair/repair-context.js';
 import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './requests.js';
 import type { VerifyRequest } from './verify/verify.js';
 

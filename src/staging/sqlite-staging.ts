@@ -9,7 +9,8 @@ import type { Records } from '../operator/verify/compare.js';
 import {
   nobody,
   type AppliedLater,
-  type DecidedRow,
+  type JournalledRow,
+  type RefusedEntry,
   type StagingDatabase,
 } from '../operator/verify/staging.js';
 import type { ScannedEntry } from '../store/admin-port.js';
@@ -208,16 +209,23 @@ export class SqliteStagingDatabase implements StagingDatabase {
     return this.#rows<AppliedLater>(sql, cust, stateDate, since);
   }
 
+  refused(cust: string, codes: readonly string[]): RefusedEntry[] {
+    const sql = `SELECT source, streaming_no AS streamingNo, attempt, digest, decided_at AS decidedAt FROM entry
+                 WHERE cust = ? AND NOT superseded AND outcome = 'failed'
+                   AND substr(said, 1, 5) IN (SELECT value FROM json_each(?)) ORDER BY decided_at, attempt`;
+    return this.#rows<RefusedEntry>(sql, cust, JSON.stringify(codes));
+  }
+
   #records<T>(cust: string, what: 'customer' | 'user'): T[] {
     const sql = 'SELECT content FROM record WHERE cust = ? AND what = ?';
     return this.#rows<{ content: string }>(sql, cust, what).map(({ content }) => JSON.parse(content) as T);
   }
 
-  decided(cust: string): Iterable<DecidedRow> {
+  decided(cust: string): Iterable<JournalledRow> {
     return { [Symbol.iterator]: () => this.#decided(cust) };
   }
 
-  *#decided(cust: string): Generator<DecidedRow> {
+  *#decided(cust: string): Generator<JournalledRow> {
     for (const each of this.#prepared(journalledRows).iterate(cust)) {
       const { content, requeued, repaired, ...entry } = each as StagedDecision;
       yield {

@@ -118,7 +118,8 @@ for (const kind of pairKinds) {
         const { repairReportSchema } = actions;
         const { shape } = repairReportSchema;
         const atLeastOne = { examples: shape.examples.min(1), left: shape.left.min(1) };
-        const request = { ...change, custId: null, productId: null, all: false, onProgress: () => undefined };
+        const scope = { custId: null, productId: null, all: false, takeBack: false };
+        const request = { ...change, ...scope, onProgress: () => undefined };
         const report = await operatorServiceOf(own).repair(actor, request);
         expectContract(repairReportSchema.extend(atLeastOne), report);
       } finally {

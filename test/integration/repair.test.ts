@@ -116,41 +116,6 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect((await verifyPair(pair)).differences).toEqual([]);
     });
 
-    /** One change is lost, the loss is accepted, and workers go on. */
-    async function goOnWithLoss(): Promise<void> {
-      await loseOneChange();
-      await fixture.accept();
-      await fixture.work();
-    }
-
-    it('puts a lost row where it belongs, before the rows that were applied since', async () => {
-      await goOnWithLoss();
-      expect(await nameOf('1')).toBe('B');
-      await plant(pair.middle, 'CUST', { ...change('4', ''), CustName: null, AreaCode: 'z' });
-      await fixture.work();
-      await fixture.runInStore(`UPDATE bnet_customer SET area_code = NULL WHERE cust_id = '1'`);
-      expect(await repairPair(pair, { all: true })).toMatchObject({
-        ...{ rows: 0, left: [{ custId: '1', reason: 'historyIncomplete', streamingNo: '2', rows: 1 }] },
-      });
-      await fixture.runInStore(`UPDATE bnet_customer SET area_code = 'z' WHERE cust_id = '1'`);
-      const dry = await repairPair(pair, { all: true, dryRun: true });
-      expect(dry).toMatchObject({ rows: 1, customers: 1, replayed: 1, left: [] });
-      expect(await repairPair(pair, { all: true })).toMatchObject({ ...dry, dryRun: false, action: '4' });
-      expect(await nameOf('1')).toBe('B');
-      expect((await verifyPair(pair)).differences).toEqual([]);
-      expect(await repairPair(pair, { all: true })).toMatchObject({ rows: 0, replayed: 0, left: [] });
-    });
-
-    it('leaves such a customer where it is decided on while the repair looks, and repairs it at the next look', async () => {
-      await goOnWithLoss();
-      expect(await repairPair(pair, { all: true }, {}, { moves: () => true })).toMatchObject({
-        ...{ rows: 0, left: [{ custId: '1', reason: 'busy', rows: 1 }] },
-      });
-      expect(await repairPair(pair, { all: true }, {}, { movesOnce: () => true })).toMatchObject({
-        ...{ rows: 1, replayed: 1, left: [] },
-      });
-    });
-
     it('leaves a customer as it is where a lost row cannot take effect, with all its rows, and keeps the alarm', async () => {
       await loseOneChange();
       await fixture.runInStore('DELETE FROM bnet_customer');

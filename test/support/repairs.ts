@@ -1,5 +1,6 @@
 import type { RepairReport } from '../../src/operator/contract/actions.js';
-import { repairStore, type RepairRequest } from '../../src/operator/repair/repair-store.js';
+import type { RepairRequest } from '../../src/operator/repair/repair-context.js';
+import { repairStore } from '../../src/operator/repair/repair-store.js';
 import type { OperatorSettings } from '../../src/operator/requests.js';
 import type { RepairTransaction, StoreAdmin, StoreRepairs } from '../../src/store/admin-port.js';
 import type { KnexPair } from './databases.js';
@@ -24,14 +25,17 @@ export async function repairPair(
 ): Promise<RepairReport> {
   const { middle, store: present } = operatorsOf(pair);
   const repairs = movingRepairs(present.repairs, moving);
-  const store = Object.create(present, { repairs: { value: repairs } }) as StoreAdmin;
+  const store = Object.create(present, {
+    repairs: { value: repairs },
+    appliedSince: { value: present.appliedSince.bind(present) },
+  }) as StoreAdmin;
   const sources = { middle, store, openStaging };
   return repairStore(
     sources,
     actor,
     { ...operatorSettings, ...settings },
     {
-      ...{ custId: null, productId: null, all: false, dryRun: false, reason: 'ticket 4711' },
+      ...{ custId: null, productId: null, all: false, takeBack: false, dryRun: false, reason: 'ticket 4711' },
       onProgress: () => undefined,
       ...request,
     },

@@ -14,6 +14,7 @@ interface RepairOptions {
   readonly customer?: string;
   readonly product?: string;
   readonly all?: true;
+  readonly takeBack?: true;
   readonly dryRun?: true;
   readonly reason?: string;
   readonly json?: true;
@@ -23,8 +24,7 @@ const notes = `
 After a loss of the product store (a fail-over to an asynchronous standby, a restore, a
 wipe) workers stop and "bnet-sync status" shows an alarm. "repair" finds the rows in State 2
 whose decisions are lost and has them take effect once more, in the order of their marks;
-rows of the middle database are never touched, and handlers are not called. Where nothing
-is lost any more it closes the alarms, and workers go on at their next check. It may be ended
+rows in State 2 are never touched, and handlers are not called. Where nothing is lost any more it closes the alarms, and workers go on at their next check. It may be ended
 at any time and started again. Ends with 1 where customers were left as they are, or an alarm
 is still open; docs/operations.md ("When the product store has lost something") says what to do.
 
@@ -50,6 +50,10 @@ export function configure(command: Command): void {
     .option('--product <id>', 'only this ProductID; closes no alarm', numberArgument)
     .option('--all', 'all finished rows that the journal does not know, whoever may have finished them')
     .option(
+      '--take-back',
+      'rows refused since, only because of the loss, take effect in their places and are answered 2',
+    )
+    .option(
       '--accept',
       'repair nothing: close the alarms; rows finished until now are not asked for any more',
     )
@@ -63,10 +67,10 @@ export function configure(command: Command): void {
 }
 
 async function accept(command: Command, options: RepairOptions): Promise<void> {
-  const { customer, product, all, dryRun } = options;
-  if (customer !== undefined || product !== undefined || all === true || dryRun === true)
+  const { customer, product, all, takeBack, dryRun } = options;
+  if ([customer, product, all, takeBack, dryRun].some((option) => option !== undefined))
     command.error(
-      'error: --accept is about the whole store: it takes no --customer, --product, --all or --dry-run',
+      'error: --accept is about the whole store: it takes no --customer, --product, --all, --take-back or --dry-run',
     );
   await withOperator(command, async (operator) => {
     const report = await operator.acceptStore(commandActor(), options.reason ?? null);
@@ -88,6 +92,7 @@ async function repair(command: Command, options: RepairOptions): Promise<void> {
           custId: options.customer ?? null,
           productId: options.product ?? null,
           all: options.all === true,
+          takeBack: options.takeBack === true,
           dryRun: options.dryRun === true,
           reason: options.reason ?? null,
           onProgress: progress.show,

@@ -122,6 +122,13 @@ export const repairReportSchema = z.object({
   examples: z
     .array(z.object({ ...namedRowShape, custId: cellSchema, opFlag: cellSchema, stateDate: z.string() }))
     .describe('the first of these rows, with the time of their mark by the middle database'),
+  falselyRefused: z
+    .object({
+      rows: z.int(),
+      takenBack: z.int().describe('of these put back to State 0, for a worker to answer 2'),
+      examples: z.array(z.object({ ...namedRowShape, custId: cellSchema, opFlag: cellSchema })),
+    })
+    .describe('rows of these customers that were refused since, only because of the loss'),
   left: z
     .array(
       z.object({

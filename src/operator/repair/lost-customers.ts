@@ -4,8 +4,9 @@ import { withTimes, type LostRow } from '../../domain/repair.js';
 import type { Cell, InterfaceRow } from '../../domain/rows.js';
 import { originLookup } from '../../guard/origin.js';
 import type { Databases } from '../databases.js';
-import { nobody, type StagingDatabase } from '../verify/staging.js';
+import { nobody, type RefusedEntry, type StagingDatabase } from '../verify/staging.js';
 import { isAfter, type LossClocks, type MarkedRow } from './place-lost.js';
+import { refusedSince } from './refused-since.js';
 
 /*
  * Which finished rows the product store has lost: those that the guard takes for lost (domain/loss.ts), or where an
@@ -67,7 +68,7 @@ const customersAtOnce = 100;
 export class LostCustomers {
   /** Rows that were finished by other hands. */
   byOthers = 0;
-  /** Customers with rows applied after the lost ones; complete once all parts were read. */
+  /** Customers with rows decided after lost ones; complete once all parts were read. */
   readonly decidedSince: string[] = [];
   readonly #stage: StagingDatabase;
   readonly #bounds: LossBounds;
@@ -107,7 +108,19 @@ export class LostCustomers {
     return this.#unknownOf(custId).lost;
   }
 
-  /** The lost rows of each customer of which no row was applied after them. */
+  /** Whether the journal has a row of the customer as applied that took effect after a lost one. */
+  isAppliedSince(custId: string, lost: MarkedRow): boolean {
+    const { since } = this.#bounds;
+    const later = this.#stage.appliedFrom(custId, { stateDate: lost.stateDate, since });
+    return later.some((row) => isAfter(row, lost, since));
+  }
+
+  /** Its refusals after a lost row that may be due to the loss. */
+  refusedSince(custId: string, lost: MarkedRow): readonly RefusedEntry[] {
+    return refusedSince(this.#stage, custId, { lost, since: this.#bounds.since });
+  }
+
+  /** The lost rows of each customer of which no row was decided after them. */
   *#repairable(): Generator<{
     readonly custId: string;
     readonly rows: readonly LostRow[];
@@ -118,19 +131,13 @@ export class LostCustomers {
       this.byOthers += byOthers;
       const [first] = lost;
       if (first === undefined) continue;
-      if (this.#isDecidedSince(custId, first)) {
+      if (this.isAppliedSince(custId, first) || this.refusedSince(custId, first).length > 0) {
         this.decidedSince.push(custId);
         continue;
       }
       const newest = this.#stage.newestDecision(custId);
       yield { custId, rows: withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest }), newest };
     }
-  }
-
-  #isDecidedSince(custId: string, first: MarkedRow): boolean {
-    const { since } = this.#bounds;
-    const later = this.#stage.appliedFrom(custId, { stateDate: first.stateDate, since });
-    return later.some((row) => isAfter(row, first, since));
   }
 
   *#customers(): Generator<string> {

@@ -1,8 +1,7 @@
-import { compareRows } from '../../domain/keys.js';
+import { compareRows, type Attempt } from '../../domain/keys.js';
 import { timeOf, type LostRow } from '../../domain/repair.js';
 import type { InterfaceRow } from '../../domain/rows.js';
-import type { Step } from '../verify/effective-rows.js';
-import type { AppliedLater, DecidedRow } from '../verify/staging.js';
+import type { AppliedLater, JournalledRow } from '../verify/staging.js';
 
 /*
  * Where the lost rows of a customer belong among the rows that its journal knows: before the first that took effect after
@@ -20,12 +19,27 @@ export interface LossClocks {
   readonly since: string | null;
 }
 
+/** A row that was refused, and may have been only because of the loss. */
+export interface RowRefusedSince extends Attempt {
+  readonly row: InterfaceRow;
+  /** ISO 8601. */
+  readonly decidedAt: string;
+}
+
+/** What happened to a row, or is to happen, in its place. */
+export interface PlacedStep {
+  readonly kind: 'decided' | 'lost' | 'refused';
+  readonly row: InterfaceRow;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** The place of lost rows in the order of effect. */
 export interface PlacedRows {
   /** In the order of their marks, with the times of their places. */
   readonly lost: readonly LostRow[];
-  /** All rows in the order of effect. */
-  readonly steps: Iterable<Step>;
+  /** All rows in the order of effect, read anew at each iteration. */
+  readonly steps: Iterable<PlacedStep>;
 }
 
 /**
@@ -40,45 +54,84 @@ export function isAfter(row: AppliedLater, lost: MarkedRow, since: string | null
   return isLater(row.attempt) && (row.stateDate === null || isLater(row.stateDate));
 }
 
+/** A decision of the journal, for placing lost rows. */
+interface Decision extends PlacedStep {
+  readonly place: AppliedLater;
+}
+
 /** Where a lost row stands: between the decisions before it and the next one. */
 interface Place {
   readonly row: MarkedRow;
-  /** The number of decided rows before it. */
+  /** The number of decisions before it. */
   readonly index: number;
   /** Milliseconds. */
   readonly after: number;
   readonly before: number;
 }
 
-/** Places lost rows, which come in the order of their marks. Null: there is no time between the decisions around one of them. */
+/** What is placed. */
+export interface RowsToPlace {
+  /** Rows that the journal knows as applied, in its order. */
+  readonly decided: Iterable<JournalledRow>;
+  /** Refusals since the loss, likewise. */
+  readonly refused: readonly RowRefusedSince[];
+  /** In the order of their marks. */
+  readonly lost: readonly MarkedRow[];
+}
+
+/** Places lost rows. Null: there is no time between the decisions around one of them. */
 export function placeLost(
-  decided: Iterable<DecidedRow>,
-  lost: readonly MarkedRow[],
+  { decided, refused, lost }: RowsToPlace,
   { offsetMs, since }: LossClocks,
 ): PlacedRows | null {
-  const places = findPlaces(decided, lost, since);
+  const decisions = { [Symbol.iterator]: () => inOrder(decided, refused) };
+  const places = findPlaces(decisions, lost, since);
   const times = timesOf(places, offsetMs);
   if (times === null) return null;
   const rows = places.map(({ row }, index): LostRow => {
     const { source, streamingNo, stateDate } = row;
     return { source, streamingNo, row, stateDate, at: new Date(times[index] ?? 0).toISOString() };
   });
-  const steps = { [Symbol.iterator]: () => merged(decided, places, rows) };
+  const steps = { [Symbol.iterator]: () => merged(decisions, places, rows) };
   return { lost: rows, steps };
 }
 
+function* inOrder(
+  decided: Iterable<JournalledRow>,
+  refused: readonly RowRefusedSince[],
+): Generator<Decision> {
+  const isLater = (row: JournalledRow, other: RowRefusedSince): boolean =>
+    row.decidedAt > other.decidedAt ||
+    (row.decidedAt === other.decidedAt && compareRows(row.row, other.row) > 0);
+  let next = 0;
+  for (const row of decided) {
+    for (let other = refused[next]; other !== undefined && isLater(row, other); other = refused[next]) {
+      yield refusal(other);
+      next += 1;
+    }
+    yield { kind: 'decided', row: row.row, at: row.decidedAt, place: placeOf(row) };
+  }
+  for (const other of refused.slice(next)) yield refusal(other);
+}
+
+function refusal({ row, attempt, decidedAt }: RowRefusedSince): Decision {
+  const { source, streamingNo, createDate } = row;
+  const place = { source, streamingNo, createDate, attempt, stateDate: null, decidedAt };
+  return { kind: 'refused', row, at: decidedAt, place };
+}
+
 function findPlaces(
-  decided: Iterable<DecidedRow>,
+  decisions: Iterable<Decision>,
   lost: readonly MarkedRow[],
   since: string | null,
 ): readonly Place[] {
   const places: Place[] = [];
   let index = 0;
   let after = -Infinity;
-  for (const each of decided) {
-    const before = Date.parse(each.decidedAt);
+  for (const { place, at } of decisions) {
+    const before = Date.parse(at);
     for (let row = lost[places.length]; row !== undefined; row = lost[places.length]) {
-      if (!isAfter(placeOf(each), row, since)) break;
+      if (!isAfter(place, row, since)) break;
       places.push({ row, index, after, before });
     }
     index += 1;
@@ -87,7 +140,7 @@ function findPlaces(
   return [...places, ...lost.slice(places.length).map((row) => ({ row, index, after, before: Infinity }))];
 }
 
-function placeOf({ row, attempt, decidedAt, repaired }: DecidedRow): AppliedLater {
+function placeOf({ row, attempt, decidedAt, repaired }: JournalledRow): AppliedLater {
   const { source, streamingNo, createDate, state, stateDate } = row;
   return {
     ...{ source, streamingNo, createDate, attempt },
@@ -117,20 +170,20 @@ function timesOf(places: readonly Place[], offsetMs: number): readonly number[] 
 }
 
 function* merged(
-  decided: Iterable<DecidedRow>,
+  decisions: Iterable<Decision>,
   places: readonly Place[],
   lost: readonly LostRow[],
-): Generator<Step> {
+): Generator<PlacedStep> {
   let placed = 0;
   let index = 0;
-  for (const { row, decidedAt } of decided) {
+  for (const decision of decisions) {
     for (; places[placed]?.index === index; placed += 1) yield* stepOf(lost[placed]);
-    yield { row, journalled: true, at: decidedAt };
+    yield decision;
     index += 1;
   }
   for (; placed < lost.length; placed += 1) yield* stepOf(lost[placed]);
 }
 
-function* stepOf(lost: LostRow | undefined): Generator<Step> {
-  if (lost !== undefined) yield { row: lost.row, journalled: false, at: lost.at };
+function* stepOf(lost: LostRow | undefined): Generator<PlacedStep> {
+  if (lost !== undefined) yield { kind: 'lost', row: lost.row, at: lost.at };
 }

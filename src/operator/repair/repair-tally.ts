@@ -3,6 +3,7 @@ import type { LostRow } from '../../domain/repair.js';
 import type { RepairReport } from '../contract/actions.js';
 import { named } from '../named.js';
 import { custIdsOf } from './lost-customers.js';
+import type { RowRefusedSince } from './place-lost.js';
 
 /** Why a customer is left as it is. */
 interface LeftBecause {
@@ -17,7 +18,12 @@ export class RepairTally {
   rows = 0;
   readonly customers = new Set<string>();
   readonly left: RepairReport['left'][number][] = [];
-  #replayed = 0;
+  /** Customers with rows applied after the lost ones. */
+  replayed = 0;
+  /** Refused rows that were put back to State 0. */
+  takenBack = 0;
+  #refused = 0;
+  readonly #refusedExamples: RepairReport['falselyRefused']['examples'][number][] = [];
   readonly #examples: RepairReport['examples'][number][] = [];
 
   /** Rows that took effect. */
@@ -31,10 +37,11 @@ export class RepairTally {
       this.#examples.push(named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag, stateDate }));
   }
 
-  /** The same, of a customer with rows applied after them. */
-  addReplayed(rows: readonly LostRow[]): void {
-    this.add(rows);
-    this.#replayed += 1;
+  /** Rows that were refused since, because of the loss. */
+  addRefused(rows: readonly RowRefusedSince[]): void {
+    this.#refused += rows.length;
+    for (const { source, streamingNo, row } of rows.slice(0, namedExamples - this.#refusedExamples.length))
+      this.#refusedExamples.push(named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag }));
   }
 
   /** A customer is left as it is, with these lost rows; the first is named. */
@@ -45,8 +52,12 @@ export class RepairTally {
     this.left.push({ ...named({ source, streamingNo }), custId, reason, rows: rows.length, why });
   }
 
-  report(): Pick<RepairReport, 'rows' | 'customers' | 'replayed' | 'examples' | 'left'> {
-    const { rows, customers, left } = this;
-    return { rows, customers: customers.size, replayed: this.#replayed, examples: this.#examples, left };
+  report(): Pick<RepairReport, 'rows' | 'customers' | 'replayed' | 'examples' | 'falselyRefused' | 'left'> {
+    const { rows, customers, replayed, takenBack, left } = this;
+    return {
+      ...{ rows, customers: customers.size, replayed, examples: this.#examples },
+      falselyRefused: { rows: this.#refused, takenBack, examples: this.#refusedExamples },
+      left,
+    };
   }
 }

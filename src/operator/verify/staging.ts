@@ -1,4 +1,4 @@
-import type { RowKey, RowOrder } from '../../domain/keys.js';
+import type { Attempt, RowKey, RowOrder } from '../../domain/keys.js';
 import type { InterfaceRow } from '../../domain/rows.js';
 import type { ScannedEntry } from '../../store/admin-port.js';
 import type { Evidence } from './check-customer.js';
@@ -19,11 +19,19 @@ export interface AppliedLater extends RowOrder {
 }
 
 /** A row that the journal has as applied, with its content. */
-export interface DecidedRow extends AppliedRow {
+export interface JournalledRow extends AppliedRow {
   readonly attempt: string;
   /** ISO 8601; a repair gives the time of the mark. */
   readonly decidedAt: string;
   readonly repaired: boolean;
+}
+
+/** A refusal that the journal has as the row's current outcome. */
+export interface RefusedEntry extends Attempt {
+  /** Of the row as it was refused. */
+  readonly digest: string;
+  /** ISO 8601. */
+  readonly decidedAt: string;
 }
 
 /**
@@ -59,7 +67,7 @@ export interface StagingDatabase {
   /** Everything about a customer. Its rows are read anew at each iteration. */
   evidence(cust: string): Evidence;
   /** What the evidence has as journalled, with what the journal says of each row. */
-  decided(cust: string): Iterable<DecidedRow>;
+  decided(cust: string): Iterable<JournalledRow>;
   /** Customers, after one, in order, with finished rows that the journal does not know as applied. */
   customersNotApplied(after: string | null, limit: number): string[];
   /** These rows of a customer, in the order of their marks; rows of one second in the customer's order. */
@@ -76,4 +84,6 @@ export interface StagingDatabase {
     cust: string,
     from: { readonly stateDate: string; readonly since: string | null },
   ): readonly AppliedLater[];
+  /** Refusals of the customer's rows for one of these result codes, in the journal's order. */
+  refused(cust: string, codes: readonly string[]): readonly RefusedEntry[];
 }

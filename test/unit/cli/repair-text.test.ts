@@ -3,8 +3,17 @@ import type { RepairReport } from '../../../src/operator/contract/actions.js';
 import { repairLines } from '../../../src/cli/repair-text.js';
 
 const clean = {
-  ...{ dryRun: false, action: '7', rows: 0, customers: 0, replayed: 0, byOthers: 0, alarmsClosed: 0, alarmsOpen: 0 },
-  ...{ examples: [], left: [] },
+  ...{
+    dryRun: false,
+    action: '7',
+    rows: 0,
+    customers: 0,
+    replayed: 0,
+    byOthers: 0,
+    alarmsClosed: 0,
+    alarmsOpen: 0,
+  },
+  ...{ examples: [], left: [], falselyRefused: { rows: 0, takenBack: 0, examples: [] } },
 };
 const left = {
   table: 'IF_BNET_CUST',
@@ -51,4 +60,37 @@ it('a customer that was left is named with the reason, and cannot write to the t
     /^CustID .* left as it is, from IF_BNET_CUST 2 on \(3 lost\): .*\(00401 CustName 为空\)\.$/,
   );
   expect(line).not.toContain('\u001B');
+});
+
+describe('rows that were refused only because of the loss', () => {
+  const examples = [
+    { table: 'IF_BNET_ACCOUNT', streamingNo: '7', custId: '1\u001B[2J', opFlag: '0201' },
+  ] as const satisfies RepairReport['falselyRefused']['examples'];
+  const saying = (report: Partial<RepairReport>, takenBack = 0): string =>
+    repairLines({ ...clean, ...report, falselyRefused: { rows: 30, takenBack, examples } }, false).join('\n');
+
+  it('are named, and cannot write to the terminal', () => {
+    const text = saying({ dryRun: true, action: null });
+    expect(text).toMatch(/ACCOUNT.*7/);
+    expect(text).toContain('and 29 more');
+    expect(text).not.toContain('\u001B');
+  });
+
+  it.each([
+    [
+      'a dry run says how to take them back',
+      { dryRun: true, action: null },
+      0,
+      /with --take-back they take effect/,
+    ],
+    ['a repair without it, how they are decided anew', {}, 0, /"bnet-sync requeue" has them decided anew/],
+    ['a repair with it, what became of them', {}, 29, /29 took effect in their places/],
+  ])('%s', (_case, report, takenBack, expected) => {
+    expect(saying(report, takenBack)).toMatch(expected);
+  });
+});
+
+it('a repair says how many customers had rows applied since', () => {
+  const lines = repairLines({ ...clean, rows: 3, customers: 2, replayed: 1 }, false);
+  expect(lines[1]).toMatch(/^Of 1 customer rows were applied since/);
 });
