@@ -62,7 +62,8 @@ export interface LostPart {
 
 /** The most rows that are applied in one transaction, unless a customer is not to be split. */
 const rowsAtOnce = 500;
-const customersAtOnce = 100;
+/** Customers that are read from the staging database at once. */
+const customersAtOnce = 500;
 
 /** What was found out about the finished rows that the journal does not know as applied. */
 export class LostCustomers {
@@ -84,8 +85,7 @@ export class LostCustomers {
   *parts(splits: boolean): Generator<LostPart> {
     let part: Part = emptyPart();
     for (const { custId, rows, newest } of this.#repairable()) {
-      const isFull = part.newest.size >= customersAtOnce || part.rows.length + rows.length > rowsAtOnce;
-      if (isFull && part.rows.length > 0) {
+      if (part.rows.length > 0 && part.rows.length + rows.length > rowsAtOnce) {
         yield part;
         part = emptyPart();
       }
