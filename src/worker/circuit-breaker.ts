@@ -4,8 +4,13 @@ import { stages, type Stage } from '../domain/deferral.js';
  * The breaker (P6). An unexpected error that meets row after row is ours, not theirs. Each stage counts for itself the
  * distinct rows that failed alone since the last one that went through; at the threshold its breaker opens: claiming
  * stops, no row is failed or deferred, and after a back-off a few rows are tried (half open). A row that goes
- * through closes it; those that do not are deferred, so that the next ones are tried.
+ * through closes it; those that do not are deferred, so that the next ones are tried. Each time there are twice as many as
+ * before, as the back-off is twice as long: what waits behind bad rows waits for a second per ten of them, not for a
+ * back-off.
  */
+
+/** The fewest are enough that one bad row cannot keep the breaker open; the most are no load for a database that refuses all. */
+const probeLimits = { min: 10, max: 100 };
 
 /** Unexpected errors met row after row: claiming stops. */
 export class BreakerOpenError extends Error {
@@ -72,6 +77,11 @@ export class CircuitBreakers {
 
   get closed(): boolean {
     return stages.every((stage) => this[stage].closed);
+  }
+
+  /** How many rows are tried while one is half open. */
+  get probeRows(): number {
+    return Math.min(probeLimits.max, probeLimits.min * 2 ** (this.openings - 1));
   }
 
   /** How often the stage that opened most has. */

@@ -53,8 +53,6 @@ export interface WorkerParts {
 /** With `once`, how long an outage may last before the worker gives up. */
 const onceOutageLimitMs = 5 * 60_000;
 const breakerLimits = { minMs: 1_000, maxMs: 60_000 };
-/** Rows tried while the breaker is half open: enough that one bad row cannot keep it open. */
-const probeRows = 10;
 
 /** What a poll returned, and how long it took; null: there was none. */
 interface PollOutcome {
@@ -236,7 +234,7 @@ export class Worker extends WorkerEventEmitter {
     if (leases.length === 0) return this.#idle();
     const limit = this.#breakers.closed
       ? this.#settings.batchSize
-      : Math.min(probeRows, this.#settings.batchSize);
+      : Math.min(this.#breakers.probeRows, this.#settings.batchSize);
     const pauses = () => this.#keeper.pauses;
     const uncompared = this.#keeper.uncompared();
     // While the breaker is half open, deferred rows would fill each small batch: they are tried when nothing else is left.

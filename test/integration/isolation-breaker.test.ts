@@ -189,4 +189,22 @@ describe.runIf(isAvailable('PostgreSQL'))('many refused rows', { timeout: scaled
     expect(told.some(({ name }) => name === 'breakerOpened')).toBe(true);
     expect((await standing(pair.middle)).get('CUST:1')?.state).toBe(0);
   });
+
+  it('keep one good row behind them waiting for a few back-offs, which try more rows each time', async () => {
+    for (let n = 1; n <= 81; n += 1)
+      await plant(pair.middle, 'CUST', { ...open, CustID: String(n), StreamingNo: String(n) });
+    await pair.middle.execute({
+      sql: 'ALTER TABLE if_bnet_cust ADD CONSTRAINT rule CHECK (streamingno > 80 OR state <> 1) NOT VALID',
+      bindings: [],
+    });
+    const { worker, told } = testWorker({ middle: pair.openMiddle(), store: pair.openStore() });
+    const running = worker.run();
+    await until(async () => ((await statesOf(pair.middle))[2] ?? 0) === 1, 60_000);
+    worker.stop();
+    await running;
+    // 10, 20, 40 and 50 rows, the size of a batch, after back-offs of 1, 2, 4 and 8 seconds.
+    const opened = told.filter(({ name }) => name === 'breakerOpened').length;
+    expect(opened).toBeGreaterThan(1);
+    expect(opened).toBeLessThan(6);
+  });
 });

@@ -73,4 +73,16 @@ describe('the breakers of the stages', () => {
     expect([breakers.claim.closed, breakers.apply.closed, breakers.closed]).toEqual([true, true, false]);
     expect(breakers.openings).toBe(1);
   });
+
+  it('let ten rows be tried, and twice as many each time, up to a hundred', () => {
+    const breakers = new CircuitBreakers(2);
+    const tried = [1, 2, 3, 4, 5, 6].map(() => {
+      breakers.apply.open();
+      return breakers.probeRows;
+    });
+    expect(tried).toEqual([10, 20, 40, 80, 100, 100]);
+    breakers.apply.rowApplied();
+    breakers.apply.open();
+    expect(breakers.probeRows).toBe(10);
+  });
 });
