@@ -108,13 +108,6 @@ export class LostCustomers {
     return this.#unknownOf(custId).lost;
   }
 
-  /** Whether the journal has a row of the customer as applied that took effect after a lost one. */
-  isAppliedSince(custId: string, lost: MarkedRow): boolean {
-    const { since } = this.#bounds;
-    const later = this.#stage.appliedFrom(custId, { stateDate: lost.stateDate, since });
-    return later.some((row) => isAfter(row, lost, since));
-  }
-
   /** Its refusals after a lost row that may be due to the loss. */
   refusedSince(custId: string, lost: MarkedRow): readonly RefusedEntry[] {
     return refusedSince(this.#stage, custId, { lost, since: this.#bounds.since });
@@ -131,13 +124,19 @@ export class LostCustomers {
       this.byOthers += byOthers;
       const [first] = lost;
       if (first === undefined) continue;
-      if (this.isAppliedSince(custId, first) || this.refusedSince(custId, first).length > 0) {
+      if (this.#isAppliedSince(custId, first) || this.refusedSince(custId, first).length > 0) {
         this.decidedSince.push(custId);
         continue;
       }
       const newest = this.#stage.newestDecision(custId);
       yield { custId, rows: withTimes(lost, { offsetMs: this.#bounds.offsetMs, newest }), newest };
     }
+  }
+
+  #isAppliedSince(custId: string, lost: MarkedRow): boolean {
+    const { since } = this.#bounds;
+    const later = this.#stage.appliedFrom(custId, { stateDate: lost.stateDate, since });
+    return later.some((row) => isAfter(row, lost, since));
   }
 
   *#customers(): Generator<string> {

@@ -140,7 +140,8 @@ function findPlaces(
   return [...places, ...lost.slice(places.length).map((row) => ({ row, index, after, before: Infinity }))];
 }
 
-function placeOf({ row, attempt, decidedAt, repaired }: JournalledRow): AppliedLater {
+/** Where a row stands that the journal knows. */
+export function placeOf({ row, attempt, decidedAt, repaired }: JournalledRow): AppliedLater {
   const { source, streamingNo, createDate, state, stateDate } = row;
   return {
     ...{ source, streamingNo, createDate, attempt },

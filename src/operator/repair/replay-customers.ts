@@ -52,14 +52,13 @@ export class CustomerReplays {
     });
     const entries = found.flatMap((customer) => customer.entries);
     const rowOf = await readRefused(this.#context.sources.middle, entries);
-    return found.map(({ custId, rows, first, entries }) => ({
+    return found.map(({ custId, rows, entries }) => ({
       custId,
       lost: rows,
       decided: stage.decided(custId),
       refused: entries.flatMap((entry) => rowOf.get(rowId(entry)) ?? []),
       stored: stage.evidence(custId).stored,
       gone: stage.evidence(custId).lost,
-      isAppliedSince: lost.isAppliedSince(custId, first),
     }));
   }
 
@@ -81,7 +80,7 @@ export class CustomerReplays {
     const rows = [...outcome.rows, ...takenBack];
     if (!(await writer.replace({ custId, rows, changes: outcome.changes, newest }))) return false;
     tally.add(outcome.rows);
-    if (history.isAppliedSince) tally.replayed += 1;
+    if (outcome.isAppliedSince) tally.replayed += 1;
     tally.addRefused(outcome.falselyRefused);
     if (takenBack.length > 0 && !request.dryRun) await this.#answer(takenBack);
     return true;

@@ -122,7 +122,6 @@ describe('a customer with rows decided after lost ones', () => {
     lost: [lost('2', 10, { ...change, areaCode: '20', custName: 'A' })],
     stored: { customers: [stored], accounts: [] },
     gone: null,
-    isAppliedSince: true,
   };
   const replayed = (more: Partial<CustomerHistory> = {}, settings: Partial<ReplaySettings> = {}) =>
     replayCustomer({ ...history, ...more }, { ...clocks, rules, takeBack: false, ...settings });
@@ -161,6 +160,18 @@ describe('a customer with rows decided after lost ones', () => {
     expect(replayed(more)).toMatchObject({ kind: 'left', reason: 'historyIncomplete', row: null });
   });
 
+  it('needs no explanation for a product of which no row was applied since', () => {
+    const [ofOther, opensOther] = [{ bizId: 'other' }, decided('4', 22, { bizId: 'other' })];
+    const purged = { decided: [opensOther], stored: { customers: [stored], accounts: [] } };
+    expect(replayed(purged)).toMatchObject({
+      ...{ kind: 'replayed', isAppliedSince: false },
+      changes: { customers: [{ areaCode: '20', custName: 'A', lastStreamingNo: '2' }] },
+    });
+    expect(replayed({ ...purged, lost: [lost('5', 10, { ...change, ...ofOther })] })).toMatchObject({
+      ...{ kind: 'left', reason: 'historyIncomplete' },
+    });
+  });
+
   it('is left as it is where a row cannot take effect in its place, which is named', () => {
     const impossible = lost('2', 10, { opFlag: '0203', userId: 'nobody', source: 'ACCOUNT' });
     expect(replayed({ lost: [impossible] })).toMatchObject({
@@ -178,7 +189,7 @@ describe('a customer with rows decided after lost ones', () => {
     const bind = accountRow({ streamingNo: '6', userId: 'u' });
     const unbind = accountRow({ streamingNo: '7', opFlag: '0203', userId: 'v' });
     const ofOpen = {
-      ...{ decided: [], stored: nothing, isAppliedSince: false, lost: [lost('2', 10)] },
+      ...{ decided: [], stored: nothing, lost: [lost('2', 10)] },
       refused: [refused('6', 20, bind), refused('7', 21, unbind)],
     };
 
@@ -207,7 +218,7 @@ describe('a customer with rows decided after lost ones', () => {
     });
 
     it('applies lost rows to what the store holds where no row was applied since', () => {
-      const purged = { decided: [], isAppliedSince: false, refused: [refused('7', 21, unbind)] };
+      const purged = { decided: [], refused: [refused('7', 21, unbind)] };
       expect(replayed(purged)).toMatchObject({
         ...{ kind: 'replayed', falselyRefused: [] },
         changes: { customers: [{ areaCode: '20', custName: 'A', changedAt: instant(10) }] },
