@@ -95,11 +95,10 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       expect(await contentsOf(pair)).toEqual(before);
       expect(await statesOf()).toMatchObject({ 'ACCOUNT:2': 2, 'ACCOUNT:4': 3, 'CUST:3': 2 });
       expect((await verifyPair(pair)).differences).toEqual([]);
-      const actions = await operatorsOf(pair).store.records.actions({ before: null, limit: 2 });
-      expect(actions.map(({ action, rows }) => [action, rows])).toEqual([
-        ['requeue', 2],
-        ['repair', 1],
-      ]);
+      const [recorded] = await operatorsOf(pair).store.records.actions({ before: null, limit: 1 });
+      expect(recorded).toMatchObject({ action: 'repair', rows: 1, status: 'done' });
+      const takenBack: unknown = JSON.parse(recorded?.outcome?.what ?? '{}');
+      expect(takenBack).toMatchObject({ takenBack: ['IF_BNET_ACCOUNT 2', 'IF_BNET_CUST 3'] });
     });
 
     it('leaves what was refused as it is where it is not told to take it back, and names it', async () => {
@@ -121,6 +120,19 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       });
       await fixture.work();
       expect(await statesOf()).toMatchObject({ 'ACCOUNT:2': 2, 'CUST:3': 3 });
+      expect((await verifyPair(pair)).differences).toEqual([]);
+    });
+
+    it('leaves a row to a worker that is not in State 3 any more, and takes the others back', async () => {
+      await refuseForLoss();
+      const putBack = `UPDATE IF_BNET_CUST SET State = 0, ErrContent = NULL WHERE StreamingNo = '3'`;
+      const meanwhile = () => fixture.run(putBack);
+      expect(await repairPair(pair, { all: true, takeBack: true }, {}, { meanwhile })).toMatchObject({
+        ...{ rows: 1, left: [], falselyRefused: { rows: 1, takenBack: 1 } },
+      });
+      await fixture.work();
+      expect(await statesOf()).toMatchObject({ 'ACCOUNT:2': 2, 'ACCOUNT:4': 3, 'CUST:3': 2 });
+      expect(await nameOf('1')).toBe('A');
       expect((await verifyPair(pair)).differences).toEqual([]);
     });
 

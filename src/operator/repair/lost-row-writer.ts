@@ -1,8 +1,9 @@
-import { shardOf } from '../../domain/keys.js';
+import { shardOf, type RowKey } from '../../domain/keys.js';
 import { recordsOfLost, repair, requestOfLost, type LostRow, type Repaired } from '../../domain/repair.js';
 import type { Changes } from '../../domain/working-set.js';
-import type { RepairTransaction, StoreAdmin } from '../../store/admin-port.js';
+import type { RepairTransaction } from '../../store/admin-port.js';
 import { AlreadyDecidedError } from '../../store/port.js';
+import type { Databases } from '../databases.js';
 import type { OperatorSettings } from '../requests.js';
 import { nobody } from '../verify/staging.js';
 import { custIdsOf, type LostPart } from './lost-customers.js';
@@ -23,20 +24,30 @@ export interface WriterSettings extends Pick<OperatorSettings, 'productIds' | 'r
 
 /** Lost rows of one customer, and what its records are to be with them. */
 export interface ReplacedRecords {
-  readonly custId: string;
   readonly rows: readonly LostRow[];
   readonly changes: Changes;
+}
+
+/** A customer whose records are replaced. */
+export interface ReplacedCustomer {
+  readonly custId: string;
   /** When a row of the customer was decided last, as it was read; ISO 8601; null: never. */
   readonly newest: string | null;
+  /** Rows in State 3 that are to take effect as well. */
+  readonly takenBack: readonly RowKey[];
+  /** What to write where these of them were put back to State 0; null: nothing. */
+  readonly recordsWith: (putBack: readonly RowKey[]) => ReplacedRecords | null;
 }
+
+const rowsAtOnce = 500;
 
 /** Writes lost rows to the product store; with a dry run it does everything else. */
 export class LostRowWriter {
-  readonly #store: StoreAdmin;
+  readonly #databases: Databases;
   readonly #settings: WriterSettings;
 
-  constructor(store: StoreAdmin, settings: WriterSettings) {
-    this.#store = store;
+  constructor(databases: Databases, settings: WriterSettings) {
+    this.#databases = databases;
     this.#settings = settings;
   }
 
@@ -44,8 +55,9 @@ export class LostRowWriter {
   async append(
     part: LostPart,
   ): Promise<{ readonly moved: readonly string[]; readonly repaired: Repaired } | null> {
-    return this.#transaction(part.rows, async (transaction) => {
-      const moved = await this.#moved(transaction, part);
+    const custIds = custIdsOf(part.rows);
+    return this.#transaction(custIds, async (transaction) => {
+      const moved = await this.#moved(transaction, custIds, part.newest);
       const rows = part.rows.filter(({ row }) => !moved.has(row.custId ?? nobody));
       const repaired = await this.#repair(transaction, rows);
       await this.#write(transaction, repaired);
@@ -53,40 +65,64 @@ export class LostRowWriter {
     });
   }
 
-  /** Writes records as they are given. False: the customer was decided on meanwhile. */
-  async replace({ custId, rows, changes, newest }: ReplacedRecords): Promise<boolean> {
-    const written = await this.#transaction(rows, async (transaction) => {
-      const moved = await this.#moved(transaction, { rows, newest: new Map([[custId, newest]]) });
-      if (moved.size > 0) return false;
+  /**
+   * Writes records as they are given. Null: the customer was decided on meanwhile.
+   *
+   * Refused rows are put back to State 0 under the lock of the lease: a worker that claims one waits with its decision, and
+   * finds the entry. Where the transaction fails afterwards, a worker decides the row as after any requeue.
+   */
+  async replace({
+    custId,
+    newest,
+    takenBack,
+    recordsWith,
+  }: ReplacedCustomer): Promise<ReplacedRecords | null> {
+    return this.#transaction([custId], async (transaction) => {
+      const moved = await this.#moved(transaction, [custId], new Map([[custId, newest]]));
+      const records = moved.size > 0 ? null : recordsWith(await this.#putBack(takenBack));
+      if (records === null) return null;
+      const { rows, changes } = records;
       const entries = await transaction.journal(attemptsOf(rows));
       await this.#write(transaction, { ...recordsOfLost(rows, entries), changes });
-      return true;
+      return records;
     });
-    return written ?? false;
+  }
+
+  /** Puts rows in State 3 back to State 0; returns those that were. */
+  async #putBack(rows: readonly RowKey[]): Promise<readonly RowKey[]> {
+    if (this.#settings.dryRun) return rows;
+    const putBack: RowKey[] = [];
+    for (let index = 0; index < rows.length; index += rowsAtOnce)
+      putBack.push(...(await this.#databases.middle.requeue(rows.slice(index, index + rowsAtOnce))));
+    return putBack;
   }
 
   async #transaction<T>(
-    rows: readonly LostRow[],
+    custIds: readonly string[],
     work: (transaction: RepairTransaction) => Promise<T>,
   ): Promise<T | null> {
-    const shards = [...new Set(rows.map(({ row }) => shardOf(row.custId, this.#settings.shards)))];
+    const shards = [...new Set(custIds.map((custId) => shardOf(custId, this.#settings.shards)))];
     try {
-      return await this.#store.repairs.transaction(shards, work);
+      return await this.#databases.store.repairs.transaction(shards, work);
     } catch (error) {
       if (error instanceof AlreadyDecidedError) return null;
       throw error;
     }
   }
 
-  async #moved(transaction: RepairTransaction, { rows, newest }: LostPart): Promise<ReadonlySet<string>> {
+  async #moved(
+    transaction: RepairTransaction,
+    custIds: readonly string[],
+    newest: ReadonlyMap<string, string | null>,
+  ): Promise<ReadonlySet<string>> {
     const { productIds, productId, dryRun } = this.#settings;
     // Nothing was written before this part, so a customer that comes in several parts is as it was read.
     if (dryRun) return new Set();
     const now = await transaction.newestDecisions({
       productIds: productId === null ? productIds : [productId],
-      custIds: custIdsOf(rows),
+      custIds,
     });
-    return new Set(custIdsOf(rows).filter((custId) => (now.get(custId) ?? null) !== newest.get(custId)));
+    return new Set(custIds.filter((custId) => (now.get(custId) ?? null) !== newest.get(custId)));
   }
 
   async #repair(transaction: RepairTransaction, rows: readonly LostRow[]): Promise<Repaired> {

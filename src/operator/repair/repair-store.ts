@@ -68,7 +68,7 @@ export async function repairStore(
     throw new NotOurProductError(productId);
   if (!all && (await sources.store.guard.origins()).length === 0) throw new NoOriginError();
   const by = `${repairedBy}${actor.name}`;
-  const writer = new LostRowWriter(sources.store, { ...settings, productId, dryRun, by });
+  const writer = new LostRowWriter(sources, { ...settings, productId, dryRun, by });
   const job = new RepairJob({ sources, actor, settings, request, writer, tally: new RepairTally() });
   if (dryRun) {
     await job.run();
@@ -192,6 +192,7 @@ class RepairJob {
         all,
         customers: this.#context.tally.customers.size,
         left: this.#context.tally.left.length,
+        takenBack: this.#context.tally.takenBack,
       },
       rows: this.#context.tally.rows,
     };

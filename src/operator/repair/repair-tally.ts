@@ -1,7 +1,7 @@
 import type { RowKey } from '../../domain/keys.js';
 import type { LostRow } from '../../domain/repair.js';
 import type { RepairReport } from '../contract/actions.js';
-import { named } from '../named.js';
+import { auditName, named } from '../named.js';
 import { custIdsOf } from './lost-customers.js';
 import type { RowRefusedSince } from './place-lost.js';
 
@@ -20,8 +20,8 @@ export class RepairTally {
   readonly left: RepairReport['left'][number][] = [];
   /** Customers with rows applied after the lost ones. */
   replayed = 0;
-  /** Refused rows that were put back to State 0. */
-  takenBack = 0;
+  /** Refused rows that took effect and were put back to State 0, as the audit names them. */
+  readonly takenBack: string[] = [];
   #refused = 0;
   readonly #refusedExamples: RepairReport['falselyRefused']['examples'][number][] = [];
   readonly #examples: RepairReport['examples'][number][] = [];
@@ -38,8 +38,9 @@ export class RepairTally {
   }
 
   /** Rows that were refused since, because of the loss. */
-  addRefused(rows: readonly RowRefusedSince[]): void {
+  addRefused(rows: readonly RowRefusedSince[], isTakenBack: boolean): void {
     this.#refused += rows.length;
+    if (isTakenBack) this.takenBack.push(...rows.map(auditName));
     for (const { source, streamingNo, row } of rows.slice(0, namedExamples - this.#refusedExamples.length))
       this.#refusedExamples.push(named({ source, streamingNo, custId: row.custId, opFlag: row.opFlag }));
   }
@@ -56,7 +57,7 @@ export class RepairTally {
     const { rows, customers, replayed, takenBack, left } = this;
     return {
       ...{ rows, customers: customers.size, replayed, examples: this.#examples },
-      falselyRefused: { rows: this.#refused, takenBack, examples: this.#refusedExamples },
+      falselyRefused: { rows: this.#refused, takenBack: takenBack.length, examples: this.#refusedExamples },
       left,
     };
   }

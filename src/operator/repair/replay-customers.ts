@@ -1,8 +1,8 @@
 import { rowId, type RowKey } from '../../domain/keys.js';
 import type { LostRow } from '../../domain/repair.js';
-import { requeue } from '../requeue.js';
 import type { StagingDatabase } from '../verify/staging.js';
 import type { LostCustomers } from './lost-customers.js';
+import type { ReplacedRecords } from './lost-row-writer.js';
 import type { RowRefusedSince } from './place-lost.js';
 import { readRefused } from './refused-since.js';
 import type { BusyCustomers, RepairEnvironment, RepairRound } from './repair-context.js';
@@ -68,30 +68,32 @@ export class CustomerReplays {
     { stage, bounds }: Pick<RepairRound, 'stage' | 'bounds'>,
   ): Promise<boolean> {
     const { request, settings, tally, writer } = this.#context;
-    const { takeBack } = request;
-    const outcome = replayCustomer(history, { ...bounds, rules: settings.rules, takeBack });
+    const takeBack = request.takeBack;
+    const replay = (refused: readonly RowRefusedSince[]) =>
+      replayCustomer({ ...history, refused }, { ...bounds, rules: settings.rules, takeBack });
+    let outcome = replay(history.refused);
     if (outcome.kind === 'left') {
       const { row } = outcome;
       tally.leave(custId, row === null ? history.lost : [row, ...history.lost.slice(1)], outcome);
       return true;
     }
+    const { falselyRefused } = outcome;
+    const takenBack = takeBack ? falselyRefused : [];
+    const recordsWith = (putBack: readonly RowKey[]): ReplacedRecords | null => {
+      const isPutBack = new Set(putBack.map(rowId));
+      // One that was put back or corrected by somebody else is decided by a worker.
+      if (putBack.length < takenBack.length)
+        outcome = replay(takenBack.filter((row) => isPutBack.has(rowId(row))));
+      if (outcome.kind === 'left') return null;
+      const refused = takeBack ? outcome.falselyRefused : [];
+      return { rows: [...outcome.rows, ...refused.map(asLost)], changes: outcome.changes };
+    };
     const newest = stage.newestDecision(custId);
-    const takenBack = takeBack ? outcome.falselyRefused.map(asLost) : [];
-    const rows = [...outcome.rows, ...takenBack];
-    if (!(await writer.replace({ custId, rows, changes: outcome.changes, newest }))) return false;
+    if ((await writer.replace({ custId, newest, takenBack, recordsWith })) === null) return false;
     tally.add(outcome.rows);
     if (outcome.isAppliedSince) tally.replayed += 1;
-    tally.addRefused(outcome.falselyRefused);
-    if (takenBack.length > 0 && !request.dryRun) await this.#answer(takenBack);
+    tally.addRefused(outcome.falselyRefused, takeBack && !request.dryRun);
     return true;
-  }
-
-  /** Rows that took effect after all are put back to State 0: a worker finds them in the journal, and answers 2. */
-  async #answer(rows: readonly LostRow[]): Promise<void> {
-    const { sources, actor, request, tally } = this.#context;
-    const { reason } = request;
-    const { requeued } = await requeue(sources, actor, rows, { dryRun: false, reason });
-    tally.takenBack += requeued.length;
   }
 }
 
