@@ -10,6 +10,7 @@
 #include "repair.hpp"
 #include "restore.hpp"
 #include "standby.hpp"
+#include "take-back.hpp"
 #include "worker.hpp"
 
 namespace model {
@@ -36,6 +37,7 @@ static State initialState() {
   state.left.refusals = static_cast<u8>(options.refusals);
   state.left.restores = static_cast<u8>(options.restores);
   state.left.repairs = static_cast<u8>(options.repairs);
+  state.left.takeBacks = static_cast<u8>(options.takeBacks);
   return state;
 }
 
@@ -53,6 +55,7 @@ static void steps(const State& state, StateSteps& to) {
   standbyCatchesUp(state, to);
   storeFailsOver(state, to);
   repairSteps(state, to);
+  takeBackSteps(state, to);
   deferralEnds(state, to);
   for (int worker = 0; worker < workerCount; worker++) workerSteps(state, worker, to);
 }
@@ -77,7 +80,7 @@ static bool isGoal(const State& state) {
     if (isHeldBack(state, i)) heldBack |= 1 << row.customer;
     if (row.state != Succeeded && row.state != Failed && !has(heldBack, row.customer)) return false;
   }
-  return state.orphan.kind == NoTransaction;
+  return state.orphan.kind == NoTransaction && state.repair.stage < TakeBackLocks;
 }
 
 /** Options that the model does not know how to combine. */

@@ -158,6 +158,10 @@ struct Options {
   int repairLooksAgain = 1;
   /** Commits that workers lost before the alarm was closed are no evidence any more. */
   int repairEndsEvidence = 1;
+  /** Before it takes refusals back it looks whether the customers were decided on since. */
+  int takeBackLooksAgain = 1;
+  /** Only rows that it put back from State 3 take effect. */
+  int takeBackChecksState = 1;
 
   // What may happen: how often.
   int crashes = 1;
@@ -181,6 +185,8 @@ struct Options {
   int restores = 0;
   /** An alarm is ended by a repair. */
   int repairs = 0;
+  /** A repair takes refusals back: their rows take effect after all. */
+  int takeBacks = 0;
 
   // What may happen: in which way.
   /** A refusal never ends. */
@@ -283,6 +289,8 @@ inline const OptionName optionNames[] = {
     {"judgeAtFence", &Options::judgeAtFence},
     {"repairLooksAgain", &Options::repairLooksAgain},
     {"repairEndsEvidence", &Options::repairEndsEvidence},
+    {"takeBackLooksAgain", &Options::takeBackLooksAgain},
+    {"takeBackChecksState", &Options::takeBackChecksState},
     {"crashes", &Options::crashes},
     {"steals", &Options::steals},
     {"resets", &Options::resets},
@@ -294,6 +302,7 @@ inline const OptionName optionNames[] = {
     {"refusals", &Options::refusals},
     {"restores", &Options::restores},
     {"repairs", &Options::repairs},
+    {"takeBacks", &Options::takeBacks},
     {"refusedForEver", &Options::refusedForEver},
     {"restoreStopsWorkers", &Options::restoreStopsWorkers},
     {"judgeMarkOrder", &Options::judgeMarkOrder},

@@ -60,6 +60,8 @@ inline void storeFailsOver(const State& state, StateSteps& steps) {
   next.left.failOvers--;
   noteLoss(next);
   std::memset(&next.orphan, 0, sizeof next.orphan);
+  // What is being taken back ends with its connection; what it read names decisions by their times, which do not come again.
+  if (next.repair.stage >= TakeBackLocks) std::memset(&next.repair, 0, sizeof next.repair);
   for (Worker& worker : next.workers) {
     if (worker.batch.stage == Committing) dropBatch(worker);
     if (failOverEndsComparisons()) worker.batch.compared = 0;

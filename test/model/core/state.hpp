@@ -79,7 +79,7 @@ struct JournalRow {
 };
 
 /** Who may hold the lock of a lease row besides worker w, who is 1 + w. */
-enum LockHolder : u8 { Unlocked = 0, LostSession = workerCount + 1 };
+enum LockHolder : u8 { Unlocked = 0, LostSession = workerCount + 1, RepairSession = workerCount + 2 };
 
 struct Lease {
   /** 1 + the worker, or 0. */
@@ -255,13 +255,24 @@ struct Standby {
   u8 effects[rowCount];
 };
 
-/** The next step of a repair. */
-enum RepairStage : u8 { NoRepair = 0, RepairWrites = 1, RepairCloses = 2 };
+/** The next step of a repair, or of one that takes refusals back. */
+enum RepairStage : u8 {
+  NoRepair = 0,
+  RepairWrites = 1,
+  RepairCloses = 2,
+  TakeBackLocks = 3,
+  TakeBackPutsBack = 4,
+  TakeBackCommits = 5,
+};
 
 struct Repair {
   u8 stage;
-  /** Rows that it has read and found missing. */
+  /** Rows that it has read: missing, or to be taken back. */
   u8 rows;
+  /** Taking back: how the customers were read. */
+  u8 versions[customerCount];
+  /** Ghost, taking back: the content that was read. */
+  u8 editions[rowCount];
 };
 
 struct Budgets {
@@ -275,6 +286,7 @@ struct Budgets {
   u8 refusals;
   u8 restores;
   u8 repairs;
+  u8 takeBacks;
 };
 
 struct State {

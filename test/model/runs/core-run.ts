@@ -12,6 +12,7 @@ const countedOptions = [
   'refusals',
   'restores',
   'repairs',
+  'takeBacks',
 ] as const;
 
 type CountedOption = (typeof countedOptions)[number];

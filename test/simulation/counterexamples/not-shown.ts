@@ -22,6 +22,8 @@ export const notShown: Readonly<Record<string, string>> = {
   'evidence-purged': 'a purge is an operator’s; workers delete no entry',
   'repair-without-look': 'a repair is an operator’s, and not simulated',
   'repair-keeps-evidence': 'a repair is an operator’s, and not simulated',
+  'take-back-without-look': 'a repair is an operator’s, and not simulated',
+  'take-back-whatever-state': 'a repair is an operator’s, and not simulated',
 };
 
 /** Guards of the simulation that no counterexample switches off, each with the reason. */
