@@ -1,14 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import knexBuilder, { type Knex } from 'knex';
-import { classify, classifyConnecting } from './classify.js';
-import { ownDeadline, withDeadline } from './deadline.js';
-import type { Dialect, Fragment } from './dialects/dialect.js';
+import type { Knex } from 'knex';
+import { abandon, bounded, isAbandoned } from './bounded.js';
+import { Connections, type ConnectionCheck } from './connections.js';
+import { ownDeadline } from './deadline.js';
+import type { Dialect, Fragment, PooledConnection } from './dialects/dialect.js';
 import { dialects } from './dialects/dialects.js';
 import { DatabaseError, HandlerTimeoutError } from './errors.js';
+import { rawQuery, resultOf, type Executor, type Result } from './executor.js';
+import { begunTransaction } from './begun.js';
 import type { DatabaseOptions } from './options.js';
-import type PQueue from 'p-queue';
 import { NestedWork } from './nested.js';
-import { poolUse, type PoolUse } from './pool-use.js';
+import type { PoolUse } from './pool-use.js';
 
 /*
  * A database behind Knex, with what Knex leaves out: a deadline of our own on every call, because a silent peer can
@@ -16,17 +17,8 @@ import { poolUse, type PoolUse } from './pool-use.js';
  * `commit()` resolves even then), and errors translated to kinds.
  */
 
-/** The rows a statement returned and how many it changed. */
-export interface Result {
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-  readonly changed: number;
-}
-
-/** Runs statements, alone or within a transaction. */
-export interface Executor {
-  readonly dialect: Dialect;
-  execute(statement: Fragment): Promise<Result>;
-}
+export type { ConnectionCheck } from './connections.js';
+export type { Executor, Result } from './executor.js';
 
 /** A transaction in progress. */
 export interface Transaction extends Executor {
@@ -38,63 +30,62 @@ export interface Transaction extends Executor {
   nested<T>(work: (knex: Knex.Transaction) => Promise<T>, limitMs?: number): Promise<T>;
 }
 
-/**
- * Looks at a new connection before anything else goes over it. When it fails, the connection is thrown away and the call
- * that wanted it fails with the same error. `retireOthers` closes all other connections that are open now, each as soon
- * as it is not in use.
- */
-export type ConnectionCheck = (connection: Executor, retireOthers: () => void) => Promise<void>;
-
 /** An open database: a pool of connections that are made when they are needed. */
 export class Database implements Executor {
   readonly dialect: Dialect;
   /** PostgreSQL: the schema that was asked for, where one was. */
   readonly schema: string | undefined;
-  readonly #name: string | undefined;
-  readonly #knex: Knex;
+  readonly #connections: Connections;
   readonly #callTimeoutMs: number;
-  readonly #closeTimeoutMs: number;
-  readonly #turns: PQueue | undefined;
-  #check: ConnectionCheck | undefined;
-  /** By connection: how many times others had been retired when it was checked. */
-  readonly #generations = new WeakMap<object, number>();
-  #generation = 0;
 
   constructor(options: DatabaseOptions) {
-    this.#name = options.name;
     this.dialect = dialects[options.client];
     this.schema = options.schema?.name;
     this.#callTimeoutMs = options.statementLimitMs ?? options.callTimeoutMs;
-    this.#closeTimeoutMs = options.callTimeoutMs;
-    this.#turns = this.dialect.turns?.(options);
-    this.#knex = knexBuilder(this.dialect.config(options));
+    this.#connections = new Connections(options, this.dialect);
   }
 
-  /** Has each connection that is made from now on checked before its first use. */
+  /** Has each session of the server that is met from now on checked before its first use. */
   checkConnections(check: ConnectionCheck): void {
-    this.#check = check;
+    this.#connections.checkWith(check);
   }
 
   /** Runs one statement outside any transaction. */
   async execute(statement: Fragment): Promise<Result> {
-    return this.#withConnection((connection) => this.#executeOn(connection, statement));
+    return this.#withConnection(async (connection) => {
+      const pooled = this.#pooled(connection);
+      return pooled === null
+        ? this.#executeOn(connection, statement)
+        : this.#executePooled(pooled, connection, statement);
+    });
   }
 
-  async #executeOn(connection: unknown, statement: Fragment): Promise<Result> {
-    return this.#bounded(connection, () =>
-      runRaw(rawQuery(this.#knex, statement).connection(connection as never)),
-    );
+  async #executeOn(connection: object, statement: Fragment): Promise<Result> {
+    const query = rawQuery(this.#connections.knex, statement).connection(connection);
+    return resultOf(await this.#bounded(connection, () => query));
+  }
+
+  /** A transaction of its own, in one round trip; in two where the session must be known before. */
+  async #executePooled(pooled: PooledConnection, connection: object, statement: Fragment): Promise<Result> {
+    const native = rawQuery(this.#connections.knex, statement).toSQL().toNative();
+    const { areChecked } = this.#connections;
+    if (areChecked) await this.#beginPooled(pooled, connection);
+    try {
+      return resultOf(
+        await this.#bounded(connection, () =>
+          areChecked ? pooled.executeLast(native) : pooled.executeAlone(native),
+        ),
+      );
+    } catch (error) {
+      await this.#rollBackPooled(pooled, connection);
+      throw error;
+    }
   }
 
   /** Runs `work` in a transaction and commits it; rolls back when `work` throws. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.#withConnection(async (connection) => {
-      const trx = await this.#bounded(connection, async () => {
-        const begun = await this.#knex.transaction({ connection } as Knex.TransactionConfig);
-        // Knex hands out a transaction whose BEGIN failed, too.
-        if (begun.isCompleted()) await begun.executionPromise;
-        return begun;
-      });
+      const trx = await this.#begin(connection);
       const ended = trx.executionPromise;
       ended.catch(() => undefined);
       let result: T;
@@ -106,6 +97,57 @@ export class Database implements Executor {
       }
       await this.#commit(trx, connection, ended);
       return result;
+    });
+  }
+
+  async #begin(connection: object): Promise<Knex.Transaction> {
+    const { knex } = this.#connections;
+    const pooled = this.#pooled(connection);
+    if (pooled !== null) {
+      await this.#beginPooled(pooled, connection);
+      return begunTransaction(knex, connection);
+    }
+    return this.#bounded(connection, async () => {
+      const begun = await knex.transaction({ connection } as Knex.TransactionConfig);
+      // Knex hands out a transaction whose BEGIN failed, too.
+      if (begun.isCompleted()) await begun.executionPromise;
+      return begun;
+    });
+  }
+
+  /**
+   * Begins a transaction, and has the session checked that it has got. Where one of the two fails the connection is cut, and
+   * the pooler ends the session with it: the next transaction gets another one.
+   */
+  async #beginPooled(pooled: PooledConnection, connection: object): Promise<void> {
+    try {
+      const session = await this.#bounded(connection, () => pooled.begin());
+      const execute = (statement: Fragment) => this.#executeTried(pooled, connection, statement);
+      await this.#connections.checkPooled(connection, session, { dialect: this.dialect, execute });
+    } catch (error) {
+      abandon(connection);
+      throw error;
+    }
+  }
+
+  /** A statement whose failure leaves the transaction as it was. */
+  async #executeTried(pooled: PooledConnection, connection: object, statement: Fragment): Promise<Result> {
+    const run = (command: string) => this.#bounded(connection, () => pooled.run(command));
+    await run('SAVEPOINT tried');
+    try {
+      const result = await this.#executeOn(connection, statement);
+      await run('RELEASE SAVEPOINT tried');
+      return result;
+    } catch (error) {
+      if (!isAbandoned(connection)) await run('ROLLBACK TO SAVEPOINT tried');
+      throw error;
+    }
+  }
+
+  async #rollBackPooled(pooled: PooledConnection, connection: object): Promise<void> {
+    if (isAbandoned(connection)) return;
+    await this.#bounded(connection, () => pooled.run('ROLLBACK')).catch(() => {
+      abandon(connection);
     });
   }
 
@@ -126,17 +168,17 @@ export class Database implements Executor {
 
   /** How its connections are used at this moment. */
   pool(): PoolUse {
-    return poolUse((this.#knex.client as { pool: Parameters<typeof poolUse>[0] }).pool);
+    return this.#connections.pool();
   }
 
   /** Closes all connections; waits no longer than a call may take. */
   async close(): Promise<void> {
-    await withDeadline(this.#closeTimeoutMs, this.#knex.destroy(), () => undefined).catch(() => undefined);
+    await this.#connections.close();
   }
 
-  #transactionOn(trx: Knex.Transaction, connection: unknown): Transaction {
-    const execute = (statement: Fragment) =>
-      this.#bounded(connection, () => runRaw(rawQuery(trx, statement)));
+  #transactionOn(trx: Knex.Transaction, connection: object): Transaction {
+    const execute = async (statement: Fragment) =>
+      resultOf(await this.#bounded(connection, () => rawQuery(trx, statement)));
     const nested = <T>(
       work: (knex: Knex.Transaction) => Promise<T>,
       limitMs = this.#callTimeoutMs,
@@ -145,7 +187,7 @@ export class Database implements Executor {
   }
 
   async #nested<T>(
-    { trx, connection }: { trx: Knex.Transaction; connection: unknown },
+    { trx, connection }: { trx: Knex.Transaction; connection: object },
     work: (knex: Knex.Transaction) => Promise<T>,
     limitMs: number,
   ): Promise<T> {
@@ -161,7 +203,7 @@ export class Database implements Executor {
     }
   }
 
-  async #commit(trx: Knex.Transaction, connection: unknown, ended: Promise<unknown>): Promise<void> {
+  async #commit(trx: Knex.Transaction, connection: object, ended: Promise<unknown>): Promise<void> {
     try {
       await this.#bounded(connection, async () => {
         const answer = (await trx.commit()) as unknown as CommitAnswer | undefined;
@@ -176,68 +218,20 @@ export class Database implements Executor {
     }
   }
 
-  async #withConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
-    if (this.#turns === undefined) return this.#withOwnConnection(work);
-    return this.#turns.add(() => this.#withOwnConnection(work));
-  }
-
-  async #withOwnConnection<T>(work: (connection: unknown) => Promise<T>): Promise<T> {
-    // Never within a transaction, where another connection of the process to the same file would block it for good.
-    if (this.dialect.isSynchronous) await nextTurn();
-    const client = this.#knex.client as Knex.Client;
-    const connection = await this.#connect(client);
-    try {
-      await this.#checkOnce(connection);
-      return await work(connection);
-    } catch (error) {
-      throw this.#named(error);
-    } finally {
-      await client.releaseConnection(connection);
-    }
-  }
-
-  /** A connection that was not retired: the pool closes those that are marked as disposed when they come up again. */
-  async #connect(client: Knex.Client): Promise<object> {
-    for (;;) {
-      let connection: object;
-      try {
-        connection = (await client.acquireConnection()) as object;
-      } catch (error) {
-        throw this.#named(classifyConnecting(error));
-      }
-      if ((this.#generations.get(connection) ?? this.#generation) === this.#generation) return connection;
-      abandon(connection);
-      await client.releaseConnection(connection);
-    }
-  }
-
-  async #checkOnce(connection: object): Promise<void> {
-    if (this.#check === undefined || this.#generations.has(connection)) return;
+  async #withConnection<T>(work: (connection: object) => Promise<T>): Promise<T> {
     const { dialect } = this;
-    const execute = (statement: Fragment) => this.#executeOn(connection, statement);
-    try {
-      await this.#check({ dialect, execute }, () => (this.#generation += 1));
-      this.#generations.set(connection, this.#generation);
-    } catch (error) {
-      abandon(connection);
-      throw error;
-    }
+    return this.#connections.use(work, (connection) => ({
+      dialect,
+      execute: (statement) => this.#executeOn(connection, statement),
+    }));
   }
 
-  /** Says which database failed, unless the error came from another one that was called within a transaction. */
-  #named(error: unknown): unknown {
-    if (error instanceof DatabaseError) error.database ??= this.#name;
-    return error;
+  #pooled(connection: object): PooledConnection | null {
+    return this.dialect.pooled?.(connection) ?? null;
   }
 
-  async #bounded<T>(connection: unknown, call: () => PromiseLike<T>): Promise<T> {
-    try {
-      return await withDeadline(this.#callTimeoutMs, call(), () => {
-        abandon(connection);
-      });
-    } catch (error) {
-      throw classify(error);
-    }
+  async #bounded<T>(connection: object, call: () => PromiseLike<T>): Promise<T> {
+    return bounded(this.#callTimeoutMs, connection, call);
   }
 }
 
@@ -249,25 +243,3 @@ interface CommitAnswer {
 const swallowedFailure = 'a statement of the transaction failed unnoticed: nothing was committed';
 
 const losesTheAnswer = new Set(['connectionLost', 'timeout', 'unavailable']);
-
-function rawQuery(knex: Knex, statement: Fragment): Knex.Raw {
-  return knex.raw(statement.sql, statement.bindings as Knex.RawBinding[]);
-}
-
-async function runRaw(query: Knex.Raw): Promise<Result> {
-  const response = (await query) as unknown;
-  if (Array.isArray(response)) return { rows: response as Result['rows'], changed: response.length };
-  const { rows, rowCount, changes } = response as {
-    rows?: Result['rows'];
-    rowCount?: number | null;
-    changes?: number;
-  };
-  return { rows: rows ?? [], changed: rowCount ?? changes ?? 0 };
-}
-
-/** Cuts a connection whose peer is silent: nothing sent over it would be answered, a goodbye included. */
-function abandon(connection: unknown): void {
-  const held = connection as { __knex__disposed?: unknown; connection?: { stream?: { destroy(): void } } };
-  held.__knex__disposed = 'deadline passed';
-  held.connection?.stream?.destroy();
-}

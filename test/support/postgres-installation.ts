@@ -94,7 +94,7 @@ async function copy({ home, programs, user }: Installation, primary: PostgresAcc
  * A port nobody listens on, below the range that operating systems give to outgoing connections, so that it
  * is still free when a stopped server starts again.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const port = randomInt(20_000, 32_000);
   const probe = createServer();
   try {

@@ -27,12 +27,44 @@ export type Value = string | number | null;
 /** Kinds of errors by patterns of `code: message`; the first that matches holds. */
 export type ErrorKinds = readonly (readonly [DatabaseErrorKind, RegExp])[];
 
+/** What a driver answers. */
+interface PooledAnswer {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rowCount: number | null;
+}
+
+/**
+ * A connection to a pooler, which may give each transaction another session of the server. Nothing may be changed that
+ * outlives a transaction. Statements have the placeholders of the driver.
+ */
+export interface PooledConnection {
+  /** Begins a transaction with what it needs, in one round trip; returns which session of the server it has. */
+  begin(): Promise<string>;
+  /** Runs a statement as a transaction of its own, in one round trip. Where it fails, the transaction must be rolled back. */
+  executeAlone(statement: Fragment): Promise<PooledAnswer>;
+  /** Runs the last statement of a transaction and commits it, in one round trip. The same holds where it fails. */
+  executeLast(statement: Fragment): Promise<PooledAnswer>;
+  /** Sends a command that takes no values, such as ROLLBACK. */
+  run(command: string): Promise<void>;
+}
+
+/** A parameter of a connection that a pooler refuses. */
+export interface RefusedParameter {
+  /** It is one of the server's limits, which can be set with each transaction instead. */
+  readonly isLimit: boolean;
+  readonly message: string;
+}
+
 /** What PostgreSQL and SQLite write differently. */
 export interface Dialect {
   readonly name: KnexClient;
   readonly kind: DatabaseKind;
-  /** How Knex opens it. */
-  config(options: DatabaseOptions): Knex.Config;
+  /** How Knex opens it. `startupLimits`: false once a pooler has refused the limits that connections ask for. */
+  config(options: DatabaseOptions, startupLimits: boolean): Knex.Config;
+  /** What an error says of a parameter that a pooler refuses; absent where there are no poolers. */
+  refusedParameter?(error: unknown): RefusedParameter | null;
+  /** How statements go over a connection to a pooler; null for a session of our own. */
+  pooled?(connection: object): PooledConnection | null;
   /** What codes of its driver's errors mean. */
   readonly errorCodes: ErrorKinds;
   /** What errors mean whose code does not say it, or that have none. */

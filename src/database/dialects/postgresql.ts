@@ -1,15 +1,5 @@
-import type { Knex } from 'knex';
-import type { Client, QueryConfig } from 'pg';
-import type { DatabaseOptions, OwnSchema } from '../options.js';
-import {
-  quietLog,
-  type Columns,
-  type ColumnType,
-  type Dialect,
-  type ErrorKinds,
-  type Fragment,
-  type Value,
-} from './dialect.js';
+import type { Columns, ColumnType, Dialect, ErrorKinds, Fragment, Value } from './dialect.js';
+import { pgConfig, pooledPgConnection, refusedPgParameter } from './postgresql-session.js';
 
 const pgTypes: Readonly<Record<ColumnType, string>> = {
   number: 'numeric',
@@ -57,7 +47,8 @@ function pgRecordset(columns: Columns, rows: readonly (readonly Value[])[], alia
 
 /** SQLSTATEs. Two characters are a class. */
 const sqlStates: ErrorKinds = [
-  ['credentials', /^28(000|P01)/],
+  // PgBouncer says so before 1.21.
+  ['credentials', /^(28(000|P01)|08P01: (SASL|password) authentication failed)/],
   ['conflict', /^40(001|P01)/],
   ['locked', /^55P03/],
   ['timeout', /^(57014|25P03)/],
@@ -82,7 +73,9 @@ const messages: ErrorKinds = [
 export const pgDialect: Dialect = {
   name: 'pg',
   kind: 'postgresql',
-  config,
+  config: pgConfig,
+  refusedParameter: refusedPgParameter,
+  pooled: pooledPgConnection,
   errorCodes: sqlStates,
   errorMessages: messages,
   isSynchronous: false,
@@ -107,82 +100,3 @@ export const pgDialect: Dialect = {
   waitForLocks: (milliseconds) => `set_config('lock_timeout', '${milliseconds}ms', true)`,
   lockRows: (alias, options) => `FOR UPDATE OF ${alias}${options?.skipLocked === true ? ' SKIP LOCKED' : ''}`,
 };
-
-/**
- * The inner limits of getting a connection end first: the error of a connection that could not be made must reach the
- * call that waits for it, or the pool gives it to the next call.
- */
-const marginMs = 100;
-
-function config(options: DatabaseOptions): Knex.Config {
-  const { connection, callTimeoutMs, serverTimeoutMs } = options;
-  const given = typeof connection === 'string' ? { connectionString: connection } : connection;
-  const settings: ConstructorParameters<typeof Client>[0] = {
-    keepAlive: true,
-    connectionTimeoutMillis: callTimeoutMs,
-    statement_timeout: options.statementLimitMs === undefined ? serverTimeoutMs : 0,
-    idle_in_transaction_session_timeout: serverTimeoutMs,
-    application_name: options.applicationName,
-    ...given,
-  };
-  return {
-    client: 'pg',
-    version: '12',
-    connection: settings as Knex.StaticConnectionConfig,
-    pool: {
-      min: 0,
-      max: options.maxConnections,
-      createTimeoutMillis: callTimeoutMs + marginMs,
-      afterCreate: prepared(options),
-    },
-    acquireConnectionTimeout: callTimeoutMs + 2 * marginMs,
-    log: quietLog,
-  };
-}
-
-/**
- * Claims, marks and leases are guarded updates whose counts are looked at: they need the rows as they are when their turn
- * has come. A role or a database may have another default, under which one of two workers would fail each time.
- */
-const readCommitted = `SET default_transaction_isolation = 'read committed'`;
-
-/** JIT is off with it: the planner's penalty for what is switched off would pass for the cost of a huge statement. */
-const byIndexes = ['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'];
-
-type AfterCreate = (connection: Client, done: (error: Error | null, connection: unknown) => void) => void;
-
-/** Prepares a new session: the settings in one round trip, the schema in another. */
-function prepared({ byKey, schema }: DatabaseOptions): AfterCreate {
-  const settings = [readCommitted, ...(byKey === true ? byIndexes.map((name) => `SET ${name} = off`) : [])];
-  const steps: QueryConfig[] = [
-    ...(schema === undefined ? [] : [lookFirstIn(schema)]),
-    { text: settings.join('; ') },
-  ];
-  return (connection, done) => {
-    const next = (index: number): void => {
-      const step = steps[index];
-      if (step === undefined) {
-        done(null, connection);
-        return;
-      }
-      connection.query(step, (error: Error | null) => {
-        if (error === null) next(index + 1);
-        else done(error, connection);
-      });
-    };
-    next(0);
-  };
-}
-
-/**
- * The rest of the path, which a product's handlers and triggers rely on, stays behind the schema only where all of our
- * tables are in it: one that is missing must not be found in another schema, where it would be another store's.
- */
-function lookFirstIn({ name, tables }: OwnSchema): QueryConfig {
-  const text = `
-    SELECT set_config('search_path', concat_ws(', ', quote_ident($1),
-      CASE WHEN (SELECT count(*) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-                 WHERE n.nspname = $1 AND c.relname = ANY($2::text[])) = cardinality($2::text[])
-           THEN nullif(current_setting('search_path'), '') END), false)`;
-  return { text, values: [name, [...new Set(tables)]] };
-}
