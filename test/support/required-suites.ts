@@ -7,7 +7,7 @@ const REQUIRED = [
 ];
 
 /** Suites with these names need what npm does not install: a run on CI must have run them, any other may skip them. */
-const REQUIRED_ON_CI = ['standby'];
+const REQUIRED_ON_CI = ['standby', 'PgBouncer'];
 
 /** What the rule needs to know about a describe block or a test file. */
 export interface SuiteResult {
