@@ -18,7 +18,7 @@ import type { ProcessIdentity } from './process-identity.js';
  * a restore or a wipe, rows stand in State 2 whose effect is gone, and to decide others on it would refuse good rows.
  *
  * What shows a loss:
- *   own commits     The fence of each apply transaction, and the first statement of each new connection, look for the
+ *   own commits     The fence of each apply transaction, and the first statement of each new session, look for the
  *                   commits that were acknowledged to this process (store/knex/acknowledged-commits.ts).
  *   finished rows   Before a worker claims rows of shards that it has taken, or that were compared on another server, it
  *                   compares their rows that were finished last with the journal (domain/loss.ts). So it does with a row

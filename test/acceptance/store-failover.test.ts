@@ -4,6 +4,8 @@ import { KnexStoreAdmin } from '../../src/store/knex/store-admin.js';
 import { configFor } from '../support/command.js';
 import { standing, statesOf } from '../support/databases.js';
 import { type KnexTestMiddle, openOptions, createPostgresMiddle } from '../support/middle-databases.js';
+import type { KnexSetting } from '../support/pair-databases.js';
+import { describeWithPgBouncer, PgBouncer } from '../support/pgbouncer.js';
 import { type PostgresAccess, queryOn } from '../support/postgres-database.js';
 import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
 import { RowStream } from '../support/row-stream.js';
@@ -26,6 +28,12 @@ const workerSettings = {
   // A bind that becomes visible before its open waits for it.
   dependencyGraceMs: 2000,
 };
+
+/** What the store's servers promise, and what is before them. */
+interface Arrangement {
+  readonly synchronous: boolean;
+  readonly pooling?: 'session' | 'transaction';
+}
 
 /** Workers and the rows they work on. */
 interface Work {
@@ -57,6 +65,21 @@ describeWithStandby('acceptance: the product store fails over under its workers'
 
   it('asynchronous standby: commits are lost, and no row is decided without them', { timeout }, async () => {
     await openDatabases({ synchronous: false });
+    await expectLossNoticed();
+  });
+
+  describeWithPgBouncer('the product store is behind it', () => {
+    it.each(['session', 'transaction'] as const)(
+      'in %s pooling: commits are lost, and no row is decided without them',
+      { timeout },
+      async (pooling) => {
+        await openDatabases({ synchronous: false, pooling });
+        await expectLossNoticed();
+      },
+    );
+  });
+
+  async function expectLossNoticed(): Promise<void> {
     const work = await startWork();
     await servers.lag();
     await untilDecided(work.workers, 100);
@@ -65,10 +88,10 @@ describeWithStandby('acceptance: the product store fails over under its workers'
     // The precondition of everything below.
     for (const { workerId } of work.workers) expect(loss.lost.get(workerId)).toBeGreaterThanOrEqual(100);
     expectGuarded(loss, all);
-  });
+  }
 
-  async function openDatabases(options: { readonly synchronous: boolean }): Promise<void> {
-    servers = new ReplicatedPostgres(options);
+  async function openDatabases({ synchronous, pooling }: Arrangement): Promise<void> {
+    servers = new ReplicatedPostgres({ synchronous });
     removals.push(() => servers.remove());
     await servers.start();
     ({ connection: store } = await servers.createDatabase('store'));
@@ -78,10 +101,21 @@ describeWithStandby('acceptance: the product store fails over under its workers'
     const database = new Database({ ...openOptions, ...setting });
     await new KnexStoreAdmin(database).migrate(SHARDS);
     await database.close();
-    const connections = { middle: middle.setting, store: setting };
+    const connections = {
+      middle: middle.setting,
+      store: pooling === undefined ? setting : await pooled(pooling),
+    };
     const config = await configFor({ connections }, { worker: workerSettings });
     removals.push(() => config.remove());
     configFile = config.file;
+  }
+
+  /** The store behind a pooler, which knows nothing of the fail-over either. */
+  async function pooled(mode: 'session' | 'transaction'): Promise<KnexSetting> {
+    const pooler = new PgBouncer(servers.access, { mode });
+    removals.push(() => pooler.remove());
+    await pooler.start();
+    return { client: 'pg', connection: { ...pooler.accessTo(store) } };
   }
 
   /** Starts two workers that share the shards, and a stream of rows; returns when both have decided rows. */

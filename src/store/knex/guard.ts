@@ -20,7 +20,7 @@ import type { AcknowledgedCommit, AcknowledgedCommits } from './acknowledged-com
 
 /*
  * Alarms (sync_guard), origins (sync_origin), and what finished rows are compared with. A worker checks its own commits
- * in the fence (`lockLeases`) and in the first statement of each connection (`ServerCheck`).
+ * in the fence (`lockLeases`) and in the first statement of each session (`ServerCheck`).
  */
 
 /**

@@ -6,14 +6,16 @@ import { knownCommits, requireCommits } from './guard.js';
 import { inRecovery } from './postgresql.js';
 
 /*
- * What a worker checks on each new connection to the product store, in one statement, before anything else: which
- * server it is, and whether its journal holds what was committed before.
+ * What a worker checks on each new session of the product store's server, in one statement, before anything else: which
+ * server it is, and whether its journal holds what was committed before. A connection is a session; behind a pooler, where
+ * connections outlive servers, each transaction may meet a new one (database/connections.ts).
  *
  * A PostgreSQL server is identified by its system identifier, its timeline, which every promotion raises, and the
  * identities of the database and of a table, which a restore makes anew. If a fail-over leaves two primaries behind one
  * address, connections lead to both: the one on the older timeline is dropped, and when the newer one appears, all
- * others are. A standby in recovery may lag: nothing is concluded from it. The name is also an expression: leases
- * record by it on which server their rows were compared (leases.ts). SQLite has none.
+ * others are. Behind a pooler, sessions that were checked before are checked again then, and one that fails is ended. A
+ * standby in recovery may lag: nothing is concluded from it. The name is also an expression: leases record by it on which
+ * server their rows were compared (leases.ts). SQLite has none.
  */
 
 /** Drops every connection open now, once it is idle. */
