@@ -28,7 +28,6 @@ export class Connections {
   readonly #dialect: Dialect;
   readonly #turns: PQueue | undefined;
   #knex: Knex;
-  /** Until a pooler has refused the limits. */
   #startupLimits = true;
   #check: ConnectionCheck | undefined;
   /** By connection: how many times others had been retired when it was checked. */
@@ -51,6 +50,11 @@ export class Connections {
   /** Whether sessions are checked. */
   get areChecked(): boolean {
     return this.#check !== undefined;
+  }
+
+  /** Whether connections ask for the server's limits: until a pooler has refused them. */
+  get asksForLimits(): boolean {
+    return this.#startupLimits;
   }
 
   /** Has each session that is met from now on checked before its first use. */

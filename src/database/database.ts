@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Pooler } from '../domain/pooler.js';
 import { abandon, bounded, isAbandoned } from './bounded.js';
 import { Connections, type ConnectionCheck } from './connections.js';
 import { ownDeadline } from './deadline.js';
@@ -164,6 +165,23 @@ export class Database implements Executor {
     const sql = this.dialect.defaultIsolation;
     const level = sql === null ? null : (await this.execute({ sql, bindings: [] })).rows[0]?.['level'];
     return typeof level === 'string' ? level : null;
+  }
+
+  /** The pooler that it is reached through; null where connections have sessions of their own. */
+  async pooler(): Promise<Pooler | null> {
+    const sql = this.dialect.pooledSession;
+    if (sql === undefined) return null;
+    return this.#withConnection(async (connection) => {
+      const pooled = this.#pooled(connection);
+      if (pooled === null) return null;
+      const { rows } = await this.#executePooled(pooled, connection, { sql, bindings: [] });
+      return {
+        refusesLimits: !this.#connections.asksForLimits,
+        role: String(rows[0]?.['role']),
+        idleLimitMs: Number(rows[0]?.['idle_limit']),
+        roleIdleLimitMs: Number(rows[0]?.['role_idle_limit']),
+      };
+    });
   }
 
   /** How its connections are used at this moment. */

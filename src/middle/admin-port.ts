@@ -1,5 +1,6 @@
 import type { DatabaseKind } from '../domain/clients.js';
 import type { RowKey, Source } from '../domain/keys.js';
+import type { Pooler } from '../domain/pooler.js';
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { Cell, InterfaceRow } from '../domain/rows.js';
 import type { CreatedAhead, LatestFinished } from './port.js';
@@ -73,6 +74,8 @@ export interface ServerDescription {
   readonly schemas: readonly string[];
   /** The default isolation level, such as `read committed`; null where there is no choice. */
   readonly isolation: string | null;
+  /** The pooler that it is reached through; null: none. */
+  readonly pooler: Pooler | null;
 }
 
 /** Which kind of database the middle database is: types and ready statements differ. */

@@ -3,6 +3,7 @@ import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type { JournalEntry, JournalRecord } from '../domain/journal.js';
 import type { Deferral } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
+import type { Pooler } from '../domain/pooler.js';
 import type { DatedRecord } from '../domain/repair.js';
 import type { Cell } from '../domain/rows.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
@@ -283,6 +284,8 @@ export interface StoreAdmin {
   now(): Promise<string>;
   /** The level at which transactions begin by default, such as `read committed`; null where there is no choice. */
   isolation(): Promise<string | null>;
+  /** The pooler that it is reached through; null: none. */
+  pooler(): Promise<Pooler | null>;
 }
 
 /** How the worker of an entry begins that a repair has made; the name of the person follows. */

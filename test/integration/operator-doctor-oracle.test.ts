@@ -25,6 +25,7 @@ const healthyStore = storeOperations({
   now: async () => '2026-11-21T08:00:00.000Z',
   setup: async () => storeSetup(),
   isolation: async () => null,
+  pooler: async () => null,
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,

@@ -204,6 +204,26 @@ describeWithPgBouncer('the sessions behind it', () => {
     expect(await sent(() => pooled.transaction((transaction) => transaction.execute(one)))).toBe(3);
   });
 
+  it.each([
+    ['refuses', {}, true],
+    ['ignores', { ignore_startup_parameters: LIMITS }, false],
+  ])(
+    'are described for the doctor: a pooler that %s limits, and what limits the role',
+    async (_does, more, refusesLimits) => {
+      await startPooler('transaction', more);
+      const found = { refusesLimits, role: database.connection.user, idleLimitMs: 24_000 };
+      expect(await open().pooler()).toEqual({ ...found, roleIdleLimitMs: 0 });
+      const { database: name } = database.connection;
+      await queryOn(
+        database.connection,
+        `ALTER DATABASE "${name}" SET idle_in_transaction_session_timeout = '1h'`,
+      );
+      await pooler.run('RECONNECT');
+      expect(await open().pooler()).toEqual({ ...found, roleIdleLimitMs: 3_600_000 });
+      expect(await open({ connection: { ...database.connection } }).pooler()).toBeNull();
+    },
+  );
+
   describe('that are checked', () => {
     const pid = 'SELECT pg_backend_pid() AS pid';
     const pidOf = async (session: Executor) =>

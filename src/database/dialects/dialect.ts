@@ -79,6 +79,8 @@ export interface Dialect {
   readonly checksColumns: boolean;
   /** Reads the level at which transactions begin by default, as `level`; null where there are no levels. */
   readonly defaultIsolation: string | null;
+  /** Reads, through a pooler, `role`, `idle_limit` and `role_idle_limit` in milliseconds (domain/pooler.ts). */
+  readonly pooledSession?: string;
   /** A placeholder for a number that is bound as text. */
   readonly number: string;
   /** `column` is one of these numbers. */

@@ -82,6 +82,8 @@ export const pgDialect: Dialect = {
   hasPlanner: true,
   checksColumns: true,
   defaultIsolation: `SELECT reset_val AS level FROM pg_catalog.pg_settings WHERE name = 'default_transaction_isolation'`,
+  pooledSession: `SELECT session_user AS role, setting AS idle_limit, reset_val AS role_idle_limit
+    FROM pg_catalog.pg_settings WHERE name = 'idle_in_transaction_session_timeout'`,
   number: '?::numeric',
   numberIn: (column, numbers) => ({
     sql: `${column} = ANY(?::numeric[])`,

@@ -18,5 +18,6 @@ export async function readServer(database: Database): Promise<ServerDescription>
     user: typeof user === 'string' ? user : null,
     schemas: rows.map((row) => row['schema_name']).filter((name) => typeof name === 'string'),
     isolation,
+    pooler: await database.pooler(),
   };
 }

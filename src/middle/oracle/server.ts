@@ -25,5 +25,6 @@ WHERE c.TABLE_NAME = '${tableOf.CUST}' AND c.COLUMN_ID = 1 ORDER BY c.OWNER`,
     user: typeof server?.['user'] === 'string' ? server['user'] : null,
     schemas: schemas.map((row) => String(row['owner'])),
     isolation: null,
+    pooler: null,
   };
 }

@@ -11,6 +11,7 @@ import { fine } from './finding.js';
 import { indexFindings, productIndexFindings, type IndexContext } from './indexes.js';
 import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings } from './loss.js';
+import { poolerFindings } from './pooler.js';
 import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
 import { rowFindings, type OddRows } from './rows.js';
 import { serverFindings } from './server.js';
@@ -119,6 +120,7 @@ async function examineMiddle(middle: MiddleAdmin, { clock, settings }: DoctorTar
       : [
           ...serverFindings(middle.kind, server.answer, columns.answer ?? []),
           ...isolationFindings('server', server.answer.isolation),
+          ...poolerFindings('server', server.answer.pooler),
         ]),
     ...(columns.answer === null ? columns.findings : tableFindings(context, columns.answer)),
     ...(await check('privileges', async () => privilegeFindings(context, await middle.missingPrivileges()))),
@@ -175,7 +177,10 @@ async function examineStore(
   const isolation = await check('product store', async () =>
     isolationFindings('product store', await store.isolation()),
   );
-  return [...migrations, ...privileges, ...workers, ...losses, ...deferrals, ...isolation];
+  const pooler = await check('product store', async () =>
+    poolerFindings('product store', await store.pooler()),
+  );
+  return [...migrations, ...privileges, ...workers, ...losses, ...deferrals, ...isolation, ...pooler];
 }
 
 async function otherProducts(

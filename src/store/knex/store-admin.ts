@@ -1,6 +1,7 @@
 import type { Database } from '../../database/database.js';
 import type { JournalEntry } from '../../domain/journal.js';
 import type { Attempt, RowKey } from '../../domain/keys.js';
+import type { Pooler } from '../../domain/pooler.js';
 import type { Dependencies, Seen } from '../../domain/waiting.js';
 import type { Snapshot, SnapshotRequest } from '../../domain/working-set.js';
 import type { WorkerDescription } from '../port.js';
@@ -118,6 +119,10 @@ export class KnexStoreAdmin implements StoreAdmin {
 
   async isolation(): Promise<string | null> {
     return this.#database.defaultIsolation();
+  }
+
+  async pooler(): Promise<Pooler | null> {
+    return this.#database.pooler();
   }
 }
 

@@ -18,7 +18,7 @@ const middle = {
   now: async () => '2026-11-21 16:00:00',
   server: async () => ({
     ...{ product: 'PostgreSQL', version: '17.4', characterSet: 'UTF8' },
-    ...{ user: 'bnet_sync', schemas: [], isolation: 'read committed' },
+    ...{ user: 'bnet_sync', schemas: [], isolation: 'read committed', pooler: null },
   }),
   columns: async () => [],
   missingPrivileges: async () => [],
@@ -36,6 +36,7 @@ const store = {
   now: async () => '2026-11-21T08:00:00.000Z',
   setup: async () => storeSetup(),
   isolation: async () => null,
+  pooler: async () => null,
   missingPrivileges: async () => ({ user: 'store', refused: [] }),
   workers: async () => [workerDescription()],
   shards: async () => 8,

@@ -8,7 +8,7 @@ import { tableFindings } from '../../../../src/operator/doctor/tables.js';
 const product = 'Oracle Database 19c Enterprise Edition';
 const oracle: ServerDescription = {
   ...{ product, version: '19.0.0.0.0', characterSet: 'AL32UTF8' },
-  ...{ user: 'BNET_SYNC', schemas: ['ISMP'], isolation: null },
+  ...{ user: 'BNET_SYNC', schemas: ['ISMP'], isolation: null, pooler: null },
 };
 const errContents = (cust: string, account = cust) => [
   { table: 'IF_BNET_CUST', column: 'ERRCONTENT', type: cust },
