@@ -13,34 +13,38 @@ import type { Fragment, PooledConnection } from './dialect.js';
 /** What begins every transaction; a role's or a session's default level does not count. */
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 
-/** A process may get the number of one that has ended; both together belong to one session. */
-const session = `concat_ws('/', pg_backend_pid(),
-  (SELECT a.backend_start FROM pg_catalog.pg_stat_get_activity(pg_backend_pid()) AS a))`;
+/**
+ * Names a session: a process of a server that has run since then. The start of the process itself would be more exact, and
+ * looking it up takes longer than all the rest. A process with the number of one that has ended is on the same server.
+ */
+const session = `concat_ws('/', pg_backend_pid(), extract(epoch FROM pg_postmaster_start_time()))`;
 
 /** Statements over a connection through a pooler. */
 export class PooledPgConnection implements PooledConnection {
   readonly #connection: Client;
-  readonly #settings: string;
+  readonly #settings: readonly string[];
 
   /** @param settings - what each transaction needs, by name */
   constructor(connection: Client, settings: Readonly<Record<string, string>>) {
     this.#connection = connection;
-    const changes = Object.entries(settings).map(
-      ([name, value]) => `set_config('${name}', ${connection.escapeLiteral(value)}, true)`,
-    );
-    this.#settings = changes.length === 0 ? '' : `, ${changes.join(', ')}`;
+    this.#settings = Object.entries(settings).map(([name, value]) => {
+      const text = connection.escapeLiteral(value);
+      // A search path in one piece would be one name to SET.
+      return name === 'search_path'
+        ? `SELECT set_config('${name}', ${text}, true)`
+        : `SET LOCAL ${name} = ${text}`;
+    });
   }
 
   async begin(): Promise<string> {
-    const results: unknown = await this.#connection.query(
-      `${begin}; SELECT ${session} AS session${this.#settings}`,
-    );
-    const [, settings] = results as readonly QueryResult<{ readonly session: string }>[];
-    return String(settings?.rows[0]?.session);
+    const statements = [begin, ...this.#settings, `SELECT ${session} AS session`];
+    const results: unknown = await this.#connection.query(statements.join('; '));
+    const last = (results as readonly QueryResult<{ readonly session: string }>[]).at(-1);
+    return String(last?.rows[0]?.session);
   }
 
   async executeAlone(statement: Fragment): Promise<QueryResult> {
-    return this.#send(statement, { before: [begin, `SELECT 1${this.#settings}`], after: ['COMMIT'] });
+    return this.#send(statement, { before: [begin, ...this.#settings], after: ['COMMIT'] });
   }
 
   async executeLast(statement: Fragment): Promise<QueryResult> {
