@@ -177,11 +177,24 @@ export class Database implements Executor {
       const { rows } = await this.#executePooled(pooled, connection, { sql, bindings: [] });
       return {
         refusesLimits: !this.#connections.asksForLimits,
+        keepsTransactions: await this.#keepsTransactions(pooled, connection),
         role: String(rows[0]?.['role']),
         idleLimitMs: Number(rows[0]?.['idle_limit']),
         roleIdleLimitMs: Number(rows[0]?.['role_idle_limit']),
       };
     });
+  }
+
+  async #keepsTransactions(pooled: PooledConnection, connection: object): Promise<boolean> {
+    try {
+      await this.#bounded(connection, () => pooled.begin());
+      await this.#rollBackPooled(pooled, connection);
+      return true;
+    } catch (error) {
+      abandon(connection);
+      if (error instanceof DatabaseError && error.code === refusedByPooler) return false;
+      throw error;
+    }
   }
 
   /** How its connections are used at this moment. */
@@ -257,6 +270,9 @@ export class Database implements Executor {
 interface CommitAnswer {
   readonly response?: { readonly command?: string };
 }
+
+/** A pooler's own errors have the code of a broken protocol. */
+const refusedByPooler = '08P01';
 
 const swallowedFailure = 'a statement of the transaction failed unnoticed: nothing was committed';
 

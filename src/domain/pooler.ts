@@ -2,6 +2,8 @@
 export interface Pooler {
   /** It refuses connections that ask for limits; else it takes them and passes nothing on. */
   readonly refusesLimits: boolean;
+  /** False: it gives each statement another session (statement pooling). */
+  readonly keepsTransactions: boolean;
   /** The role that the server knows. */
   readonly role: string;
   /** After how long the server ends an idle transaction of ours, in milliseconds. */

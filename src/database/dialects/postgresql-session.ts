@@ -153,7 +153,9 @@ async function prepare(connection: Client, { byKey, schema, ...preparation }: Pr
     return;
   }
   const path = schema === undefined ? {} : { search_path: await pathWith(connection, schema) };
-  const settings = { ...limits, ...planner, ...path };
+  // What another program has left in the session is none of a migration's limits.
+  const unlimited = preparation.statementLimitMs === undefined ? {} : { statement_timeout: '0' };
+  const settings = { ...unlimited, ...limits, ...planner, ...path };
   pooledConnections.set(connection, new PooledPgConnection(connection, settings));
 }
 

@@ -4,6 +4,16 @@ import type { Area, Finding } from '../contract/checks.js';
 /** Says that a pooler is before a database, how limits are kept there, and what limits everything else. */
 export function poolerFindings(area: Area, pooler: Pooler | null): Finding[] {
   if (pooler === null) return [];
+  if (!pooler.keepsTransactions) {
+    return [
+      {
+        area,
+        level: 'error',
+        finding: 'reached through a connection pooler that allows no transactions (statement pooling)',
+        whatToDo: 'set pool_mode = transaction for this database in pgbouncer.ini',
+      },
+    ];
+  }
   const { refusesLimits, role, idleLimitMs, roleIdleLimitMs } = pooler;
   const does = refusesLimits
     ? 'refuses the limits that connections ask for'
