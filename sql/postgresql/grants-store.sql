@@ -4,6 +4,10 @@
 -- Run it as the owner, after migrating. Replace bnet_sync_store by the name of your role. The role exists already, or:
 -- CREATE ROLE bnet_sync_store LOGIN;
 --
+-- Behind a connection pooler only the transactions of bnet-sync itself bring a limit. This limits everything else that
+-- logs in as the role, at 0.6 of worker.leaseTtlMs:
+-- ALTER ROLE bnet_sync_store SET idle_in_transaction_session_timeout = '9000ms';
+--
 -- With store.schema in the configuration, first: SET search_path = your_schema;
 -- and: GRANT USAGE ON SCHEMA your_schema TO bnet_sync_store;
 

@@ -4,6 +4,10 @@
 -- Run it as the owner of the tables; the first statement needs a role that may create roles. Replace bnet_sync by
 -- the name of your role, and public by the schema of the tables, where they differ. The password is yours to give:
 -- ALTER ROLE bnet_sync PASSWORD '…', or \password in psql.
+--
+-- Behind a connection pooler only the transactions of bnet-sync itself bring a limit. This limits everything else that
+-- logs in as the role, at worker.callTimeoutMs:
+-- ALTER ROLE bnet_sync SET idle_in_transaction_session_timeout = '10s';
 
 CREATE ROLE bnet_sync LOGIN;
 
