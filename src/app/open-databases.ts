@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { ConfigError } from '../config/config-error.js';
 import { sqliteFilename } from '../config/connection.js';
+import { postgresHosts } from '../config/postgres-hosts.js';
 import type { Config } from '../config/schema.js';
 import { Database } from '../database/database.js';
 import { DatabaseError } from '../database/errors.js';
+import type { DatabaseOptions } from '../database/options.js';
 import type { PoolUse } from '../database/pool-use.js';
 import { initMiddle } from '../middle/knex/init.js';
 import { knexClients } from '../domain/clients.js';
@@ -175,7 +177,7 @@ export function openMiddleDatabase(config: Config, options: OpenOptions): Databa
   requireFile(config.middle, options, { name, maker: 'init-middle' });
   const { maxConnections, callTimeoutMs } = limitsOf(config, options);
   return new Database({
-    ...{ name, client, connection, maxConnections, callTimeoutMs },
+    ...{ name, client, connection, maxConnections, callTimeoutMs, ...hostsIn(config.middle) },
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
     takesTurns: options.takesTurns ?? false,
@@ -200,7 +202,7 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
   const name = 'product store';
   requireFile(config.store, options, { name, maker: 'migrate' });
   return new Database({
-    ...{ name, client, connection, maxConnections },
+    ...{ name, client, connection, maxConnections, ...hostsIn(config.store) },
     applicationName: options.applicationName,
     byKey: options.byKey ?? false,
     takesTurns: options.takesTurns ?? false,
@@ -209,6 +211,11 @@ export function openStoreDatabase(config: Config, options: OpenOptions): Databas
     ...(schema === undefined ? {} : { schema: { name: schema, tables: storeTables } }),
     ...(options.migrates === true ? { statementLimitMs: longestMigrationMs } : {}),
   });
+}
+
+function hostsIn({ client, connection }: Config['middle'] | Config['store']): Pick<DatabaseOptions, 'hosts'> {
+  const hosts = client === 'pg' ? postgresHosts(connection) : undefined;
+  return hosts === undefined ? {} : { hosts };
 }
 
 const longestMigrationMs = 24 * 3600 * 1000;

@@ -1,4 +1,5 @@
 import { clients, type Client } from '../domain/clients.js';
+import { hostIssues } from './postgres-hosts.js';
 import { postgresUrlIssue } from './postgres-url.js';
 import { nearest } from './settings-names.js';
 import { isRecord } from './unchecked.js';
@@ -16,6 +17,8 @@ export const connectionKeys: Readonly<Record<string, 'text' | 'scalar'>> = {
   connectionString: 'text',
   host: 'text',
   port: 'scalar',
+  hosts: 'scalar',
+  target_session_attrs: 'text',
   database: 'text',
   user: 'text',
   username: 'text',
@@ -54,13 +57,17 @@ export function connectionIssues(client: unknown, connection: unknown): Connecti
 const onlyInUrls = new Set(['sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'uselibpqcompat']);
 
 function postgresFaults(connection: Connection): ConnectionIssue[] {
-  if (typeof connection === 'string') return urlFaults(connection, []);
+  if (typeof connection === 'string') return [...urlFaults(connection, []), ...hostIssues(connection)];
   // The driver ignores them, and would connect without TLS, or without looking at the certificate.
   const message = 'is only read from a URL: give ssl: true, or ssl: { ca: …, rejectUnauthorized: … }';
   const tls = Object.keys(connection)
     .filter((name) => onlyInUrls.has(name.toLowerCase()))
     .map((name) => ({ path: [name], message }));
-  return [...tls, ...urlFaults(connection['connectionString'], ['connectionString'])];
+  return [
+    ...tls,
+    ...urlFaults(connection['connectionString'], ['connectionString']),
+    ...hostIssues(connection),
+  ];
 }
 
 function urlFaults(url: unknown, path: readonly string[]): ConnectionIssue[] {
@@ -77,7 +84,7 @@ function oracleFaults(connection: Connection): ConnectionIssue[] {
     return [{ path: [], message }];
   }
   const { connectString, user, externalAuth } = connection;
-  const issues: ConnectionIssue[] = [];
+  const issues = strangeHosts(connection, 'Oracle has all its addresses in connectString: leave it out');
   const issue = (name: string, message: string) => issues.push({ path: [name], message });
   if (!isFilled(connectString)) {
     issue('connectString', 'Oracle needs a connect string, such as "host:1521/service"');
@@ -93,6 +100,8 @@ function oracleFaults(connection: Connection): ConnectionIssue[] {
 function sqliteFaults(connection: Connection): ConnectionIssue[] {
   const path = typeof connection === 'string' ? [] : ['filename'];
   const filename = sqliteFilename(connection);
+  const strange = strangeHosts(connection, 'SQLite is a file without hosts: leave it out');
+  if (strange.length > 0) return strange;
   const issue = (message: string): ConnectionIssue[] => [{ path, message }];
   if (filename === undefined) return issue('SQLite needs the name of a file');
   if (filename.toLowerCase() === ':memory:') {
@@ -102,6 +111,12 @@ function sqliteFaults(connection: Connection): ConnectionIssue[] {
     return issue('SQLite takes the plain name of a file, not a URL');
   }
   return [];
+}
+
+/** Other databases than PostgreSQL know no `hosts`, and would ignore them. */
+function strangeHosts(connection: Connection, message: string): ConnectionIssue[] {
+  const isGiven = typeof connection !== 'string' && connection['hosts'] !== undefined;
+  return isGiven ? [{ path: ['hosts'], message }] : [];
 }
 
 /** The file that a SQLite connection names (the driver ignores blanks around it), or undefined. */
@@ -120,7 +135,7 @@ function isFilled(value: unknown): value is string {
  */
 
 const pgOptions = `
-  host port database user password connectionString ssl sslnegotiation options application_name
+  host port hosts target_session_attrs database user password connectionString ssl sslnegotiation options application_name
   fallback_application_name client_encoding statement_timeout query_timeout lock_timeout
   idle_in_transaction_session_timeout connectionTimeoutMillis keepAlive keepAliveInitialDelayMillis
   enableChannelBinding scramMaxIterations stream types binary pipeline replication expirationChecker`;

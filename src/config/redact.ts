@@ -1,3 +1,4 @@
+import { urlsByHost } from './postgres-url.js';
 import type { Config } from './schema.js';
 import { isRecord } from './unchecked.js';
 
@@ -7,16 +8,24 @@ const secretKey = /password|secret|token|connectString/i;
 const usersPath = 'http.users';
 const connectionKey = /connection$/i;
 /** Under a connection everything is secret (passphrases, keys, URLs) except these. */
-const openConnectionKeys = new Set(['host', 'port', 'user', 'username', 'database', 'filename']);
+const openInConnection =
+  /^(host|port|user|username|database|filename|target_session_attrs|hosts\.\d+\.(host|port))$/;
+const oneOfHosts = /^hosts\.\d+$/;
 
 type Path = readonly PropertyKey[];
 
 function isSecret(path: Path): boolean {
   const keys = path.map(String);
   if (keys.some((key) => secretKey.test(key)) || keys.join('.') === usersPath) return true;
+  const inConnection = partOfConnection(path);
+  return inConnection !== null && !openInConnection.test(inConnection);
+}
+
+/** What follows the connection in a path, joined by dots; null where none is in it. */
+function partOfConnection(path: Path): string | null {
+  const keys = path.map(String);
   const connection = keys.findIndex((key) => connectionKey.test(key));
-  if (connection === -1) return false;
-  return !(keys.length === connection + 2 && openConnectionKeys.has(keys.at(-1) ?? ''));
+  return connection === -1 ? null : keys.slice(connection + 1).join('.');
 }
 
 /** Hides the passwords of URLs in a text. */
@@ -59,8 +68,8 @@ function redactedEnd(name: string, end: Config['middle'] | Config['store']): unk
 function redacted(path: Path, value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item, index) => redacted([...path, index], item));
   if (isRecord(value)) {
-    const hidden = isSecret(path) && !connectionKey.test(String(path.at(-1)));
-    if (hidden) return mask;
+    const isOpened = connectionKey.test(String(path.at(-1))) || oneOfHosts.test(partOfConnection(path) ?? '');
+    if (isSecret(path) && !isOpened) return mask;
     const shown = Object.entries(value).map(([key, member]) => [key, redacted([...path, key], member)]);
     return Object.fromEntries(shown) as Record<string, unknown>;
   }
@@ -70,13 +79,18 @@ function redacted(path: Path, value: unknown): unknown {
 }
 
 /**
- * Protocol, user, host and database of a connection URL. A password with characters that should
+ * Protocol, user, hosts and database of a connection URL. A password with characters that should
  * have been escaped moves the parts of a URL; then, as for anything that is no URL, all is masked.
  */
 function urlTarget(text: string): string {
-  if (!URL.canParse(text)) return mask;
-  const { protocol, username, password, host, pathname, search, hash } = new URL(text);
-  if (host === '' || [pathname, search, hash].some((part) => part.includes('@'))) return mask;
+  const urls = urlsByHost(text).map(({ url }) => (URL.canParse(url) ? new URL(url) : null));
+  const [first] = urls;
+  const isMoved = (url: URL | null) =>
+    url === null ||
+    url.host === '' ||
+    [url.pathname, url.search, url.hash].some((part) => part.includes('@'));
+  if (first === undefined || first === null || urls.some(isMoved)) return mask;
+  const { protocol, username, password, pathname } = first;
   const user = username === '' ? '' : `${username}${password === '' ? '' : `:${mask}`}@`;
-  return `${protocol}//${user}${host}${pathname}`;
+  return `${protocol}//${user}${urls.map((url) => url?.host ?? '').join(',')}${pathname}`;
 }

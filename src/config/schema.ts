@@ -76,7 +76,9 @@ const middleSchema = z
     /**
      * What the driver takes: a string (Oracle: `user/password@connect-string`; PostgreSQL: a URL;
      * SQLite: a file), or an object (`connectString`, `user`, `password` for Oracle; `filename`,
-     * relative to the configuration file, for SQLite). No default.
+     * relative to the configuration file, for SQLite). Several hosts of PostgreSQL stand in the URL
+     * (`postgres://user@a:5432,b:5432/ismp`) or in `hosts`, a list of `{ host, port }`: the one that accepts writes is used.
+     * No default.
      */
     connection,
     /** Schema (owner) of the interface tables. Default: absent, the connected user's own. Set when they belong to another user. */
@@ -111,7 +113,10 @@ const storeSchema = z
   .strictObject({
     /** Driver of the product store. No default: set it when installing. */
     client: z.enum(knexClients),
-    /** What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). No default. */
+    /**
+     * What the driver takes: a string, or an object (`filename`, relative to the configuration file, for SQLite). Several
+     * hosts of PostgreSQL as in the middle database. No default.
+     */
     connection,
     /**
      * PostgreSQL: the schema of the product store's tables; it must exist. Default: absent, the first schema of the

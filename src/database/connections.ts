@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
 import type PQueue from 'p-queue';
-import { abandon } from './bounded.js';
+import type { HostState } from '../domain/host-state.js';
+import { abandon, bounded, isAbandoned } from './bounded.js';
 import { classifyConnecting } from './classify.js';
 import { withDeadline } from './deadline.js';
 import type { Dialect } from './dialects/dialect.js';
@@ -9,6 +10,7 @@ import { DatabaseError } from './errors.js';
 import type { Executor } from './executor.js';
 import type { DatabaseOptions } from './options.js';
 import { poolUse, type PoolUse } from './pool-use.js';
+import { isReadOnlyServer, ServerHosts } from './server-hosts.js';
 
 /**
  * Looks at a new session of the server before anything else goes over it. When it fails, the connection is thrown away and
@@ -27,6 +29,7 @@ export class Connections {
   readonly #options: DatabaseOptions;
   readonly #dialect: Dialect;
   readonly #turns: PQueue | undefined;
+  readonly #hosts: ServerHosts | undefined;
   #knex: Knex;
   #startupLimits = true;
   #check: ConnectionCheck | undefined;
@@ -40,7 +43,15 @@ export class Connections {
     this.#options = options;
     this.#dialect = dialect;
     this.#turns = dialect.turns?.(options);
-    this.#knex = knexBuilder(dialect.config(options, this.#startupLimits));
+    const { hosts, callTimeoutMs } = options;
+    this.#hosts = hosts === undefined ? undefined : new ServerHosts(hosts, callTimeoutMs);
+    this.#knex = this.#makeKnex();
+  }
+
+  #makeKnex(): Knex {
+    const knex = knexBuilder(this.#dialect.config(this.#options, this.#startupLimits));
+    this.#hosts?.attachTo(knex.client as Knex.Client);
+    return knex;
   }
 
   get knex(): Knex {
@@ -64,6 +75,37 @@ export class Connections {
 
   pool(): PoolUse {
     return poolUse((this.#knex.client as { pool: Parameters<typeof poolUse>[0] }).pool);
+  }
+
+  /** The hosts and what each of them is; empty where there is one that may be anything. */
+  async hosts(): Promise<readonly HostState[]> {
+    return this.#hosts?.look() ?? [];
+  }
+
+  /** Waits for a call no longer than so many milliseconds; past them the connection is left. */
+  async bounded<T>(milliseconds: number, connection: object, call: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await bounded(milliseconds, connection, call);
+    } catch (error) {
+      if (isAbandoned(connection)) this.#hosts?.leave(connection);
+      if (isReadOnlyServer(error)) this.#retireAll(connection);
+      throw error;
+    }
+  }
+
+  /** A server that takes no changes is no place for any connection: the next ones may lead to its successor. */
+  #retireAll(connection: object): void {
+    this.#generation += 1;
+    this.#sessions.clear();
+    this.#hosts?.leave(connection);
+    // It has no generation.
+    if (this.#dialect.pooled?.(connection)) abandon(connection);
+  }
+
+  /** Throws a connection away, and tries other hosts first from now on. */
+  leave(connection: object): void {
+    abandon(connection);
+    this.#hosts?.leave(connection);
   }
 
   /** Closes all connections; waits no longer than a call may take. */
@@ -137,7 +179,7 @@ export class Connections {
     if (!this.#startupLimits) return false;
     this.#startupLimits = false;
     const old = this.#knex;
-    this.#knex = knexBuilder(this.#dialect.config(this.#options, false));
+    this.#knex = this.#makeKnex();
     old.destroy().catch(() => undefined);
     return true;
   }
@@ -145,24 +187,23 @@ export class Connections {
   async #checkOnce(connection: object, executorOn: (connection: object) => Executor): Promise<void> {
     if (this.#generations.has(connection) || this.#dialect.pooled?.(connection)) return;
     const generation = await this.#runCheck(connection, executorOn(connection));
-    if (generation !== null) this.#generations.set(connection, generation);
+    this.#generations.set(connection, generation);
   }
 
   /**
-   * Returns the generation that the session belongs to; null where sessions are not checked. It is that of the time of the
-   * check: where others were retired meanwhile, this one was among them.
+   * Returns the generation that the session belongs to. It is that of the time of the check: where others were retired
+   * meanwhile, this one was among them.
    */
-  async #runCheck(connection: object, executor: Executor): Promise<number | null> {
-    if (this.#check === undefined) return null;
+  async #runCheck(connection: object, executor: Executor): Promise<number> {
     let generation = this.#generation;
     try {
-      await this.#check(executor, () => {
+      await this.#check?.(executor, () => {
         this.#generation += 1;
         generation = this.#generation;
         this.#sessions.clear();
       });
     } catch (error) {
-      abandon(connection);
+      this.leave(connection);
       throw error;
     }
     return generation;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
+import type { HostState } from '../domain/host-state.js';
 import type { Pooler } from '../domain/pooler.js';
-import { abandon, bounded, isAbandoned } from './bounded.js';
+import { abandon, isAbandoned } from './bounded.js';
 import { Connections, type ConnectionCheck } from './connections.js';
 import { ownDeadline } from './deadline.js';
 import type { Dialect, Fragment, PooledConnection } from './dialects/dialect.js';
@@ -126,7 +127,7 @@ export class Database implements Executor {
       const execute = (statement: Fragment) => this.#executeTried(pooled, connection, statement);
       await this.#connections.checkPooled(connection, session, { dialect: this.dialect, execute });
     } catch (error) {
-      abandon(connection);
+      this.#connections.leave(connection);
       throw error;
     }
   }
@@ -197,6 +198,11 @@ export class Database implements Executor {
     }
   }
 
+  /** Its hosts and what each of them is; empty where it has one that may be anything. */
+  async hosts(): Promise<readonly HostState[]> {
+    return this.#connections.hosts();
+  }
+
   /** How its connections are used at this moment. */
   pool(): PoolUse {
     return this.#connections.pool();
@@ -262,7 +268,7 @@ export class Database implements Executor {
   }
 
   async #bounded<T>(connection: object, call: () => PromiseLike<T>): Promise<T> {
-    return bounded(this.#callTimeoutMs, connection, call);
+    return this.#connections.bounded(this.#callTimeoutMs, connection, call);
   }
 }
 

@@ -7,6 +7,8 @@ export interface DatabaseOptions {
   readonly client: KnexClient;
   /** What the driver takes: a string, or an object (`filename` for SQLite). */
   readonly connection: string | Readonly<Record<string, unknown>>;
+  /** PostgreSQL: the hosts that are tried for one that accepts writes, in this order. Default: the connection's own, whatever it accepts. */
+  readonly hosts?: readonly ServerHost[];
   /** How the connection names itself to the server (application_name). */
   readonly applicationName: string;
   /** The most connections held at once; SQLite always has one. */
@@ -28,6 +30,13 @@ export interface DatabaseOptions {
   readonly schema?: OwnSchema;
   /** SQLite: deterministic functions that statements may use. */
   readonly functions?: Readonly<Record<string, SqlFunction>>;
+}
+
+/** A host, and what takes the place of the connection's settings to lead there. */
+export interface ServerHost {
+  /** For errors: `db1:5432`. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** A schema that is named, with the tables that are ours there. */

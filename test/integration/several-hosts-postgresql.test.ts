@@ -1,0 +1,159 @@
+import type { Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openStoreDatabase } from '../../src/app/open-databases.js';
+import { parseConfig } from '../../src/config/parse.js';
+import type { Database } from '../../src/database/database.js';
+import { DatabaseError } from '../../src/database/errors.js';
+import { FaultProxy } from '../support/fault-proxy.js';
+import { createDatabaseOn, type PostgresAccess, queryOn } from '../support/postgres-database.js';
+import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
+import { openSilentServer, portOf } from '../support/silent-server.js';
+import { scaled } from '../support/time-factor.js';
+import { until } from '../support/until.js';
+
+const host = '127.0.0.1';
+/** Nobody listens there: the range is not given to anybody. */
+const closedPort = 1;
+
+describeWithStandby('several hosts of one database', () => {
+  let servers: ReplicatedPostgres;
+  let access: PostgresAccess;
+  let primary: number;
+  let standby: number;
+  let silent: Server;
+  const opened: Database[] = [];
+  beforeAll(async () => {
+    servers = new ReplicatedPostgres();
+    await servers.start();
+    ({ connection: access } = await createDatabaseOn(servers.primary.access, 'hosts'));
+    await queryOn(access, 'CREATE TABLE t (name text)');
+    await servers.caughtUp();
+    primary = servers.primary.access.port;
+    standby = servers.standby.access.port;
+  });
+  beforeEach(async () => {
+    silent = await openSilentServer();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((database) => database.close()));
+    silent.close();
+  });
+  afterAll(() => servers.remove());
+
+  const { user, password } = { user: 'postgres', password: 'postgres' };
+  const listOf = (ports: readonly number[]) => ports.map((port) => ({ host, port }));
+  const urlOf = (ports: readonly number[], more = '') =>
+    `postgres://${user}:${password}@${ports.map((port) => `${host}:${port}`).join(',')}/${access.database}${more}`;
+  function open(connection: unknown, callTimeoutMs = scaled(5000)): Database {
+    const config = parseConfig(
+      {
+        middle: { client: 'better-sqlite3', connection: 'unused.db' },
+        store: { client: 'pg', connection },
+        worker: { callTimeoutMs, leaseTtlMs: 60_000 },
+      },
+      '/tmp',
+    );
+    const database = openStoreDatabase(config, { applicationName: 'bnet-sync hosts', maxConnections: 2 });
+    opened.push(database);
+    return database;
+  }
+  const portUsed = async (database: Database) => {
+    const { rows } = await database.execute({ sql: 'SELECT inet_server_port() AS port', bindings: [] });
+    return Number(rows[0]?.['port']);
+  };
+  const insert = (database: Database) =>
+    database.execute({ sql: 'INSERT INTO t VALUES (?)', bindings: ['x'] });
+  const failureOf = async (call: Promise<unknown>): Promise<DatabaseError> => {
+    const error = await call.then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error instanceof DatabaseError) return error;
+    throw new Error(`expected a DatabaseError, not ${String(error)}`);
+  };
+  it('a standby is left out, whatever the form and the order', async () => {
+    const list = { user, password, database: access.database };
+    for (const connection of [
+      urlOf([standby, primary]),
+      urlOf([standby, primary], '?target_session_attrs=read-write'),
+      { ...list, hosts: listOf([standby, primary]) },
+      { ...list, hosts: [{ host, port: standby }, { host }], port: primary },
+      { connectionString: urlOf([primary, standby]), ssl: false },
+    ]) {
+      const database = open(connection);
+      expect(await portUsed(database)).toBe(primary);
+      await insert(database);
+    }
+  });
+
+  it('a host that accepts connections and says nothing leaves time for the next, once', async () => {
+    let connections = 0;
+    silent.on('connection', () => (connections += 1));
+    const database = open(urlOf([portOf(silent), primary]), scaled(2000));
+    expect(await portUsed(database)).toBe(primary);
+    expect(connections).toBe(1);
+    // Two at a time, so that another connection is made.
+    await Promise.all([database.execute({ sql: 'SELECT pg_sleep(0.2)', bindings: [] }), portUsed(database)]);
+    expect(database.pool().idle).toBe(2);
+    expect(connections).toBe(1);
+  });
+
+  it('where none accepts writes, one line says why of each', async () => {
+    const database = open(urlOf([standby, closedPort, portOf(silent)]), scaled(1500));
+    const { kind, message } = await failureOf(database.ping());
+    expect(kind).toBe('unreachable');
+    expect(message).toMatch(
+      new RegExp(
+        `^no host accepts writes: ${host}:${standby} is a standby, ${host}:1 refused the connection, ` +
+          `${host}:${portOf(silent)} did not answer within \\d+ ms$`,
+      ),
+    );
+    const one = open(urlOf([standby], '?target_session_attrs=read-write'));
+    expect((await failureOf(one.ping())).message).toBe(
+      `no host accepts writes: ${host}:${standby} is a standby`,
+    );
+    const unknown = open(`postgres://u:p@no-such-host.invalid,${host}:${closedPort}/d`);
+    expect((await failureOf(unknown.ping())).message).toMatch(
+      /^no host accepts writes: no-such-host\.invalid (is no known host|is a name that cannot be resolved at present), /,
+    );
+  });
+
+  it('refused credentials end it: the next host is not tried, and nothing of the password is told', async () => {
+    const next = await FaultProxy.inFrontOf(servers.primary.access);
+    try {
+      const database = open(`postgres://postgres:wrong@${host}:${primary},${host}:${next.port}/postgres`);
+      const { kind, message } = await failureOf(database.ping());
+      expect({ kind, message }).toEqual({
+        kind: 'credentials',
+        message: `${host}:${primary}: password authentication failed for user "postgres"`,
+      });
+      expect(next.accepted).toBe(0);
+    } finally {
+      await next.close();
+    }
+  });
+
+  it('tells of each host what it is', async () => {
+    const database = open(urlOf([standby, primary, closedPort]));
+    await database.ping();
+    expect(await database.hosts()).toEqual([
+      { name: `${host}:${standby}`, state: 'standby', words: 'is a standby', inUse: false },
+      { name: `${host}:${primary}`, state: 'writable', words: 'accepts writes', inUse: true },
+      { name: `${host}:1`, state: 'unreachable', words: 'refused the connection', inUse: false },
+    ]);
+    expect(await open({ ...access }).hosts()).toEqual([]);
+  });
+
+  // The last one: it ends the primary.
+  it('after a fail-over the next connection leads to the new primary', async () => {
+    const database = open(urlOf([primary, standby]));
+    await insert(database);
+    await servers.killPrimary();
+    const words = `no host accepts writes: ${host}:${primary} refused the connection, ${host}:${standby} is a standby`;
+    // The first call may still be made over a connection that is about to break.
+    await until('no host accepts writes', async () => (await failureOf(insert(database))).message === words);
+    await servers.promote();
+    await insert(database);
+    expect(await portUsed(database)).toBe(standby);
+  });
+});
