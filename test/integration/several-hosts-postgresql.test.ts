@@ -1,10 +1,11 @@
 import type { Server } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStoreDatabase } from '../../src/app/open-databases.js';
 import { parseConfig } from '../../src/config/parse.js';
-import type { Database } from '../../src/database/database.js';
+import { Database } from '../../src/database/database.js';
 import { DatabaseError } from '../../src/database/errors.js';
 import { FaultProxy } from '../support/fault-proxy.js';
+import { openOptions } from '../support/middle-databases.js';
 import { createDatabaseOn, type PostgresAccess, queryOn } from '../support/postgres-database.js';
 import { describeWithStandby, ReplicatedPostgres } from '../support/postgres-standby.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
@@ -71,6 +72,19 @@ describeWithStandby('several hosts of one database', () => {
     if (error instanceof DatabaseError) return error;
     throw new Error(`expected a DatabaseError, not ${String(error)}`);
   };
+  const setReadOnly = async (on: boolean) => {
+    const change = on ? 'SET default_transaction_read_only = on' : 'RESET default_transaction_read_only';
+    await queryOn(servers.primary.access, `ALTER SYSTEM ${change}`);
+    await queryOn(servers.primary.access, 'SELECT pg_reload_conf()');
+    await until('the primary has read its configuration', async () => {
+      const [row] = await queryOn<{ now: string }>(
+        access,
+        `SELECT current_setting('default_transaction_read_only') AS now`,
+      );
+      return row?.now === (on ? 'on' : 'off');
+    });
+  };
+
   it('a standby is left out, whatever the form and the order', async () => {
     const list = { user, password, database: access.database };
     for (const connection of [
@@ -142,6 +156,46 @@ describeWithStandby('several hosts of one database', () => {
       { name: `${host}:1`, state: 'unreachable', words: 'refused the connection', inUse: false },
     ]);
     expect(await open({ ...access }).hosts()).toEqual([]);
+  });
+
+  describe('a server that takes no changes any more', () => {
+    afterEach(() => setReadOnly(false));
+
+    it('is an outage, and all of its pooled connections are thrown away', async () => {
+      const database = new Database({ ...openOptions, client: 'pg', connection: { ...access } });
+      opened.push(database);
+      const pid = async () => {
+        const { rows } = await database.execute({ sql: 'SELECT pg_backend_pid() AS pid', bindings: [] });
+        return Number(rows[0]?.['pid']);
+      };
+      // Two connections: the one that finds out is not the one that is used next.
+      const [, before] = await Promise.all([
+        database.execute({ sql: 'SELECT pg_sleep(0.2)', bindings: [] }),
+        pid(),
+      ]);
+      await setReadOnly(true);
+      const { kind, code } = await failureOf(
+        database.transaction(async (transaction) => {
+          await transaction.execute({ sql: `INSERT INTO t VALUES ('x')`, bindings: [] });
+        }),
+      );
+      expect({ kind, code }).toEqual({ kind: 'unavailable', code: '25006' });
+      const after = await Promise.all([pid(), pid()]);
+      expect(after).not.toContain(before);
+    });
+
+    it('is left, and named, until it accepts writes again', async () => {
+      const database = open(urlOf([primary, standby]));
+      await insert(database);
+      await setReadOnly(true);
+      expect((await failureOf(insert(database))).code).toBe('25006');
+      const { kind, message } = await failureOf(insert(database));
+      expect(kind).toBe('unreachable');
+      expect(message).toContain(`${host}:${standby} is a standby`);
+      expect(message).toContain(`${host}:${primary} is read-only (default_transaction_read_only)`);
+      await setReadOnly(false);
+      await insert(database);
+    });
   });
 
   // The last one: it ends the primary.
