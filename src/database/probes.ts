@@ -1,4 +1,6 @@
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
+import type { Database } from './database.js';
+import type { Fragment } from './dialects/dialect.js';
 import { DatabaseError, type DatabaseErrorKind } from './errors.js';
 
 /** A privilege, and a statement that fails without it and changes no row. */
@@ -34,4 +36,19 @@ export async function refusedProbes<P extends Probe>(
     }
   }
   return refused;
+}
+
+/** Ends the transaction of a statement that was not refused. */
+class RollBack extends Error {}
+
+/** Runs a statement in a transaction of its own that is rolled back. */
+export async function undone(database: Database, statement: Fragment): Promise<void> {
+  try {
+    await database.transaction(async (transaction) => {
+      await transaction.execute(statement);
+      throw new RollBack();
+    });
+  } catch (error) {
+    if (!(error instanceof RollBack)) throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseKind } from '../domain/clients.js';
+import type { HostState } from '../domain/host-state.js';
 import type { RowKey, Source } from '../domain/keys.js';
 import type { Pooler } from '../domain/pooler.js';
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
@@ -126,6 +127,8 @@ export interface MiddleAdmin {
   newestPending(): Promise<string | null>;
   /** The server, and the user we are connected as. */
   server(): Promise<ServerDescription>;
+  /** Its hosts, in the order in which they are tried; empty where the connection names one, and on Oracle. */
+  hosts(): Promise<readonly HostState[]>;
   /** Columns of the four tables. */
   columns(): Promise<readonly ColumnDescription[]>;
   /** Indexes of the four tables. */

@@ -1,4 +1,5 @@
 import { sources, type RowKey, type Source } from '../domain/keys.js';
+import type { HostState } from '../domain/host-state.js';
 import type { RefusedPrivilege } from '../domain/refused-privilege.js';
 import type {
   BoundedQueries,
@@ -99,6 +100,7 @@ export abstract class SqlMiddleAdmin implements MiddleAdmin {
 
   abstract requeue(keys: readonly RowKey[], failedUntil?: string): Promise<readonly RowKey[]>;
   abstract server(): Promise<ServerDescription>;
+  abstract hosts(): Promise<readonly HostState[]>;
   abstract columns(): Promise<readonly ColumnDescription[]>;
   abstract indexes(): Promise<readonly IndexDescription[]>;
   abstract missingPrivileges(): Promise<readonly RefusedPrivilege[]>;

@@ -5,6 +5,8 @@ import type { Deferral } from '../domain/deferral.js';
 import type { Attempt, RowKey, Source } from '../domain/keys.js';
 import type { Pooler } from '../domain/pooler.js';
 import type { DatedRecord } from '../domain/repair.js';
+import type { HostState } from '../domain/host-state.js';
+import type { Replication } from '../domain/replication.js';
 import type { Cell } from '../domain/rows.js';
 import type { Dependencies, Seen } from '../domain/waiting.js';
 import type { Changes, Snapshot, SnapshotRequest, UserKey } from '../domain/working-set.js';
@@ -256,6 +258,7 @@ export interface StoreAdmin {
   readonly guard: GuardRecords;
   /** What was lost takes effect once more. */
   readonly repairs: StoreRepairs;
+  readonly server: StoreServer;
   /** All journal entries of a row, newest attempt first. */
   history(key: RowKey): Promise<readonly JournalLine[]>;
   /**
@@ -286,6 +289,16 @@ export interface StoreAdmin {
   isolation(): Promise<string | null>;
   /** The pooler that it is reached through; null: none. */
   pooler(): Promise<Pooler | null>;
+}
+
+/** The server of the store. */
+export interface StoreServer {
+  /** Its hosts, in the order in which they are tried; empty where the connection names one. */
+  hosts(): Promise<readonly HostState[]>;
+  /** How it keeps what is committed; null without a server. */
+  replication(): Promise<Replication | null>;
+  /** Writes pages of its own in a transaction that is rolled back; fails as a worker's transaction would. */
+  tryWriting(): Promise<void>;
 }
 
 /** How the worker of an entry begins that a repair has made; the name of the person follows. */

@@ -9,6 +9,7 @@ import {
   nothingLost,
   storeOperations,
   storeRecords,
+  storeServer,
   storeSetup,
   workerDescription,
 } from '../support/operations.js';
@@ -31,6 +32,7 @@ const healthyStore = storeOperations({
   shards: async () => 8,
   records: storeRecords({ deferralCounts: async () => [] }),
   guard: guardRecords(nothingLost().store),
+  server: storeServer(),
 });
 
 describe.runIf(hasPostgres)('doctor on Oracle', () => {

@@ -5,7 +5,13 @@ import type { BoundedQueries, FinishedRows, FullRow, MiddleAdmin } from '../../s
 import type { DeferredSummary } from '../../src/operator/contract/rows.js';
 import type { LossLookup } from '../../src/store/guard-port.js';
 import type { WorkerDescription } from '../../src/store/port.js';
-import type { GuardRecords, StoreAdmin, JournalLine, StoreRecords } from '../../src/store/admin-port.js';
+import type {
+  GuardRecords,
+  StoreAdmin,
+  StoreServer,
+  JournalLine,
+  StoreRecords,
+} from '../../src/store/admin-port.js';
 import type { StoreSetup } from '../../src/store/setup-port.js';
 import { accountRow, customerRow } from './builders.js';
 
@@ -41,6 +47,21 @@ export function storeRecords(methods: Partial<StoreRecords>): StoreRecords {
 
 export function guardRecords(methods: Partial<GuardRecords> = {}): GuardRecords {
   return only('GuardRecords', methods);
+}
+
+/** Whether the doctor speaks of the tests' own server, which does not wait for its disk. */
+export function isAboutTestServer({ finding }: { readonly finding: string }): boolean {
+  return finding.startsWith('synchronous_commit is off');
+}
+
+/** A server without standbys that can be written. */
+export function storeServer(methods: Partial<StoreServer> = {}): StoreServer {
+  return {
+    hosts: async () => [],
+    replication: async () => null,
+    tryWriting: async () => undefined,
+    ...methods,
+  };
 }
 
 export function finishedRows(methods: Partial<FinishedRows> = {}): FinishedRows {

@@ -10,8 +10,8 @@ import { printJson, printLines, shown } from '../output.js';
 import { applicationNameOf, configOf } from '../session.js';
 
 const notes = `
-Nothing is changed: privileges are tried with statements over no row. The module of store.handlers
-is loaded. Ends with 1 where there is a fault, and with 3 where a database cannot be reached.
+Nothing is changed: privileges are tried with statements over no row, and a row that is written to the
+product store is rolled back. The module of store.handlers is loaded. Ends with 1 where there is a fault, and with 3 where a database cannot be reached.
 
 Example:
   bnet-sync doctor --config bnet-sync.yaml`;

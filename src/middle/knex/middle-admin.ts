@@ -65,6 +65,10 @@ export class KnexMiddleAdmin extends SqlMiddleAdmin {
     return readServer(this.#database);
   }
 
+  hosts(): ReturnType<MiddleAdmin['hosts']> {
+    return this.#database.hosts();
+  }
+
   columns(): Promise<readonly ColumnDescription[]> {
     return readColumns(this.#database, this.#tables);
   }

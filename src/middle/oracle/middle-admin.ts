@@ -67,6 +67,11 @@ export class OracleMiddleAdmin extends SqlMiddleAdmin {
     return readServer(this.#database);
   }
 
+  /** The driver tries the addresses of a connect string itself, and does not say which. */
+  async hosts(): ReturnType<MiddleAdmin['hosts']> {
+    return [];
+  }
+
   columns(): Promise<readonly ColumnDescription[]> {
     return readColumns(this.#database, this.#tables);
   }

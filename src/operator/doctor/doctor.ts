@@ -5,6 +5,7 @@ import { deferredSummary } from '../deferred.js';
 import { countLimit } from '../overview.js';
 import { clockFindings } from './clock.js';
 import { handlerFindings } from './handlers.js';
+import { hostFindings } from './hosts.js';
 import { deferredFindings } from './deferred.js';
 import type { Area, Finding } from '../contract/checks.js';
 import { fine } from './finding.js';
@@ -13,6 +14,7 @@ import { isolationFindings } from './isolation.js';
 import { lossFindings, type LossSettings } from './loss.js';
 import { poolerFindings } from './pooler.js';
 import { privilegeFindings, storePrivilegeFindings } from './privileges.js';
+import { unwritableFinding, writingFindings } from './replication.js';
 import { rowFindings, type OddRows } from './rows.js';
 import { serverFindings } from './server.js';
 import { setupFindings } from './setup.js';
@@ -115,6 +117,7 @@ async function examineMiddle(middle: MiddleAdmin, { clock, settings }: DoctorTar
     ...(typeof user === 'string' ? { user } : {}),
   };
   return [
+    ...(await check('middle database', async () => hostFindings('middle database', await middle.hosts()))),
     ...(server.answer === null
       ? server.findings
       : [
@@ -153,11 +156,13 @@ async function examineStore(
   middle: MiddleAdmin | null,
   { settings }: DoctorTargets,
 ): Promise<Finding[]> {
-  const migrations = await check('migrations', async () => setupFindings(await store.setup()));
-  if (migrations.some(({ area, level }) => area === 'migrations' && level !== 'ok')) return migrations;
-  const privileges = await check('privileges', async () =>
-    storePrivilegeFindings(await store.missingPrivileges()),
+  const hosts = await check('product store', async () =>
+    hostFindings('product store', await store.server.hosts()),
   );
+  const migrations = await check('migrations', async () => setupFindings(await store.setup()));
+  if (migrations.some(({ area, level }) => area === 'migrations' && level !== 'ok'))
+    return [...hosts, ...migrations];
+  const writing = await examineWriting(store);
   const workers = await check('workers', async () =>
     workerFindings({
       workers: await store.workers(),
@@ -180,7 +185,19 @@ async function examineStore(
   const pooler = await check('product store', async () =>
     poolerFindings('product store', await store.pooler()),
   );
-  return [...migrations, ...privileges, ...workers, ...losses, ...deferrals, ...isolation, ...pooler];
+  return [...hosts, ...migrations, ...writing, ...workers, ...losses, ...deferrals, ...isolation, ...pooler];
+}
+
+/** On a server that takes no changes at all, each privilege would be refused for that reason. */
+async function examineWriting(store: StoreAdmin): Promise<Finding[]> {
+  const { answer, findings } = await ask('product store', () => store.server.replication());
+  const unwritable = answer === null ? null : unwritableFinding(answer);
+  if (unwritable !== null) return [unwritable];
+  return [
+    ...findings,
+    ...(await check('privileges', async () => storePrivilegeFindings(await store.missingPrivileges()))),
+    ...(await check('product store', () => writingFindings(store.server, answer))),
+  ];
 }
 
 async function otherProducts(

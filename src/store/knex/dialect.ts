@@ -1,4 +1,5 @@
 import type { Executor } from '../../database/database.js';
+import type { Replication } from '../../domain/replication.js';
 import type { StoreSetup } from '../setup-port.js';
 
 /*
@@ -47,4 +48,6 @@ export interface StoreDialect {
   /** Arguments of the lock that excludes other migrations until the transaction ends; null if there is one writer. */
   readonly migrationLock: string | null;
   readPlace(executor: Executor, request: PlaceRequest): Promise<Place>;
+  /** How the server keeps what is committed; null without a server. */
+  readReplication(executor: Executor): Promise<Replication | null>;
 }

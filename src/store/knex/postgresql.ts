@@ -1,6 +1,7 @@
 import type { Executor } from '../../database/database.js';
 import { arrayLiteral } from '../../database/dialects/postgresql.js';
 import type { Place, PlaceRequest, StoreDialect } from './dialect.js';
+import { readReplication } from './postgresql-replication.js';
 
 /** The name of a server that takes no changes. */
 export const inRecovery = 'in recovery';
@@ -30,6 +31,7 @@ export const pgStore: StoreDialect = {
   user: 'SELECT current_user AS name',
   migrationLock: `hashtext('bnet-sync migrate'), hashtext(coalesce(current_schema(), ''))`,
   readPlace,
+  readReplication,
 };
 
 async function readPlace(executor: Executor, { chosen, record, tables }: PlaceRequest): Promise<Place> {

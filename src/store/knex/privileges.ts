@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.js';
-import { refusedProbes, type Probe } from '../../database/probes.js';
+import { refusedProbes, undone, type Probe } from '../../database/probes.js';
 import type { MissingStorePrivileges } from '../admin-port.js';
 import { storeDialects } from './dialects.js';
 import { migrationTable } from './migrations.js';
@@ -46,7 +46,9 @@ const needs: readonly Need[] = [
 
 /** Tries everything; see `refusedProbes`. */
 export async function missingPrivileges(database: Database): Promise<MissingStorePrivileges> {
-  const refused = await refusedProbes(needs.flatMap(probesOf), (sql) => tryOut(database, sql));
+  const refused = await refusedProbes(needs.flatMap(probesOf), (sql) =>
+    undone(database, { sql, bindings: [] }),
+  );
   return { user: refused.length === 0 ? null : await userOf(database), refused };
 }
 
@@ -72,20 +74,6 @@ function probesOf(need: Need): (Probe & Pick<Need, 'neededBy'>)[] {
       ...(deletes === true ? [probe('DELETE', `DELETE FROM ${table} WHERE 1 = 0`)] : []),
     ];
   });
-}
-
-/** Ends the transaction of a probe that was not refused. */
-class RollBack extends Error {}
-
-async function tryOut(database: Database, sql: string): Promise<void> {
-  try {
-    await database.transaction(async (transaction) => {
-      await transaction.execute({ sql, bindings: [] });
-      throw new RollBack();
-    });
-  } catch (error) {
-    if (!(error instanceof RollBack)) throw error;
-  }
 }
 
 async function userOf(database: Database): Promise<string | null> {

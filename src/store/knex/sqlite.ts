@@ -15,6 +15,7 @@ export const sqliteStore: StoreDialect = {
   user: null,
   migrationLock: null,
   readPlace,
+  readReplication: async () => null,
 };
 
 async function readPlace(executor: Executor, { record }: PlaceRequest): Promise<Place> {

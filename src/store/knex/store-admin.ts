@@ -18,6 +18,7 @@ import { readSeen, readSnapshot } from './snapshot.js';
 import { KnexStoreRepairs } from './repairs.js';
 import { KnexStoreRecords } from './store-records.js';
 import { KnexStoreScan } from './store-scan.js';
+import { KnexStoreServer } from './store-server.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
 
@@ -27,6 +28,7 @@ export class KnexStoreAdmin implements StoreAdmin {
   readonly scan: KnexStoreScan;
   readonly guard: KnexGuardRecords;
   readonly repairs: KnexStoreRepairs;
+  readonly server: KnexStoreServer;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -35,6 +37,7 @@ export class KnexStoreAdmin implements StoreAdmin {
     this.scan = new KnexStoreScan(database);
     this.guard = new KnexGuardRecords(database);
     this.repairs = new KnexStoreRepairs(database);
+    this.server = new KnexStoreServer(database);
   }
 
   async history(key: RowKey): Promise<readonly JournalLine[]> {

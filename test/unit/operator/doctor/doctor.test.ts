@@ -9,6 +9,7 @@ import {
   nothingLost,
   storeOperations,
   storeRecords,
+  storeServer,
   storeSetup,
   workerDescription,
 } from '../../../support/operations.js';
@@ -20,6 +21,7 @@ const middle = {
     ...{ product: 'PostgreSQL', version: '17.4', characterSet: 'UTF8' },
     ...{ user: 'bnet_sync', schemas: [], isolation: 'read committed', pooler: null },
   }),
+  hosts: async () => [],
   columns: async () => [],
   missingPrivileges: async () => [],
   indexes: async () => [],
@@ -42,6 +44,7 @@ const store = {
   shards: async () => 8,
   records: storeRecords({ deferralCounts: async () => [] }),
   guard: guardRecords(nothingLost().store),
+  server: storeServer(),
 };
 
 function targets(changes: Partial<DoctorTargets> = {}): DoctorTargets {
@@ -76,6 +79,7 @@ describe('the doctor', () => {
       'product store: ok',
       'migrations: ok',
       'privileges: ok',
+      'product store: ok',
       'workers: ok',
       'deferred: ok',
     ]);
