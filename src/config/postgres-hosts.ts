@@ -66,7 +66,7 @@ function wantedOf(connection: Given): unknown {
 }
 
 function nameOf({ host, port }: { readonly host: unknown; readonly port: unknown }): string {
-  const name = String(host);
+  const name = typeof host === 'string' ? host : 'the default host';
   const shown = name.includes(':') && !name.startsWith('/') ? `[${name}]` : name;
   return port === undefined || port === null ? shown : `${shown}:${String(port)}`;
 }

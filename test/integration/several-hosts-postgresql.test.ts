@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openStoreDatabase } from '../../src/app/open-databases.js';
+import { openMiddleDatabase, openStoreDatabase } from '../../src/app/open-databases.js';
 import { parseConfig } from '../../src/config/parse.js';
 import { Database } from '../../src/database/database.js';
 import { DatabaseError } from '../../src/database/errors.js';
@@ -98,6 +98,15 @@ describeWithStandby('several hosts of one database', () => {
       expect(await portUsed(database)).toBe(primary);
       await insert(database);
     }
+  });
+
+  it('the middle database has hosts as well', async () => {
+    const connection = { user, password, database: access.database, hosts: listOf([standby, primary]) };
+    const store = { client: 'better-sqlite3', connection: 'unused.db' };
+    const config = parseConfig({ middle: { client: 'pg', connection }, store }, '/tmp');
+    const database = openMiddleDatabase(config, { applicationName: 'bnet-sync hosts' });
+    opened.push(database);
+    expect(await portUsed(database)).toBe(primary);
   });
 
   it('a host that accepts connections and says nothing leaves time for the next, once', async () => {

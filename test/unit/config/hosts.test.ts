@@ -38,6 +38,9 @@ describe('several hosts', () => {
       expect(postgresHosts(`postgres://u@a/db?target_session_attrs=${wanted}`)).toHaveLength(1);
       expect(postgresHosts({ host: 'a', target_session_attrs: wanted })).toHaveLength(1);
     }
+    expect(postgresHosts({ user: 'u', target_session_attrs: 'primary' })).toMatchObject([
+      { name: 'the default host' },
+    ]);
     for (const connection of ['/run/postgresql d', 'socket:/run/postgresql?db=a,b', { user: 'u' }])
       expect(postgresHosts(connection)).toBeUndefined();
   });
