@@ -207,7 +207,7 @@ describeWithStandby('several hosts of one database', () => {
     });
   });
 
-  // The last one: it ends the primary.
+  // The last two: the first of them ends the primary.
   it('after a fail-over the next connection leads to the new primary', async () => {
     const database = open(urlOf([primary, standby]));
     await insert(database);
@@ -218,5 +218,24 @@ describeWithStandby('several hosts of one database', () => {
     await servers.promote();
     await insert(database);
     expect(await portUsed(database)).toBe(standby);
+  });
+
+  it('a host that falls silent costs one call its deadline; the next goes to another host at once', async () => {
+    // Which of the two is the right one does not matter here.
+    await servers.primary.start();
+    const proxy = await FaultProxy.inFrontOf(servers.standby.access);
+    try {
+      const callTimeoutMs = scaled(3000);
+      const database = open(urlOf([proxy.port, primary]), callTimeoutMs);
+      expect(await portUsed(database)).toBe(standby);
+      proxy.swallow();
+      expect((await failureOf(portUsed(database))).kind).toBe('timeout');
+      const before = performance.now();
+      expect(await portUsed(database)).toBe(primary);
+      // Its share of the deadline would be half of it.
+      expect(performance.now() - before).toBeLessThan(callTimeoutMs / 2);
+    } finally {
+      await proxy.close();
+    }
   });
 });

@@ -86,6 +86,23 @@ describeWithStandby('PostgreSQL that fails over', () => {
     expect(await names()).toEqual(['confirmed']);
   });
 
+  it('synchronous: confirms a commit that is cancelled while it waits, without the standby', async () => {
+    await start({ synchronous: true });
+    await servers.lag();
+    const waiting = commit('cancelled');
+    await until('the waiting commit is cancelled', async () => {
+      const rows = await queryOn<{ done: boolean }>(
+        servers.primary.access,
+        `SELECT pg_cancel_backend(pid) AS done FROM pg_stat_activity WHERE wait_event = 'SyncRep'`,
+      );
+      return rows.some(({ done }) => done);
+    });
+    await waiting;
+    await servers.killPrimary();
+    await servers.promote();
+    expect(await names()).toEqual([]);
+  });
+
   it('an unprivileged role can read system and timeline, and on a standby the system alone', async () => {
     await start();
     const role = await createLoginRole(access);
