@@ -79,12 +79,13 @@ export function hostIssues(connection: Given): HostIssue[] {
 
 function listIssues({ hosts, host, connectionString }: Readonly<Record<string, unknown>>): HostIssue[] {
   const issue = (message: string, ...path: string[]): HostIssue[] => [{ path, message }];
-  if (typeof host === 'string' && host.includes(',') && !host.startsWith('/'))
+  if (Array.isArray(host) || (typeof host === 'string' && host.includes(',') && !host.startsWith('/')))
     return issue('names several: give hosts: [{ host: a, port: 5432 }, { host: b }] instead', 'host');
-  if (hosts === undefined || hosts === null) return [];
+  if (hosts === undefined) return [];
   const example = 'such as [{ host: a, port: 5432 }, { host: b }]';
-  if (!Array.isArray(hosts)) return issue(`must be a list, ${example}`, 'hosts');
-  if (hosts.length === 0) return issue(`is empty: name at least one, ${example}`, 'hosts');
+  if (hosts !== null && !Array.isArray(hosts)) return issue(`must be a list, ${example}`, 'hosts');
+  // Without a host the driver would try this machine.
+  if (hosts === null || hosts.length === 0) return issue(`is empty: name at least one, ${example}`, 'hosts');
   const both = host !== undefined ? 'host' : connectionString !== undefined ? 'connectionString' : null;
   if (both !== null) return issue(`stands beside ${both}: give one of the two`, 'hosts');
   return hosts.flatMap((entry: unknown, index) => entryIssues(entry, index, hosts));
@@ -99,7 +100,7 @@ function entryIssues(entry: unknown, index: number, all: readonly unknown[]): Ho
     message: 'does not belong here: a host has host and port, and everything else holds for all of them',
   }));
   const issue = (name: string, message: string) => issues.push({ path: [...path, name], message });
-  if (typeof host !== 'string' || host.trim() === '')
+  if (typeof host !== 'string' || !/^\S+$/.test(host))
     issue('host', 'must be the name or address of a server');
   else if (host.includes(',') && !host.startsWith('/')) issue('host', 'must be one name');
   if (port !== undefined && port !== null && !isPort(port)) issue('port', 'must be a number from 1 to 65535');

@@ -63,6 +63,8 @@ function severalHostsIssue(text: string, urls: readonly HostUrl[]): string | nul
   const shown = (value: string) => (isShown ? `, not "${value}"` : '');
   if (urls.some(({ name }) => name.replace(/:\d*$/, '') === ''))
     return 'names several hosts, one of them with an empty name';
+  if (urls.some(({ name }) => /\s/.test(name)))
+    return 'names several hosts with a blank among them: separate them by commas alone';
   for (const [index, { name, url }] of urls.entries()) {
     const port = /^(?:\[[^\]]*\]|[^:[]*):(.*)$/s.exec(name)?.[1];
     if (port !== undefined && port !== '' && !isPort(port))

@@ -1,4 +1,5 @@
-import type { Server } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openMiddleDatabase, openStoreDatabase } from '../../src/app/open-databases.js';
 import { parseConfig } from '../../src/config/parse.js';
@@ -119,6 +120,27 @@ describeWithStandby('several hosts of one database', () => {
     await Promise.all([database.execute({ sql: 'SELECT pg_sleep(0.2)', bindings: [] }), portUsed(database)]);
     expect(database.pool().idle).toBe(2);
     expect(connections).toBe(1);
+  });
+
+  it('so does one that falls silent after the login, and one that answers with nonsense', async () => {
+    const deaf = await FaultProxy.inFrontOf(servers.primary.access);
+    const nonsense = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
+    await once(nonsense.listen(0, host), 'listening');
+    try {
+      deaf.loseAnswerTo('pg_is_in_recovery', 'deaf');
+      const database = open(urlOf([deaf.port, portOf(nonsense), primary]), scaled(3000));
+      expect(await portUsed(database)).toBe(primary);
+      expect(deaf.sprung).toBe(true);
+      const [first, second] = await open(urlOf([portOf(nonsense), closedPort])).hosts();
+      expect([first?.state, second?.state]).toEqual(['unreachable', 'unreachable']);
+      expect(first?.words).toMatch(/^failed: /);
+    } finally {
+      nonsense.close();
+      await deaf.close();
+    }
   });
 
   it('where none accepts writes, one line says why of each', async () => {

@@ -59,6 +59,7 @@ describe('several hosts', () => {
 describe('a list of hosts', () => {
   it.each([
     ['is empty', { hosts: [] }, 'hosts: is empty: name at least one'],
+    ['is left empty', { hosts: null }, 'hosts: is empty: name at least one'],
     ['is none', { hosts: 'a,b' }, 'hosts: must be a list, such as [{ host: a, port: 5432 }, { host: b }]'],
     ['stands beside a host', { host: 'c', hosts: two }, 'hosts: stands beside host: give one of the two'],
     [
@@ -66,9 +67,15 @@ describe('a list of hosts', () => {
       { connectionString: 'postgres://c/d', hosts: two },
       'hosts: stands beside connectionString',
     ],
+    ['is given as one host', { host: ['a', 'b'] }, 'host: names several: give hosts: [{ host: a'],
     ['is written as one host', { host: 'a,b' }, 'host: names several: give hosts: [{ host: a'],
     ['holds a text', { hosts: ['a:5432'] }, 'hosts.0: must be { host: …, port: … }'],
     ['holds two in one', { hosts: [{ host: 'a,b' }] }, 'hosts.0.host: must be one name ("a,b")'],
+    [
+      'holds a blank',
+      { hosts: [{ host: ' a' }] },
+      'hosts.0.host: must be the name or address of a server (" a")',
+    ],
     ['holds an empty one', { hosts: [{ host: ' ' }] }, 'hosts.0.host: must be the name or address'],
     [
       'holds a port that is none',
@@ -114,6 +121,7 @@ describe('a list of hosts', () => {
 describe('hosts in a URL', () => {
   it.each([
     ['postgres://u@a,,b/d', 'names several hosts, one of them with an empty name'],
+    ['postgres://u@a, b/d', 'names several hosts with a blank among them: separate them by commas alone'],
     ['postgres://u@a,:5432/d', 'names several hosts, one of them with an empty name'],
     ['postgres://u@a,b:x/d', 'the port of the second must be a number from 1 to 65535, not "x"'],
     ['postgres://u@a:0,b/d', 'the port of the first must be a number from 1 to 65535, not "0"'],
