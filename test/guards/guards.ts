@@ -1,3 +1,4 @@
+import { hostGuards } from './host-guards.js';
 import { isolationGuards } from './isolation-guards.js';
 
 /** A text of a source file, and what stands there once a guard is switched off. */
@@ -298,5 +299,6 @@ export const guards: readonly Guard[] = [
     ],
     test: { file: 'test/unit/worker/deferrals.test.ts', name: 'in no hurry once' },
   },
+  ...hostGuards,
   ...isolationGuards,
 ];

@@ -178,6 +178,23 @@ describeWithStandby('several hosts of one database', () => {
     }
   });
 
+  it('so does a connection pooler that refuses a parameter: the next one would as well', async () => {
+    const fields = 'SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0';
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(fields.length + 4);
+    const refusing = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)])));
+    });
+    await once(refusing.listen(0, host), 'listening');
+    try {
+      const { message } = await failureOf(open(urlOf([portOf(refusing), primary])).ping());
+      expect(message).toMatch(/^the connection pooler refuses the startup parameter "statement_timeout"/);
+    } finally {
+      refusing.close();
+    }
+  });
+
   it('tells of each host what it is', async () => {
     const database = open(urlOf([standby, primary, closedPort]));
     await database.ping();
