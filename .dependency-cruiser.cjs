@@ -1,13 +1,13 @@
 /**
  * The layers of src. Each folder names the folders it may import besides itself;
  * "ports" stands for the worker's, src/middle/port.ts and src/store/{,guard-,setup-}port.ts, "admin" for the operators',
- * src/{middle,store}/admin-port.ts, "errors" for the kinds of database errors that ports fail with (and the count of
+ * src/{middle,store}/admin-port.ts and src/store/verification-port.ts, "errors" for the kinds of database errors that ports fail with (and the count of
  * connections), "events" for what a worker reports, "security" for what the HTTP server reports, "timeout" for
  * src/timeout.ts. Only src/app, src/cli, src/demo and the other files in src itself, which wire the program together,
  * are free.
  */
 const PORTS = '^src/(middle|store)/((guard|setup)-)?port[.]ts$';
-const ADMIN = '^src/(middle|store)/admin-port[.]ts$';
+const ADMIN = '^src/(middle|store)/(admin|verification)-port[.]ts$';
 const ERRORS = '^src/database/(errors|pool-use)[.]ts$';
 /** What log lines and metrics are made from. */
 const EVENTS = '^src/worker/events[.]ts$';

@@ -42,4 +42,10 @@ GRANT UPDATE (closed_at, closed_by) ON sync_guard TO bnet_sync_store;
 
 GRANT UPDATE (middle_clock, recorded_at) ON sync_origin TO bnet_sync_store;
 
+-- The record of verifications: for the setting verify.every, and for "bnet-sync verify" to be recorded. The command itself needs
+-- SELECT only.
+GRANT SELECT, INSERT, UPDATE, DELETE ON sync_verification TO bnet_sync_store;
+
+GRANT SELECT, INSERT, DELETE ON sync_difference TO bnet_sync_store;
+
 GRANT SELECT ON sync_migration TO bnet_sync_store;

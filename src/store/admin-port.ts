@@ -13,6 +13,7 @@ import type { Changes, Snapshot, SnapshotRequest, UserKey } from '../domain/work
 import type { LossLookup, Origin } from './guard-port.js';
 import type { Pause, PauseTarget, WorkerDescription } from './port.js';
 import type { StoreSetup } from './setup-port.js';
+import type { VerificationRecords } from './verification-port.js';
 
 /*
  * The product store as operators see it: counts, pauses, the record of actions, customers with their history, and all of
@@ -236,8 +237,11 @@ export interface StoreScan {
 export interface MissingStorePrivileges {
   /** The connected user; null where there are no users. */
   readonly user: string | null;
-  /** `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console. */
-  readonly refused: readonly (RefusedPrivilege & { readonly neededBy: 'worker' | 'people' })[];
+  /**
+   * `worker`: for `run`; `people`: for pause, resume, requeue, retry and repair, by command or in the console; `verify`: for
+   * the record of verifications.
+   */
+  readonly refused: readonly (RefusedPrivilege & { readonly neededBy: 'worker' | 'people' | 'verify' })[];
 }
 
 /** How migrations are run. */
@@ -259,6 +263,8 @@ export interface StoreAdmin {
   /** What was lost takes effect once more. */
   readonly repairs: StoreRepairs;
   readonly server: StoreServer;
+  /** What verifications found. */
+  readonly verifications: VerificationRecords;
   /** All journal entries of a row, newest attempt first. */
   history(key: RowKey): Promise<readonly JournalLine[]>;
   /**

@@ -217,7 +217,7 @@ describe('acceptance: from nothing to an applied row', () => {
       migrations: [
         ...['0001_initial', '0002_several_workers', '0003_operators', '0004_guard', '0005_isolation'],
         ...['0006_intents', '0007_replication', '0008_versions', '0009_crashes', '0010_shared_settings'],
-        '0011_journal_upkeep',
+        ...['0011_journal_upkeep', '0012_verifications'],
       ],
       origin: 'recorded',
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { ProductStore } from '../../src/store/port.js';
 import type { GuardRecords, StoreRecords } from '../../src/store/admin-port.js';
+import type { VerificationRecords } from '../../src/store/verification-port.js';
 import { activityRules } from './store/activity.js';
 import { sharedSettingsRules } from './store/shared-settings.js';
 import { applyRules } from './store/apply.js';
@@ -20,6 +21,7 @@ import { purgeRules } from './store/purge.js';
 import { sharingRules } from './store/sharing.js';
 import { snapshotRules } from './store/snapshot.js';
 import { crashLogRules } from './store/crash-log.js';
+import { verificationRules } from './store/verifications.js';
 import { writeRules } from './store/write.js';
 
 /** Settings of a store under test. */
@@ -83,6 +85,7 @@ export interface StoreFixture extends WorkerStoreFixture {
   openEmpty(): ProductStore;
   readonly records: StoreRecords;
   readonly guard: GuardRecords;
+  readonly verifications: VerificationRecords;
   /** Runs a statement; both kinds of database understand it. */
   run(sql: string, bindings?: readonly unknown[]): Promise<void>;
 }
@@ -124,6 +127,7 @@ export function storeConformance(name: string, open: () => Promise<StoreFixture>
       auditRules(fixture);
       customerRecordRules(fixture);
       purgeRules(fixture);
+      verificationRules(fixture);
       storeOutageRules(fixture);
     });
   });

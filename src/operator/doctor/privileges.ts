@@ -43,13 +43,20 @@ export function storePrivilegeFindings({ user, refused }: MissingStorePrivileges
   return refused.map(({ privilege, error, neededBy }) => ({
     area: 'privileges',
     level: neededBy === 'worker' ? 'error' : 'warning',
-    finding: `in the product store ${privilege} is refused: ${error}${neededBy === 'worker' ? '' : '; people need it to pause, resume, requeue, retry and repair'}`,
+    finding: `in the product store ${privilege} is refused: ${error}${usesOf[neededBy]}`,
     whatToDo:
       user === null
         ? 'let this user write the file and its folder'
         : `as the owner of the tables: GRANT ${privilege} TO ${readyName(kind, user)}; all grants are in sql/postgresql/grants-store.sql`,
   }));
 }
+
+/** What a refused privilege is for, where rows are processed without it. */
+const usesOf = {
+  worker: '',
+  people: '; people need it to pause, resume, requeue, retry and repair',
+  verify: '; verify.every, and the record of "bnet-sync verify", need it',
+} as const;
 
 function readOnlyFinding(
   section: 'middle' | 'store',

@@ -182,6 +182,20 @@ const journalUpkeep: Migration = {
   up: ({ tidyAfter }) => tidyAfter('sync_journal', 50_000),
 };
 
+/** Runs of `verify` over the whole store, and the first differences of each, in JSON. */
+const verifications: Migration = {
+  name: '0012_verifications',
+  up: ({ instant, text, identity }) => [
+    `CREATE TABLE sync_verification (
+       id ${identity}, started_at ${instant} NOT NULL, ended_at ${instant},
+       via ${text(8)} NOT NULL CHECK (via IN ('schedule', 'command')), who text NOT NULL,
+       state ${text(9)} NOT NULL CHECK (state IN ('running', 'finished', 'failed', 'cancelled', 'abandoned')),
+       summary text, error text)`,
+    `CREATE TABLE sync_difference (
+       run_id bigint NOT NULL, number integer NOT NULL, difference text NOT NULL, PRIMARY KEY (run_id, number))`,
+  ],
+};
+
 /** All migrations, in order. */
 export const migrations: readonly Migration[] = [
   initial,
@@ -195,6 +209,7 @@ export const migrations: readonly Migration[] = [
   crashes,
   sharedSettings,
   journalUpkeep,
+  verifications,
 ];
 
 /** The statements of a migration. */

@@ -11,7 +11,7 @@ import { migrationTable } from './migrations.js';
 
 interface Need {
   readonly tables: readonly string[];
-  readonly neededBy: 'worker' | 'people';
+  readonly neededBy: MissingStorePrivileges['refused'][number]['neededBy'];
   readonly reads?: true;
   /** A column that a row is inserted with. */
   readonly inserts?: string;
@@ -24,6 +24,7 @@ interface Need {
 
 const worker = { neededBy: 'worker', reads: true } as const;
 const people = { neededBy: 'people' } as const;
+const verify = { neededBy: 'verify', reads: true } as const;
 
 const needs: readonly Need[] = [
   { ...worker, tables: ['bnet_customer', 'bnet_account'], inserts: 'cust_id', updates: ['status'] },
@@ -42,6 +43,8 @@ const needs: readonly Need[] = [
   { ...people, tables: ['sync_audit'], reads: true, inserts: 'who' },
   { ...people, tables: ['sync_guard'], updates: ['closed_at', 'closed_by'], updatesOnly: true },
   { ...people, tables: ['sync_origin'], updates: ['middle_clock', 'recorded_at'], updatesOnly: true },
+  { ...verify, tables: ['sync_verification'], inserts: 'who', updates: ['state'], deletes: true },
+  { ...verify, tables: ['sync_difference'], inserts: 'run_id', deletes: true },
 ];
 
 /** Tries everything; see `refusedProbes`. */

@@ -19,6 +19,7 @@ import { KnexStoreRepairs } from './repairs.js';
 import { KnexStoreRecords } from './store-records.js';
 import { KnexStoreScan } from './store-scan.js';
 import { KnexStoreServer } from './store-server.js';
+import { KnexVerificationRecords } from './verifications.js';
 
 type DriverRow = Readonly<Record<string, unknown>>;
 
@@ -29,6 +30,7 @@ export class KnexStoreAdmin implements StoreAdmin {
   readonly guard: KnexGuardRecords;
   readonly repairs: KnexStoreRepairs;
   readonly server: KnexStoreServer;
+  readonly verifications: KnexVerificationRecords;
   readonly #database: Database;
 
   constructor(database: Database) {
@@ -38,6 +40,7 @@ export class KnexStoreAdmin implements StoreAdmin {
     this.guard = new KnexGuardRecords(database);
     this.repairs = new KnexStoreRepairs(database);
     this.server = new KnexStoreServer(database);
+    this.verifications = new KnexVerificationRecords(database);
   }
 
   async history(key: RowKey): Promise<readonly JournalLine[]> {

@@ -25,6 +25,8 @@ export const otherTables = [
   'sync_audit',
   'sync_guard',
   'sync_origin',
+  'sync_verification',
+  'sync_difference',
 ] as const;
 
 /** How many shards a fixture has. */

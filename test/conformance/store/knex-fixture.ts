@@ -91,6 +91,7 @@ async function openFixture(place: Place): Promise<StoreFixture> {
     openEmpty: () => open(place.empty),
     records: new KnexStoreRecords(recording),
     guard: new KnexGuardRecords(recording),
+    verifications: operations.verifications,
     statementsDuring: async (work) => {
       const before = sent();
       await work();
