@@ -21,8 +21,8 @@ export function createOperator(config: Config, { admin, middle }: OpenDatabases)
   });
 }
 
-/** Loaded here only: the driver is an optional dependency. */
-async function openStaging(): Promise<StagingDatabase> {
+/** Opens the staging database of a verification. Loaded here only: the driver is an optional dependency. */
+export async function openStaging(): Promise<StagingDatabase> {
   const { SqliteStagingDatabase } = await import('../staging/sqlite-staging.js');
   return new SqliteStagingDatabase();
 }

@@ -3,7 +3,9 @@ import type { PoolUse } from '../database/pool-use.js';
 import { loadHandlers, loadLimitMs } from './load-handlers.js';
 import { ProcessGuard } from './process-guard.js';
 import { KnexProductStore } from '../store/knex/product-store.js';
+import { KnexStoreAdmin } from '../store/knex/store-admin.js';
 import { openMiddle, openStoreDatabase } from './open-databases.js';
+import { scheduleVerification } from './schedule-verification.js';
 import { withTimeout } from '../timeout.js';
 import type { WorkerEvents } from '../worker/events.js';
 import type { Handlers } from '../worker/handlers.js';
@@ -77,12 +79,16 @@ export async function createWorker(config: Config, options: CreateWorkerOptions 
     ...(watched && { aroundHandler: guard.aroundHandler }),
     once: options.once ?? false,
   });
+  const records = new KnexStoreAdmin(storeDatabase).verifications;
+  const verifying = options.once === true ? null : scheduleVerification(config, { worker, records });
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {
     if (watched) guard.begin();
+    verifying?.start();
     try {
       await worker.run();
     } finally {
+      await verifying?.stop();
       await Promise.all([middle.close(), store.close()]);
       if (watched) await guard.end();
     }

@@ -199,6 +199,44 @@ const workerSchema = z
     ctx.addIssue({ code: 'custom', path: ['idlePollMaxMs'], message });
   }, whenObject);
 
+const spanUnitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time span as people write it, `30m`, `6h` or `1d`, or in milliseconds like the other times here; read as milliseconds. */
+function timeSpan(least: string, most: string) {
+  const msOf = (text: string): number => {
+    const [, count, unit = ''] = /^(\d{1,9})([mhd])$/.exec(text.trim()) ?? [];
+    return Number(count) * (spanUnitsMs[unit] ?? NaN);
+  };
+  return z
+    .union([z.string(), z.int()], {
+      error: 'must be a time span such as 30m, 6h or 1d, or a number of milliseconds',
+    })
+    .transform((given, ctx): number => {
+      const ms = typeof given === 'number' ? given : msOf(given);
+      if (ms >= msOf(least) && ms <= msOf(most)) return ms;
+      ctx.addIssue(
+        Number.isNaN(ms)
+          ? 'must be a time span such as 30m, 6h or 1d, or a number of milliseconds'
+          : `must be ${least} to ${most} (${msOf(least)} to ${msOf(most)} ms)`,
+      );
+      return z.NEVER;
+    });
+}
+
+const verifySchema = z.strictObject({
+  /**
+   * How often one of the workers runs `verify` beside the rows, 5m to 366d: a time span such as `6h`, or milliseconds.
+   * Default: absent, never. It needs the package better-sqlite3. Set it where a difference should be noticed without
+   * anybody typing the command.
+   */
+  every: timeSpan('5m', '366d').optional(),
+  /**
+   * How far back the journal reaches, 1d to 36500d, such as `365d`: records without a history that have not changed since are not
+   * compared by these runs. Default: absent, the journal was never purged. Set it where `journal purge` runs.
+   */
+  journalSince: timeSpan('1d', '36500d').optional(),
+});
+
 const rulesSchema = z.strictObject({
   /** An open (0101) of an active product: refuse it with 00404, or treat it as a change. Default refuse. */
   onDuplicateOpen: z.enum(['refuse', 'update']).default('refuse'),
@@ -304,6 +342,8 @@ export const configSchema = z.strictObject({
   store: storeSchema,
   /** Speed and patience of the worker. */
   worker: workerSchema.prefault({}),
+  /** Comparing both databases by itself, as `bnet-sync verify` does. */
+  verify: verifySchema.prefault({}),
   /** Choices that the specification leaves to the product; the same for all workers of a store. */
   rules: rulesSchema.prefault({}),
   /** The log. */

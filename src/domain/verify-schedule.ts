@@ -7,8 +7,7 @@
  * What became of a run. `cancelled`: its worker stopped, or lost the lease of shard 0; `abandoned`: its process ended
  * without a word.
  */
-export const runStates = ['running', 'finished', 'failed', 'cancelled', 'abandoned'] as const;
-export type RunState = (typeof runStates)[number];
+export type RunState = 'running' | 'finished' | 'failed' | 'cancelled' | 'abandoned';
 
 /** A run as far as the schedule goes. Instants are ISO 8601, UTC, by the store's clock. */
 export interface ScheduledRun {

@@ -149,6 +149,21 @@ const lines: { readonly [Name in keyof WorkerEvents]: Line<Name> } = {
     { rows, examples },
     `${rows} finished ${rows === 1 ? 'row is' : 'rows are'} not in the journal: others finished ${rows === 1 ? 'it' : 'them'}`,
   ],
+  verifyScheduled: (event) => ['info', event, 'verification scheduled: the holder of shard 0 runs it'],
+  verifyStarted: () => ['info', {}, 'verification started'],
+  verifyFinished: (event) => [
+    event.differences > 0 ? 'error' : 'info',
+    event,
+    event.differences > 0
+      ? `verification finished: ${event.differences} differences of ${event.rows} rows; "bnet-sync verify --last" lists them`
+      : `verification finished: ${event.rows} rows, no difference`,
+  ],
+  verifyCancelled: (event) => ['info', event, `verification cancelled: ${event.reason}`],
+  verifyFailed: (event) => [
+    'error',
+    event,
+    `verification failed: ${event.error}; rows are processed as before, the next one follows after the interval`,
+  ],
   listenerFailed: ({ event, error }) => [
     'error',
     { listenerOf: event, error },

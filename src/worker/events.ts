@@ -146,6 +146,26 @@ export interface WorkerEvents {
   storeAccepted: Record<string, never>;
   /** Finished rows that the journal does not know, and that are no sign of a loss: a person or another program finished them. */
   finishedByOthers: LossEvidence;
+  /** `verify.every` is set: the worker that holds shard 0 verifies at this interval. */
+  verifyScheduled: { readonly everyMs: number };
+  /** A verification has begun beside the rows. */
+  verifyStarted: Record<string, never>;
+  /**
+   * A verification has compared both databases; `notJudged` customers were skipped, `byKind` has only what there is. Its first
+   * differences are in the product store: console, `GET /api/v1/verify`, `verify --last`.
+   */
+  verifyFinished: {
+    readonly rows: number;
+    readonly customers: number;
+    readonly notJudged: number;
+    readonly differences: number;
+    readonly byKind: Readonly<Record<string, number>>;
+    readonly durationMs: number;
+  };
+  /** A verification ended early without a fault; it is due as it was before. */
+  verifyCancelled: { readonly reason: string };
+  /** A verification failed, or could not be recorded: the next one follows after the interval. No row is delayed by it. */
+  verifyFailed: { readonly error: string };
   /** A listener of `event` threw, or its promise was rejected: the worker goes on. Emitted once for each listener. */
   listenerFailed: { readonly event: string; readonly error: string };
   stopping: { readonly inFlight: number };

@@ -1,6 +1,6 @@
 import { DatabaseError } from '../database/errors.js';
 import { pausedBy, type MiddleDatabase, type OpenRowsExcept } from '../middle/port.js';
-import type { ProductStore } from '../store/port.js';
+import type { Lease, ProductStore } from '../store/port.js';
 import type { Batch } from './batch.js';
 import { ApplyStage } from './apply-stage.js';
 import { BreakerOpenError, CircuitBreakers } from './circuit-breaker.js';
@@ -142,21 +142,11 @@ export class Worker extends WorkerEventEmitter {
   /** What the worker does about what the pipeline reports. */
   #reports(): PipelineReports {
     return {
-      onBatchDone: () => {
-        this.#wakeup.wake();
-      },
-      onLeaseLost: () => {
-        this.#keeper.recheck();
-      },
-      onAlarm: () => {
-        this.#keeper.checkNow();
-      },
-      onBreakerOpen: (error) => {
-        this.#openBreaker(error);
-      },
-      onFatal: (error) => {
-        this.#fail(error);
-      },
+      onBatchDone: () => this.#wakeup.wake(),
+      onLeaseLost: () => this.#keeper.recheck(),
+      onAlarm: () => this.#keeper.checkNow(),
+      onBreakerOpen: (error) => this.#openBreaker(error),
+      onFatal: (error) => this.#fail(error),
     };
   }
 
@@ -188,6 +178,17 @@ export class Worker extends WorkerEventEmitter {
     await this.#keeper.stop(keeping).catch((error: unknown) => {
       if (!this.#context.health.isOutage(error)) this.#fail(error);
     });
+  }
+
+  /** The lease of a shard, for work beside the rows; null: not held, or this worker stops, or an alarm is open. */
+  leaseOf(shard: number): Lease | null {
+    if (this.#stopping || this.#guard.isOpen) return null;
+    return this.#keeper.held().find((lease) => lease.shard === shard) ?? null;
+  }
+
+  /** A database is away at present. */
+  isWaitingForDatabase(): boolean {
+    return this.#context.health.durationMs() > 0;
   }
 
   /** Stops after what is in flight; `run` resolves then. */

@@ -75,8 +75,8 @@ describe('acceptance: the packed package without better-sqlite3', () => {
   const folder = temporaryFolder();
   beforeAll(() => layPackage(folder(), ['better-sqlite3']));
 
-  async function run(name: string, middle: object, store: object) {
-    await writeFile(join(folder(), 'bnet-sync.json'), JSON.stringify({ middle, store }));
+  async function run(name: string, middle: object, store: object, more: object = {}) {
+    await writeFile(join(folder(), 'bnet-sync.json'), JSON.stringify({ middle, store, ...more }));
     return node(folder(), command, name, '--config', 'bnet-sync.json');
   }
 
@@ -108,6 +108,14 @@ describe('acceptance: the packed package without better-sqlite3', () => {
     expect([exitCode, stderr]).toEqual([
       2,
       expect.stringContaining('verify: better-sqlite3 is not installed; "npm install better-sqlite3"'),
+    ]);
+  });
+
+  it('a worker that is to verify by itself says so at its start', async () => {
+    const { exitCode, stderr } = await run('run', postgres, postgres, { verify: { every: '6h' } });
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('verify.every: better-sqlite3 is not installed; "npm install better-sqlite3"'),
     ]);
   });
 });

@@ -27,12 +27,14 @@ export class FakeClock implements Clock {
   async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const sleeper = { until: this.#now + milliseconds, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal.addEventListener('abort', () => {
+      const end = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal.removeEventListener('abort', end);
         resolve();
-      });
+      };
+      const sleeper = { until: this.#now + milliseconds, wake: end };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', end);
     });
   }
 

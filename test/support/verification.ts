@@ -9,6 +9,15 @@ export interface Verified {
   readonly differences: readonly Difference[];
 }
 
+/** What a verification of nothing finds. */
+export const emptySummary: VerifySummary = {
+  ...{ rows: 0, customers: 0, customersWithDifferences: 0, differences: 0, byKind: {} },
+  lateRows: { requeued: 0, waited: 0, undated: 0, sameValues: 0 },
+  strayAttributes: null,
+  notJudged: { rowsLeft: 0, rowsRewritten: 0, historyIncomplete: 0, olderThanJournal: 0, busy: 0 },
+  notJudgedExamples: [],
+};
+
 /** Settings that do not make a test wait. */
 const quick: Omit<VerifySettings, 'onDifference'> = {
   custId: null,
@@ -17,6 +26,7 @@ const quick: Omit<VerifySettings, 'onDifference'> = {
   attributes: 'merge',
   journalSince: null,
   pageRows: 7,
+  straysScan: 1_000_000,
   pace: { now: () => 0, rest: () => Promise.resolve() },
   onProgress: () => undefined,
 };

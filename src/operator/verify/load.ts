@@ -1,7 +1,7 @@
 import type { Account, Customer } from '../../domain/customer.js';
 import { isCanonicalNumber, sources, type Attempt } from '../../domain/keys.js';
 import type { FinishedPage, FinishedPosition, FinishedRequest } from '../../middle/admin-port.js';
-import type { ScanScope } from '../../store/admin-port.js';
+import type { ScannedEntry, ScanScope } from '../../store/admin-port.js';
 import type { Databases } from '../databases.js';
 import { nobody, type StagingDatabase } from './staging.js';
 
@@ -104,16 +104,21 @@ export class Loader {
   }
 
   async #journal(custs: readonly string[] | null, into: 'entry' | 'again'): Promise<void> {
-    const { pageRows, onProgress } = this.#settings;
+    const { onProgress } = this.#settings;
     let after: Attempt | null = null;
     for (let read = 0; ;) {
-      const page = await this.#databases.store.scan.journalPage(this.#scope(custs), after, pageRows);
+      const page = await this.#journalPage(custs, after);
       this.#stage.putEntries(page, into);
       read += page.length;
       if (custs === null) onProgress('journal', read);
       after = page.at(-1) ?? null;
       if (after === null) return;
     }
+  }
+
+  #journalPage(custs: readonly string[] | null, after: Attempt | null): Promise<readonly ScannedEntry[]> {
+    const { scan } = this.#databases.store;
+    return this.#paced(() => scan.journalPage(this.#scope(custs), after, this.#settings.pageRows));
   }
 
   async #records(custs: readonly string[] | null): Promise<void> {
@@ -142,10 +147,11 @@ export class Loader {
     read: (after: T | null, limit: number) => Promise<readonly T[]>,
     put: (page: readonly T[]) => void,
   ): Promise<void> {
-    let page = await read(null, this.#settings.pageRows);
+    const pageAfter = (last: T | null) => this.#paced(() => read(last, this.#settings.pageRows));
+    let page = await pageAfter(null);
     while (page.length > 0) {
       put(page);
-      page = await read(page.at(-1) ?? null, this.#settings.pageRows);
+      page = await pageAfter(page.at(-1) ?? null);
     }
   }
 
@@ -158,7 +164,7 @@ export class Loader {
     };
   }
 
-  /** The middle database is shared: after each page it rests for as long as the page took. */
+  /** Others use both databases: after each page it rests for as long as the page took. */
   async #paced<T>(read: () => Promise<T>): Promise<T> {
     const { pace } = this.#settings;
     const startedAt = pace.now();

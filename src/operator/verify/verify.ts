@@ -23,8 +23,14 @@ export interface VerifySources extends Databases {
   readonly openStaging: () => Promise<StagingDatabase>;
 }
 
+/** How much of both databases a verification takes at once, and where it rests. */
+export interface VerifyManner extends Pick<LoadSettings, 'pageRows' | 'pace'> {
+  /** How many of the newest attribute rows of each table are checked for their row, in one statement. */
+  readonly straysScan: number;
+}
+
 /** What to verify, and how. */
-export interface VerifySettings extends LoadSettings, CheckSettings {
+export interface VerifySettings extends LoadSettings, CheckSettings, VerifyManner {
   /** Only this customer. */
   readonly custId: string | null;
   /** Called for every difference, customer by customer. */
@@ -45,22 +51,24 @@ const customersAtOnce = 100;
 /** How often a customer that keeps moving is reread. */
 const rounds = 3;
 const namedExamples = 20;
-/** Rows in one page of either database. */
-const pageRows = 500;
 
 const pace: Pace = {
   now: () => performance.now(),
   rest: (milliseconds) => (milliseconds > 0 ? sleep(milliseconds) : setImmediate()),
 };
 
-/** The newest attribute rows of each table, and how many StreamingNos are named. */
-const strayLook = { scan: 1_000_000, examples: 20 };
+/** A command's, whose process does nothing else. */
+const commandManner: VerifyManner = { pageRows: 500, pace, straysScan: 1_000_000 };
 
-/** Verifies what an operator asks for, at a guest's pace. NotOurProductError. */
+/** What of the configuration a verification needs. */
+export type VerifyRules = Pick<OperatorSettings, 'productIds' | 'rules'>;
+
+/** Verifies what an operator asks for. NotOurProductError. */
 export async function verifyStore(
   sources: VerifySources,
-  { productIds, rules }: Pick<OperatorSettings, 'productIds' | 'rules'>,
+  { productIds, rules }: VerifyRules,
   { journalSince, ...request }: VerifyRequest,
+  manner: VerifyManner = commandManner,
 ): Promise<VerifySummary> {
   const { productId } = request;
   if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
@@ -70,8 +78,7 @@ export async function verifyStore(
     productIds,
     attributes: rules.attributes,
     journalSince: journalSince === null ? null : await instantOf(journalSince, sources),
-    pageRows,
-    pace,
+    ...manner,
   });
 }
 
@@ -132,7 +139,8 @@ class Verification {
   }
 
   async #strays(): Promise<VerifySummary['strayAttributes']> {
-    const strays = await this.#middle.strayAttributes(strayLook);
+    const { straysScan: scan } = this.#settings;
+    const strays = await this.#middle.strayAttributes({ scan, examples: namedExamples });
     return byTableName((source) => strays[source]);
   }
 
@@ -147,11 +155,11 @@ class Verification {
           this.#stage.candidate(cust);
           this.#candidates += 1;
         }
+        // A long comparison must not block signals and timers.
+        await this.#settings.pace.rest(0);
       }
       judged += custs.length;
       this.#settings.onProgress('compared', judged, total);
-      // A long comparison must not block signals and timers.
-      await this.#settings.pace.rest(0);
       custs = this.#stage.customersAfter(custs.at(-1) ?? null, customersAtOnce);
     }
   }

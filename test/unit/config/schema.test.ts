@@ -29,6 +29,7 @@ describe('defaults', () => {
         callTimeoutMs: 10000,
         handlerTimeoutMs: 10_000,
       },
+      verify: {},
       rules: {
         onDuplicateOpen: 'refuse',
         onDuplicateBind: 'refuse',
@@ -289,4 +290,32 @@ describe('all faults of one run', () => {
       'worker.shards',
     ]);
   });
+});
+
+describe('verify.every', () => {
+  const every = (value: unknown) => parsed({ verify: { every: value } }).verify.every;
+
+  it('is a time span, or milliseconds, read as milliseconds', () => {
+    expect(['5m', '6h', '1d', '366d', 300_000, 31_622_400_000].map(every)).toEqual([
+      ...[300_000, 21_600_000, 86_400_000, 31_622_400_000],
+      ...[300_000, 31_622_400_000],
+    ]);
+  });
+
+  it.each(['4m', '0h', '367d', 299_999, -1])('has bounds, which %j is outside of', async (value) => {
+    expect(await faultLines({ verify: { every: value } })).toEqual([
+      `verify.every: must be 5m to 366d (300000 to 31622400000 ms) (${JSON.stringify(value)})`,
+    ]);
+  });
+
+  it.each(['soon', '6', '6 h', '6H', '1w', '', '6.5h', true, null, 1.5, [], '99999999999999999999m'])(
+    'says what %j should be',
+    async (value) => {
+      const lines = await faultLines({ verify: { every: value } });
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(
+        'verify.every: must be a time span such as 30m, 6h or 1d, or a number of milliseconds',
+      );
+    },
+  );
 });
