@@ -25,8 +25,8 @@ export function applicationNameOf(command: Command): string {
 
 /** What a command needs of the databases. */
 interface SessionOptions extends Pick<OpenOptions, 'byKey'> {
-  /** `middle`: the command does without the product store. Default: both must be reached. */
-  readonly needs?: 'middle' | 'both';
+  /** `middle`, `store`: the command does without the other one. Default: both must be reached. */
+  readonly needs?: 'middle' | 'store' | 'both';
 }
 
 /**
@@ -41,8 +41,8 @@ export async function withOperator(
   const config = await configOf(command);
   const databases = await openDatabases(config, { applicationName: applicationNameOf(command), ...options });
   try {
-    await databases.middle.database.ping();
-    if (needs === 'both') await databases.store.ping();
+    if (needs !== 'store') await databases.middle.database.ping();
+    if (needs !== 'middle') await databases.store.ping();
     await work(createOperator(config, databases));
   } finally {
     await databases.close();

@@ -20,7 +20,9 @@ import { requeue } from './requeue.js';
 import { requeueMatching } from './requeue-matching.js';
 import { rowPage } from './row-page.js';
 import { status } from './status.js';
-import { verifyStore, type VerifySources } from './verify/verify.js';
+import { recordedVerifications } from './verification.js';
+import { verifyRecorded } from './verify/recorded-run.js';
+import type { VerifySources } from './verify/verify.js';
 
 /** Dependencies of an operator service. */
 export interface OperatorParts {
@@ -56,7 +58,8 @@ export function createOperatorService(parts: OperatorParts): OperatorService {
     row: (key) => rowPage(databases, key),
     preview: async (limit) =>
       preview({ ...parts, ...databases }, { ...settings, limit, paused: pausedBy(await records().pauses()) }),
-    verify: (request) => verifyStore({ ...databases, openStaging }, settings, request),
+    verify: (request) => verifyRecorded({ ...databases, openStaging }, settings, request),
+    verification: () => recordedVerifications(databases.store.verifications),
     retry: (actor, keys, reason) => retry(records(), actor, keys, reason),
     requeue: (actor, keys, options) => requeue(databases, actor, keys, options),
     requeueMatching: (actor, target, options) => {

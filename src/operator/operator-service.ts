@@ -11,7 +11,6 @@ import type {
   RequeueReport,
   RetryReport,
 } from './contract/actions.js';
-import type { VerifySummary } from './contract/checks.js';
 import type {
   DeferredRow,
   FailedRow,
@@ -22,11 +21,12 @@ import type {
   RowList,
 } from './contract/rows.js';
 import type { OpenAlarm, Overview, PauseInForce, RegisteredWorker, Status } from './contract/state.js';
+import type { Verification } from './contract/verification.js';
 import type { SearchProgress } from './failed.js';
 import type { PurgeRequest } from './purge.js';
 import type { RepairRequest } from './repair/repair-context.js';
 import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './requests.js';
-import type { VerifyRequest } from './verify/verify.js';
+import type { RecordedSummary, RecordedVerifyRequest } from './verify/recorded-run.js';
 
 /*
  * What operators can see and do, once, for command line, JSON API and console. Lists and counts read a bounded number
@@ -60,7 +60,9 @@ export interface OperatorService {
   /** The decisions that a worker would make about the first pending rows. */
   preview(limit: number): Promise<readonly PreviewedRow[]>;
   /** Compares the product store with what the finished rows lead to. NotOurProductError. */
-  verify(request: VerifyRequest): Promise<VerifySummary>;
+  verify(request: RecordedVerifyRequest): Promise<RecordedSummary>;
+  /** Verifications of everything that are on record, with the differences of the last one. */
+  verification(): Promise<Verification>;
   /** Ends the deferral of rows: workers try them at their next check of the leases (4 s at most). */
   retry(actor: Actor, keys: readonly RowKey[], reason: string | null): Promise<RetryReport>;
   /** Requeues failed rows. */

@@ -9,6 +9,7 @@ import type { ActivityBar, CountsByState, DatabaseStatus, Overview, StrayNumbers
 import type { Count } from './contract/schema.js';
 import { byTableName, namedAlarm, namedPause } from './named.js';
 import type { OperatorClocks } from './requests.js';
+import { lastVerification } from './verification.js';
 
 /** Where counting the rows of a State stops. */
 export const countLimit = 10_000;
@@ -67,6 +68,7 @@ async function storePart(store: StoreAdmin, { clock }: OperatorClocks) {
     pauses: await look.read(async () => (await records.pauses()).map(namedPause)),
     alarms: await look.read(async () => (await guard.openAlarms()).map(namedAlarm)),
     deferred: await look.read(() => deferredSummary(store)),
+    verification: await look.read(async () => ({ last: await lastVerification(store.verifications) })),
   };
   return { part, health: look.health() };
 }

@@ -5,6 +5,7 @@ import { hasPostgres } from '../support/postgres.js';
 import { withPeakMemory } from '../support/resident-set.js';
 import { scaled } from '../support/time-factor.js';
 import { open } from '../support/sample-rows.js';
+import type { Verification } from '../../src/operator/contract/verification.js';
 
 /** What `verify --json` prints. */
 interface Answer {
@@ -53,6 +54,50 @@ for (const kind of ['SQLite', 'Oracle'] as const) {
       expect(answer.summary).toMatchObject({ ok: false, differences: 6, printed: 4 });
       const narrow = JSON.parse((await run('--json', '--customer', '3')).stdout) as Answer;
       expect(narrow.differences.map(({ custId }) => custId)).toEqual(['3', '3']);
+    });
+
+    it('--last shows what is on record, with the exit code of the run, and needs the product store only', async () => {
+      const none = await run('--last');
+      expect([none.exitCode, none.stdout]).toEqual([
+        1,
+        expect.stringContaining('No verification has finished.'),
+      ]);
+      expect(await run('--last', '--json')).toMatchObject({ exitCode: 1, stderr: '' });
+      expect((await run()).stdout).toContain('Recorded in the product store');
+      expect((await run('--customer', '2')).stdout).not.toContain('ecorded');
+      const clean = await run('--last');
+      expect([clean.exitCode, clean.stdout]).toEqual([0, expect.stringContaining('No difference.')]);
+      const corrupt = `UPDATE bnet_customer SET cust_name = '<b>' || cust_id WHERE cust_id > '1'`;
+      await pair.store.execute({ sql: corrupt, bindings: [] });
+      expect((await run()).exitCode).toBe(1);
+      const connection = { host: '127.0.0.1', port: 1, user: 'u', database: 'd' };
+      const nowhere = { client: 'pg', connection } as const;
+      const alone = await configFor({ connections: { ...pair.connections, middle: nowhere } });
+      const last = await bnetSync(['verify', '--last', '--limit', '1', '--config', alone.file]);
+      await alone.remove();
+      expect([last.exitCode, last.stderr]).toEqual([1, '']);
+      expect(last.stdout).toMatch(
+        /^Verification of \S+Z, by \S+@\S+:\nCustID 2\n {2}ProductID .*\n3 finished rows of 3 customers compared/,
+      );
+      expect(last.stdout).toContain('The first 1 are printed');
+      expect(last.stdout).not.toContain('CustID 3');
+      const { last: found, runs } = JSON.parse((await run('--last', '--json')).stdout) as Verification;
+      expect(found?.differences.map(({ custId }) => custId)).toEqual(['2', '3']);
+      expect(found?.summary).toMatchObject({ differences: 2, byKind: { different: 2 } });
+      expect(runs.map(({ via, state, differences }) => [via, state, differences])).toEqual([
+        ['command', 'finished', 2],
+        ['command', 'finished', 0],
+      ]);
+    });
+
+    it.each([
+      ['--customer', '2'],
+      ['--product', '8'],
+      ['--journal-since', '365d'],
+    ])('--last cannot be narrowed by %s', async (option, value) => {
+      const refused = await run('--last', option, value);
+      expect([refused.exitCode, refused.stdout]).toEqual([2, '']);
+      expect(refused.stderr).toContain('--last');
     });
 
     it('names a row that took effect too late, and the later row, and counts those that rightly did', async () => {
@@ -146,7 +191,11 @@ describe.runIf(hasPostgres)('acceptance: verify of many rows on PostgreSQL', () 
       const { summary } = JSON.parse(ended.stdout) as { summary: Record<string, unknown> };
       const finished = `SELECT (SELECT count(*) FROM IF_BNET_CUST WHERE State = 2)
                            + (SELECT count(*) FROM IF_BNET_ACCOUNT WHERE State = 2)`;
-      expect(summary).toMatchObject({ ok: true, rows: Number((await column(pair.middle, finished))[0]) });
+      expect(summary).toMatchObject({
+        ok: true,
+        recorded: false,
+        rows: Number((await column(pair.middle, finished))[0]),
+      });
       expect(Object.values(summary['notJudged'] as object)).toEqual([0, 0, 0, 0, 0]);
       expect(peakMb).toBeGreaterThan(0);
       expect(peakMb).toBeLessThan(250);

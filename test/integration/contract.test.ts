@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import * as actions from '../../src/operator/contract/actions.js';
 import * as checks from '../../src/operator/contract/checks.js';
 import * as rows from '../../src/operator/contract/rows.js';
+import { verificationSchema } from '../../src/operator/contract/verification.js';
 import * as state from '../../src/operator/contract/state.js';
 import { pauseTarget } from '../../src/operator/inputs.js';
 import type { OperatorService } from '../../src/operator/operator-service.js';
@@ -137,6 +138,13 @@ for (const kind of pairKinds) {
         const { shape } = checks.verifyReportSchema;
         const atLeastOne = { differences: shape.differences.min(1), summary: shape.summary.unwrap() };
         expectContract(checks.verifyReportSchema.extend(atLeastOne), await json('verify'));
+        const last = verificationSchema.shape.last.unwrap();
+        const found = last.extend({ differences: last.shape.differences.min(1) });
+        const recorded = { last: found, runs: verificationSchema.shape.runs.min(1) };
+        expectContract(verificationSchema.extend(recorded), await operator.verification());
+        expectContract(verificationSchema.extend(recorded), await json('verify', '--last'));
+        expectContract(state.overviewSchema, await operator.overview());
+        expect((await operator.overview()).verification?.last).toMatchObject({ byKind: { different: 1 } });
       } finally {
         await config.remove();
       }

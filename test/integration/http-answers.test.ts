@@ -3,6 +3,7 @@ import { DatabaseError } from '../../src/database/errors.js';
 import * as actions from '../../src/operator/contract/actions.js';
 import * as rows from '../../src/operator/contract/rows.js';
 import * as state from '../../src/operator/contract/state.js';
+import { verificationSchema } from '../../src/operator/contract/verification.js';
 import { hostile, longNumber } from '../support/fake-operator-data.js';
 import { basic, httpApp, routesOf, users, type HttpApp } from '../support/http-app.js';
 
@@ -29,6 +30,7 @@ describe('the HTTP server answers', () => {
       [`/api/v1/rows/${key.table}/${key.streamingNo}`]: rows.rowDetailsSchema,
       '/api/v1/workers': state.workersSchema,
       '/api/v1/pauses': state.pausesSchema,
+      '/api/v1/verify': verificationSchema,
       '/api/v1/audit': actions.auditSchema,
     };
     const posts = {
@@ -63,7 +65,7 @@ describe('the HTTP server answers', () => {
     const others = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'POST /login', 'POST /logout'];
     const api = routesOf(app).filter((route) => route.includes(' /api/'));
     expect(documented.sort()).toEqual([...api, ...others].sort());
-    expect(api).toHaveLength(16);
+    expect(api).toHaveLength(17);
     const { parameters } = document.paths['/api/v1/failed']!['get']!;
     expect(parameters?.map(({ name }) => name)).toContain('customer');
     expect(JSON.stringify(document)).toContain('IF_BNET_ACCOUNT');

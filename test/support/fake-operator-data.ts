@@ -187,6 +187,7 @@ export function fakeOverview(): Overview {
     pauses: fakePauses(),
     alarms: [],
     deferred: fakeDeferredSummary(),
+    verification: { last: null },
     databases: {
       middle: { reachable: true, answeredMs: 3.4, error: null },
       store: { reachable: true, answeredMs: 1.2, error: null },

@@ -19,7 +19,9 @@ import { matchRecord } from '../../src/operator/match-scope.js';
 import { named, namedTarget } from '../../src/operator/named.js';
 import type { WorkerDescription, PauseTarget } from '../../src/store/port.js';
 import type { AuditEntry } from '../../src/store/admin-port.js';
+import type { Verification } from '../../src/operator/contract/verification.js';
 import { fakeDeferred } from './fake-deferred.js';
+import { fakeVerification } from './fake-verification.js';
 import {
   fakeGroups,
   fakeProcessing,
@@ -48,6 +50,7 @@ export class FakeOperator implements OperatorService {
   groupList: readonly FailureGroup[] = fakeGroups();
   processingRows: readonly RowInProcessing[] = fakeProcessing();
   deferredList: readonly DeferredRow[] = fakeDeferred();
+  verificationList: Verification = fakeVerification();
   workerList: readonly WorkerDescription[] = fakeWorkers();
   /** Set: every call but `overview` fails with it. */
   outage: DatabaseError | null = null;
@@ -224,6 +227,10 @@ export class FakeOperator implements OperatorService {
   repair = unused;
   acceptStore = unused;
   purgeJournal = unused;
+
+  async verification(): Promise<Verification> {
+    return this.#answer(this.verificationList);
+  }
 
   async workers(): Promise<readonly WorkerDescription[]> {
     return this.#answer(this.workerList);

@@ -7,13 +7,14 @@ import {
   type VerifyReport,
   type VerifySummary,
 } from '../../operator/contract/checks.js';
+import type { RecordedSummary } from '../../operator/verify/recorded-run.js';
 import { jsonText, linesText, shown } from '../output.js';
 import { differenceText } from './difference-text.js';
 
 /** Where differences go while they are found. */
 export interface Report {
   difference(difference: Difference): Promise<void>;
-  end(summary: VerifySummary, seconds: number): Promise<void>;
+  end(summary: RecordedSummary, seconds: number): Promise<void>;
   /** The verification ended by an error, which is reported elsewhere. */
   broken(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export function jsonReport(limit: number): Report {
       await write(`${printed === 0 ? '' : ','}\n${jsonText(difference)}`);
       printed += 1;
     },
-    end: async (summary, seconds) => {
+    end: async ({ notRecorded: _reason, ...summary }, seconds) => {
       await open();
       const ok = summary.differences === 0;
       const whole: VerifyReport['summary'] = { ok, ...summary, printed, seconds };
@@ -63,10 +64,16 @@ export function textReport(limit: number): Report {
       printed += 1;
     },
     end: async (summary, seconds) => {
-      await write(linesText(summaryLines(summary, printed, seconds)));
+      await write(linesText([...summaryLines(summary, printed, seconds), ...recordLines(summary)]));
     },
     broken: () => Promise.resolve(),
   };
+}
+
+/** Whether it is on record; nothing of one that was not to be. */
+function recordLines({ recorded, notRecorded }: RecordedSummary): string[] {
+  if (recorded) return ['Recorded in the product store, for the console and "verify --last".'];
+  return notRecorded === null ? [] : [`Not recorded in the product store: ${shown(notRecorded)}`];
 }
 
 function summaryLines(summary: VerifySummary, printed: number, seconds: number): string[] {

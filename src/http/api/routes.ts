@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import * as actions from '../../operator/contract/actions.js';
 import * as rows from '../../operator/contract/rows.js';
 import * as state from '../../operator/contract/state.js';
+import { verificationSchema } from '../../operator/contract/verification.js';
 import { filter, rowKey } from '../../operator/inputs.js';
 import { namedFilter } from '../../operator/named.js';
 import type { OperatorService } from '../../operator/operator-service.js';
@@ -37,6 +38,7 @@ export function registerReadingRoutes(scope: FastifyInstance, operator: Operator
     groups: reads('Failures by table and code', rows.failureGroupsSchema),
     workers: reads('Registered workers and their shards', state.workersSchema),
     pauses: reads('Pauses in force', state.pausesSchema),
+    verification: reads('Verifications on record, the last one with its differences', verificationSchema),
     audit: reads('Recorded actions, newest first', actions.auditSchema, { querystring: auditQuery }),
     failed: reads('Failed rows, those that failed last first', rows.rowListSchema, {
       querystring: failedQuery,
@@ -50,6 +52,7 @@ export function registerReadingRoutes(scope: FastifyInstance, operator: Operator
   scope.get('/failure-groups', summaries.groups, () => operator.failureGroups());
   scope.get('/workers', summaries.workers, () => operator.workers());
   scope.get('/pauses', summaries.pauses, () => operator.pauses());
+  scope.get('/verify', summaries.verification, () => operator.verification());
   scope.get<{ Querystring: z.output<typeof auditQuery> }>(
     '/audit',
     summaries.audit,

@@ -35,27 +35,31 @@ export type Level = Finding['level'];
 /** The answer of `doctor --json`. */
 export const findingsSchema = z.array(findingSchema);
 
-const differenceSchema = z.object({
-  kind: z.enum([
-    /** The finished rows lead to it, and the product store has none. */
-    'missing',
-    /** The product store has it, and no finished row leads to it. */
-    'surplus',
-    /** Both have it, with different values. */
-    'different',
-    /** A row in State 2 that the journal does not know: nobody here applied it. */
-    'notInJournal',
-    /** A row in State 2 that the journal knows as refused. */
-    'refusedInJournal',
-    /** A row in State 2 with other content than the one that was applied. */
-    'changedSince',
-    /** A row in State 3 that the journal knows as applied. */
-    'appliedInJournal',
-    /** A row in State 2 that the journal does not know, and that could not have taken effect. */
-    'impossible',
-    /** An applied row that took effect after a later one of its customer, and the right order leads to other values. */
-    'outOfOrder',
-  ]),
+/** All kinds of differences. */
+export const differenceKinds = [
+  /** The finished rows lead to it, and the product store has none. */
+  'missing',
+  /** The product store has it, and no finished row leads to it. */
+  'surplus',
+  /** Both have it, with different values. */
+  'different',
+  /** A row in State 2 that the journal does not know: nobody here applied it. */
+  'notInJournal',
+  /** A row in State 2 that the journal knows as refused. */
+  'refusedInJournal',
+  /** A row in State 2 with other content than the one that was applied. */
+  'changedSince',
+  /** A row in State 3 that the journal knows as applied. */
+  'appliedInJournal',
+  /** A row in State 2 that the journal does not know, and that could not have taken effect. */
+  'impossible',
+  /** An applied row that took effect after a later one of its customer, and the right order leads to other values. */
+  'outOfOrder',
+] as const;
+
+/** A difference. */
+export const differenceSchema = z.object({
+  kind: z.enum(differenceKinds),
   what: z.enum(['customer', 'user', 'attribute', 'row']),
   custId: cellSchema,
   productId: cellSchema,
@@ -115,7 +119,8 @@ const strayRowsSchema = z.object({
   examples: z.array(z.string()).describe('StreamingNos of some of them'),
 });
 
-const verifySummarySchema = z.object({
+/** What a verification compared, and how much differs. */
+export const verifySummarySchema = z.object({
   rows: z.int().describe('finished rows that were read'),
   customers: z.int(),
   customersWithDifferences: z.int(),
@@ -143,7 +148,12 @@ export type VerifySummary = Infer<typeof verifySummarySchema>;
 export const verifyReportSchema = z.object({
   differences: z.array(differenceSchema).describe('at most as many as were asked for; all are counted'),
   summary: verifySummarySchema
-    .extend({ ok: z.boolean().describe('no difference'), printed: z.int(), seconds: z.number() })
+    .extend({
+      ok: z.boolean().describe('no difference'),
+      printed: z.int(),
+      seconds: z.number(),
+      recorded: z.boolean().describe('kept in the product store, for console and API'),
+    })
     .nullable()
     .describe('null: an error ended it'),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deferredSummarySchema } from './rows.js';
 import { cellSchema, countSchema, instantSchema, namedRowShape, tableSchema, type Infer } from './schema.js';
+import { lastVerificationSchema } from './verification.js';
 
 /** Registered workers, those alive first. */
 export const workersSchema = z.array(
@@ -103,6 +104,10 @@ export const overviewSchema = z.object({
   deferred: deferredSummarySchema
     .nullable()
     .describe('deferred rows, and with each the rows of its customer'),
+  verification: z
+    .object({ last: lastVerificationSchema.nullable().describe('null: none has finished') })
+    .nullable()
+    .describe('the last verification of everything that finished'),
   databases: z.object({ middle: databaseStatusSchema, store: databaseStatusSchema }),
 });
 export type Overview = Infer<typeof overviewSchema>;
