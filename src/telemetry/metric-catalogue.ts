@@ -210,6 +210,27 @@ export const metrics = {
     labels: [],
     from: 'overview',
   },
+  verifyDifferences: {
+    name: 'bnet_sync_verify_differences',
+    type: 'gauge',
+    help: 'Differences that the last verification of everything has found, by kind; absent where none has finished.',
+    labels: ['kind'],
+    from: 'overview',
+  },
+  verifyLastFinished: {
+    name: 'bnet_sync_verify_last_finished_timestamp_seconds',
+    type: 'gauge',
+    help: "When the last verification of everything finished, in seconds since 1970 by the store's clock; 0 where none has.",
+    labels: [],
+    from: 'overview',
+  },
+  verifyInterval: {
+    name: 'bnet_sync_verify_interval_seconds',
+    type: 'gauge',
+    help: 'How often the holder of shard 0 verifies by itself (verify.every); 0 where it does not.',
+    labels: [],
+    from: 'worker',
+  },
   workersAlive: {
     name: 'bnet_sync_workers_alive',
     type: 'gauge',

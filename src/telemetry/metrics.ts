@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { PoolUse } from '../database/pool-use.js';
 import { stages, deferralCauses } from '../domain/deferral.js';
 import { tableOf } from '../domain/keys.js';
+import { differenceKinds } from '../operator/contract/checks.js';
 import type { Overview } from '../operator/contract/state.js';
 import { withTimeout } from '../timeout.js';
 import type { WorkerEvents } from '../worker/events.js';
@@ -111,6 +112,7 @@ export class Metrics {
     worker.on('outage', ({ database }) => counters.retries.inc({ database }));
     worker.on('breakerOpened', () => gauges.breakerOpen.set(1));
     worker.on('breakerClosed', () => gauges.breakerOpen.set(0));
+    worker.on('verifyScheduled', ({ everyMs }) => gauges.verifyInterval.set(everyMs / 1000));
     worker.on('stopped', () => gauges.shardsHeld.set(0));
   }
 
@@ -156,6 +158,12 @@ export class Metrics {
       for (const labels of deferralLabels) gauges.deferredRows.set(labels, 0);
       for (const { rows, ...labels } of byStage) gauges.deferredRows.set(labels, rows);
       gauges.oldestDeferred.set(oldestSeconds ?? 0);
+    });
+    gauges.verifyDifferences.reset();
+    read(overview.verification, gauges.verifyLastFinished, ({ last }) => {
+      gauges.verifyLastFinished.set(last === null ? 0 : Date.parse(last.endedAt) / 1000);
+      for (const kind of last === null ? [] : differenceKinds)
+        gauges.verifyDifferences.set({ kind }, last?.byKind[kind] ?? 0);
     });
     read(pauses, gauges.pausedTargets, (all) => gauges.pausedTargets.set(all.length));
     read(pauses, gauges.oldestPause, (all) => {

@@ -15,6 +15,8 @@ import { until } from '../support/until.js';
 import { openSilentServer, portOf } from '../support/silent-server.js';
 import { scaled } from '../support/time-factor.js';
 import { open } from '../support/sample-rows.js';
+import { operatorsOf } from '../support/operators.js';
+import { emptySummary } from '../support/verification.js';
 
 const logger = pino({ level: 'silent' });
 
@@ -94,6 +96,9 @@ describe('the HTTP server on SQLite', () => {
   it('tells the same metrics as the catalogue, with a worker at work', async () => {
     await plant(pair.middle, 'CUST', { ...open, CustID: '1', StreamingNo: '1' });
     await plant(pair.middle, 'CUST', { ...open, CustID: '2', StreamingNo: '2', CustName: null });
+    const found = { summary: JSON.stringify(emptySummary), differences: [] };
+    const verified = { who: 'li@app-1', startedAt: '2026-11-29T00:00:00.000Z', ...found };
+    await operatorsOf(pair).store.verifications.add(verified);
     const config = configOf(pair, { port: 0, users });
     const worker = await createWorker(config);
     const { url } = await start(config, { logger, worker });

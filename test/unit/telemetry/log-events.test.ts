@@ -83,3 +83,22 @@ describe('twenty thousand rows in the log', () => {
     expect(logged.at(-1)?.msg).toContain('(16384 rows lately)');
   });
 });
+
+describe('a verification in the log', () => {
+  const found = { rows: 7, customers: 3, notJudged: 0, durationMs: 20 };
+
+  it('is an error where it found differences, with their number and where they are', () => {
+    worker.emit('verifyFinished', { ...found, differences: 0, byKind: {} });
+    worker.emit('verifyFinished', { ...found, differences: 2, byKind: { missing: 2 } });
+    worker.emit('verifyFailed', { error: 'database or disk is full' });
+    expect(logged).toMatchObject([
+      { level: 30, msg: 'verification finished: 7 rows, no difference' },
+      {
+        level: 50,
+        byKind: { missing: 2 },
+        msg: expect.stringContaining('"bnet-sync verify --last"') as string,
+      },
+      { level: 50, msg: expect.stringContaining('database or disk is full') as string },
+    ]);
+  });
+});

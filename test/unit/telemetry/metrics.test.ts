@@ -37,6 +37,32 @@ describe('metrics', () => {
     expect(metricCatalogue.every(({ name }) => /^bnet_sync_[a-z_]+$/.test(name))).toBe(true);
   });
 
+  it('have the differences of the last verification by every kind, and none where none has finished', async () => {
+    let last: NonNullable<Overview['verification']>['last'] = null;
+    let isRead = true;
+    const { metrics, worker } = metricsOf(async () => ({
+      ...fakeOverview(),
+      verification: isRead ? { last } : null,
+    }));
+    const name = 'bnet_sync_verify_differences';
+    const finishedName = 'bnet_sync_verify_last_finished_timestamp_seconds';
+    const read = async (which: string) => valuesOf(await metrics.text(), which);
+    expect([await read(name), await read(finishedName)]).toEqual([[], [`${finishedName} 0`]]);
+    const byKind = { missing: 3, outOfOrder: 1, ofTheFuture: 7 };
+    last = { endedAt: '2026-11-29T00:00:00.500Z', who: 'w', differences: 4, byKind };
+    expect(await read(name)).toHaveLength(9);
+    expect(await read(name)).toEqual(
+      expect.arrayContaining([`${name}{kind="missing"} 3`, `${name}{kind="surplus"} 0`]),
+    );
+    expect(await read(finishedName)).toEqual([`${finishedName} ${Date.UTC(2026, 10, 29) / 1000 + 0.5}`]);
+    isRead = false;
+    expect([await read(name), await read(finishedName)]).toEqual([[], []]);
+    const interval = 'bnet_sync_verify_interval_seconds';
+    expect(await read(interval)).toEqual([`${interval} 0`]);
+    worker.emit('verifyScheduled', { everyMs: 21_600_000 });
+    expect(await read(interval)).toEqual([`${interval} 21600`]);
+  });
+
   it('count what the worker tells', async () => {
     const { metrics, worker } = metricsOf(async () => fakeOverview());
     const outcomes = [
