@@ -9,6 +9,7 @@ import { viewRoutes } from './routes/views.js';
 import { pauseRoutes } from './routes/pauses.js';
 import { requeueRoutes } from './routes/requeue.js';
 import { rowRoutes } from './routes/row.js';
+import { verificationRoutes } from './routes/verification.js';
 
 /** Adds the console's pages and files to the server; returns how it shows errors. */
 export function registerConsole(app: FastifyInstance, parts: ConsoleParts): ConsoleErrors {
@@ -19,6 +20,7 @@ export function registerConsole(app: FastifyInstance, parts: ConsoleParts): Cons
   actionRoutes(pages);
   deferredRoutes(pages);
   pauseRoutes(pages);
+  verificationRoutes(pages);
   loginRoutes(pages);
   return pages;
 }

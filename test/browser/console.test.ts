@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launchBrowser, openPage, type WatchedPage } from '../support/browser.js';
+import { plant } from '../support/databases.js';
 import {
   hostileName,
   longNumber,
@@ -9,6 +10,7 @@ import {
   refusedOpens,
   type BrowserEnvironment,
 } from './environment.js';
+import { operatorServiceOf } from '../support/operators.js';
 import { scaled } from '../support/time-factor.js';
 
 const patience = scaled(60_000);
@@ -191,6 +193,49 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
     expect(await textOf(page)).toContain('Nothing is paused');
   });
 
+  it('shows that nothing differs, and then what does, with a way to the row', async () => {
+    const page = await visit();
+    await logIn(page, 'reader', '/verify');
+    expect(await textOf(page)).toContain('No difference.');
+    expect(await textOf(page)).toMatch(/By\s+schedule [\w-]{36}/);
+    const { pair } = environment;
+    const change = `UPDATE bnet_customer SET cust_name = ? WHERE cust_id = '990947809'`;
+    const byHand = {
+      StreamingNo: '7001',
+      OPFlag: '0101',
+      ProductID: '323002000',
+      BizID: 'B-1',
+      CustID: '777',
+    };
+    const named = { CustAccount: 'a', CustName: 'b', State: 2, StateDate: '2026-11-01 08:00:01' };
+    await plant(pair.middle, 'CUST', { ...byHand, ...named });
+    await pair.store.execute({ sql: change, bindings: [hostileName] });
+    try {
+      await operatorServiceOf(pair).verify({
+        ...{ custId: null, productId: null, journalSince: null, recordedBy: 'dba@app-1' },
+        ...{ onProgress: () => undefined, onDifference: () => Promise.resolve() },
+      });
+      await page.reload();
+      expect(await textOf(page)).toContain('3 differences of 2 customers.');
+      expect(await textOf(page)).toMatch(/By\s+command dba@app-1/);
+      const kind = page.locator('section:has(h2:has-text("by kind")) tbody tr', { hasText: 'different' });
+      expect(await kind.innerText()).toContain('Both have it, with different values.');
+      expect(await textOf(page)).toContain(hostileName);
+      await page.click('a:has-text("not in the journal")');
+      await page.waitForURL(/kind=notInJournal/);
+      expect(await textOf(page)).not.toContain(hostileName);
+      await page.click('a:has-text("CUST 7001")');
+      await page.waitForURL(/\/rows\/IF_BNET_CUST\/7001/);
+      expect(await page.innerText('h1')).toBe('IF_BNET_CUST 7001');
+      await page.goto('/');
+      expect(await textOf(page)).toContain('The last verification found 3 differences.');
+    } finally {
+      await pair.store.execute({ sql: change, bindings: ['华望公司'] });
+      const remove = 'DELETE FROM IF_BNET_CUST WHERE StreamingNo = ?';
+      await pair.middle.execute({ sql: remove, bindings: ['7001'] });
+    }
+  });
+
   it('speaks Chinese to a Chinese browser, and English once asked to, from then on', async () => {
     const page = await visit({ locale: 'zh-CN' });
     await logIn(page, 'reader');
@@ -227,6 +272,7 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
       '/processing',
       '/deferred',
       '/pauses',
+      '/verify',
       '/workers',
       '/audit',
       '/logout',

@@ -4,6 +4,7 @@ import { createWorker } from '../../src/app/create-worker.js';
 import { hashPassword } from '../../src/http/password.js';
 import { startHttpServer } from '../../src/app/start-http-server.js';
 import { isAvailable, openPair, plant, standing, type KnexPair } from '../support/databases.js';
+import { operatorServiceOf } from '../support/operators.js';
 import { until } from '../support/until.js';
 
 /** Who may log in. */
@@ -42,6 +43,7 @@ export async function openEnvironment(): Promise<BrowserEnvironment> {
     {
       ...pair.connections,
       worker: { settleMs: 0, dependencyGraceMs: 0, pollIntervalMs: 20, idlePollMaxMs: 100 },
+      verify: { every: '6h' },
       http: { port: 0, users: await users() },
     },
     process.cwd(),
@@ -56,6 +58,11 @@ export async function openEnvironment(): Promise<BrowserEnvironment> {
       30_000,
     );
   await decided();
+  await until(
+    'the worker has verified by itself',
+    async () => (await operatorServiceOf(pair).verification()).last !== null,
+    30_000,
+  );
   await plantLaterRow(pair);
   await decided();
   return {

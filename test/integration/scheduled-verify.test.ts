@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
 import { createWorker, type SyncWorker } from '../../src/app/create-worker.js';
+import { startHttpServer } from '../../src/app/start-http-server.js';
+import { verificationSchema } from '../../src/operator/contract/verification.js';
 import { parseConfig } from '../../src/config/parse.js';
 import type { VerificationRun } from '../../src/store/verification-port.js';
 import type { WorkerEvents } from '../../src/worker/events.js';
@@ -83,6 +86,28 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
       await running;
     };
 
+    /** What the two planted differences are to people and machines. */
+    const expectShown = async () => {
+      const config = parseConfig({ ...pair.connections, http: { port: 0 } }, process.cwd());
+      const server = await startHttpServer(config, { logger: pino({ level: 'silent' }) });
+      const textAt = async (path: string) => (await fetch(`${server.url}${path}`)).text();
+      try {
+        const metrics = await textAt('/metrics');
+        expect(metrics).toContain('bnet_sync_verify_differences{kind="missing"} 1\n');
+        expect(metrics).toContain('bnet_sync_verify_differences{kind="different"} 1\n');
+        expect(metrics).toMatch(/bnet_sync_verify_last_finished_timestamp_seconds \d{10}/);
+        const answer = verificationSchema.parse(JSON.parse(await textAt('/api/v1/verify')));
+        expect(answer.last?.differences.map(({ kind: each }) => each)).toEqual(['different', 'missing']);
+        expect(answer.runs).toHaveLength(2);
+        const page = await textAt('/verify?lang=en');
+        expect(page).toContain('2 differences of 2 customers.');
+        expect(page).toContain('href="/failed?customer=3"');
+        expect(await textAt('/api/openapi.json')).toContain('"/api/v1/verify"');
+      } finally {
+        await server.close();
+      }
+    };
+
     it('are run by one of two workers, find what differs, and go on with the interval after a takeover', async () => {
       const first = await start();
       await applied();
@@ -115,6 +140,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
         { custId: '3', kind: 'missing' },
       ]);
       expect(second.events).toEqual([]);
+      await expectShown();
     });
 
     it('do not begin while an alarm is open, and begin once it is closed', async () => {

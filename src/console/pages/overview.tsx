@@ -95,7 +95,7 @@ function Unread({ view }: { readonly view: View }): VNode {
 }
 
 function Alerts({ view: { t }, overview }: OverviewProps): VNode {
-  const { workers, pauses, deferred, databases } = overview;
+  const { workers, pauses, deferred, verification, databases } = overview;
   const away = (['middle', 'store'] as const).filter((name) => !databases[name].reachable);
   return (
     <>
@@ -120,6 +120,12 @@ function Alerts({ view: { t }, overview }: OverviewProps): VNode {
       {deferred !== null && deferred.rows > 0 ? (
         <Notice kind="warn">
           {t.deferred.now(deferred.customers, deferred.rows)} <a href="/deferred">{t.deferred.list}</a>
+        </Notice>
+      ) : null}
+      {(verification?.last?.differences ?? 0) > 0 ? (
+        <Notice kind="bad">
+          {t.verification.onOverview(verification?.last?.differences ?? 0)}{' '}
+          <a href="/verify">{t.verification.list}</a>
         </Notice>
       ) : null}
     </>

@@ -13,6 +13,7 @@ const navigation = [
   { name: 'processing', href: '/processing' },
   { name: 'deferred', href: '/deferred' },
   { name: 'pauses', href: '/pauses' },
+  { name: 'verification', href: '/verify' },
   { name: 'workers', href: '/workers' },
   { name: 'audit', href: '/audit' },
 ] as const;

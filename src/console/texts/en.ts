@@ -1,4 +1,5 @@
 import { enRows } from './en-rows.js';
+import { enVerify } from './en-verify.js';
 import { pluralise } from './pluralise.js';
 import type { Texts } from './zh.js';
 
@@ -19,6 +20,7 @@ export const en: Texts = {
     processing: 'Processing',
     deferred: 'Deferred',
     pauses: 'Pauses',
+    verification: 'Verification',
     workers: 'Workers',
     audit: 'Audit',
   },
@@ -145,6 +147,7 @@ export const en: Texts = {
     data: 'Show as a table',
   },
   ...enRows,
+  ...enVerify,
   pauses: {
     title: 'Pauses',
     explain:

@@ -1,5 +1,6 @@
 import { counted } from './pluralise.js';
 import { zhRows } from './zh-rows.js';
+import { zhVerify } from './zh-verify.js';
 
 /** Rows, or other things, by their number: `1,234 行`. */
 const rows = (count: number | string) => `${counted(count)} 行`;
@@ -19,6 +20,7 @@ export const zh = {
     processing: '处理中',
     deferred: '暂缓处理',
     pauses: '暂停',
+    verification: '对账',
     workers: '工作进程',
     audit: '操作记录',
   },
@@ -144,6 +146,7 @@ export const zh = {
     data: '以表格显示',
   },
   ...zhRows,
+  ...zhVerify,
   pauses: {
     title: '暂停',
     explain: '暂停后，相应的行留在 State 0，不会被领取；已领取的行会处理完。最多 4 秒内生效。',

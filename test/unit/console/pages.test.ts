@@ -14,6 +14,7 @@ const everyPage = [
     `/deferred/retry?row=IF_BNET_CUST:${longNumber}`,
     '/workers',
     '/audit',
+    ...['/verify', '/verify?kind=missing&from=100'],
     `/requeue?row=IF_BNET_CUST:${longNumber}`,
     '/requeue-matching?code=00403',
     '/logout',
