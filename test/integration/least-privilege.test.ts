@@ -85,6 +85,21 @@ describe.runIf(hasPostgres)('least privilege on PostgreSQL', () => {
     expect([retry.exitCode, retry.all]).toEqual([1, expect.stringContaining('51: not deferred')]);
     const doctor = await bnetSync(['doctor', '--config', config.file]);
     expect(doctor.exitCode, doctor.all).toBe(0);
+    const verify = await bnetSync(['verify', '--config', config.file]);
+    expect([verify.exitCode, verify.stdout]).toEqual([0, expect.stringContaining('Recorded in')]);
+    const last = await bnetSync(['verify', '--last', '--config', config.file]);
+    expect([last.exitCode, last.stdout]).toEqual([0, expect.stringContaining('No difference.')]);
+    // Before the grants of its migration are given: nothing is recorded, and all else goes on.
+    const tables = 'sync_verification, sync_difference';
+    await pair.store.execute({ sql: `REVOKE ALL ON ${tables} FROM ${storeRole}`, bindings: [] });
+    const unrecorded = await bnetSync(['verify', '--config', config.file]);
+    expect([unrecorded.exitCode, unrecorded.stdout]).toEqual([
+      0,
+      expect.stringMatching(/No difference\.[^]*Not recorded in the product store: permission denied/),
+    ]);
+    const without = await bnetSync(['doctor', '--config', config.file]);
+    expect(without.stdout).toContain('verify.every, and the record of "bnet-sync verify", need it');
+    expect((await bnetSync(['run', '--once', '--config', config.file])).exitCode).toBe(0);
     await config.remove();
   });
 });

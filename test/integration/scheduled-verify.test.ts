@@ -12,7 +12,8 @@ import {
   plant,
   retryWhileBusy,
   statesOf,
-  type KnexPair,
+  pairKinds,
+  type Pair,
 } from '../support/databases.js';
 import { operatorsOf } from '../support/operators.js';
 import { open } from '../support/sample-rows.js';
@@ -23,9 +24,9 @@ const leaseTtlMs = scaled(4000);
 const patience = { timeout: scaled(90_000) };
 const told = ['verifyStarted', 'verifyFinished', 'verifyCancelled', 'verifyFailed'] as const;
 
-for (const kind of ['SQLite', 'PostgreSQL'] as const) {
+for (const kind of pairKinds) {
   describe.runIf(isAvailable(kind))(`scheduled verifications on ${kind}`, patience, () => {
-    let pair: KnexPair;
+    let pair: Pair;
     let started: { readonly worker: SyncWorker; readonly running: Promise<void> }[];
     beforeEach(async () => {
       [pair, started] = [await openPair(kind), []];
@@ -76,7 +77,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     /** Has the last run ended, or begun, so long ago that the next is due. */
     const letTimePass = () =>
       inStore(
-        kind === 'PostgreSQL'
+        pair.store.dialect.name === 'pg'
           ? `UPDATE sync_verification SET started_at = started_at - interval '10 minutes', ended_at = ended_at - interval '10 minutes'`
           : `UPDATE sync_verification SET started_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, '-600 seconds'),
                ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', ended_at, '-600 seconds')`,
@@ -148,6 +149,13 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
                      VALUES ('a', '2026-11-29T00:00:00.000Z', 'w', 'h', 'finishedRows', 1, '[]')`);
       const worker = await start();
       await until('it knows of the alarm', async () => worker.knowsAlarm(), 30_000);
+      // Three checks of its leases, and with them at least one look whether a run is due.
+      for (let check = 0, before = ''; check < 4; check += 1)
+        before = await until('it checks its leases', async () => {
+          const { rows } = await inStore('SELECT max(heartbeat_at) AS at FROM sync_worker');
+          const at = JSON.stringify(rows[0]?.['at']);
+          return at !== before && at;
+        });
       const closedAt = await operatorsOf(pair).store.now();
       await inStore(`UPDATE sync_guard SET closed_at = '${closedAt}', closed_by = 'li'`);
       await worker.finished();

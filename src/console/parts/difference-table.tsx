@@ -41,7 +41,7 @@ function Line({ t, difference }: { readonly t: Texts; readonly difference: Diffe
   const { kind, custId, productId, bizId, expected, found } = difference;
   return (
     <tr>
-      <td data-label={verification.kind}>{verification.kinds[kind].name}</td>
+      <td data-label={verification.kind}>{kindName(t, kind)}</td>
       <td data-label={columns.customer}>
         {custId === null ? null : (
           <a href={address('/failed', { customer: custId })}>
@@ -66,6 +66,12 @@ function Line({ t, difference }: { readonly t: Texts; readonly difference: Diffe
       </td>
     </tr>
   );
+}
+
+/** A newer version may have recorded kinds that this one does not know. */
+function kindName(t: Texts, kind: string): string {
+  const known: Readonly<Record<string, { readonly name: string }>> = t.verification.kinds;
+  return known[kind]?.name ?? kind;
 }
 
 /** What differs: a field of a record, or a row. */

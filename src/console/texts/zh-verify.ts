@@ -1,20 +1,20 @@
 import { counted } from './pluralise.js';
 
-/** 对账页面的文字。 */
+/** 核对页面的文字。 */
 export const zhVerify = {
   verification: {
-    title: '对账',
+    title: '核对',
     explain:
       '按工作进程自己的规则，把中间库中 State 2 的行重新推演一遍，与产品库逐项比较。只读，不改动任何数据，可与工作进程同时运行。',
-    never: '还没有完成过对账。',
+    never: '还没有完成过核对。',
     howTo:
-      '在配置中设置 verify.every（例如 6h）并重启工作进程，由持有分片 0 的工作进程定时对账；或运行一次 bnet-sync verify。',
+      '在配置中设置 verify.every（例如 6h）并重启工作进程，由持有分片 0 的工作进程定时核对；或运行一次 bnet-sync verify。',
     clean: '没有差异。',
     found: (differences: number, customers: number) =>
       `发现 ${counted(differences)} 处差异，涉及 ${counted(customers)} 个客户。`,
-    onOverview: (differences: number) => `最近一次对账发现 ${counted(differences)} 处差异。`,
-    list: '查看对账结果',
-    last: '最近一次完成的对账',
+    onOverview: (differences: number) => `最近一次核对发现 ${counted(differences)} 处差异。`,
+    list: '查看核对结果',
+    last: '最近一次完成的核对',
     endedAt: '完成时间',
     startedAt: '开始时间',
     took: '用时',
@@ -51,7 +51,7 @@ export const zhVerify = {
     user: (name: string) => `用户 ${name}`,
     attribute: (spec: string) => `附加属性 ${spec}`,
     after: '晚于',
-    runs: '历次对账',
+    runs: '历次核对',
     state: '结果',
     states: {
       running: '进行中',

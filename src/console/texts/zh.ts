@@ -20,7 +20,7 @@ export const zh = {
     processing: '处理中',
     deferred: '暂缓处理',
     pauses: '暂停',
-    verification: '对账',
+    verification: '核对',
     workers: '工作进程',
     audit: '操作记录',
   },

@@ -106,8 +106,8 @@ export class VerifySchedule {
     const { clock, host } = this.#parts;
     while (!this.#stopping.signal.aborted) {
       const lease = host.lease();
-      if (lease === null) this.#looked = null;
-      else if (this.#isTimeToLook(lease) && !host.isWaitingForDatabase()) await this.#lookAtRecord(lease);
+      if (lease !== null && this.#isTimeToLook(lease) && !host.isWaitingForDatabase())
+        await this.#lookAtRecord(lease);
       await clock.sleep(tickMs, this.#stopping.signal);
     }
   }

@@ -194,6 +194,17 @@ describe('the schedule of verify', () => {
     await schedule.stop();
   });
 
+  it('tries again after the whole interval where the store has lost the run that failed', async () => {
+    verifyAll = () => {
+      records.kept.splice(0);
+      return Promise.reject(new Error('database or disk is full'));
+    };
+    schedule.start();
+    await pass(everyMs - 2000);
+    expect(told).toEqual(['started', 'failed: database or disk is full']);
+    await schedule.stop();
+  });
+
   it('counts a run whose result cannot be kept as failed', async () => {
     records.failsWith.end = new DatabaseError('connectionLost', 'gone');
     schedule.start();
