@@ -170,13 +170,13 @@ export class SqliteStagingDatabase implements StagingDatabase {
     };
   }
 
-  customersNotApplied(after: string | null, limit: number): string[] {
-    const name = after ?? nobody;
-    return this.#rows<{ cust: string }>(
-      `SELECT DISTINCT r.cust FROM row AS r WHERE ${notApplied} AND (length(r.cust), r.cust) > (?, ?)
-       ORDER BY length(r.cust), r.cust LIMIT ?`,
-      ...[name.length, name, limit],
-    ).map(({ cust }) => cust);
+  withNotApplied(custs: readonly string[]): string[] {
+    const found = this.#rows<{ cust: string }>(
+      `SELECT DISTINCT r.cust FROM row AS r WHERE r.cust IN (SELECT value FROM json_each(?)) AND ${notApplied}`,
+      JSON.stringify(custs),
+    );
+    const has = new Set(found.map(({ cust }) => cust));
+    return custs.filter((cust) => has.has(cust));
   }
 
   *notApplied(cust: string): Generator<InterfaceRow> {
@@ -184,11 +184,11 @@ export class SqliteStagingDatabase implements StagingDatabase {
       yield JSON.parse((each as { content: string }).content) as InterfaceRow;
   }
 
-  *newestClaims(): Generator<{ readonly custId: string; readonly attempt: string }> {
+  newestClaims(custs: readonly string[]): { readonly custId: string; readonly attempt: string }[] {
     const sql = `SELECT cust AS custId, max(attempt) AS attempt FROM entry
-                 WHERE NOT superseded AND outcome = 'applied' AND NOT repaired GROUP BY cust`;
-    for (const each of this.#prepared(sql).iterate())
-      yield each as { readonly custId: string; readonly attempt: string };
+                 WHERE cust IN (SELECT value FROM json_each(?)) AND NOT superseded AND outcome = 'applied' AND NOT repaired
+                 GROUP BY cust`;
+    return this.#rows(sql, JSON.stringify(custs));
   }
 
   newestDecision(cust: string): string | null {

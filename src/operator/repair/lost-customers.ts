@@ -62,7 +62,7 @@ export interface LostPart {
 
 /** The most rows that are applied in one transaction, unless a customer is not to be split. */
 const rowsAtOnce = 500;
-/** Customers that are read from the staging database at once. */
+/** How many customers are looked at between two rests. */
 const customersAtOnce = 500;
 
 /** What was found out about the finished rows that the journal does not know as applied. */
@@ -73,18 +73,28 @@ export class LostCustomers {
   readonly decidedSince: string[] = [];
   readonly #stage: StagingDatabase;
   readonly #bounds: LossBounds;
-  readonly #claimedUntil: ReadonlyMap<number, string>;
+  readonly #isAnyOurs: boolean;
+  readonly #rest: () => Promise<void>;
+  /** By shard: when a row was claimed last that the journal knows as applied; read before the first part. */
+  #claimedUntil: ReadonlyMap<number, string> = new Map();
 
-  constructor(stage: StagingDatabase, bounds: LossBounds, isAnyOurs: boolean) {
+  /** @param rest - lets others have their turn, and fails where the search is to end */
+  constructor(
+    stage: StagingDatabase,
+    bounds: LossBounds,
+    { isAnyOurs, rest }: { readonly isAnyOurs: boolean; readonly rest: () => Promise<void> },
+  ) {
     this.#stage = stage;
     this.#bounds = bounds;
-    this.#claimedUntil = isAnyOurs ? new Map() : claimedUntil(stage, bounds.context.shards);
+    this.#isAnyOurs = isAnyOurs;
+    this.#rest = rest;
   }
 
   /** Lost rows, customer by customer, in parts of a bounded size. `splits`: also a customer with more rows comes in such parts. */
-  *parts(splits: boolean): Generator<LostPart> {
+  async *parts(splits: boolean): AsyncGenerator<LostPart> {
+    if (!this.#isAnyOurs) this.#claimedUntil = await this.#readClaims();
     let part: Part = emptyPart();
-    for (const { custId, rows, newest } of this.#repairable()) {
+    for await (const { custId, rows, newest } of this.#repairable()) {
       if (part.rows.length > 0 && part.rows.length + rows.length > rowsAtOnce) {
         yield part;
         part = emptyPart();
@@ -114,12 +124,12 @@ export class LostCustomers {
   }
 
   /** The lost rows of each customer of which no row was decided after them. */
-  *#repairable(): Generator<{
+  async *#repairable(): AsyncGenerator<{
     readonly custId: string;
     readonly rows: readonly LostRow[];
     readonly newest: string | null;
   }> {
-    for (const custId of this.#customers()) {
+    for await (const custId of this.#customers()) {
       const { lost, byOthers } = this.#unknownOf(custId);
       this.byOthers += byOthers;
       const [first] = lost;
@@ -139,11 +149,29 @@ export class LostCustomers {
     return later.some((row) => isAfter(row, lost, since));
   }
 
-  *#customers(): Generator<string> {
-    const pages = (after: string | null) => this.#stage.customersNotApplied(after, customersAtOnce);
-    for (let custs = pages(null); custs.length > 0; custs = pages(custs.at(-1) ?? null))
+  async *#customers(): AsyncGenerator<string> {
+    for await (const custs of this.#pages())
       // Rows without a CustID have no effect.
-      yield* custs.filter((custId) => custId !== nobody);
+      yield* this.#stage.withNotApplied(custs).filter((custId) => custId !== nobody);
+  }
+
+  async #readClaims(): Promise<ReadonlyMap<number, string>> {
+    const newest = new Map<number, string>();
+    for await (const custs of this.#pages())
+      for (const { custId, attempt } of this.#stage.newestClaims(custs)) {
+        const shard = shardOf(custId, this.#bounds.context.shards);
+        if (attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
+      }
+    return newest;
+  }
+
+  /** All customers, with a rest after each page: the stage answers while everything else stands still. */
+  async *#pages(): AsyncGenerator<readonly string[]> {
+    const read = (after: string | null) => this.#stage.customersAfter(after, customersAtOnce);
+    for (let custs = read(null); custs.length > 0; custs = read(custs.at(-1) ?? null)) {
+      yield custs;
+      await this.#rest();
+    }
   }
 
   #unknownOf(custId: string): { readonly lost: readonly MarkedRow[]; readonly byOthers: number } {
@@ -157,16 +185,6 @@ export class LostCustomers {
     const isLost = new Set(lost.map(rowId));
     return { lost: rows.filter((row) => isLost.has(rowId(row))), byOthers: byOthers.length };
   }
-}
-
-/** By shard: when a row was claimed last that the journal knows as applied. */
-function claimedUntil(stage: StagingDatabase, shards: number): ReadonlyMap<number, string> {
-  const newest = new Map<number, string>();
-  for (const { custId, attempt } of stage.newestClaims()) {
-    const shard = shardOf(custId, shards);
-    if (attempt > (newest.get(shard) ?? '')) newest.set(shard, attempt);
-  }
-  return newest;
 }
 
 function isMarked(row: InterfaceRow): row is MarkedRow {

@@ -136,9 +136,9 @@ class RepairJob {
 
   async #apply({ stage, loader, bounds }: RepairRound): Promise<BusyCustomers> {
     const { all, dryRun, onProgress } = this.#context.request;
-    const lost = new LostCustomers(stage, bounds, all);
+    const lost = new LostCustomers(stage, bounds, { isAnyOurs: all, rest: () => pace.rest(0) });
     const busy = new Map<string, readonly RowKey[]>();
-    for (const part of lost.parts(!dryRun)) {
+    for await (const part of lost.parts(!dryRun)) {
       // A customer that comes in several parts stops with the first that was not applied.
       const stopped = new Set<Cell>([
         ...busy.keys(),

@@ -68,12 +68,12 @@ export interface StagingDatabase {
   evidence(cust: string): Evidence;
   /** What the evidence has as journalled, with what the journal says of each row. */
   decided(cust: string): Iterable<JournalledRow>;
-  /** Customers, after one, in order, with finished rows that the journal does not know as applied. */
-  customersNotApplied(after: string | null, limit: number): string[];
+  /** Those of these customers that have finished rows which the journal does not know as applied, in the order given. */
+  withNotApplied(custs: readonly string[]): string[];
   /** These rows of a customer, in the order of their marks; rows of one second in the customer's order. */
   notApplied(cust: string): Iterable<InterfaceRow>;
-  /** The newest claim of each customer that the journal has as applied by a worker. */
-  newestClaims(): Iterable<{ readonly custId: string; readonly attempt: string }>;
+  /** The newest claim of each of these customers that the journal has as applied by a worker. */
+  newestClaims(custs: readonly string[]): { readonly custId: string; readonly attempt: string }[];
   /** When a row of the customer was decided last, ISO 8601; null: never. */
   newestDecision(cust: string): string | null;
   /**
