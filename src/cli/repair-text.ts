@@ -11,7 +11,7 @@ const reasonWords: Readonly<Record<RepairReport['left'][number]['reason'], strin
 
 /** What a repair did, or would do, in lines. `isPartial`: it was of one customer or product, and closes no alarm. */
 export function repairLines(report: RepairReport, isPartial: boolean): readonly string[] {
-  const { dryRun, rows, customers, replayed, examples, left, byOthers, action } = report;
+  const { dryRun, rows, customers, replayed, examples, left, byOthers, action, cancelled } = report;
   const verb = dryRun ? 'would take' : 'took';
   const found =
     rows === 0 && left.length === 0
@@ -28,6 +28,9 @@ export function repairLines(report: RepairReport, isPartial: boolean): readonly 
   return [
     ...(examples.length === 0 ? [] : [...listed, ...more]),
     found,
+    ...(cancelled === null
+      ? []
+      : [`It ended before all was looked at (${cancelled}): start it again for the rest.`]),
     ...(replayed === 0
       ? []
       : [
@@ -74,7 +77,10 @@ function leftLines(left: RepairReport['left']): string[] {
   });
 }
 
-function alarmLines({ alarmsClosed, alarmsOpen, left }: RepairReport, isPartial: boolean): string[] {
+function alarmLines(
+  { alarmsClosed, alarmsOpen, left, cancelled }: RepairReport,
+  isPartial: boolean,
+): string[] {
   const closed =
     alarmsClosed === 0
       ? []
@@ -84,6 +90,8 @@ function alarmLines({ alarmsClosed, alarmsOpen, left }: RepairReport, isPartial:
     ? 'a repair without --customer and --product closes them.'
     : left.length > 0
       ? 'customers were left as they are.'
-      : 'finished rows are still missing, or a worker has found a new loss; start the repair again.';
+      : cancelled !== null
+        ? 'start the repair again.'
+        : 'finished rows are still missing, or a worker has found a new loss; start the repair again.';
   return [...closed, `Alarms still open: ${alarmsOpen}: ${whatToDo}`];
 }

@@ -49,6 +49,18 @@ export class NotOurProductError extends Error {
   }
 }
 
+/** The store is new, or was wiped: which finished rows are ours is not known. */
+export class NoOriginError extends Error {
+  override readonly name = 'NoOriginError';
+
+  constructor() {
+    super(
+      'the product store is new, or was wiped, and does not know since when finished rows are ours; "bnet-sync repair --all" ' +
+        'takes all of them for ours, "bnet-sync migrate --new-store" none of those that are finished by now',
+    );
+  }
+}
+
 /** Failed rows that match a filter, or what an action on such rows left: its number in the audit. */
 export type MatchTarget = { readonly filter: RowFilter } | { readonly continues: string };
 

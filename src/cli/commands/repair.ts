@@ -7,6 +7,7 @@ import { ExitCode } from '../exit-codes.js';
 import { printJson, printLines } from '../output.js';
 import { repairLines } from '../repair-text.js';
 import { withOperator } from '../session.js';
+import { untilStopped } from '../until-stopped.js';
 import { phaseProgress } from '../verify/phase-progress.js';
 
 interface RepairOptions {
@@ -88,15 +89,18 @@ async function repair(command: Command, options: RepairOptions): Promise<void> {
       const progress = phaseProgress(options.json === true);
       let report: RepairReport;
       try {
-        report = await operator.repair(commandActor(), {
-          custId: options.customer ?? null,
-          productId: options.product ?? null,
-          all: options.all === true,
-          takeBack: options.takeBack === true,
-          dryRun: options.dryRun === true,
-          reason: options.reason ?? null,
-          onProgress: progress.show,
-        });
+        report = await untilStopped((signal) =>
+          operator.repair(commandActor(), {
+            custId: options.customer ?? null,
+            productId: options.product ?? null,
+            all: options.all === true,
+            takeBack: options.takeBack === true,
+            dryRun: options.dryRun === true,
+            reason: options.reason ?? null,
+            onProgress: progress.show,
+            signal,
+          }),
+        );
       } finally {
         progress.end();
       }
@@ -104,7 +108,7 @@ async function repair(command: Command, options: RepairOptions): Promise<void> {
       if (options.json === true) printJson(report);
       else printLines(...repairLines(report, isPartial));
       const isOpen = !report.dryRun && !isPartial && report.alarmsOpen > 0;
-      if (report.left.length > 0 || isOpen) process.exitCode = ExitCode.Failed;
+      if (report.left.length > 0 || report.cancelled !== null || isOpen) process.exitCode = ExitCode.Failed;
     },
     { byKey: true },
   );

@@ -112,6 +112,10 @@ export type AcceptReport = Infer<typeof acceptReportSchema>;
 export const repairReportSchema = z.object({
   dryRun,
   action: z.string().nullable().describe('its number in the audit; null: a dry run'),
+  cancelled: z
+    .string()
+    .nullable()
+    .describe('who or what ended it early: what was done stays done; null: it came to its end'),
   rows: z.int().describe('rows that took effect once more'),
   customers: z.int().describe('customers that they belong to'),
   replayed: z

@@ -6,19 +6,16 @@ import type { StagingDatabase } from '../verify/staging.js';
 import type { VerifySources } from '../verify/verify.js';
 import type { LossBounds } from './lost-customers.js';
 import type { LostRowWriter } from './lost-row-writer.js';
+import type { RepairScope } from './repair-record.js';
 import type { RepairTally } from './repair-tally.js';
 
 /** What an operator asks to repair. */
-export interface RepairRequest extends ActionOptions {
-  /** Only this customer; null: all. */
-  readonly custId: string | null;
-  /** Only this product; null: all. */
-  readonly productId: string | null;
-  /** All finished rows of the scope that the journal does not know were finished by our workers. */
-  readonly all: boolean;
-  /** Rows that were refused since, because of the loss, take effect in their places, and are answered 2. */
-  readonly takeBack: boolean;
+export interface RepairRequest extends ActionOptions, RepairScope {
   readonly onProgress: OnProgress;
+  /** Ends the repair after the set it is at; the reason is an Error whose message says who or what did. */
+  readonly signal?: AbortSignal;
+  /** Called with the number of the action in the audit, before anything is changed. */
+  readonly onRecorded?: (action: string) => void;
 }
 
 /** What a repair must know of the configuration. */

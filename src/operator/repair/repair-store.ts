@@ -6,7 +6,8 @@ import { compareFinished } from '../../guard/compare-finished.js';
 import { repairedBy } from '../../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from '../audit.js';
 import type { Actor, RepairReport } from '../contract/actions.js';
-import { NotOurProductError } from '../requests.js';
+import type { Databases } from '../databases.js';
+import { NoOriginError, NotOurProductError } from '../requests.js';
 import { Loader, type Pace } from '../verify/load.js';
 import { nobody } from '../verify/staging.js';
 import type { VerifySources } from '../verify/verify.js';
@@ -19,6 +20,7 @@ import type {
   RepairRound,
   RepairSettings,
 } from './repair-context.js';
+import { isWhole, repairOutcome } from './repair-record.js';
 import { RepairTally } from './repair-tally.js';
 import { CustomerReplays } from './replay-customers.js';
 
@@ -36,18 +38,6 @@ import { CustomerReplays } from './replay-customers.js';
  * finds none: marks that were under way may land while it runs.
  */
 
-/** The store is new, or was wiped: which finished rows are ours is not known. */
-class NoOriginError extends Error {
-  override readonly name = 'NoOriginError';
-
-  constructor() {
-    super(
-      'the product store is new, or was wiped, and does not know since when finished rows are ours; "bnet-sync repair --all" ' +
-        'takes all of them for ours, "bnet-sync migrate --new-store" none of those that are finished by now',
-    );
-  }
-}
-
 /** How often everything is read anew, where rows changed meanwhile. */
 const rounds = 3;
 const pageRows = 500;
@@ -55,18 +45,27 @@ const pageRows = 500;
 /** Workers stand still and wait for it: it takes no rest between pages, but lets signals and timers have their turn. */
 const pace: Pace = { now: () => 0, rest: () => setImmediate() };
 
+/** Refuses what cannot be repaired as it was asked for: NotOurProductError, NoOriginError. */
+export async function requireRepairable(
+  { store }: Pick<Databases, 'store'>,
+  { productIds }: Pick<RepairSettings, 'productIds'>,
+  { productId, all }: Pick<RepairRequest, 'productId' | 'all'>,
+): Promise<void> {
+  if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
+    throw new NotOurProductError(productId);
+  if (!all && (await store.guard.origins()).length === 0) throw new NoOriginError();
+}
+
 /** Repairs what an operator asks for. NotOurProductError, NoOriginError. */
 export async function repairStore(
   sources: VerifySources,
   actor: Actor,
   settings: RepairSettings,
-  request: RepairRequest,
+  asked: RepairRequest,
 ): Promise<RepairReport> {
+  await requireRepairable(sources, settings, asked);
+  const request = endingEarly(asked);
   const { custId, productId, all, takeBack, dryRun, reason } = request;
-  const { productIds } = settings;
-  if (productId !== null && productIds.length > 0 && !productIds.includes(productId))
-    throw new NotOurProductError(productId);
-  if (!all && (await sources.store.guard.origins()).length === 0) throw new NoOriginError();
   const by = `${repairedBy}${actor.name}`;
   const writer = new LostRowWriter(sources, { ...settings, productId, dryRun, by });
   const job = new RepairJob({ sources, actor, settings, request, writer, tally: new RepairTally() });
@@ -78,6 +77,7 @@ export async function repairStore(
   const intent = { action: 'repair', what: { custId, productId, all, takeBack }, reason } as const;
   return takeIntended(sources.store.records, actor, intent, {
     take: async (intentId) => {
+      request.onRecorded?.(intentId);
       await job.run();
       await job.closeAlarms(actor.name);
       await job.countAlarms();
@@ -87,13 +87,26 @@ export async function repairStore(
   });
 }
 
+/** The same request, which ends at its next progress once it is to: between pages, and between sets. */
+function endingEarly(request: RepairRequest): RepairRequest {
+  const { onProgress, signal } = request;
+  return {
+    ...request,
+    onProgress: (phase, done, total) => {
+      onProgress(phase, done, total);
+      signal?.throwIfAborted();
+    },
+  };
+}
+
 class RepairJob {
   readonly #context: RepairEnvironment;
   readonly #replays: CustomerReplays;
   /** Of the first round, which reads everything. */
   #byOthers: number | null = null;
   #alarmsClosed = 0;
-  #alarmsOpen = 0;
+  #alarmsOpen: number | null = null;
+  #cancelled: string | null = null;
 
   constructor(context: RepairEnvironment) {
     this.#context = context;
@@ -101,6 +114,16 @@ class RepairJob {
   }
 
   async run(): Promise<void> {
+    const { signal } = this.#context.request;
+    try {
+      await this.#rounds();
+    } catch (error) {
+      if (signal?.aborted !== true || error !== signal.reason) throw error;
+      this.#cancelled = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #rounds(): Promise<void> {
     const { custId } = this.#context.request;
     let busy = await this.#round(custId === null ? null : [custId]);
     for (let round = 1; round < rounds && busy.size > 0; round += 1)
@@ -135,27 +158,34 @@ class RepairJob {
   }
 
   async #apply({ stage, loader, bounds }: RepairRound): Promise<BusyCustomers> {
-    const { all, dryRun, onProgress } = this.#context.request;
-    const lost = new LostCustomers(stage, bounds, { isAnyOurs: all, rest: () => pace.rest(0) });
-    const busy = new Map<string, readonly RowKey[]>();
-    for await (const part of lost.parts(!dryRun)) {
-      // A customer that comes in several parts stops with the first that was not applied.
-      const stopped = new Set<Cell>([
-        ...busy.keys(),
-        ...this.#context.tally.left.map(({ custId }) => custId),
-      ]);
-      const rows = part.rows.filter(({ row }) => !stopped.has(row.custId));
-      const written = rows.length === 0 ? null : await this.#context.writer.append({ ...part, rows });
-      for (const custId of written?.moved ?? custIdsOf(rows))
-        busy.set(
-          custId,
-          rows.filter(({ row }) => row.custId === custId),
-        );
-      if (written !== null) this.#count(written.repaired);
-      onProgress('repaired', this.#context.tally.rows);
+    const { all, dryRun } = this.#context.request;
+    const rest = async (): Promise<void> => {
       await pace.rest(0);
+      this.#context.request.onProgress('repaired', this.#context.tally.rows);
+    };
+    const lost = new LostCustomers(stage, bounds, { isAnyOurs: all, rest });
+    const busy = new Map<string, readonly RowKey[]>();
+    try {
+      await rest();
+      for await (const part of lost.parts(!dryRun)) {
+        // A customer that comes in several parts stops with the first that was not applied.
+        const stopped = new Set<Cell>([
+          ...busy.keys(),
+          ...this.#context.tally.left.map(({ custId }) => custId),
+        ]);
+        const rows = part.rows.filter(({ row }) => !stopped.has(row.custId));
+        const written = rows.length === 0 ? null : await this.#context.writer.append({ ...part, rows });
+        for (const custId of written?.moved ?? custIdsOf(rows))
+          busy.set(
+            custId,
+            rows.filter(({ row }) => row.custId === custId),
+          );
+        if (written !== null) this.#count(written.repaired);
+        await rest();
+      }
+    } finally {
+      this.#byOthers ??= lost.byOthers;
     }
-    this.#byOthers ??= lost.byOthers;
     return new Map([...busy, ...(await this.#replays.run(lost, { stage, loader, bounds }))]);
   }
 
@@ -167,8 +197,8 @@ class RepairJob {
 
   /** Closes alarms where nothing is lost any more; a part of everything closes none. */
   async closeAlarms(who: string): Promise<void> {
-    const { custId, productId } = this.#context.request;
-    if (custId !== null || productId !== null || this.#context.tally.left.length > 0) return;
+    const { request, tally } = this.#context;
+    if (!isWhole(request) || tally.left.length > 0 || this.#cancelled !== null) return;
     const { shards } = this.#context.settings;
     const { middle, store } = this.#context.sources;
     const { lost } = await compareFinished(
@@ -184,28 +214,20 @@ class RepairJob {
   }
 
   outcome(): ActionOutcome {
-    const { custId, productId, all } = this.#context.request;
-    return {
-      what: {
-        custId,
-        productId,
-        all,
-        customers: this.#context.tally.customers.size,
-        left: this.#context.tally.left.length,
-        takenBack: this.#context.tally.takenBack,
-      },
-      rows: this.#context.tally.rows,
-    };
+    const { request, tally } = this.#context;
+    const report = { ...this.report(null), alarmsOpen: this.#alarmsOpen };
+    return repairOutcome(request, report, tally.takenBack);
   }
 
   report(action: string | null): RepairReport {
     return {
       dryRun: this.#context.request.dryRun,
       action,
+      cancelled: this.#cancelled,
       ...this.#context.tally.report(),
       byOthers: this.#byOthers ?? 0,
       alarmsClosed: this.#alarmsClosed,
-      alarmsOpen: this.#alarmsOpen,
+      alarmsOpen: this.#alarmsOpen ?? 0,
     };
   }
 }

@@ -13,7 +13,7 @@ const clean = {
     alarmsClosed: 0,
     alarmsOpen: 0,
   },
-  ...{ examples: [], left: [], falselyRefused: { rows: 0, takenBack: 0, examples: [] } },
+  ...{ examples: [], left: [], cancelled: null, falselyRefused: { rows: 0, takenBack: 0, examples: [] } },
 };
 const left = {
   table: 'IF_BNET_CUST',
@@ -46,6 +46,12 @@ describe('what a repair says of alarms', () => {
       { ...clean, alarmsClosed: 1, alarmsOpen: 1 },
       false,
       [/^Alarms closed: 1/, /open: 1: .*start the repair again/],
+    ],
+    [
+      'it was ended early',
+      { ...clean, cancelled: 'by a signal', alarmsOpen: 1 },
+      false,
+      [/open: 1: start the repair again\.$/],
     ],
     ['a dry run: nothing', { ...clean, dryRun: true, action: null, alarmsOpen: 1 }, false, []],
   ])('%s', (_case, report, isPartial, expected) => {
@@ -93,4 +99,9 @@ describe('rows that were refused only because of the loss', () => {
 it('a repair says how many customers had rows applied since', () => {
   const lines = repairLines({ ...clean, rows: 3, customers: 2, replayed: 1 }, false);
   expect(lines[1]).toMatch(/^Of 1 customer rows were applied since/);
+});
+
+it('that it was ended early, and by what, is said', () => {
+  const lines = repairLines({ ...clean, cancelled: 'by a signal' }, false);
+  expect(lines).toContain('It ended before all was looked at (by a signal): start it again for the rest.');
 });
