@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { ConfigError } from '../config/config-error.js';
 import type { Config } from '../config/schema.js';
 import { registerConsole } from '../console/register.js';
-import { createOperator } from './create-operator.js';
+import { createOperator, createRepairRunner } from './create-operator.js';
 import type { SyncWorker } from './create-worker.js';
 import { WorkerWatch } from '../http/health.js';
 import { isLoopback } from '../http/hosts.js';
@@ -13,6 +13,7 @@ import { isWeakHash } from '../http/password.js';
 import { createHttpServer, createProbeServer } from '../http/server.js';
 import { Security } from '../http/security.js';
 import { securitySinks } from '../http/security-sinks.js';
+import { endedBySignal, type RepairRunner } from '../operator/repair/repair-runner.js';
 import { packageVersion } from '../package-version.js';
 import { openDatabases, type OpenDatabases, type OpenOptions } from './open-databases.js';
 
@@ -45,6 +46,7 @@ const consoleConnections = 2;
 const consoleLimitMs = 5000;
 const probeLimitMs = 2000;
 const closeLimitMs = 1000;
+const repairEndLimitMs = 5000;
 
 /**
  * Starts the server of `http`. ConfigError where there is no `http`, where it would be open to others without a login, and
@@ -59,9 +61,9 @@ export async function startHttpServer(config: Config, options: ServerOptions): P
     await Promise.all(open.map((close) => close()));
   };
   try {
-    const { app, probes, security } = await serversOver(config, http, { ...options, open });
+    const { app, probes, security, repairs } = await serversOver(config, http, { ...options, open });
     closeFirst = async () => {
-      await Promise.all([...new Set([app, probes])].map(closeServer));
+      await Promise.all([...[...new Set([app, probes])].map(closeServer), endRepair(repairs)]);
       await recordLast(security);
     };
     await listen(app, http, 'port');
@@ -92,12 +94,19 @@ function openToOthers(host: string): ConfigError {
   return new ConfigError([{ path: 'http.users', message }]);
 }
 
+interface Servers {
+  readonly app: FastifyInstance;
+  readonly probes: FastifyInstance;
+  readonly security: Security;
+  readonly repairs: RepairRunner;
+}
+
 /** The server, and the one that machines ask: the same without `http.probePort`. */
 async function serversOver(
   config: Config,
   http: HttpConfig,
   { logger, worker, open }: ServerOptions & { readonly open: (() => Promise<void>)[] },
-): Promise<{ readonly app: FastifyInstance; readonly probes: FastifyInstance; readonly security: Security }> {
+): Promise<Servers> {
   const common = { byKey: true, takesTurns: true };
   const opened = async (options: OpenOptions): Promise<OpenDatabases> => {
     const databases = await openDatabases(config, options);
@@ -117,7 +126,17 @@ async function serversOver(
     callLimitMs: probeLimitMs,
   });
   const clock = () => performance.now();
-  const operator = createOperator(config, looking);
+  const repairs = createRepairRunner(config, {
+    // With the limits of the command: what is read and written at once takes longer than a page may.
+    open: async () => {
+      const databases = await openDatabases(config, { ...common, applicationName: 'bnet-sync repair' });
+      return { databases: databases.admin, close: () => databases.close() };
+    },
+    onFailure: (error) => {
+      logger.error({ err: error }, 'the repair failed');
+    },
+  });
+  const operator = createOperator(config, looking, repairs);
   const metrics = new Metrics({
     overview: () => operator.overview(),
     pools: () => [looking.pools(), probing.pools(), ...(worker === undefined ? [] : [worker.pools()])],
@@ -131,7 +150,8 @@ async function serversOver(
     health: { probes, worker: watch, clock },
   };
   const app = await createHttpServer(parts);
-  return { app, probes: http.probePort === undefined ? app : await createProbeServer(parts), security };
+  const ofProbes = http.probePort === undefined ? app : await createProbeServer(parts);
+  return { app, probes: ofProbes, security, repairs };
 }
 
 const listenFaults: Readonly<Record<string, { readonly of: 'port' | 'host'; readonly words: string }>> = {
@@ -176,9 +196,18 @@ function urlOf(app: FastifyInstance, { host }: HttpConfig): string {
 
 /** What happened in the present minute is recorded, unless the product store does not answer. */
 async function recordLast(security: Security): Promise<void> {
+  await atMost(closeLimitMs, security.endMinute());
+}
+
+/** A repair ends after the set it is at, and its outcome is recorded, unless a database does not answer. */
+async function endRepair(repairs: RepairRunner): Promise<void> {
+  if (repairs.cancel(endedBySignal) !== null) await atMost(repairEndLimitMs, repairs.ended());
+}
+
+async function atMost(limitMs: number, work: Promise<void>): Promise<void> {
   const limit = new AbortController();
-  const late = pause(closeLimitMs, undefined, { signal: limit.signal, ref: false }).catch(() => undefined);
-  await Promise.race([security.endMinute(), late]);
+  const late = pause(limitMs, undefined, { signal: limit.signal, ref: false }).catch(() => undefined);
+  await Promise.race([work, late]);
   limit.abort();
 }
 

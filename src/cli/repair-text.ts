@@ -30,7 +30,7 @@ export function repairLines(report: RepairReport, isPartial: boolean): readonly 
     found,
     ...(cancelled === null
       ? []
-      : [`It ended before all was looked at (${cancelled}): start it again for the rest.`]),
+      : [`It ended before all was looked at (by ${shown(cancelled)}): start it again for the rest.`]),
     ...(replayed === 0
       ? []
       : [

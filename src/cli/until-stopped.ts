@@ -6,7 +6,7 @@ export async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>)
   const stopping = new AbortController();
   const stop = (): void => {
     if (stopping.signal.aborted) process.exit(1);
-    stopping.abort(new Error('by a signal'));
+    stopping.abort(new Error('signal'));
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {

@@ -4,6 +4,8 @@ import { DatabaseError } from '../database/errors.js';
 import { NotTakenError, RecordError } from '../operator/audit.js';
 import { InvalidCursorError } from '../operator/failed.js';
 import { NothingToContinueError } from '../operator/match-scope.js';
+import { RepairRunningError, StagingError } from '../operator/repair/repair-runner.js';
+import { NoOriginError, NotOurProductError } from '../operator/requests.js';
 import type { Security } from './security.js';
 import type { ConsoleErrors, RequestError } from './console-port.js';
 
@@ -91,11 +93,23 @@ function httpErrorOf(error: unknown): HttpError {
     const details = [{ field: 'body.continues', value: null, message: error.message }];
     return new HttpError(400, 'badRequest', error.message, details);
   }
+  const refusal = refusedRepair(error);
+  if (refusal !== null) return refusal;
   // Fastify's own refusals: a body that is too long, of an unknown type, or no JSON.
   const status = (error as Partial<FastifyError> | null)?.statusCode;
   if (status !== undefined && status >= 400 && status < 500 && error instanceof Error)
     return new HttpError(status, status === 413 ? 'tooLarge' : 'badRequest', error.message);
   return new HttpError(500, 'internal', 'something went wrong here; the log says what');
+}
+
+/** Why a repair was not started; null: the error is none of these. */
+function refusedRepair(error: unknown): HttpError | null {
+  if (error instanceof RepairRunningError) return new HttpError(409, 'conflict', error.message);
+  if (error instanceof NoOriginError) return new HttpError(409, 'noOrigin', error.message);
+  if (error instanceof StagingError) return new HttpError(503, 'notInstalled', error.message);
+  if (!(error instanceof NotOurProductError)) return null;
+  const details = [{ field: 'body.productId', value: null, message: error.message }];
+  return new HttpError(400, 'badRequest', error.message, details);
 }
 
 function databaseMessage({ database = 'database', kind }: DatabaseError): string {

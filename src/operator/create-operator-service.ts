@@ -15,6 +15,8 @@ import { pause, resume } from './pauses.js';
 import { preview } from './preview.js';
 import { processing } from './processing.js';
 import { purgeJournal } from './purge.js';
+import { repairState } from './repair/repair-state.js';
+import type { RepairRunner } from './repair/repair-runner.js';
 import { repairStore } from './repair/repair-store.js';
 import { requeue } from './requeue.js';
 import { requeueMatching } from './requeue-matching.js';
@@ -31,6 +33,8 @@ export interface OperatorParts {
   readonly poller: Pick<MiddleDatabase, 'poll'>;
   /** Opens an empty staging database, for `verify`. */
   readonly openStaging: VerifySources['openStaging'];
+  /** Repairs that go on without their caller. */
+  readonly repairs: RepairRunner;
   readonly settings: OperatorSettings;
   readonly clocks: OperatorClocks;
 }
@@ -43,10 +47,17 @@ const longestActionMs = 5000;
 
 /** What operators can see and do, over both databases; each is used at the first call that needs it. */
 export function createOperatorService(parts: OperatorParts): OperatorService {
-  const { databases, openStaging, settings, clocks } = parts;
+  const { databases, openStaging, repairs, settings, clocks } = parts;
   const { middle } = databases;
   const kept = { forMs: keptMs, clock: clocks.clock };
   const records = (): StoreRecords => databases.store.records;
+  const alarms = cached(async () => {
+    const open = await databases.store.guard.openAlarms().catch(() => []);
+    return open.map(namedAlarm);
+  }, kept);
+  repairs.onEnd = () => {
+    alarms.forget();
+  };
   return {
     overview: cached(() => overview(databases, clocks), kept),
     status: () => status(databases),
@@ -72,11 +83,11 @@ export function createOperatorService(parts: OperatorParts): OperatorService {
     knowsTarget: async (target) => 'source' in target || records().knowsProduct(target.productId),
     resume: (actor, target, reason) => resume(records(), actor, { target, reason }),
     workers: () => databases.store.workers(),
-    alarms: cached(async () => {
-      const alarms = await databases.store.guard.openAlarms().catch(() => []);
-      return alarms.map(namedAlarm);
-    }, kept),
+    alarms,
     repair: (actor, request) => repairStore({ ...databases, openStaging }, actor, settings, request),
+    startRepair: (actor, order) => repairs.start(actor, order),
+    repairState: () => repairState(databases, repairs, clocks),
+    cancelRepair: (actor) => Promise.resolve(repairs.cancel(actor.name)),
     acceptStore: (actor, reason) =>
       acceptStore(databases, actor, { action: 'repair-accept', ...settings, reason }),
     purgeJournal: (actor, request) => purgeJournal(databases, actor, { ...request, ...settings }),

@@ -11,6 +11,7 @@ import type {
   RequeueReport,
   RetryReport,
 } from './contract/actions.js';
+import type { BackgroundRepair, RepairState } from './contract/repair.js';
 import type {
   DeferredRow,
   FailedRow,
@@ -25,6 +26,7 @@ import type { Verification } from './contract/verification.js';
 import type { SearchProgress } from './failed.js';
 import type { PurgeRequest } from './purge.js';
 import type { RepairRequest } from './repair/repair-context.js';
+import type { RepairOrder } from './repair/repair-runner.js';
 import type { ActionOptions, ListRequest, MatchOptions, MatchTarget } from './requests.js';
 import type { RecordedSummary, RecordedVerifyRequest } from './verify/recorded-run.js';
 
@@ -91,6 +93,12 @@ export interface OperatorService {
    * where none is left. NotOurProductError, NoOriginError.
    */
   repair(actor: Actor, request: RepairRequest): Promise<RepairReport>;
+  /** The same in this process without its caller, one at a time. RepairRunningError, StagingError. */
+  startRepair(actor: Actor, order: RepairOrder): Promise<BackgroundRepair>;
+  /** The repair of this process, those that others may have under way, and open alarms. Never fails. */
+  repairState(): Promise<RepairState>;
+  /** Ends the repair of this process after the set it is at; null: none is running. */
+  cancelRepair(actor: Actor): Promise<BackgroundRepair | null>;
   /** Accepts the product store after a loss, and closes its alarms. */
   acceptStore(actor: Actor, reason: string | null): Promise<AcceptReport>;
   /** Deletes old entries of the journal, in sets, until `isOver`. */

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseError } from '../../src/database/errors.js';
 import * as actions from '../../src/operator/contract/actions.js';
+import * as repairs from '../../src/operator/contract/repair.js';
 import * as rows from '../../src/operator/contract/rows.js';
 import * as state from '../../src/operator/contract/state.js';
 import { verificationSchema } from '../../src/operator/contract/verification.js';
+import { RepairRunningError, StagingError } from '../../src/operator/repair/repair-runner.js';
+import { NoOriginError, NotOurProductError } from '../../src/operator/requests.js';
 import { hostile, longNumber } from '../support/fake-operator-data.js';
 import { basic, httpApp, routesOf, users, type HttpApp } from '../support/http-app.js';
 
@@ -32,6 +35,7 @@ describe('the HTTP server answers', () => {
       '/api/v1/pauses': state.pausesSchema,
       '/api/v1/verify': verificationSchema,
       '/api/v1/audit': actions.auditSchema,
+      '/api/v1/repair': repairs.repairStateSchema,
     };
     const posts = {
       '/api/v1/requeue': [actions.requeueReportSchema, { rows: [key], dryRun: true }],
@@ -52,6 +56,40 @@ describe('the HTTP server answers', () => {
     }
   });
 
+  it('a repair as begun, with 202 and where it stands, and a second or an impossible one with a refusal', async () => {
+    const { inject, operator } = made;
+    const post = (url: string, payload: object) =>
+      inject({ method: 'POST', url: `/api/v1/repair${url}`, headers, payload });
+    const asked = { dryRun: true, custId: '007' };
+    expect((await post('', {})).json()).toMatchObject({ error: { details: [{ field: 'body.dryRun' }] } });
+    expect((await post('', { ...asked, custId: '7x' })).statusCode).toBe(400);
+    expect((await post('/cancel', {})).statusCode).toBe(409);
+    const begun = await post('', asked);
+    expect([begun.statusCode, repairs.backgroundRepairSchema.parse(begun.json())]).toMatchObject([
+      202,
+      { status: 'running', custId: '7', productId: null, all: false, reason: null },
+    ]);
+    expect(operator.repairs.orders).toMatchObject([
+      { actor: { name: 'ops', via: 'api' }, order: { custId: '7' } },
+    ]);
+    const state = (await inject({ url: '/api/v1/repair', headers })).json<object>();
+    expect(repairs.repairStateSchema.parse(state)).toMatchObject({ job: { status: 'running' }, alarms: [] });
+    expect((await post('/cancel', {})).json()).toMatchObject({ status: 'ending' });
+    for (const [refusal, status, code] of [
+      [new RepairRunningError(), 409, 'conflict'],
+      [new NoOriginError(), 409, 'noOrigin'],
+      [new NotOurProductError('7'), 400, 'badRequest'],
+      [new StagingError('better-sqlite3 is not installed'), 503, 'notInstalled'],
+    ] as const) {
+      operator.repairs.refusal = refusal;
+      const answer = await post('', asked);
+      expect([answer.statusCode, answer.json()]).toMatchObject([
+        status,
+        { error: { code, message: refusal.message } },
+      ]);
+    }
+  });
+
   it('an OpenAPI document that holds every route', async () => {
     const { app, inject } = made;
     const document = (await inject({ url: '/api/openapi.json', headers })).json<{
@@ -65,7 +103,7 @@ describe('the HTTP server answers', () => {
     const others = ['GET /healthz', 'GET /readyz', 'GET /metrics', 'POST /login', 'POST /logout'];
     const api = routesOf(app).filter((route) => route.includes(' /api/'));
     expect(documented.sort()).toEqual([...api, ...others].sort());
-    expect(api).toHaveLength(17);
+    expect(api).toHaveLength(20);
     const { parameters } = document.paths['/api/v1/failed']!['get']!;
     expect(parameters?.map(({ name }) => name)).toContain('customer');
     expect(JSON.stringify(document)).toContain('IF_BNET_ACCOUNT');

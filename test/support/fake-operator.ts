@@ -22,6 +22,7 @@ import type { AuditEntry } from '../../src/store/admin-port.js';
 import type { Verification } from '../../src/operator/contract/verification.js';
 import { fakeDeferred } from './fake-deferred.js';
 import { fakeVerification } from './fake-verification.js';
+import { FakeRepairs } from './fake-repair.js';
 import {
   fakeGroups,
   fakeProcessing,
@@ -43,6 +44,7 @@ export class FakeOperator implements OperatorService {
   rows: readonly FullRow[] = fakeRows();
   paused: readonly PauseInForce[] = fakePauses();
   openAlarms: readonly OpenAlarm[] = [];
+  readonly repairs = new FakeRepairs();
   acts: readonly AuditEntry[] = [];
   /** The most rows that one action by filter puts back. */
   mostAtOnce = 1000;
@@ -219,6 +221,10 @@ export class FakeOperator implements OperatorService {
   async alarms(): Promise<readonly OpenAlarm[]> {
     return this.openAlarms;
   }
+
+  startRepair: OperatorService['startRepair'] = (actor, order) => this.repairs.start(actor, order);
+  repairState: OperatorService['repairState'] = () => this.repairs.state(this.openAlarms);
+  cancelRepair: OperatorService['cancelRepair'] = () => this.repairs.cancel();
 
   status = unused;
   findFailed = unused;

@@ -3,6 +3,8 @@ import { pgMiddle } from '../../src/middle/knex/postgresql.js';
 import { sqliteMiddle } from '../../src/middle/knex/sqlite.js';
 import type { KnexTables } from '../../src/middle/knex/tables.js';
 import { createOperatorService } from '../../src/operator/create-operator-service.js';
+import type { Databases } from '../../src/operator/databases.js';
+import { RepairRunner } from '../../src/operator/repair/repair-runner.js';
 import type { OperatorSettings } from '../../src/operator/requests.js';
 import type { OperatorService } from '../../src/operator/operator-service.js';
 import { SqliteStagingDatabase } from '../../src/staging/sqlite-staging.js';
@@ -49,15 +51,22 @@ export const operatorSettings: OperatorSettings = {
   rules: rulesWith(),
 };
 
+/** Runs repairs on these connections, which stay open. */
+export function repairRunnerOn(databases: Databases, settings = operatorSettings): RepairRunner {
+  const open = () => Promise.resolve({ databases, close: () => Promise.resolve() });
+  return new RepairRunner({ open, openStaging, settings, wallClock: () => Date.now() });
+}
+
 /** An operator service over a pair, whose connections end with the pair. Nothing is cached: by its clock every value is old at once. */
 export function operatorServiceOf(pair: Pair, options: OperationsOptions = {}): OperatorService {
   let ms = 0;
   const clock = (): number => (ms += 60_000);
+  const databases = operatorsOf(pair, options);
+  const settings = { ...operatorSettings, productIds: options.productIds ?? [] };
   return createOperatorService({
-    databases: operatorsOf(pair, options),
+    ...{ databases, openStaging, settings },
     poller: pair.openMiddle(options),
-    openStaging,
-    settings: { ...operatorSettings, productIds: options.productIds ?? [] },
+    repairs: repairRunnerOn(databases, settings),
     clocks: { wallClock: () => Date.now(), clock },
   });
 }

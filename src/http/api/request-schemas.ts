@@ -73,3 +73,27 @@ export const requeueMatchingBody = z
 
 /** What to pause or resume. */
 export const pauseBody = z.strictObject({ target: inputs.pauseTarget, reason });
+
+const only = inputs.digits
+  .nullish()
+  .transform((digits) => digits ?? null)
+  .describe('only this one; absent: all');
+
+/** What to repair. */
+export const repairBody = z.strictObject({
+  dryRun: z.boolean().describe('true: change nothing, only report; needed in every case'),
+  custId: only,
+  productId: only,
+  all: z
+    .boolean()
+    .default(false)
+    .describe('all finished rows that the journal does not know, whoever may have finished them'),
+  takeBack: z
+    .boolean()
+    .default(false)
+    .describe('rows refused since, only because of the loss, take effect in their places and are answered 2'),
+  reason,
+});
+
+/** Nothing: there is at most one repair to cancel. */
+export const cancelRepairBody = z.strictObject({});

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import * as actions from '../../operator/contract/actions.js';
+import * as repairs from '../../operator/contract/repair.js';
 import * as rows from '../../operator/contract/rows.js';
 import * as state from '../../operator/contract/state.js';
 import { verificationSchema } from '../../operator/contract/verification.js';
@@ -39,6 +40,7 @@ export function registerReadingRoutes(scope: FastifyInstance, operator: Operator
     workers: reads('Registered workers and their shards', state.workersSchema),
     pauses: reads('Pauses in force', state.pausesSchema),
     verification: reads('Verifications on record, the last one with its differences', verificationSchema),
+    repair: reads('The present or last repair of this process, and open alarms', repairs.repairStateSchema),
     audit: reads('Recorded actions, newest first', actions.auditSchema, { querystring: auditQuery }),
     failed: reads('Failed rows, those that failed last first', rows.rowListSchema, {
       querystring: failedQuery,
@@ -53,6 +55,7 @@ export function registerReadingRoutes(scope: FastifyInstance, operator: Operator
   scope.get('/workers', summaries.workers, () => operator.workers());
   scope.get('/pauses', summaries.pauses, () => operator.pauses());
   scope.get('/verify', summaries.verification, () => operator.verification());
+  scope.get('/repair', summaries.repair, () => operator.repairState());
   scope.get<{ Querystring: z.output<typeof auditQuery> }>(
     '/audit',
     summaries.audit,
@@ -123,20 +126,37 @@ export function registerExport(
   );
 }
 
-/** Registers what changes something. */
-export function registerActingRoutes(scope: FastifyInstance, operator: OperatorService): void {
-  const acts = <Body extends z.ZodType>(
+/** What a route that changes something says of itself. */
+interface ActingTexts<Body extends z.ZodType> {
+  readonly summary: string;
+  readonly body: Body;
+  readonly answer: z.ZodType;
+  /** It has only begun: 202 instead of 200, and 409 where it cannot. */
+  readonly begins?: true;
+}
+
+/** Adds routes that change something to a scope. */
+function actingOn(scope: FastifyInstance) {
+  return <Body extends z.ZodType>(
     path: string,
-    texts: { readonly summary: string; readonly body: Body; readonly answer: z.ZodType },
+    { summary, body, answer, begins }: ActingTexts<Body>,
     act: (actor: actions.Actor, body: z.output<Body>) => Promise<unknown>,
   ): void => {
-    const { summary, body, answer } = texts;
     const description =
       'For operators. By session it needs the header x-csrf-token; by HTTP Basic it does not.';
-    const response = { 200: answer, ...errors, 403: errorSchema };
+    const good = begins === true ? { 202: answer, 409: errorSchema } : { 200: answer };
+    const response = { ...good, ...errors, 403: errorSchema };
     const schema = { tags, security, summary, description, body, response };
-    scope.post(path, { schema }, (request) => act(actorOf(request), request.body as z.output<Body>));
+    scope.post(path, { schema }, async (request, reply) => {
+      const result = await act(actorOf(request), request.body as z.output<Body>);
+      return reply.code(begins === true ? 202 : 200).send(result);
+    });
   };
+}
+
+/** Registers what changes something. */
+export function registerActingRoutes(scope: FastifyInstance, operator: OperatorService): void {
+  const acts = actingOn(scope);
   const { requeueBody, requeueMatchingBody, retryBody, pauseBody } = requests;
   acts(
     '/requeue',
@@ -169,5 +189,31 @@ export function registerActingRoutes(scope: FastifyInstance, operator: OperatorS
     '/resume',
     { summary: 'End a pause', body: pauseBody, answer: actions.changedSchema },
     async (actor, { target, reason }) => ({ changed: await operator.resume(actor, target, reason) }),
+  );
+  registerRepairRoutes(scope, operator);
+}
+
+function registerRepairRoutes(scope: FastifyInstance, operator: OperatorService): void {
+  const acts = actingOn(scope);
+  const answer = repairs.backgroundRepairSchema;
+  acts(
+    '/repair',
+    {
+      summary: 'Start a repair of the product store in this process, or a dry run; GET shows how far it is',
+      ...{ body: requests.repairBody, answer, begins: true },
+    },
+    (actor, order) => operator.startRepair(actor, order),
+  );
+  acts(
+    '/repair/cancel',
+    {
+      summary: 'End the repair after the set it is at; what it did stays done',
+      ...{ body: requests.cancelRepairBody, answer, begins: true },
+    },
+    async (actor) => {
+      const job = await operator.cancelRepair(actor);
+      if (job === null) throw new HttpError(409, 'conflict', 'no repair is running in this process');
+      return job;
+    },
   );
 }

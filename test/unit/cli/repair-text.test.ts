@@ -49,7 +49,7 @@ describe('what a repair says of alarms', () => {
     ],
     [
       'it was ended early',
-      { ...clean, cancelled: 'by a signal', alarmsOpen: 1 },
+      { ...clean, cancelled: 'signal', alarmsOpen: 1 },
       false,
       [/open: 1: start the repair again\.$/],
     ],
@@ -102,6 +102,6 @@ it('a repair says how many customers had rows applied since', () => {
 });
 
 it('that it was ended early, and by what, is said', () => {
-  const lines = repairLines({ ...clean, cancelled: 'by a signal' }, false);
-  expect(lines).toContain('It ended before all was looked at (by a signal): start it again for the rest.');
+  const lines = repairLines({ ...clean, cancelled: 'signal' }, false);
+  expect(lines).toContain('It ended before all was looked at (by signal): start it again for the rest.');
 });

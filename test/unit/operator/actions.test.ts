@@ -6,7 +6,7 @@ import { InvalidCursorError } from '../../../src/operator/failed.js';
 import type { StoreRecords } from '../../../src/store/admin-port.js';
 import { failedRows, recording } from '../../support/failed-rows.js';
 import { failedCustomer, middleDatabase } from '../../support/operations.js';
-import { openStaging, operatorSettings } from '../../support/operators.js';
+import { openStaging, operatorSettings, repairRunnerOn } from '../../support/operators.js';
 
 const actor = { name: 'li', via: 'console' } as const;
 
@@ -18,6 +18,7 @@ function serviceWith(more: Partial<StoreRecords> = {}, beforeMove?: () => void) 
     databases: { middle, store },
     poller: middleDatabase({}),
     openStaging,
+    repairs: repairRunnerOn({ middle, store }),
     settings: operatorSettings,
     clocks: { wallClock: clock, clock },
   });

@@ -50,4 +50,19 @@ describe('a cached value', () => {
     readings[1]?.resolve('well');
     expect(await again).toBe('well');
   });
+
+  it('is read anew once it is forgotten, also while the old one is still being read', async () => {
+    const { readings, value } = scene();
+    const old = value();
+    value.forget();
+    const fresh = value();
+    readings[1]?.resolve('new');
+    expect(await fresh).toBe('new');
+    readings[0]?.resolve('old');
+    expect(await old).toBe('old');
+    expect(await value()).toBe('new');
+    value.forget();
+    void value();
+    expect(readings).toHaveLength(3);
+  });
 });
