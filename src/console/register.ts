@@ -7,6 +7,7 @@ import { deferredRoutes } from './routes/deferred.js';
 import { loginRoutes } from './routes/login.js';
 import { viewRoutes } from './routes/views.js';
 import { pauseRoutes } from './routes/pauses.js';
+import { repairRoutes } from './routes/repair.js';
 import { requeueRoutes } from './routes/requeue.js';
 import { rowRoutes } from './routes/row.js';
 import { verificationRoutes } from './routes/verification.js';
@@ -21,6 +22,7 @@ export function registerConsole(app: FastifyInstance, parts: ConsoleParts): Cons
   deferredRoutes(pages);
   pauseRoutes(pages);
   verificationRoutes(pages);
+  repairRoutes(pages);
   loginRoutes(pages);
   return pages;
 }

@@ -274,6 +274,8 @@ describe.skipIf(chromiumPath === null)('browser', { timeout: patience }, () => {
       '/pauses',
       '/verify',
       '/workers',
+      '/repair',
+      '/repair/confirm',
       '/audit',
       '/logout',
     ];

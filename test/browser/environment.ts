@@ -39,18 +39,7 @@ export interface BrowserEnvironment {
 export async function openEnvironment(): Promise<BrowserEnvironment> {
   const pair = await openPair(isAvailable('PostgreSQL') ? 'PostgreSQL' : 'SQLite', 64);
   await plantRows(pair);
-  const config = parseConfig(
-    {
-      ...pair.connections,
-      worker: { settleMs: 0, dependencyGraceMs: 0, pollIntervalMs: 20, idlePollMaxMs: 100 },
-      verify: { every: '6h' },
-      http: { port: 0, users: await users() },
-    },
-    process.cwd(),
-  );
-  const worker = await createWorker(config);
-  const ended = worker.start();
-  const server = await startHttpServer(config, { logger: pino({ level: 'silent' }), worker });
+  const server = await serve(pair, 64);
   const decided = () =>
     until(
       'all rows are decided',
@@ -77,9 +66,41 @@ export async function openEnvironment(): Promise<BrowserEnvironment> {
     },
     close: async () => {
       await server.close();
+      await pair.close();
+    },
+  };
+}
+
+/** A worker at work on a pair, and the server on top. */
+export async function serve(
+  pair: KnexPair,
+  shards: number,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const config = parseConfig(
+    {
+      ...pair.connections,
+      worker: {
+        settleMs: 0,
+        dependencyGraceMs: 0,
+        pollIntervalMs: 20,
+        idlePollMaxMs: 100,
+        shards,
+        callTimeoutMs: 120_000,
+      },
+      verify: { every: '6h' },
+      http: { port: 0, users: await users() },
+    },
+    process.cwd(),
+  );
+  const worker = await createWorker(config);
+  const ended = worker.start();
+  const server = await startHttpServer(config, { logger: pino({ level: 'silent' }), worker });
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
       await worker.stop();
       await ended;
-      await pair.close();
     },
   };
 }

@@ -1,14 +1,14 @@
 /*
- * What pages cannot do without a script: read the overview again, select all rows of a list, and go on with an action of
+ * What pages cannot do without a script: read themselves again, select all rows of a list, and go on with an action of
  * many rows. Everything else works without it.
  */
 
-refreshOverview();
+refreshPage();
 selectAll();
 goOn();
 
 /** Reads the page again and again and takes over the parts marked data-refresh, while the page is looked at. */
-function refreshOverview() {
+function refreshPage() {
   const note = document.querySelector('[data-refresh-seconds]');
   if (note === null) return;
   note.hidden = false;
@@ -33,9 +33,13 @@ async function readAgain(seconds) {
       signal: window.AbortSignal.timeout(seconds * 1000),
     });
     // The session is over: let the login page say so.
-    if (answer.redirected) return window.location.reload();
+    if (answer.redirected) return window.location.replace(window.location.href);
     if (!answer.ok) throw new Error(String(answer.status));
-    takeOver(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    // What was waited for has ended: the page has more to show now.
+    if (fresh.querySelector('[data-refresh-seconds]') === null)
+      return window.location.replace(window.location.href);
+    takeOver(fresh);
     lost.hidden = true;
   } catch {
     lost.hidden = false;

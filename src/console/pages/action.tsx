@@ -2,9 +2,11 @@ import type { ComponentChildren, VNode } from 'preact';
 import type { NotRequeued } from '../../operator/contract/actions.js';
 import type { MatchRecord } from '../../operator/match-scope.js';
 import type { RecordedAction } from '../../operator/contract/actions.js';
+import type { RepairRecord } from '../../operator/repair/repair-record.js';
 import { Conditions } from '../parts/conditions.js';
 import { Foreign } from '../parts/foreign.js';
 import { Layout, Notice, Token } from '../parts/layout.js';
+import { recordedOutcome, RepairResult } from '../parts/repair-result.js';
 import { LeftRows, RowLinks } from '../parts/requeued-rows.js';
 import { StoreTime } from '../parts/times.js';
 import { counted } from '../texts/pluralise.js';
@@ -14,6 +16,7 @@ import type { View } from '../view.js';
 export type ActionContent =
   | { readonly kind: 'rows'; readonly done: readonly RowName[]; readonly left: readonly NotRequeued[] }
   | { readonly kind: 'matching'; readonly record: MatchRecord }
+  | { readonly kind: 'repair'; readonly record: RepairRecord; readonly isRunningHere: boolean }
   | { readonly kind: 'other' };
 
 interface RowName {
@@ -45,11 +48,18 @@ export function ActionPage({ view, entry, content, goesOn }: ActionProps): VNode
         </>
       ) : null}
       {content.kind === 'matching' ? <Conditions t={t} filter={content.record.filter} /> : null}
+      {content.kind === 'repair' ? <RepairContent view={view} entry={entry} content={content} /> : null}
       <Facts view={view} entry={entry} />
       <p>
-        <a class="button" href="/failed">
-          {t.requeue.backToList}
-        </a>{' '}
+        {content.kind === 'repair' ? (
+          <a class="button" href="/repair">
+            {t.repair.title}
+          </a>
+        ) : (
+          <a class="button" href="/failed">
+            {t.requeue.backToList}
+          </a>
+        )}{' '}
         <a class="button" href="/audit">
           {t.audit.title}
         </a>
@@ -70,14 +80,37 @@ function Outcome({ view: { t }, entry, content }: Omit<ActionProps, 'goesOn'>): 
           {t.audit.endedBy} <Foreign text={error} />
         </Notice>
       )}
-      {entry.status === 'open' ? <Notice kind="warn">{t.audit.openHint}</Notice> : null}
-      {content.kind === 'other' || rows === null ? null : (
+      {entry.status === 'open' && content.kind !== 'repair' ? (
+        <Notice kind="warn">{t.audit.openHint}</Notice>
+      ) : null}
+      {content.kind === 'other' || content.kind === 'repair' || rows === null ? null : (
         <Notice kind={rows > 0 ? 'good' : 'warn'}>
           {t.requeue.done(rows)} {before > 0 ? t.requeue.doneSoFar(counted(before + rows)) : null}{' '}
           {entry.status === 'done' && isLeft ? t.requeue.moreLeft : null}
         </Notice>
       )}
     </>
+  );
+}
+
+interface RepairContentProps extends Pick<ActionProps, 'view' | 'entry'> {
+  readonly content: Extract<ActionContent, { kind: 'repair' }>;
+}
+
+function RepairContent({ view: { t }, entry, content }: RepairContentProps): VNode {
+  const outcome = recordedOutcome(content.record, entry.rows ?? 0);
+  if (outcome !== null)
+    return (
+      <>
+        {errorOf(entry) === null ? null : <Notice kind="warn">{t.repair.goesOn}</Notice>}
+        <RepairResult t={t} outcome={outcome} />
+      </>
+    );
+  return (
+    <Notice kind="warn">
+      {content.isRunningHere ? t.repair.openHere : t.repair.openElsewhere}{' '}
+      <a href="/repair">{t.repair.page}</a>
+    </Notice>
   );
 }
 

@@ -5,7 +5,8 @@ import { BarChart } from '../parts/bar-chart.js';
 import { visibleText } from '../../domain/foreign-text.js';
 import { Layout, Notice } from '../parts/layout.js';
 import { PauseTable } from '../parts/pause-table.js';
-import { durationLabel, StoreTime } from '../parts/times.js';
+import { Refresh } from '../parts/refresh.js';
+import { durationLabel } from '../parts/times.js';
 import { WorkerTable } from '../parts/worker-table.js';
 import { countLabel, Badge, shortTable, StateMark } from '../parts/labels.js';
 import type { Texts } from '../texts/texts.js';
@@ -22,28 +23,7 @@ export function OverviewPage({ view, overview }: OverviewProps): VNode {
   const { t } = view;
   return (
     <Layout view={view} title={t.overview.title} page="overview">
-      <p class="hint">
-        {t.overview.readAt}{' '}
-        <span data-refresh>
-          <StoreTime t={t} at={overview.at} />
-        </span>
-        <span data-refresh-seconds="15" hidden>
-          {' · '}
-          {t.overview.refresh}{' '}
-          <button
-            type="button"
-            class="link"
-            data-refresh-toggle
-            data-stop={t.overview.refreshStop}
-            data-start={t.overview.refreshStart}
-          >
-            {t.overview.refreshStop}
-          </button>
-        </span>
-      </p>
-      <p class="notice warn" data-refresh-lost hidden>
-        {t.overview.refreshLost}
-      </p>
+      <Refresh view={view} at={overview.at} seconds={15} />
       <div data-refresh>
         <Alerts view={view} overview={overview} />
         <Tiles view={view} overview={overview} />

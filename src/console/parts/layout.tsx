@@ -15,6 +15,7 @@ const navigation = [
   { name: 'pauses', href: '/pauses' },
   { name: 'verification', href: '/verify' },
   { name: 'workers', href: '/workers' },
+  { name: 'repair', href: '/repair' },
   { name: 'audit', href: '/audit' },
 ] as const;
 
@@ -97,6 +98,9 @@ function Alarms({ view: { t, alarms } }: { readonly view: View }): VNode {
             {t.alarm.since} <StoreTime t={t} at={first.raisedAt} />
           </p>
           <p>{t.alarm.hints[first.kind]}</p>
+          <a class="button" href="/repair">
+            {t.repair.link}
+          </a>
         </Notice>
       )}
     </div>

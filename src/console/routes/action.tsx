@@ -1,4 +1,5 @@
 import { rowId, type RowKey } from '../../domain/keys.js';
+import { repairRecord } from '../../operator/repair/repair-record.js';
 import { matchRecord } from '../../operator/match-scope.js';
 import { actionId, rowKey } from '../../operator/inputs.js';
 import { named } from '../../operator/named.js';
@@ -23,6 +24,15 @@ export function actionRoutes(pages: Console): void {
 async function contentOf({ view, operator }: PageRequest, entry: RecordedAction): Promise<ActionContent> {
   const record = matchRecord(entry);
   if (record !== null) return { kind: 'matching', record };
+  const repair = repairRecord(entry);
+  if (repair !== null) {
+    const { job } = await operator.repairState();
+    return {
+      kind: 'repair',
+      record: repair,
+      isRunningHere: job?.action === entry.id && job.endedAt === null,
+    };
+  }
   if (entry.action !== 'requeue') return { kind: 'other' };
   const done = rowsIn(entry.outcome?.what ?? '{}');
   const isDone = new Set(done.map(rowId));

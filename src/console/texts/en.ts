@@ -1,3 +1,4 @@
+import { enRepair } from './en-repair.js';
 import { enRows } from './en-rows.js';
 import { enVerify } from './en-verify.js';
 import { pluralise } from './pluralise.js';
@@ -6,7 +7,7 @@ import type { Texts } from './zh.js';
 const rows = (count: number | string) => pluralise(count, 'row', 'rows');
 
 const lossHint =
-  'Do not put rows back to State 0. “bnet-sync repair --dry-run” shows what is lost, “bnet-sync repair” has it take effect once more and lets the workers go on; the runbook says more (“When the product store has lost something”).';
+  'Do not put rows back to State 0. The page “Repair” shows what is lost, tries a repair and does it; then workers go on (commands: “bnet-sync repair --dry-run”, “bnet-sync repair”). The runbook says more (“When the product store has lost something”).';
 
 /** The console's texts in English. */
 export const en: Texts = {
@@ -22,6 +23,7 @@ export const en: Texts = {
     pauses: 'Pauses',
     verification: 'Verification',
     workers: 'Workers',
+    repair: 'Repair',
     audit: 'Audit',
   },
   session: {
@@ -84,7 +86,7 @@ export const en: Texts = {
   overview: {
     title: 'Overview',
     readAt: 'As of',
-    refresh: 'refreshed every 15 s',
+    refresh: (seconds) => `refreshed every ${seconds} s`,
     refreshStop: 'Stop refreshing',
     refreshStart: 'Refresh again',
     refreshLost: 'The last refresh failed and is being tried again; what you see may be out of date.',
@@ -148,6 +150,7 @@ export const en: Texts = {
   },
   ...enRows,
   ...enVerify,
+  ...enRepair,
   pauses: {
     title: 'Pauses',
     explain:

@@ -1,4 +1,5 @@
 import { counted } from './pluralise.js';
+import { zhRepair } from './zh-repair.js';
 import { zhRows } from './zh-rows.js';
 import { zhVerify } from './zh-verify.js';
 
@@ -6,7 +7,7 @@ import { zhVerify } from './zh-verify.js';
 const rows = (count: number | string) => `${counted(count)} 行`;
 
 const lossHint =
-  '请勿把行改回 State 0。bnet-sync repair --dry-run 可查看丢失了什么，bnet-sync repair 补齐后工作进程即继续处理；详见运维手册（When the product store has lost something）。';
+  '请勿把行改回 State 0。“修复”页面可查看丢失了什么、试运行并修复，补齐后工作进程即继续处理（命令：bnet-sync repair --dry-run、bnet-sync repair）；详见运维手册（When the product store has lost something）。';
 
 /** The console's texts in Chinese; their shape is the catalogue's. */
 export const zh = {
@@ -22,6 +23,7 @@ export const zh = {
     pauses: '暂停',
     verification: '核对',
     workers: '工作进程',
+    repair: '修复',
     audit: '操作记录',
   },
   session: {
@@ -84,7 +86,7 @@ export const zh = {
   overview: {
     title: '概览',
     readAt: '读取时间',
-    refresh: '每 15 秒自动刷新',
+    refresh: (seconds: number) => `每 ${seconds} 秒自动刷新`,
     refreshStop: '停止自动刷新',
     refreshStart: '恢复自动刷新',
     refreshLost: '刷新失败，正在重试；以下内容可能已过时。',
@@ -147,6 +149,7 @@ export const zh = {
   },
   ...zhRows,
   ...zhVerify,
+  ...zhRepair,
   pauses: {
     title: '暂停',
     explain: '暂停后，相应的行留在 State 0，不会被领取；已领取的行会处理完。最多 4 秒内生效。',

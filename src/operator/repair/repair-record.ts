@@ -67,6 +67,9 @@ const outcomeSchema = z.object({
   leftCustomers: z.array(leftSchema).default([]),
 });
 
+/** A customer that was left, as the audit has it. */
+export type RecordedLeft = Readonly<z.infer<typeof leftSchema>>;
+
 /** The audit record of a repair. */
 export interface RepairRecord {
   readonly scope: RepairScope;
