@@ -4,6 +4,8 @@ import type { JournalLine, SupersededPlace } from '../store/admin-port.js';
 import { takeIntended, type ActionOutcome } from './audit.js';
 import type { Actor, PurgeReport } from './contract/actions.js';
 import type { Databases } from './databases.js';
+import { auditName } from './named.js';
+import { interruptedPurge, purgeIntent, type InterruptedPurge } from './purge-record.js';
 
 /** Which entries go. */
 export interface PurgeRequest {
@@ -11,6 +13,10 @@ export interface PurgeRequest {
   /** Also all entries of rows that have left the middle database. */
   readonly gone: boolean;
   readonly dryRun: boolean;
+  /** With `gone`: begins with the first row, also where a purge of the same was interrupted. Default: goes on with it. */
+  readonly fromStart?: boolean;
+  /** After how many sets of 500 entries how far it has come is put on record. Default: 1000. */
+  readonly setsOfPart?: number;
   /** Called after each set: whether to end here. */
   readonly isOver?: () => boolean;
   /** Called after each set. */
@@ -28,6 +34,8 @@ export interface PurgeProgress {
   /** Rows looked up in the middle database. */
   readonly looked: number;
   readonly goneRows: number;
+  /** The last row that was looked up; null: none yet. */
+  readonly at: RowKey | null;
 }
 
 /** The middle database has no row at all: more likely the wrong database than one everything has left. */
@@ -40,28 +48,40 @@ export class MiddleEmptyError extends Error {
 }
 
 const setEntries = 500;
+const setsOfPart = 1000;
 
 /**
  * Deletes journal entries older than so long: superseded failures, except the last one of a row that was applied in the
  * end, and with `gone` all entries of rows that have left the middle database. Each set is its own transaction, so the
- * purge may be ended at any time and repeated. It is recorded before its first set; its outcome, after its last one.
+ * purge may be ended at any time and repeated. It is recorded before its first set; its outcome, after its last one. With
+ * `gone` it goes on where one of the same age was interrupted, and is recorded in parts.
  */
 export async function purgeJournal(
   parts: Databases,
   actor: Actor,
   request: PurgeRequest & OurProducts,
 ): Promise<PurgeReport> {
-  if (request.gone) await insistOnRows(parts.middle.queries);
-  const before = new Date(Date.parse(await parts.store.now()) - request.olderThanMs).toISOString();
-  const purge = new Purge(parts, request, before);
-  if (request.dryRun) await purge.run();
-  else {
-    const intent = { action: 'journal-purge', what: { before, gone: request.gone }, reason: null } as const;
-    await takeIntended(parts.store.records, actor, intent, {
-      take: () => purge.run(),
-      outcome: () => purge.outcome(),
-    });
-  }
+  const { gone, dryRun, fromStart = false, olderThanMs, productIds } = request;
+  if (gone) await insistOnRows(parts.middle.queries);
+  const now = await parts.store.now();
+  const before = new Date(Date.parse(now) - olderThanMs).toISOString();
+  const scope = { olderThanMs, productIds };
+  const { records } = parts.store;
+  const interrupted = gone && !fromStart ? await interruptedPurge(records, scope, now) : null;
+  const purge = new Purge(parts, request, { before, interrupted });
+  if (dryRun) await purge.run(Infinity);
+  else
+    for (let continues = interrupted?.action ?? null; !purge.isOver;) {
+      const what = gone ? purgeIntent(scope, { before, after: purge.after, continues }) : { before, gone };
+      const intent = { action: 'journal-purge', what, reason: null } as const;
+      continues = await takeIntended(records, actor, intent, {
+        take: async (intentId) => {
+          await purge.run(gone ? (request.setsOfPart ?? setsOfPart) : Infinity);
+          return intentId;
+        },
+        outcome: () => purge.outcomeOfPart(),
+      });
+    }
   return purge.report();
 }
 
@@ -73,83 +93,115 @@ async function insistOnRows(search: BoundedQueries): Promise<void> {
   if (isEmpty) throw new MiddleEmptyError();
 }
 
+/** What a purge has deleted. */
+interface Deleted {
+  readonly superseded: number;
+  readonly goneRows: number;
+  readonly goneEntries: number;
+}
+
 class Purge {
-  superseded = 0;
-  looked = 0;
-  goneRows = 0;
-  goneEntries = 0;
-  #ended = true;
+  /** The last row that is done; null: none. */
+  after: RowKey | null;
+  /** Nothing is left to do, or it was to end. */
+  isOver = false;
+  #superseded = 0;
+  #goneRows = 0;
+  #goneEntries = 0;
+  #looked = 0;
+  #phase: 'superseded' | 'gone' | 'done';
+  #supersededAfter: SupersededPlace | null = null;
+  /** What was deleted before the present part. */
+  #before: Deleted = { superseded: 0, goneRows: 0, goneEntries: 0 };
   readonly #parts: Databases;
   readonly #request: PurgeRequest & OurProducts;
-  readonly #before: string;
+  readonly #decidedBefore: string;
+  readonly #interrupted: InterruptedPurge | null;
 
-  constructor(parts: Databases, request: PurgeRequest & OurProducts, before: string) {
+  constructor(
+    parts: Databases,
+    request: PurgeRequest & OurProducts,
+    { before, interrupted }: { readonly before: string; readonly interrupted: InterruptedPurge | null },
+  ) {
     this.#parts = parts;
     this.#request = request;
-    this.#before = before;
+    this.#decidedBefore = before;
+    this.#interrupted = interrupted;
+    this.after = interrupted?.after ?? null;
+    // An interrupted purge came to the rows that are gone after it was done with what is superseded.
+    this.#phase = interrupted === null ? 'superseded' : 'gone';
   }
 
-  async run(): Promise<void> {
-    await this.#forgetSuperseded();
-    if (this.#request.gone && this.#ended) await this.#forgetGone();
+  /** Does at most so many sets. */
+  async run(sets: number): Promise<void> {
+    this.#before = this.#deleted();
+    for (let set = 0; set < sets && !this.isOver; set += 1) {
+      if (this.#phase === 'superseded') await this.#forgetSuperseded();
+      else await this.#forgetGone();
+      this.#request.onStep?.({
+        superseded: this.#superseded,
+        ...{ looked: this.#looked, goneRows: this.#goneRows, at: this.after },
+      });
+      this.isOver = this.#phase === 'done' || this.#request.isOver?.() === true;
+    }
   }
 
   report(): PurgeReport {
     const { dryRun, gone } = this.#request;
-    const { goneRows: rows, goneEntries } = this;
     return {
       dryRun,
-      ended: this.#ended,
-      before: this.#before,
-      superseded: this.superseded,
-      gone: gone ? { rows, entries: dryRun ? null : goneEntries } : null,
+      ended: this.#phase === 'done',
+      before: this.#decidedBefore,
+      continues: this.#interrupted?.action ?? null,
+      after: this.#interrupted === null ? null : auditName(this.#interrupted.after),
+      superseded: this.#superseded,
+      gone: gone ? { rows: this.#goneRows, entries: dryRun ? null : this.#goneEntries } : null,
     };
   }
 
-  outcome(): ActionOutcome {
-    const { superseded, goneRows, goneEntries } = this;
-    return { what: { superseded, goneRows }, rows: superseded + goneEntries };
+  /** The outcome since the last call of `run`. */
+  outcomeOfPart(): ActionOutcome {
+    const now = this.#deleted();
+    const superseded = now.superseded - this.#before.superseded;
+    const goneRows = now.goneRows - this.#before.goneRows;
+    const left = this.#phase === 'done' || this.after === null ? null : auditName(this.after);
+    return {
+      what: { superseded, goneRows, ...(this.#request.gone && { left }) },
+      rows: superseded + now.goneEntries - this.#before.goneEntries,
+    };
+  }
+
+  #deleted(): Deleted {
+    return { superseded: this.#superseded, goneRows: this.#goneRows, goneEntries: this.#goneEntries };
   }
 
   /** Kept entries lie among deleted ones, so each set starts where the last ended. */
   async #forgetSuperseded(): Promise<void> {
     const { records } = this.#parts.store;
-    let after: SupersededPlace | null = null;
-    do {
-      const { entries, next } = await records.supersededBefore(this.#before, { after, scan: setEntries });
-      this.superseded += this.#request.dryRun ? entries.length : await records.forgetSuperseded(entries);
-      after = next;
-    } while (this.#goesOn(after));
+    const page = { after: this.#supersededAfter, scan: setEntries };
+    const { entries, next } = await records.supersededBefore(this.#decidedBefore, page);
+    this.#superseded += this.#request.dryRun ? entries.length : await records.forgetSuperseded(entries);
+    this.#supersededAfter = next;
+    if (next === null) this.#phase = this.#request.gone ? 'gone' : 'done';
   }
 
   async #forgetGone(): Promise<void> {
     const { middle, store } = this.#parts;
     const { records } = store;
-    let after: RowKey | null = null;
-    do {
-      const { lines, next } = await records.currentBefore(this.#before, { after, scan: setEntries });
-      const ours = lines.filter((line) => this.#isOurs(line));
-      const present = new Set((await middle.find(ours)).map(rowId));
-      const gone = ours.filter((line) => !present.has(rowId(line)));
-      this.looked += ours.length;
-      this.goneRows += gone.length;
-      if (gone.length > 0 && !this.#request.dryRun) this.goneEntries += await records.forget(gone);
-      after = next;
-    } while (this.#goesOn(after));
+    const page = { after: this.after, scan: setEntries };
+    const { lines, next } = await records.currentBefore(this.#decidedBefore, page);
+    const ours = lines.filter((line) => this.#isOurs(line));
+    const present = new Set((await middle.find(ours)).map(rowId));
+    const gone = ours.filter((line) => !present.has(rowId(line)));
+    if (gone.length > 0 && !this.#request.dryRun) this.#goneEntries += await records.forget(gone);
+    this.#looked += ours.length;
+    this.#goneRows += gone.length;
+    this.after = next ?? this.after;
+    if (next === null) this.#phase = 'done';
   }
 
   #isOurs({ productId }: JournalLine): boolean {
     const { productIds } = this.#request;
     return productIds.length === 0 || (productId !== null && productIds.includes(productId));
-  }
-
-  /** Reports progress; whether to continue after this place. */
-  #goesOn(after: RowKey | null): boolean {
-    const { superseded, looked, goneRows } = this;
-    const { onStep, isOver } = this.#request;
-    onStep?.({ superseded, looked, goneRows });
-    if (after === null) return false;
-    this.#ended = isOver?.() !== true;
-    return this.#ended;
   }
 }

@@ -1,9 +1,9 @@
-import pg from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chromiumPath, launchBrowser, openPage, type WatchedPage } from '../support/browser.js';
 import { isAvailable, openPair, plant, type KnexPair } from '../support/databases.js';
 import { change, lossFixture, open } from '../support/loss-fixture.js';
+import { lockMiddle } from '../support/locked-middle.js';
 import { scaled } from '../support/time-factor.js';
 import { until } from '../support/until.js';
 import { people, serve } from './environment.js';
@@ -176,11 +176,3 @@ describe.skipIf(chromiumPath === null)(
     });
   },
 );
-
-/** A session that locks a table of the middle database, so that a repair cannot read it. */
-async function lockMiddle({ connections }: KnexPair): Promise<{ release(): Promise<void> }> {
-  const client = new pg.Client(connections.middle.connection);
-  await client.connect();
-  await client.query('BEGIN; LOCK TABLE IF_BNET_CUST IN ACCESS EXCLUSIVE MODE');
-  return { release: () => client.end() };
-}

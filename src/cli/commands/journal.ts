@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { tableOf } from '../../domain/keys.js';
 import type { OperatorService } from '../../operator/operator-service.js';
 import type { PurgeReport } from '../../operator/contract/actions.js';
 import type { PurgeProgress } from '../../operator/purge.js';
@@ -13,6 +14,7 @@ import { untilStopped } from '../until-stopped.js';
 interface PurgeOptions {
   readonly olderThan: number;
   readonly gone?: true;
+  readonly fromStart?: true;
   readonly underAYear?: true;
   readonly dryRun?: true;
   readonly json?: true;
@@ -28,8 +30,11 @@ Deletes failures superseded by a later attempt of their row, except the last one
 that was applied in the end: "verify" needs it as evidence that the row was requeued, and so
 took effect late on purpose. With --gone also all entries of rows no longer in the middle
 database. The journal is the evidence of what was decided and why: entries younger than a
-year are only deleted with --under-a-year, those younger than 30 days never. It may be ended
-at any time, and run again.
+year are only deleted with --under-a-year, those younger than 30 days never.
+
+It may be ended at any time, or killed: the same command typed again goes on. With --gone it
+looks up every row of the journal in the middle database, and goes on after the last one that
+is on record as done (within seven days; --from-start begins with the first).
 
 Examples:
   bnet-sync journal purge --older-than 400d --dry-run --config bnet-sync.yaml
@@ -43,6 +48,7 @@ export function configure(journal: Command): void {
     .description('delete old entries of the journal')
     .requiredOption('--older-than <age>', 'decided longer ago than this, such as 400d', ageArgument)
     .option('--gone', 'also entries of rows that have left the middle database')
+    .option('--from-start', 'with --gone: begin with the first row, also where a purge was interrupted')
     .option('--under-a-year', 'allow an age of less than 365d')
     .option('--dry-run', 'only say how many')
     .option('--json', 'print JSON')
@@ -59,7 +65,8 @@ export function configure(journal: Command): void {
     });
 }
 
-function mistakeOf({ olderThan, underAYear }: PurgeOptions): string | null {
+function mistakeOf({ olderThan, underAYear, gone, fromStart }: PurgeOptions): string | null {
+  if (fromStart === true && gone !== true) return '--from-start is only for --gone';
   if (olderThan < leastMs) return 'entries younger than 30d are never deleted';
   if (olderThan >= yearMs || underAYear === true) return null;
   return 'the journal is evidence and kept for a year: less than 365d needs --under-a-year';
@@ -71,8 +78,10 @@ async function purgeVisibly(operator: OperatorService, options: PurgeOptions): P
     olderThanMs: options.olderThan,
     gone: options.gone === true,
     dryRun: options.dryRun === true,
-    onStep: ({ superseded, looked, goneRows }: PurgeProgress) => {
-      progress.show(superseded, `${looked} rows looked for, ${goneRows} gone`);
+    fromStart: options.fromStart === true,
+    onStep: ({ superseded, looked, goneRows, at }: PurgeProgress) => {
+      const place = at === null ? '' : `, at ${tableOf[at.source]} ${at.streamingNo}`;
+      progress.show(superseded, `${looked} rows looked for, ${goneRows} gone${place}`);
     },
   };
   try {
@@ -84,11 +93,24 @@ async function purgeVisibly(operator: OperatorService, options: PurgeOptions): P
   }
 }
 
-function reportLines({ dryRun, before, superseded, gone, ended }: PurgeReport): string[] {
-  const early = ended ? [] : ['It ended before all were checked: run it again for the rest.'];
+function reportLines(report: PurgeReport): string[] {
+  const { dryRun, before, superseded, gone, ended, continues, after } = report;
+  const early = ended ? [] : ['It ended before all were checked: the same command goes on with the rest.'];
+  const lines = deletedLines({ dryRun, before, superseded, gone });
+  if (continues === null) return [...lines, ...early];
+  const goesOn = `Went on with action ${continues}, after ${after ?? ''}; --from-start begins with the first row.`;
+  return [goesOn, ...lines, ...early];
+}
+
+function deletedLines({
+  dryRun,
+  before,
+  superseded,
+  gone,
+}: Pick<PurgeReport, 'dryRun' | 'before' | 'superseded' | 'gone'>): string[] {
   const done = dryRun ? 'would be deleted' : 'deleted';
   const first = `Superseded failures decided before ${before}: ${superseded} ${done}.`;
-  if (gone === null) return [first, ...early];
+  if (gone === null) return [first];
   const entries = gone.entries === null ? '' : ` with ${gone.entries} entries`;
-  return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`, ...early];
+  return [first, `Rows that have left the middle database: ${gone.rows}${entries} ${done}.`];
 }

@@ -90,6 +90,11 @@ export const purgeReportSchema = z.object({
   dryRun,
   ended: z.boolean().describe('false: it ended before all entries were checked'),
   before: instantSchema.describe('entries decided before this went'),
+  continues: z
+    .string()
+    .nullable()
+    .describe('the interrupted purge that it goes on with, in the audit; null: none'),
+  after: z.string().nullable().describe('the last row that was done by it'),
   superseded: z.int().describe('superseded failures, without those that are evidence of a requeue'),
   gone: z
     .object({ rows: z.int(), entries: z.int().nullable() })

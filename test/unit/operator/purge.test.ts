@@ -49,6 +49,7 @@ function scene({ superseded = 0, current = [], present = [], records: more = {} 
         const lines = current.slice(start, start + scan);
         return { lines, next: start + scan < current.length ? (lines.at(-1) ?? null) : null };
       },
+      actions: async () => [],
       forget: async (keys) => {
         forgotten.push(...keys);
         return keys.length * 2;
@@ -82,6 +83,7 @@ describe('a purge of the journal', () => {
       dryRun: false,
       ended: true,
       before: '2025-10-16T01:00:00.000Z',
+      ...{ continues: null, after: null },
       superseded: 1170,
       gone: null,
     });
