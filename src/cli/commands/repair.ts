@@ -25,12 +25,17 @@ const notes = `
 After a loss of the product store (a fail-over to an asynchronous standby, a restore, a
 wipe) workers stop and "bnet-sync status" shows an alarm. "repair" finds the rows in State 2
 whose decisions are lost and has them take effect once more, in the order of their marks;
-rows in State 2 are never touched, and handlers are not called. Where nothing is lost any more it closes the alarms, and workers go on at their next check. It may be ended
-at any time and started again. Ends with 1 where customers were left as they are, or an alarm
-is still open; docs/operations.md ("When the product store has lost something") says what to do.
+rows in State 2 are never touched, and handlers are not called. Where nothing is lost any
+more it closes the alarms, and workers go on at their next check. It may be ended at any time
+and started again. Ends with 1 where customers were left as they are, or an alarm is still
+open; docs/operations.md ("When the product store has lost something") says what to do.
 
 --all takes every finished row that the journal does not know for one of ours: for a new,
 empty store that is to be filled, and after a loss that was accepted.
+
+--take-back is for a loss after which workers went on: rows may have been refused only
+because of it. They take effect in their places and are put back to State 0, for a worker to
+answer 2. Look first with --dry-run which they are, and whether the platform sent them again.
 
 --accept takes the store as it is: alarms are closed, and rows finished until now are not
 asked for any more. Nothing that was lost comes back by it. It is also the step before going
