@@ -16,7 +16,7 @@ export const enRepair: RepairTexts = {
     steps: [
       'Find out which store this is: does store.connection lead to the right database? If the old primary still exists with the missing data: stop the workers, point the address to it, stop the other one, run “bnet-sync repair --accept”, and start the workers.',
       'Dry run: changes nothing, and lists the rows that would take effect once more, and the customers that would be left, with the reason.',
-      'Repair: lost rows take effect once more, in the order of their marks. Rows of the middle database are not touched, and handlers are not called: what they wrote into tables of your own is yours to restore. It can be cancelled at any time; started again it goes on, and nothing takes effect twice.',
+      'Repair: lost rows take effect once more, in the order of their marks. Rows in State 2 are not touched, and handlers are not called: what they wrote into tables of your own is yours to restore. It can be cancelled at any time; started again it goes on, and nothing takes effect twice.',
     ],
     noAlarms: 'No alarm is open.',
     unread: 'The product store does not answer: its alarms and the audit cannot be read at the moment.',
@@ -46,8 +46,7 @@ export const enRepair: RepairTexts = {
     badScope: 'CustID and ProductID are whole numbers of at most 30 digits.',
     confirmTitle: 'Repair the product store?',
     lastDryRun: (ago) => `The dry run of ${ago} ago:`,
-    noDryRun:
-      'No dry run of this was made here. Do one first: it takes about as long as the repair, and changes nothing.',
+    noDryRun: 'No dry run of this was made here. Do one first: it changes nothing.',
     startedBy: 'Started by',
     startedAt: 'Started',
     elapsed: 'Elapsed',

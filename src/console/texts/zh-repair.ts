@@ -23,7 +23,7 @@ export const zhRepair = {
     steps: [
       '先确认 store.connection 连的是正确的库。旧主库若还在且数据完整：停止工作进程，把地址切回旧主库，停止当前这个库，执行 bnet-sync repair --accept，再启动工作进程。',
       '试运行：不改任何数据，列出会重新生效的行，以及无法修复的客户和原因。',
-      '修复：丢失的行按标记 State 2 的先后重新作用到产品库。中间库一行不动，也不调用处理程序（handlers）：它们写入的自建表需自行恢复。可随时取消，再次启动会接着做，不会重复生效。',
+      '修复：丢失的行按标记 State 2 的先后重新作用到产品库。State 2 的行一概不动，也不调用处理程序（handlers）：它们写入的自建表需自行恢复。可随时取消，再次启动会接着做，不会重复生效。',
     ],
     noAlarms: '没有未关闭的告警。',
     unread: '暂时读不到产品库中的告警和操作记录。',
@@ -53,7 +53,7 @@ export const zhRepair = {
     badScope: 'CustID 和 ProductID 是 30 位以内的整数。',
     confirmTitle: '确认修复产品库',
     lastDryRun: (ago: string) => `${ago}前的试运行：`,
-    noDryRun: '尚未就此范围做过试运行。建议先试运行：两者耗时相近，而试运行不改任何数据。',
+    noDryRun: '尚未就此范围做过试运行。建议先试运行：试运行不改任何数据。',
     startedBy: '发起人',
     startedAt: '开始时间',
     elapsed: '耗时',
