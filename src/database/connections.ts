@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import knexBuilder, { type Knex } from 'knex';
 import type PQueue from 'p-queue';
 import type { HostState } from '../domain/host-state.js';
-import { abandon, bounded, isAbandoned } from './bounded.js';
+import { abandon, bounded } from './bounded.js';
 import { classifyConnecting } from './classify.js';
-import { withDeadline } from './deadline.js';
+import { ownDeadline, withDeadline } from './deadline.js';
 import type { Dialect } from './dialects/dialect.js';
 import { DatabaseError } from './errors.js';
 import type { Executor } from './executor.js';
@@ -87,7 +87,7 @@ export class Connections {
     try {
       return await bounded(milliseconds, connection, call);
     } catch (error) {
-      if (isAbandoned(connection)) this.#hosts?.leave(connection);
+      if (error instanceof DatabaseError && error.code === ownDeadline) this.#hosts?.leave(connection);
       if (isReadOnlyServer(error)) this.#retireAll(connection);
       throw error;
     }
